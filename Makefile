@@ -1,0 +1,49 @@
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help build demo test bench fuzz-smoke lint format tidy e2e ci clean
+
+BINARY := .build/release/tollgate
+
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do \
+		printf '  make %-11s %s\n' "$$target" "$$text"; done
+
+build: ## build the release binary, .build/release/tollgate
+	@scripts/install-packages.sh build
+	swift build -c release --product tollgate
+
+demo: ## start Tollgate with a real local model behind it, until Ctrl-C (ARGS=--once: one call, then stop)
+	@scripts/install-packages.sh build demo
+	@swift build -c release --product tollgate
+	@exec python3 deploy/demo/demo.py --binary $(BINARY) $(ARGS)
+
+test: ## install what tests need, build, run the Swift and the end-to-end tests
+	@scripts/test.sh
+
+e2e: ## run only the end-to-end tests (ARGS are passed to Tests/EndToEnd/run.py)
+	@scripts/test.sh --only-e2e $(ARGS)
+
+tidy: ## check only the house rules (imports, sizes, banned constructs)
+	@scripts/install-packages.sh build
+	@scripts/swift-test.sh --filter TidyTests
+
+fuzz-smoke: ## random ledger sequences against the naive model, a fresh seed each round (ROUNDS=5)
+	@scripts/install-packages.sh build
+	@scripts/fuzz-smoke.sh
+
+bench: ## measure against nginx on this machine; see Benchmarks/README.md
+	@scripts/install-packages.sh build bench
+	@swift build -c release --product tollgate
+	@Benchmarks/run.sh $(ARGS)
+
+lint: ## check the formatting of every Swift file
+	@swift format lint --strict --parallel --recursive Sources Tests Package.swift
+
+format: ## format every Swift file in place
+	@swift format --in-place --parallel --recursive Sources Tests Package.swift
+
+ci: ## run what continuous integration runs
+	@.ci/run
+
+clean: ## remove build products, test environments and the demo's state
+	rm -rf .build .build-* .venv-test .demo

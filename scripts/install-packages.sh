@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Installs the Debian packages of the named groups (build, test, demo, bench) that are not installed yet.
+set -euo pipefail
+
+wanted=()
+for group in "$@"; do
+    case "$group" in
+    build) wanted+=(libsqlite3-dev libcurl4-openssl-dev libssl-dev libargon2-dev pkg-config) ;;
+    test) wanted+=(sqlite3 curl) ;;
+    demo) wanted+=(curl) ;;
+    bench) wanted+=(nginx wrk util-linux) ;;
+    *)
+        echo "install-packages.sh: unknown group '$group'" >&2
+        exit 2
+        ;;
+    esac
+    # Debian's own python3 comes without venv; another python3 on PATH usually has it.
+    if [[ "$group" != build ]] && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+        wanted+=(python3-venv)
+    fi
+done
+
+missing=()
+for package in "${wanted[@]}"; do
+    if ! dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed; then
+        missing+=("$package")
+    fi
+done
+[[ ${#missing[@]} -gt 0 ]] || exit 0
+
+as_root=()
+if [[ "$(id -u)" -ne 0 ]]; then
+    as_root=(sudo -n)
+    [[ -t 0 ]] && as_root=(sudo)
+fi
+echo "installing ${missing[*]}"
+log="$(mktemp)"
+trap 'rm -f "$log"' EXIT
+install() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q &&
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -qy --no-install-recommends "${missing[@]}"
+}
+if ! install >"$log" 2>&1 </dev/null; then
+    cat "$log" >&2
+    echo "could not install: ${missing[*]}" >&2
+    exit 1
+fi
