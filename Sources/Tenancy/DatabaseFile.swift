@@ -1,0 +1,106 @@
+public import GRDB
+
+/// The one database: opened for writing by a single instance, for reading by anyone.
+public final class DatabaseFile: Sendable {
+    /// One writing connection, which alone checkpoints, and a few reading ones.
+    public let pool: DatabasePool
+    private let lock: FileLock?
+
+    private init(pool: DatabasePool, lock: FileLock?) {
+        self.pool = pool
+        self.lock = lock
+    }
+
+    /// Opens the file for writing, makes it if there is none, and brings its schema up to date.
+    ///
+    /// Throws `DatabaseFileError`. Every commit of the writer is synced to disk unless it lowers the level itself.
+    public static func open(
+        path: String,
+        migrations: [@Sendable (inout DatabaseMigrator) -> Void]
+    ) throws -> DatabaseFile {
+        let lock = try FileLock(path: path + ".lock")
+        try FileLock.makePrivate(path: path)
+        do {
+            let file = DatabaseFile(pool: try DatabasePool(path: path, configuration: configuration()), lock: lock)
+            try file.migrate(migrations)
+            try file.syncEveryCommit()
+            return file
+        } catch let error as DatabaseError {
+            throw typed(error)
+        }
+    }
+
+    /// Opens an existing file for reading, beside a running instance or after one was killed.
+    ///
+    /// Throws `DatabaseFileError`.
+    public static func openReadOnly(path: String) throws -> DatabaseFile {
+        guard FileLock.exists(path: path) else { throw DatabaseFileError.notFound }
+        var configuration = configuration()
+        configuration.readonly = true
+        do {
+            let file = DatabaseFile(pool: try DatabasePool(path: path, configuration: configuration), lock: nil)
+            // The header is read only now: a file that is no database is found out here.
+            _ = try file.read { try Int.fetchOne($0, sql: "PRAGMA schema_version") }
+            return file
+        } catch let error as DatabaseError {
+            throw typed(error)
+        }
+    }
+
+    /// Whether it may be written.
+    public var isWritable: Bool { lock != nil }
+
+    /// Reads in one snapshot.
+    public func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try pool.read(body)
+    }
+
+    /// Writes in one transaction that is synced to disk; for start-up and offline commands, before a journal runs.
+    public func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        guard isWritable else { throw DatabaseFileError.readOnly }
+        return try pool.write(body)
+    }
+
+    /// Closes all connections and lets the next instance in.
+    public func close() throws {
+        try pool.close()
+        lock?.release()
+    }
+
+    private static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(5)
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { database in
+            // Exactly one connection checkpoints: two at once can lose data in SQLite before 3.51.3.
+            guard database.configuration.readonly else { return }
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
+        }
+        return configuration
+    }
+
+    private func migrate(_ migrations: [@Sendable (inout DatabaseMigrator) -> Void]) throws {
+        var migrator = DatabaseMigrator()
+        for register in migrations { register(&migrator) }
+        guard try !pool.read(migrator.hasBeenSuperseded) else { throw DatabaseFileError.newerSchema }
+        try migrator.migrate(pool)
+    }
+
+    /// GRDB sets NORMAL for every WAL database, after its own hooks: only now FULL lasts.
+    private func syncEveryCommit() throws {
+        let level = try pool.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            return try Int.fetchOne(database, sql: "PRAGMA synchronous")
+        }
+        guard level == 2 else { throw DatabaseFileError.notDurable }
+    }
+
+    private static func typed(_ error: DatabaseError) -> DatabaseFileError {
+        switch error.resultCode {
+        case .SQLITE_NOTADB, .SQLITE_CORRUPT: .corrupt
+        case .SQLITE_BUSY: .locked
+        default: .unavailable(error.message ?? error.resultCode.description)
+        }
+    }
+}

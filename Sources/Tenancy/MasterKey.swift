@@ -1,0 +1,75 @@
+import COpenSSL
+
+/// The key that seals backend credentials in the database: AES-256-GCM with a context that binds each to its place.
+public struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {
+    private static let keyLength = 32
+    private static let nonceLength = 12
+    private static let tagLength = 16
+
+    private let bytes: [UInt8]
+
+    /// A key of 32 bytes in base 64, white space around it ignored.
+    public init(base64 text: String) throws(MasterKeyError) {
+        let whitespace: Set<Character> = [" ", "\t", "\n", "\r", "\r\n"]
+        let trimmed = text.drop { whitespace.contains($0) }.reversed().drop { whitespace.contains($0) }.reversed()
+        guard let bytes = Base64.decode(String(trimmed)) else { throw .malformed }
+        guard bytes.count >= Self.keyLength else { throw .short }
+        guard bytes.count == Self.keyLength else { throw .malformed }
+        guard !Self.isSample(bytes) else { throw .sample }
+        self.bytes = bytes
+    }
+
+    /// A new key in base 64.
+    public static func generate() -> String {
+        while true {
+            let text = Base64.encode(SecretBytes.random(keyLength))
+            if (try? MasterKey(base64: text)) != nil { return text }
+        }
+    }
+
+    /// A fresh random nonce, the encrypted bytes and the tag; opens only with the same context.
+    public func seal(_ plaintext: [UInt8], context: String) throws(MasterKeyError) -> [UInt8] {
+        let nonce = SecretBytes.random(Self.nonceLength)
+        guard let cipher = Cipher(key: bytes, nonce: nonce, encrypts: true),
+            let sealed = cipher.run(plaintext, context: context),
+            let tag = cipher.tag(length: Self.tagLength)
+        else { throw .sealFailed }
+        return nonce + sealed + tag
+    }
+
+    /// What was sealed, provided key and context are the same and no bit has changed.
+    public func open(_ sealed: [UInt8], context: String) throws(MasterKeyError) -> [UInt8] {
+        guard sealed.count >= Self.nonceLength + Self.tagLength else { throw .openFailed }
+        let nonce = Array(sealed.prefix(Self.nonceLength))
+        let tag = Array(sealed.suffix(Self.tagLength))
+        let body = Array(sealed.dropFirst(Self.nonceLength).dropLast(Self.tagLength))
+        guard let cipher = Cipher(key: bytes, nonce: nonce, encrypts: false),
+            cipher.expect(tag: tag),
+            let plaintext = cipher.run(body, context: context)
+        else { throw .openFailed }
+        return plaintext
+    }
+
+    /// A value that only this key produces and that does not give it away: stored to detect a wrong key.
+    public var checkValue: [UInt8] {
+        let label = Array("tollgate master key check 1".utf8)
+        var digest = [UInt8](repeating: 0, count: 32)
+        var length: UInt32 = 0
+        HMAC(EVP_sha256(), bytes, Int32(bytes.count), label, label.count, &digest, &length)
+        return digest
+    }
+
+    /// Never the key itself, so that logs may hold a configuration.
+    public var description: String { "MasterKey" }
+
+    /// Empty, for the same reason.
+    public var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
+
+    /// A random key with fewer than 16 different bytes turns up once in 10^13 draws; repeated, counted or typed ones
+    /// nearly always.
+    private static func isSample(_ bytes: [UInt8]) -> Bool {
+        let steps = Set(zip(bytes, bytes.dropFirst()).map { $1 &- $0 })
+        let isText = bytes.allSatisfy { (0x20...0x7E).contains($0) }
+        return Set(bytes).count < 16 || steps.count < 8 || isText
+    }
+}

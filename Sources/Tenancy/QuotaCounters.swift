@@ -1,0 +1,98 @@
+/// All counters of one tenant or key, and the rules that read and change them.
+struct QuotaCounters {
+    private var requests = RateBucket()
+    private var tokens = RateBucket()
+    private var day: DayCount?
+    private var inFlight: Int64 = 0
+
+    /// Brings every counter up to the present; comes before any other call.
+    mutating func advance(_ quota: Quota, zone: String, at instant: Timestamp, uptime: Int64) {
+        if let limit = quota.rpm { requests.refill(limit: max(0, limit), now: uptime) }
+        if let limit = quota.tpm { tokens.refill(limit: max(0, limit), now: uptime) }
+        guard quota.hasDays || day != nil else { return }
+        if day == nil { day = DayCount(zone: zone, at: instant) }
+        day?.roll(zone: zone, at: instant)
+    }
+
+    /// The ceiling that keeps the request out longest; nil if it fits under all.
+    func denial(_ quota: Quota, tokens bound: Int64, subject: QuotaSubject, at instant: Timestamp) -> QuotaDenial? {
+        var worst: QuotaDenial?
+        func consider(_ type: QuotaLimitType, _ limit: Int64?, _ wait: (Int64) -> Int64) {
+            guard let limit else { return }
+            let milliseconds = wait(max(0, limit))
+            guard milliseconds > worst?.retryAfterMS ?? 0 else { return }
+            worst = QuotaDenial(subject: subject, limitType: type, limit: limit, retryAfterMS: milliseconds)
+        }
+        consider(.rpm, quota.rpm) { requests.waitMS(units: 1, limit: $0) }
+        consider(.tpm, quota.tpm) { tokens.waitMS(units: bound, limit: $0) }
+        if let day {
+            consider(.rpd, quota.rpd) { day.waitMS(units: 1, used: day.requests, limit: $0, at: instant) }
+            consider(.tpd, quota.tpd) { day.waitMS(units: bound, used: day.tokens, limit: $0, at: instant) }
+        }
+        // Nobody knows when a request in flight ends; a second is what clients are told.
+        consider(.concurrency, quota.concurrency) { inFlight < $0 ? 0 : 1000 }
+        return worst
+    }
+
+    /// Takes what `denial` found room for.
+    mutating func take(_ quota: Quota, tokens bound: Int64, owner: QuotaOwner) -> QuotaTaken {
+        var taken = QuotaTaken(owner: owner, requestRate: quota.rpm, tokenRate: quota.tpm, day: day?.day.start)
+        inFlight += 1
+        if let limit = quota.rpm { _ = requests.take(units: 1, limit: limit) }
+        if let limit = quota.tpm { taken.rateTokens = tokens.take(units: bound, limit: limit) }
+        // A bound above the day's limit takes all of it and no more.
+        taken.dayTokens = min(bound, max(0, quota.tpd ?? bound))
+        day?.add(requests: 1, tokens: taken.dayTokens)
+        return taken
+    }
+
+    /// Replaces the tokens taken by the given number.
+    mutating func correct(_ taken: inout QuotaTaken, tokens actual: Int64) {
+        if let limit = taken.tokenRate {
+            let wanted = max(0, min(actual, limit))
+            tokens.adjust(by: wanted - taken.rateTokens, limit: limit)
+            taken.rateTokens = wanted
+        }
+        // Yesterday's counts are gone, and nothing is owed to today's.
+        guard let day, day.day.start == taken.day else { return }
+        self.day?.add(requests: 0, tokens: actual - taken.dayTokens)
+        taken.dayTokens = actual
+    }
+
+    /// Gives back the place in flight.
+    mutating func leave() {
+        inFlight = max(0, inFlight - 1)
+    }
+
+    /// Gives back the request itself, as if it had never been let in.
+    mutating func forget(_ taken: QuotaTaken) {
+        if let limit = taken.requestRate { requests.adjust(by: -1, limit: limit) }
+        if let day, day.day.start == taken.day { self.day?.add(requests: -1, tokens: 0) }
+    }
+
+    mutating func seedDay(zone: String, at instant: Timestamp, requests: Int64, tokens: Int64) {
+        var day = DayCount(zone: zone, at: instant)
+        day.set(requests: requests, tokens: tokens)
+        self.day = day
+    }
+
+    func states(_ quota: Quota, subject: QuotaSubject, at instant: Timestamp) -> [QuotaState] {
+        var states: [QuotaState] = []
+        func append(_ type: QuotaLimitType, _ limit: Int64?, _ read: (Int64) -> (left: Int64, resets: Int64)) {
+            guard let limit else { return }
+            let (left, resets) = read(max(0, limit))
+            states.append(
+                QuotaState(
+                    subject: subject, limitType: type, limit: limit, remaining: max(0, left), resetsInMS: resets))
+        }
+        append(.rpm, quota.rpm) { (requests.remaining(limit: $0), requests.resetsInMS(limit: $0)) }
+        append(.tpm, quota.tpm) { (tokens.remaining(limit: $0), tokens.resetsInMS(limit: $0)) }
+        if let day {
+            let resets = day.resetsInMS(at: instant)
+            append(.rpd, quota.rpd) { ($0 - day.requests, resets) }
+            append(.tpd, quota.tpd) { ($0 - day.tokens, resets) }
+        }
+        append(.concurrency, quota.concurrency) { ($0 - inFlight, 0) }
+        return states
+    }
+}

@@ -1,0 +1,143 @@
+import Synchronization
+
+/// Counts what tenants and keys ask for against their quotas.
+///
+/// Only owners that have a quota are counted. The rates start full after a restart; the days must be seeded.
+public final class QuotaMeter: Sendable {
+    private let time: any TimeSource
+    private let counters = Mutex<[QuotaOwner: QuotaCounters]>([:])
+
+    /// A meter that has counted nothing yet.
+    public init(time: any TimeSource) {
+        self.time = time
+    }
+
+    /// Takes one request, its bound in tokens and a place in flight of both tenant and key, or nothing at all.
+    ///
+    /// The denial names the ceiling that keeps the request out longest.
+    public func take(
+        _ principal: Principal,
+        tokens: Int64,
+        at instant: Timestamp
+    ) -> Result<QuotaLease, QuotaDenial> {
+        let bound = max(0, tokens)
+        let parties = Self.parties(of: principal)
+        guard !parties.isEmpty else { return .success(QuotaLease(QuotaLease.Holdings())) }
+        let uptime = time.uptime()
+        return counters.withLock { counters in
+            var worst: QuotaDenial?
+            for party in parties {
+                let denial = party.with(&counters, at: instant, uptime: uptime) {
+                    $0.denial(party.quota, tokens: bound, subject: party.subject, at: instant)
+                }
+                guard let denial, denial.retryAfterMS > worst?.retryAfterMS ?? 0 else { continue }
+                worst = denial
+            }
+            if let worst { return .failure(worst) }
+            var holdings = QuotaLease.Holdings()
+            for party in parties {
+                let taken = counters[party.owner]?.take(party.quota, tokens: bound, owner: party.owner)
+                switch party.subject {
+                case .tenant: holdings.tenant = taken
+                case .key: holdings.key = taken
+                }
+            }
+            return .success(QuotaLease(holdings))
+        }
+    }
+
+    /// Replaces the tokens taken by another number, e.g. a smaller bound; the request stays in flight.
+    public func correct(_ lease: QuotaLease, tokens: Int64) {
+        change(lease) { counters, taken in
+            counters.correct(&taken, tokens: max(0, tokens))
+            return true
+        }
+    }
+
+    /// Ends the lease with the tokens really used; a second end has no effect.
+    public func finish(_ lease: QuotaLease, tokens: Int64) {
+        change(lease) { counters, taken in
+            counters.correct(&taken, tokens: max(0, tokens))
+            counters.leave()
+            return false
+        }
+    }
+
+    /// Ends the lease of a request that was refused after all: nothing of it stays counted.
+    public func giveBack(_ lease: QuotaLease) {
+        change(lease) { counters, taken in
+            counters.correct(&taken, tokens: 0)
+            counters.forget(taken)
+            counters.leave()
+            return false
+        }
+    }
+
+    /// What is left of each ceiling that binds the principal, the tenant's first.
+    public func state(_ principal: Principal, at instant: Timestamp) -> [QuotaState] {
+        let parties = Self.parties(of: principal)
+        guard !parties.isEmpty else { return [] }
+        let uptime = time.uptime()
+        return counters.withLock { counters in
+            parties.flatMap { party in
+                party.with(&counters, at: instant, uptime: uptime) {
+                    $0.states(party.quota, subject: party.subject, at: instant)
+                }
+            }
+        }
+    }
+
+    /// Sets the counts of the day that contains the instant, as found in the books.
+    public func seedDay(
+        _ owner: QuotaOwner,
+        timeZone: String,
+        at instant: Timestamp,
+        requests: Int64,
+        tokens: Int64
+    ) {
+        counters.withLock { counters in
+            counters[owner, default: QuotaCounters()]
+                .seedDay(zone: timeZone, at: instant, requests: requests, tokens: tokens)
+        }
+    }
+
+    /// Drops the counts of a deleted tenant or key.
+    public func forget(_ owner: QuotaOwner) {
+        counters.withLock { $0[owner] = nil }
+    }
+
+    /// Applies `body` to what each party of the lease took; it says whether the lease goes on.
+    private func change(_ lease: QuotaLease, _ body: (inout QuotaCounters, inout QuotaTaken) -> Bool) {
+        lease.holdings.withLock { holdings in
+            guard holdings.tenant != nil || holdings.key != nil else { return }
+            counters.withLock { counters in
+                holdings.tenant = Self.changed(holdings.tenant, &counters, body)
+                holdings.key = Self.changed(holdings.key, &counters, body)
+            }
+        }
+    }
+
+    private static func changed(
+        _ taken: QuotaTaken?,
+        _ counters: inout [QuotaOwner: QuotaCounters],
+        _ body: (inout QuotaCounters, inout QuotaTaken) -> Bool
+    ) -> QuotaTaken? {
+        guard var taken else { return nil }
+        var goesOn = false
+        if var subject = counters[taken.owner] {
+            goesOn = body(&subject, &taken)
+            counters[taken.owner] = subject
+        }
+        return goesOn ? taken : nil
+    }
+
+    private static func parties(of principal: Principal) -> [QuotaParty] {
+        let (tenant, key) = (principal.tenant.tenant, principal.key.key)
+        let parties = [
+            QuotaParty(
+                subject: .tenant, owner: .tenant(tenant.id), quota: principal.tenant.quota, zone: tenant.timeZone),
+            QuotaParty(subject: .key, owner: .key(key.id), quota: principal.key.quota, zone: tenant.timeZone),
+        ]
+        return parties.filter { !$0.quota.isEmpty }
+    }
+}

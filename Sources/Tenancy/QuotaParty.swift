@@ -1,0 +1,18 @@
+/// One of the owners whose quotas bind a request.
+struct QuotaParty {
+    let subject: QuotaSubject
+    let owner: QuotaOwner
+    let quota: Quota
+    let zone: String
+
+    /// Reads the owner's counters after bringing them up to the present.
+    func with<Value>(
+        _ counters: inout [QuotaOwner: QuotaCounters],
+        at instant: Timestamp,
+        uptime: Int64,
+        _ read: (QuotaCounters) -> Value
+    ) -> Value {
+        counters[owner, default: QuotaCounters()].advance(quota, zone: zone, at: instant, uptime: uptime)
+        return read(counters[owner, default: QuotaCounters()])
+    }
+}

@@ -1,0 +1,47 @@
+/// The name of one request: 48 bits of milliseconds, then 80 random bits, so that names sort by time.
+public struct RequestID: Hashable, Comparable, Sendable, CustomStringConvertible {
+    private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+
+    /// The upper 64 bits: milliseconds since 1970, then 16 random bits.
+    public let high: UInt64
+    /// The lower 64 random bits.
+    public let low: UInt64
+
+    /// A new id of the given instant.
+    public static func make(at instant: Timestamp) -> RequestID {
+        var generator = SystemRandomNumberGenerator()
+        return make(at: instant, using: &generator)
+    }
+
+    /// A new id of the given instant from the caller's source of randomness.
+    public static func make(at instant: Timestamp, using generator: inout some RandomNumberGenerator) -> RequestID {
+        let milliseconds = UInt64(clamping: instant.microseconds / 1000) & 0xFFFF_FFFF_FFFF
+        let random = UInt64.random(in: 0...0xFFFF, using: &generator)
+        return RequestID(high: milliseconds << 16 | random, low: .random(in: 0...UInt64.max, using: &generator))
+    }
+
+    /// `req_` and 26 base-32 digits.
+    public var text: String { "req_" + digits }
+
+    /// The same as `text`.
+    public var description: String { text }
+
+    /// Orders by time.
+    public static func < (left: RequestID, right: RequestID) -> Bool {
+        left.high == right.high ? left.low < right.low : left.high < right.high
+    }
+
+    /// The 128 bits as 26 base-32 digits, most significant first.
+    var digits: String {
+        String(unsafeUninitializedCapacity: 26) { buffer in
+            var upper = high
+            var lower = low
+            for position in stride(from: 25, through: 0, by: -1) {
+                buffer[position] = Self.alphabet[Int(lower & 31)]
+                lower = lower >> 5 | upper << 59
+                upper >>= 5
+            }
+            return 26
+        }
+    }
+}
