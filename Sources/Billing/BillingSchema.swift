@@ -1,0 +1,158 @@
+public import GRDB
+
+/// The tables of budgets, prices, holds, the ledger and its sums.
+public enum BillingSchema {
+    /// Adds this module's migrations; those of Tenancy come first, budgets refer to tenants and keys.
+    public static func register(_ migrator: inout DatabaseMigrator) {
+        migrator.registerMigration("billing-1") { db in
+            for statement in [budgets, budgetIdentity, prices, priceIdentity] { try db.execute(sql: statement) }
+            for statement in [holds, ledger, accounts] { try db.execute(sql: statement) }
+            for span in ["quarter", "day"] { try db.execute(sql: usage("usage_" + span)) }
+            for table in ["ledger", "prices"] {
+                for action in ["UPDATE", "DELETE"] { try db.execute(sql: guardTrigger(table, against: action)) }
+            }
+        }
+    }
+
+    private static let budgets = """
+        CREATE TABLE budgets (
+            id TEXT PRIMARY KEY NOT NULL,
+            tenant_id TEXT NOT NULL REFERENCES tenants(id),
+            key_id TEXT REFERENCES api_keys(id),
+            model TEXT,
+            pool TEXT,
+            limit_micro INTEGER NOT NULL CHECK (limit_micro >= 0),
+            limit_pico INTEGER NOT NULL CHECK (limit_pico BETWEEN 0 AND 999999),
+            window TEXT NOT NULL CHECK (window IN ('day', 'week', 'month', 'total')),
+            mode TEXT NOT NULL CHECK (mode IN ('hard', 'soft', 'shadow')),
+            alerts_at TEXT NOT NULL,
+            created_at INTEGER NOT NULL
+        ) STRICT
+        """
+
+    private static let budgetIdentity = """
+        CREATE UNIQUE INDEX budgets_identity ON budgets (
+            tenant_id, ifnull(key_id, ''), ifnull(model, ''), ifnull(pool, ''), window, mode
+        )
+        """
+
+    private static let prices = """
+        CREATE TABLE prices (
+            id TEXT PRIMARY KEY NOT NULL,
+            model TEXT NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('tenant', 'upstream')),
+            backend_id TEXT,
+            tier TEXT,
+            effective_from INTEGER NOT NULL,
+            published_at INTEGER NOT NULL,
+            input INTEGER NOT NULL CHECK (input >= 0),
+            output INTEGER NOT NULL CHECK (output >= 0),
+            input_cache_read INTEGER CHECK (input_cache_read >= 0),
+            input_cache_write_5m INTEGER CHECK (input_cache_write_5m >= 0),
+            input_cache_write_1h INTEGER CHECK (input_cache_write_1h >= 0),
+            output_reasoning INTEGER CHECK (output_reasoning >= 0)
+        ) STRICT
+        """
+
+    private static let priceIdentity = """
+        CREATE UNIQUE INDEX prices_identity ON prices (
+            model, kind, ifnull(backend_id, ''), ifnull(tier, ''), effective_from
+        )
+        """
+
+    private static let holds = """
+        CREATE TABLE holds (
+            request_id TEXT NOT NULL,
+            attempt INTEGER NOT NULL,
+            tenant_id TEXT NOT NULL,
+            key_id TEXT NOT NULL,
+            model TEXT NOT NULL,
+            pool TEXT NOT NULL,
+            backend_id TEXT NOT NULL,
+            amount INTEGER NOT NULL CHECK (amount >= 0),
+            admitted_at INTEGER NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('live', 'uncertain')),
+            price_version TEXT,
+            multiplier_ppm INTEGER NOT NULL,
+            PRIMARY KEY (request_id, attempt)
+        ) STRICT, WITHOUT ROWID
+        """
+
+    private static let ledger = """
+        CREATE TABLE ledger (
+            seq INTEGER PRIMARY KEY,
+            node_id TEXT NOT NULL,
+            node_seq INTEGER NOT NULL,
+            request_id TEXT NOT NULL,
+            attempt INTEGER NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('settle', 'release', 'excess', 'resolve', 'correction')),
+            tenant_id TEXT NOT NULL,
+            key_id TEXT NOT NULL,
+            model TEXT NOT NULL,
+            pool TEXT NOT NULL,
+            backend_id TEXT NOT NULL,
+            admitted_at INTEGER NOT NULL,
+            ended_at INTEGER NOT NULL,
+            period TEXT NOT NULL,
+            price_version TEXT,
+            multiplier_ppm INTEGER NOT NULL,
+            list_cost INTEGER NOT NULL,
+            cost INTEGER NOT NULL CHECK (cost >= 0 OR kind = 'correction'),
+            upstream_cost INTEGER,
+            input INTEGER NOT NULL,
+            input_cache_read INTEGER NOT NULL,
+            input_cache_write_5m INTEGER NOT NULL,
+            input_cache_write_1h INTEGER NOT NULL,
+            output INTEGER NOT NULL,
+            output_reasoning INTEGER NOT NULL,
+            other_meters TEXT,
+            provenance TEXT NOT NULL CHECK (provenance IN ('reported', 'estimated', 'partial', 'none')),
+            outcome TEXT NOT NULL,
+            status INTEGER NOT NULL,
+            stream INTEGER NOT NULL CHECK (stream IN (0, 1)),
+            corrects_period TEXT,
+            UNIQUE (request_id, attempt, kind)
+        ) STRICT
+        """
+
+    private static let accounts = """
+        CREATE TABLE accounts (
+            budget_id TEXT NOT NULL REFERENCES budgets(id) ON DELETE CASCADE,
+            window_start INTEGER NOT NULL,
+            posted_micro INTEGER NOT NULL,
+            posted_pico INTEGER NOT NULL CHECK (posted_pico BETWEEN -999999 AND 999999),
+            would_refuse INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (budget_id, window_start)
+        ) STRICT, WITHOUT ROWID
+        """
+
+    private static func usage(_ table: String) -> String {
+        """
+        CREATE TABLE \(table) (
+            bucket_start INTEGER NOT NULL,
+            tenant_id TEXT NOT NULL,
+            key_id TEXT NOT NULL,
+            model TEXT NOT NULL,
+            pool TEXT NOT NULL,
+            backend_id TEXT NOT NULL,
+            requests INTEGER NOT NULL,
+            input INTEGER NOT NULL,
+            input_cache_read INTEGER NOT NULL,
+            input_cache_write_5m INTEGER NOT NULL,
+            input_cache_write_1h INTEGER NOT NULL,
+            output INTEGER NOT NULL,
+            output_reasoning INTEGER NOT NULL,
+            cost_micro INTEGER NOT NULL,
+            cost_pico INTEGER NOT NULL,
+            PRIMARY KEY (tenant_id, bucket_start, key_id, model, pool, backend_id)
+        ) STRICT, WITHOUT ROWID
+        """
+    }
+
+    private static func guardTrigger(_ table: String, against action: String) -> String {
+        """
+        CREATE TRIGGER \(table)_no_\(action.lowercased()) BEFORE \(action) ON \(table)
+        BEGIN SELECT RAISE(ABORT, '\(table) is append-only'); END
+        """
+    }
+}

@@ -1,0 +1,155 @@
+public import GRDB
+public import Tenancy
+
+/// The rows of budgets and prices.
+public enum BillingStore {
+    // MARK: Budgets
+
+    /// Every budget, or a tenant's, oldest first.
+    public static func budgets(_ db: Database, tenant: ID<Tenant>? = nil) throws -> [Budget] {
+        try Row.fetchAll(
+            db, sql: "SELECT * FROM budgets WHERE :tenant IS NULL OR tenant_id = :tenant ORDER BY id",
+            arguments: ["tenant": tenant?.text]
+        ).compactMap(budget)
+    }
+
+    /// A page of budgets in order of their ids.
+    public static func budgets(_ db: Database, after: ID<Budget>?, limit: Int) throws -> [Budget] {
+        try Row.fetchAll(
+            db, sql: "SELECT * FROM budgets WHERE id > ? ORDER BY id LIMIT ?", arguments: [after?.text ?? "", limit]
+        ).compactMap(budget)
+    }
+
+    /// One budget.
+    public static func budget(_ db: Database, _ id: ID<Budget>) throws -> Budget? {
+        try Row.fetchOne(db, sql: "SELECT * FROM budgets WHERE id = ?", arguments: [id.text]).flatMap(budget)
+    }
+
+    /// Removes a budget and its accounts. Throws `BillingError.notFound`.
+    public static func deleteBudget(_ id: ID<Budget>, _ db: Database) throws {
+        try db.execute(sql: "DELETE FROM budgets WHERE id = ?", arguments: [id.text])
+        if db.changesCount == 0 { throw BillingError.notFound }
+    }
+
+    /// Stores a budget without an account; `Ledger.insert` makes that too.
+    static func insert(_ budget: Budget, _ db: Database) throws {
+        try translating {
+            try db.execute(
+                sql: """
+                    INSERT INTO budgets (id, tenant_id, key_id, model, pool, limit_micro, limit_pico, window, mode,
+                        alerts_at, created_at)
+                    VALUES (:id, :tenant, :key, :model, :pool, :micro, :pico, :window, :mode, :alerts, :created)
+                    """,
+                arguments: arguments(budget)
+            )
+        }
+    }
+
+    static func update(_ budget: Budget, _ db: Database) throws {
+        try translating {
+            try db.execute(
+                sql: """
+                    UPDATE budgets SET tenant_id = :tenant, key_id = :key, model = :model, pool = :pool,
+                        limit_micro = :micro, limit_pico = :pico, window = :window, mode = :mode,
+                        alerts_at = :alerts, created_at = :created
+                    WHERE id = :id
+                    """,
+                arguments: arguments(budget)
+            )
+        }
+        if db.changesCount == 0 { throw BillingError.notFound }
+    }
+
+    private static func arguments(_ budget: Budget) -> StatementArguments {
+        [
+            "id": budget.id.text, "tenant": budget.tenantID.text, "key": budget.keyID?.text, "model": budget.model,
+            "pool": budget.pool, "micro": budget.limit.micro, "pico": budget.limit.remainder,
+            "window": budget.window.rawValue, "mode": budget.mode.rawValue,
+            "alerts": budget.alertsAt.joined(separator: " "), "created": budget.createdAt.microseconds,
+        ]
+    }
+
+    private static func budget(_ row: Row) -> Budget? {
+        guard let window = BudgetWindow.Kind(rawValue: row["window"]), let mode = BudgetMode(rawValue: row["mode"])
+        else { return nil }
+        let alerts: String = row["alerts_at"]
+        return Budget(
+            id: ID(row["id"]), tenantID: ID(row["tenant_id"]), keyID: (row["key_id"] as String?).map { ID($0) },
+            model: row["model"], pool: row["pool"],
+            limit: Money(micro: row["limit_micro"], remainder: row["limit_pico"]), window: window, mode: mode,
+            alertsAt: alerts.split(separator: " ").map(String.init),
+            createdAt: Timestamp(microseconds: row["created_at"])
+        )
+    }
+
+    private static func translating(_ body: () throws -> Void) throws {
+        do {
+            try body()
+        } catch let error as DatabaseError {
+            switch error.extendedResultCode {
+            case .SQLITE_CONSTRAINT_UNIQUE: throw BillingError.twin
+            case .SQLITE_CONSTRAINT_FOREIGNKEY: throw BillingError.unknownScope
+            default: throw error
+            }
+        }
+    }
+
+    // MARK: Prices
+
+    /// Every price version, oldest first.
+    public static func prices(_ db: Database) throws -> [PriceVersion] {
+        try Row.fetchAll(db, sql: "SELECT * FROM prices ORDER BY effective_from, id").compactMap(price)
+    }
+
+    /// A page of price versions in order of their ids.
+    public static func prices(_ db: Database, after: String?, limit: Int) throws -> [PriceVersion] {
+        try Row.fetchAll(
+            db, sql: "SELECT * FROM prices WHERE id > ? ORDER BY id LIMIT ?", arguments: [after ?? "", limit]
+        ).compactMap(price)
+    }
+
+    /// All versions of a model's price, oldest first.
+    public static func priceHistory(_ db: Database, model: String) throws -> [PriceVersion] {
+        try Row.fetchAll(
+            db, sql: "SELECT * FROM prices WHERE model = ? ORDER BY effective_from, id", arguments: [model]
+        ).compactMap(price)
+    }
+
+    /// Stores a version, or returns the one that says the same already. Throws `BillingError.conflict` when one for the
+    /// same thing and instant has other numbers.
+    public static func insert(_ version: PriceVersion, _ db: Database) throws -> PriceVersion {
+        let twin = try priceHistory(db, model: version.model).first { $0.hasIdentity(of: version) }
+        if let twin {
+            guard twin.rates == version.rates else { throw BillingError.conflict }
+            return twin
+        }
+        let rates = version.rates
+        try db.execute(
+            sql: """
+                INSERT INTO prices (id, model, kind, backend_id, tier, effective_from, published_at, input, output,
+                    input_cache_read, input_cache_write_5m, input_cache_write_1h, output_reasoning)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                version.id, version.model, version.kind.rawValue, version.backendID, version.tier,
+                version.effectiveFrom.microseconds, version.publishedAt.microseconds, rates.input, rates.output,
+                rates.inputCacheRead, rates.inputCacheWrite5m, rates.inputCacheWrite1h, rates.outputReasoning,
+            ]
+        )
+        return version
+    }
+
+    private static func price(_ row: Row) -> PriceVersion? {
+        guard let kind = PriceKind(rawValue: row["kind"]) else { return nil }
+        return PriceVersion(
+            id: row["id"], model: row["model"], kind: kind, backendID: row["backend_id"], tier: row["tier"],
+            effectiveFrom: Timestamp(microseconds: row["effective_from"]),
+            publishedAt: Timestamp(microseconds: row["published_at"]),
+            rates: Rates(
+                input: row["input"], output: row["output"], inputCacheRead: row["input_cache_read"],
+                inputCacheWrite5m: row["input_cache_write_5m"], inputCacheWrite1h: row["input_cache_write_1h"],
+                outputReasoning: row["output_reasoning"]
+            )
+        )
+    }
+}

@@ -1,0 +1,99 @@
+import Tenancy
+
+/// What the lock of `Books` guards: every account, hold and waiting request in memory.
+///
+/// Unchecked because it is reached only through that lock, and nothing in it that is not Sendable leaves it.
+struct BooksState: @unchecked Sendable {
+    /// Requests that may wait, for one tenant and in all.
+    static let waitingPerTenant = 1024
+    static let waitingInAll = 16_384
+
+    /// One budget's part in judging a claim.
+    struct Candidate {
+        let account: WindowAccount
+        /// Headroom if all live holds were released.
+        let ceiling: Money
+        /// Headroom now.
+        let free: Money
+    }
+
+    var tenants: [ID<Tenant>: TenantBook] = [:]
+    var uncertain: [HoldID: Hold] = [:]
+    var budgets: [ID<Budget>: BudgetAccount] = [:]
+    /// Budgets whose queue may move.
+    var dirty: [BudgetAccount] = []
+    var tickets: UInt64 = 0
+    var waiting = 0
+    /// The latest instant anything was admitted at.
+    var watermark = Timestamp(microseconds: 0)
+    /// Budgets a transaction that is not committed yet has touched.
+    var opening: Set<ID<Budget>> = []
+    var counters = LedgerCounters()
+    /// Reused by every claim so that judging one allocates nothing.
+    var candidates: [Candidate] = []
+
+    mutating func book(of tenant: ID<Tenant>) -> TenantBook {
+        if let book = tenants[tenant] { return book }
+        let book = TenantBook()
+        tenants[tenant] = book
+        return book
+    }
+
+    /// Puts a budget's queue on the list if anyone waits in it.
+    mutating func touch(_ account: BudgetAccount?) {
+        guard let account, !account.isDirty, !account.queue.isEmpty else { return }
+        account.isDirty = true
+        dirty.append(account)
+    }
+
+    /// Gives back a live hold as if it had never been; false when it was given back before.
+    @discardableResult
+    mutating func giveBack(_ hold: Hold) -> Bool {
+        guard let book = hold.book, book.leave(hold) else { return false }
+        for share in hold.shares {
+            share.account.account.release(share.amount)
+            touch(share.account.owner)
+        }
+        hold.shares = []
+        return true
+    }
+
+    /// Replaces a live hold by what it cost in every account it counts in.
+    mutating func settle(_ hold: Hold, cost: Money) {
+        guard let book = hold.book, book.leave(hold) else { return }
+        for share in hold.shares {
+            share.account.account.settle(holding: share.amount, cost: cost)
+            touch(share.account.owner)
+        }
+        hold.shares = []
+    }
+
+    /// Replaces an uncertain hold by what it is charged.
+    mutating func resolve(_ id: HoldID, charge: Money) {
+        guard let hold = uncertain.removeValue(forKey: id) else { return }
+        for share in hold.shares {
+            share.account.account.resolve(holding: share.amount, charge: charge)
+            touch(share.account.owner)
+        }
+        hold.shares = []
+    }
+
+    /// The accounts a hold counts in, as the database names them.
+    func keys(of hold: Hold) -> [AccountKey] {
+        hold.shares.compactMap { share in
+            share.account.owner.map {
+                AccountKey(budget: $0.budget.id, windowStart: share.account.window.start)
+            }
+        }
+    }
+
+    /// Takes what shadow budgets would have refused since it was last stored.
+    func takeWouldRefuse(of hold: Hold, into sums: inout [AccountKey: Int64]) {
+        for share in hold.shares where share.account.unsavedWouldRefuse > 0 {
+            guard let owner = share.account.owner else { continue }
+            let key = AccountKey(budget: owner.budget.id, windowStart: share.account.window.start)
+            sums[key, default: 0] += share.account.unsavedWouldRefuse
+            share.account.unsavedWouldRefuse = 0
+        }
+    }
+}

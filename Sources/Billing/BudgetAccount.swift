@@ -1,0 +1,90 @@
+import Tenancy
+
+/// A budget with its accounts and the requests that wait for it. Touched only while the lock of `Books` is taken.
+final class BudgetAccount {
+    private(set) var budget: Budget
+    private(set) var isHard: Bool
+    let zone: CalendarZone
+    let model: String?
+    let pool: String?
+    /// Windows that begin earlier are not accounted: the budget was made, or began to count so, in this one.
+    let since: Timestamp
+    private(set) var current: WindowAccount
+    /// The window before, for requests that were admitted in it but ask late.
+    private(set) var previous: WindowAccount?
+    var queue = WaitQueue()
+    /// Whether `Books` has it on the list of queues to look at.
+    var isDirty = false
+
+    init(_ budget: Budget, zone: CalendarZone, since: Timestamp, window: BudgetWindow, posted: Money) {
+        self.budget = budget
+        isHard = budget.mode == .hard
+        self.zone = zone
+        self.since = since
+        model = budget.model
+        pool = budget.pool
+        current = WindowAccount(owner: nil, window: window, account: Account(cap: budget.limit, posted: posted))
+        current.owner = self
+    }
+
+    /// Changes what does not change what is counted: limit, mode, alerts.
+    func change(to budget: Budget) {
+        self.budget = budget
+        isHard = budget.mode == .hard
+        current.account.cap = budget.limit
+        previous?.account.cap = budget.limit
+    }
+
+    /// Puts back the window before the current one, as read from the database.
+    func restorePrevious(_ window: BudgetWindow, posted: Money) {
+        previous = WindowAccount(
+            owner: self, window: window, account: Account(cap: budget.limit, posted: posted)
+        )
+    }
+
+    /// Whether the current window has ended.
+    func isOver(at instant: Timestamp) -> Bool { instant >= current.window.end }
+
+    /// The account an instant counts in, rolling the window when it is over; nil for an instant too far back.
+    func account(at instant: Timestamp) -> WindowAccount? {
+        if isOver(at: instant) { roll(to: instant) }
+        if current.window.contains(instant) { return current }
+        if let previous, previous.window.contains(instant) { return previous }
+        return nil
+    }
+
+    /// The account of an old window, for a hold that a crash left in it; nil before the budget counted.
+    func account(forUncertainAt instant: Timestamp) -> WindowAccount? {
+        if let known = account(at: instant) { return known }
+        let window = BudgetWindow(budget.window, containing: instant, in: zone)
+        guard window.start >= since else { return nil }
+        return WindowAccount(owner: self, window: window, account: Account(cap: budget.limit))
+    }
+
+    func state(at instant: Timestamp) -> BudgetState {
+        state(of: account(at: instant) ?? current)
+    }
+
+    func state(of window: WindowAccount) -> BudgetState {
+        let isTotal = budget.window == .total
+        let account = window.account
+        return BudgetState(
+            budget: budget, posted: account.posted, held: account.held + account.uncertain,
+            remaining: account.headroom, windowStart: isTotal ? nil : window.window.start,
+            resetsAt: isTotal ? nil : window.window.end, wouldRefuse: window.wouldRefuse
+        )
+    }
+
+    /// Forgets the owner so that nothing more is stored for it and no cycle keeps it alive.
+    func detach() {
+        current.owner = nil
+        previous?.owner = nil
+    }
+
+    private func roll(to instant: Timestamp) {
+        let window = BudgetWindow(budget.window, containing: instant, in: zone)
+        guard window.start >= current.window.end, window.contains(instant) else { return }
+        previous = current
+        current = WindowAccount(owner: self, window: window, account: Account(cap: budget.limit))
+    }
+}

@@ -1,0 +1,312 @@
+import Dispatch
+public import GRDB
+public import Logging
+import Synchronization
+public import Tenancy
+
+/// The one writer of the database: a thread that commits whatever waits, in at most two transactions a turn.
+public final class Journal: Sendable {
+    /// An admin change: its part of the transaction, then what follows the commit or the failure.
+    private struct AdminJob: Sendable {
+        let body: @Sendable (Database) throws -> @Sendable () -> Void
+        let fail: @Sendable (any Error) -> Void
+    }
+
+    /// Attempts at writing what is left when the journal is closed while the disk fails.
+    private static let lastAttempts = 10
+
+    private let file: DatabaseFile
+    private let holdSync: HoldSync
+    private let time: any TimeSource
+    private let logger: Logger
+    private let retryPauseMS: Int
+    private let fatal: @Sendable (String) -> Void
+    private let queue = JournalQueue<AdminJob>()
+    private let books = Mutex<Books?>(nil)
+    private let figures = Mutex(JournalCounters())
+    private let writable = Atomic<Bool>(true)
+    private let halted = Atomic<Bool>(false)
+    private let ended = DispatchGroup()
+
+    /// Starts the writer. `fatal` is called when nothing on disk can be trusted any more and must end the process; by
+    /// default it exits with status 74. `retryPauseMS` passes between attempts while the disk fails.
+    public init(
+        file: DatabaseFile,
+        holdSync: HoldSync = .process,
+        time: any TimeSource,
+        logger: Logger,
+        retryPauseMS: Int = 200,
+        fatal: (@Sendable (String) -> Void)? = nil
+    ) {
+        self.file = file
+        self.holdSync = holdSync
+        self.time = time
+        self.logger = logger
+        self.retryPauseMS = retryPauseMS
+        self.fatal = fatal ?? { _ in JournalExit.now() }
+        ended.enter()
+        if !JournalThread.start({ self.run() }) {
+            logger.critical("the journal has no thread")
+            writable.store(false, ordering: .sequentiallyConsistent)
+            queue.close()
+            ended.leave()
+        }
+    }
+
+    /// Whether the last commit succeeded; new holds are refused until one does.
+    public var isWritable: Bool { writable.load(ordering: .relaxed) }
+
+    /// The writer's figures.
+    public var counters: JournalCounters {
+        var counters = figures.withLock { $0 }
+        counters.pending = queue.count
+        counters.isWritable = isWritable
+        return counters
+    }
+
+    /// Runs a change in the next turn's durable transaction; an error it throws undoes only its own changes.
+    /// `committed` runs on the writer's thread after the commit, before the caller goes on.
+    /// Throws what the body throws, or `LedgerError.unavailable`.
+    public func write<T: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> T,
+        committed: @escaping @Sendable (T) -> Void = { _ in }
+    ) async throws -> T {
+        try await write(isResolution: false, body, committed: committed)
+    }
+
+    /// Writes everything that waits, then stops the writer; returns when it has stopped.
+    public func close() {
+        queue.close()
+        ended.wait()
+    }
+
+    // MARK: For the ledger
+
+    func attach(_ books: Books) {
+        self.books.withLock { $0 = books }
+    }
+
+    func write<T: Sendable>(
+        isResolution: Bool,
+        _ body: @escaping @Sendable (Database) throws -> T,
+        committed: @escaping @Sendable (T) -> Void
+    ) async throws -> T {
+        try await withCheckedThrowingContinuation { continuation in
+            let job = AdminJob(
+                body: { db in
+                    let value = try body(db)
+                    return {
+                        committed(value)
+                        continuation.resume(returning: value)
+                    }
+                },
+                fail: { continuation.resume(throwing: $0) }
+            )
+            let isOpen = queue.add { turn in
+                if isResolution { turn.resolutions.append(job) } else { turn.changes.append(job) }
+            }
+            if !isOpen { job.fail(Self.closed) }
+        }
+    }
+
+    /// Queues a hold; false when the journal takes none now, and `then` is not called.
+    func hold(_ job: JournalJob) -> Bool {
+        isWritable && queue.add { $0.holds.append(job) }
+    }
+
+    /// Queues the end of an attempt; false when the journal is closed, and `then` is not called.
+    func end(_ job: JournalJob) -> Bool {
+        queue.add { $0.ends.append(job) }
+    }
+
+    private static let closed = LedgerError.unavailable("the journal is closed")
+
+    // MARK: The writer's thread
+
+    private func run() {
+        var backlog: [JournalJob] = []
+        var lastAttempts = Self.lastAttempts
+        while true {
+            let turn: JournalQueue<AdminJob>.Turn
+            if isWritable {
+                guard let next = queue.next() else { break }
+                turn = next
+            } else {
+                turn = queue.next(afterMilliseconds: retryPauseMS)
+                if queue.isClosed {
+                    lastAttempts -= 1
+                    if lastAttempts < 0 { refuse(turn) }
+                    if lastAttempts < 0 || (backlog.isEmpty && turn.isEmpty) { break }
+                }
+            }
+            if !turn.holds.isEmpty { writeHolds(turn.holds) }
+            let jobs = backlog + turn.ends
+            let changes = turn.resolutions + turn.changes
+            backlog = []
+            if !jobs.isEmpty || !changes.isEmpty || !isWritable { backlog = writeRest(jobs, changes) }
+            if halted.load(ordering: .relaxed) { break }
+        }
+        if !backlog.isEmpty {
+            logger.critical("settlements are not stored; their holds are left", metadata: ["count": "\(backlog.count)"])
+        }
+        queue.close()
+        refuse(queue.next())
+        ended.leave()
+    }
+
+    /// Turns away what came in while the writer stopped.
+    private func refuse(_ turn: JournalQueue<AdminJob>.Turn?) {
+        guard let turn else { return }
+        giveBack(turn.holds + turn.ends, Self.closed)
+        for change in turn.resolutions + turn.changes { change.fail(Self.closed) }
+    }
+
+    /// The first transaction of a turn: holds alone, so that their callers go on without waiting for a disk.
+    private func writeHolds(_ jobs: [JournalJob]) {
+        let failure = transaction(isDurable: holdSync == .full) { db in
+            for job in jobs {
+                if let hold = job.next { try LedgerStore.insertHold(hold.stored, db) }
+            }
+        }
+        switch failure {
+        case nil:
+            for job in jobs { job.then?(nil) }
+        case .rejected where jobs.count > 1:
+            for job in jobs { writeHolds([job]) }
+        case .some(let failure):
+            note(failure)
+            giveBack(jobs, failure.ledgerError)
+        }
+    }
+
+    /// The second transaction of a turn; returns the ended attempts that must be written again.
+    private func writeRest(_ jobs: [JournalJob], _ changes: [AdminJob]) -> [JournalJob] {
+        let books = books.withLock { $0 }
+        let snapshot = books?.snapshot(jobs) ?? LedgerBatchStore.Snapshot()
+        var outcome = LedgerBatchStore.Outcome()
+        var results: [Result<@Sendable () -> Void, any Error>] = []
+        let begun = time.uptime()
+        let failure = transaction(isDurable: true) { db in
+            outcome = try LedgerBatchStore.write(jobs, snapshot, db)
+            for change in changes { results.append(try Self.run(change, db)) }
+            if jobs.isEmpty, changes.isEmpty { try LedgerStore.probe(db) }
+        }
+        switch failure {
+        case nil:
+            writable.store(true, ordering: .sequentiallyConsistent)
+            figures.withLock { $0.addCommit(nanoseconds: time.uptime() - begun) }
+            books?.apply(outcome)
+            for job in jobs { job.then?(nil) }
+            for (change, result) in zip(changes, results) {
+                switch result {
+                case .success(let committed): committed()
+                case .failure(let error): change.fail(error)
+                }
+            }
+            return []
+        case .rejected where jobs.count + changes.count > 1:
+            // One of them spoils the rest: each has a transaction of its own.
+            var backlog: [JournalJob] = []
+            for job in jobs { backlog += writeRest([job], []) }
+            for change in changes { backlog += writeRest([], [change]) }
+            return backlog
+        case .some(let failure):
+            return fail(jobs, changes, failure)
+        }
+    }
+
+    /// Tells everyone and returns what has to be written all the same: its money was spent.
+    private func fail(_ jobs: [JournalJob], _ changes: [AdminJob], _ failure: JournalFailure) -> [JournalJob] {
+        note(failure)
+        for change in changes { change.fail(failure.ledgerError) }
+        var backlog: [JournalJob] = []
+        for job in jobs {
+            var rest = job
+            rest.next = nil
+            rest.then = nil
+            giveBack([JournalJob(settlement: nil, next: job.next, then: job.then)], failure.ledgerError)
+            if case .rejected = failure { continue }
+            if rest.settlement != nil { backlog.append(rest) }
+        }
+        return backlog
+    }
+
+    private func giveBack(_ jobs: [JournalJob], _ error: LedgerError) {
+        let holds = jobs.compactMap(\.next)
+        if !holds.isEmpty { books.withLock { $0 }?.giveBackUnwritten(holds) }
+        for job in jobs { job.then?(error) }
+    }
+
+    private func note(_ failure: JournalFailure) {
+        figures.withLock { $0.failures += 1 }
+        switch failure {
+        case .unavailable(let text):
+            writable.store(false, ordering: .sequentiallyConsistent)
+            logger.error("the ledger cannot be written", metadata: ["error": "\(text)"])
+        case .rejected(let text):
+            logger.critical("the ledger refused a row", metadata: ["error": "\(text)"])
+        case .fatal(let text):
+            writable.store(false, ordering: .sequentiallyConsistent)
+            halted.store(true, ordering: .sequentiallyConsistent)
+            logger.critical("the ledger cannot be trusted any more", metadata: ["error": "\(text)"])
+            fatal(text)
+        }
+    }
+
+    /// Runs `body` in a transaction of the writer's connection, at the given level; FULL again afterwards.
+    private func transaction(isDurable: Bool, _ body: (Database) throws -> Void) -> JournalFailure? {
+        do {
+            try file.pool.writeWithoutTransaction { db in
+                try db.execute(sql: isDurable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL")
+                defer {
+                    if !isDurable { try? db.execute(sql: "PRAGMA synchronous = FULL") }
+                }
+                try db.beginTransaction(.immediate)
+                do {
+                    try body(db)
+                    try db.commit()
+                } catch {
+                    if db.isInsideTransaction { try? db.rollback() }
+                    throw error
+                }
+            }
+            return nil
+        } catch {
+            return Self.classify(error)
+        }
+    }
+
+    /// Runs an admin change in a savepoint; throws only what spoils the whole transaction.
+    private static func run(
+        _ change: AdminJob,
+        _ db: Database
+    ) throws -> Result<@Sendable () -> Void, any Error> {
+        try db.execute(sql: "SAVEPOINT change")
+        do {
+            let committed = try change.body(db)
+            try db.execute(sql: "RELEASE change")
+            return .success(committed)
+        } catch {
+            if (error as? DatabaseError).map({ classify($0) }).map({ $0.spoilsTransaction }) ?? false { throw error }
+            guard db.isInsideTransaction else { throw error }
+            try db.execute(sql: "ROLLBACK TO change; RELEASE change")
+            return .failure(error)
+        }
+    }
+
+    static func classify(_ error: any Error) -> JournalFailure {
+        guard let error = error as? DatabaseError else { return .rejected("\(error)") }
+        let text = error.message ?? error.resultCode.description
+        switch error.extendedResultCode {
+        case .SQLITE_IOERR_FSYNC, .SQLITE_IOERR_DIR_FSYNC, .SQLITE_IOERR_CORRUPTFS: return .fatal(text)
+        default: break
+        }
+        switch error.resultCode {
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB: return .fatal(text)
+        case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_BUSY, .SQLITE_LOCKED,
+            .SQLITE_NOMEM, .SQLITE_PROTOCOL, .SQLITE_PERM, .SQLITE_INTERRUPT, .SQLITE_ABORT:
+            return .unavailable(text)
+        default: return .rejected(text)
+        }
+    }
+}

@@ -1,0 +1,210 @@
+public import Logging
+public import Tenancy
+
+/// The only door to money: accounts in memory, made durable by the journal.
+///
+/// Every call may come from any thread and none waits for the disk.
+public final class Ledger: Sendable {
+    let file: DatabaseFile
+    let journal: Journal
+    let books: Books
+    let time: any TimeSource
+    let logger: Logger
+
+    /// Loads budgets, accounts and holds. Live holds that an earlier process left become uncertain and keep counting.
+    /// Throws when the database cannot be read or written.
+    public init(file: DatabaseFile, journal: Journal, time: any TimeSource, logger: Logger) throws {
+        self.file = file
+        self.journal = journal
+        self.time = time
+        self.logger = logger
+        books = Books(time: time)
+        try load()
+        journal.attach(books)
+    }
+
+    // MARK: Holding
+
+    /// Holds a claim in all budgets that match, or nothing. It is not durable before `record` says so. Requests that
+    /// queue for a budget come first, unless the tenant does not wait or `overtaking` says otherwise.
+    public func reserve(_ claim: Claim, overtaking: Bool = false) -> Decision {
+        let overtakes = overtaking || claim.tenant.holdWaitMS <= 0
+        let manner = BooksState.Manner(at: claim.admittedAt, overtakes: overtakes)
+        return books.withLock { BooksState.decision($0.judge(claim, manner), claim) }
+    }
+
+    /// Queues a claim that only live holds prevent. `wake` is called once, from any thread and perhaps before this
+    /// returns: with the reservation, or with a shortage that waiting no longer helps. nil: the queues are full.
+    public func wait(_ claim: Claim, wake: @escaping @Sendable (Decision) -> Void) -> Waiting? {
+        let (waiting, queueing) = books.withLock { state -> (Waiting, BooksState.Queueing) in
+            state.tickets += 1
+            let waiting = Waiting(claim: claim, ticket: state.tickets, wake: wake)
+            return (waiting, state.queue(waiting))
+        }
+        switch queueing {
+        case .full: return nil
+        case .queued: break
+        case .decided(let decision): wake(decision)
+        }
+        return waiting
+    }
+
+    /// The wait is over: the claim leaves its queue and is tried once more, out of order, taking what is free if that
+    /// is enough. nil: it was decided before, and `wake` has been or is being called.
+    public func expire(_ waiting: Waiting) -> Decision? {
+        let claim = waiting.claim
+        let at = max(claim.admittedAt, time.now())
+        let manner = BooksState.Manner(at: at, overtakes: true, takesWhatIsFree: true)
+        return books.withLock { state -> Decision? in
+            guard state.leaveQueue(waiting) else { return nil }
+            return BooksState.decision(state.judge(claim, manner), claim)
+        }
+    }
+
+    /// The client is gone: the claim leaves its queue. One that was granted already must be abandoned by its owner.
+    public func cancel(_ waiting: Waiting) {
+        books.withLock { state in _ = state.leaveQueue(waiting) }
+    }
+
+    /// Holds a claim for the next attempt as if `old` were released, less what `old` is known to cost. `old` stays held
+    /// as far as it is needed until the swap is stored; on a shortage it stays as it was.
+    public func reswap(_ old: Reservation, costing cost: Money = .zero, _ claim: Claim) -> Decision {
+        let manner = BooksState.Manner(
+            at: claim.admittedAt, overtakes: true, replacing: old.hold, replacedCost: cost.line
+        )
+        return books.withLock { BooksState.decision($0.judge(claim, manner), claim) }
+    }
+
+    /// Gives back a reservation whose call never went upstream; one that was recorded is released in the ledger.
+    public func abandon(_ reservation: Reservation) {
+        let hold = reservation.hold
+        if hold.advance(from: .reserved, to: .gone) {
+            books.withLock { state in _ = state.giveBack(hold) }
+        } else if hold.isJournalled {
+            settle(Settlement(reservation: reservation, outcome: .notSent, endedAt: time.now())) { _ in }
+        }
+    }
+
+    // MARK: Recording
+
+    /// Stores a hold; `then` hears nil once it survives the death of the process, from the writer's thread. On an error
+    /// the reservation has been given back.
+    public func record(_ reservation: Reservation, then: @escaping @Sendable (LedgerError?) -> Void) {
+        let hold = reservation.hold
+        guard hold.advance(from: .reserved, to: .journalled) else { return then(.notLive) }
+        if journal.hold(JournalJob(next: hold, then: then)) { return }
+        books.giveBackUnwritten([hold])
+        then(.unavailable("the ledger cannot be written"))
+    }
+
+    /// Stores the end of one attempt and the hold of the next in one durable transaction. On an error the next
+    /// reservation has been given back, and the end of the old attempt is stored as soon as that is possible.
+    public func recordSwap(
+        finished old: Settlement,
+        next: Reservation,
+        then: @escaping @Sendable (LedgerError?) -> Void
+    ) {
+        let settlement = old.reservation.hold.beginSettling() ? old : nil
+        guard next.hold.advance(from: .reserved, to: .journalled) else {
+            if let settlement { _ = journal.end(JournalJob(settlement: settlement)) }
+            return then(.notLive)
+        }
+        if journal.isWritable, journal.end(JournalJob(settlement: settlement, next: next.hold, then: then)) { return }
+        books.giveBackUnwritten([next.hold])
+        if let settlement { _ = journal.end(JournalJob(settlement: settlement)) }
+        then(.unavailable("the ledger cannot be written"))
+    }
+
+    /// Stores the end of an attempt; `then` hears nil once it survives a power cut and the accounts have moved. On
+    /// `unavailable` the journal keeps trying, because the money was spent. A second call for an attempt changes nothing.
+    public func settle(_ settlement: Settlement, then: @escaping @Sendable (LedgerError?) -> Void) {
+        guard settlement.reservation.hold.beginSettling() else {
+            books.withLock { $0.counters.duplicates += 1 }
+            return then(nil)
+        }
+        if !journal.end(JournalJob(settlement: settlement, then: then)) {
+            then(.unavailable("the journal is closed"))
+        }
+    }
+
+    // MARK: Asking
+
+    /// What the tightest hard budget of these scopes has left (limit less posted and held); nil when none matches.
+    public func remaining(tenantID: ID<Tenant>, keyID: ID<APIKey>, model: String, pool: String) -> Money? {
+        let now = time.now()
+        return books.withLock { state in
+            var least: Money?
+            state.tenants[tenantID]?.forEachMatch(keyID: keyID, model: model, pool: pool) { account in
+                guard account.isHard else { return }
+                let remaining = account.state(at: now).remaining
+                least = least.map { min($0, remaining) } ?? remaining
+            }
+            return least
+        }
+    }
+
+    /// Whether a hard budget matches these scopes.
+    public func isCapped(tenantID: ID<Tenant>, keyID: ID<APIKey>, model: String, pool: String) -> Bool {
+        books.withLock { state in
+            var isCapped = false
+            state.tenants[tenantID]?.forEachMatch(keyID: keyID, model: model, pool: pool) { account in
+                if account.isHard { isCapped = true }
+            }
+            return isCapped
+        }
+    }
+
+    /// The states of a tenant's budgets, oldest budget first; with a key only those that apply to it.
+    public func balance(tenantID: ID<Tenant>, keyID: ID<APIKey>?) -> [BudgetState] {
+        let now = time.now()
+        return books.withLock { state in
+            let accounts = state.tenants[tenantID]?.all ?? []
+            return accounts.filter { keyID == nil || $0.budget.keyID == nil || $0.budget.keyID == keyID }
+                .map { $0.state(at: now) }
+        }.sorted { $0.budget.id < $1.budget.id }
+    }
+
+    /// The state of every budget, for metrics.
+    public func allStates() -> [BudgetState] {
+        let now = time.now()
+        return books.withLock { state in state.budgets.values.map { $0.state(at: now) } }
+            .sorted { $0.budget.id < $1.budget.id }
+    }
+
+    /// The state of one budget.
+    public func state(_ budget: ID<Budget>) -> BudgetState? {
+        let now = time.now()
+        return books.withLock { $0.budgets[budget]?.state(at: now) }
+    }
+
+    /// The holds of live calls, oldest first; with a tenant only its own.
+    public func liveHolds(tenantID: ID<Tenant>? = nil) -> [StoredHold] {
+        books.withLock { state in
+            let books = tenantID.map { state.tenants[$0].map { [$0] } ?? [] } ?? Array(state.tenants.values)
+            return books.flatMap(\.live).map(\.stored)
+        }.sorted { ($0.admittedAt, $0.id.text) < ($1.admittedAt, $1.id.text) }
+    }
+
+    /// The holds a crash left behind, oldest first; with a tenant only its own.
+    public func uncertainHolds(tenantID: ID<Tenant>? = nil) -> [StoredHold] {
+        books.withLock { state in
+            state.uncertain.values.filter { tenantID == nil || $0.tenantID == tenantID }.map(\.stored)
+        }.sorted { ($0.admittedAt, $0.id.text) < ($1.admittedAt, $1.id.text) }
+    }
+
+    /// What has been counted since the process started.
+    public var counters: LedgerCounters {
+        var counters = books.withLock { state in
+            var counters = state.counters
+            counters.liveHolds = state.tenants.values.reduce(0) { $0 + $1.live.count }
+            counters.uncertainHolds = state.uncertain.count
+            counters.waiting = state.waiting
+            return counters
+        }
+        counters.journal = journal.counters
+        return counters
+    }
+
+    /// Whether holds can be recorded now.
+    public var isWritable: Bool { journal.isWritable }
+}

@@ -1,0 +1,157 @@
+public import GRDB
+import Logging
+public import Tenancy
+
+extension Ledger {
+    // MARK: Budgets, inside `Journal.write`
+
+    /// Stores a new budget with its account. Hand the result to `committed` after the commit.
+    /// Throws `BillingError.twin` when one with the same scopes, window and mode exists.
+    public func insert(_ budget: Budget, _ db: Database) throws -> BudgetOpening {
+        try BillingStore.insert(budget, db)
+        return try open(budget, db)
+    }
+
+    /// Stores a changed budget; other scopes or another window make it count anew from the roll-ups. Hand the result to
+    /// `committed` after the commit. Throws `BillingError.notFound` or `.twin`.
+    public func update(_ budget: Budget, _ db: Database) throws -> BudgetOpening {
+        try BillingStore.update(budget, db)
+        let current = books.withLock { state in
+            state.opening.contains(budget.id) ? nil : state.budgets[budget.id]?.budget
+        }
+        if let current, current.countsLike(budget) { return BudgetOpening(budget: budget, fresh: nil) }
+        return try open(budget, db)
+    }
+
+    /// Counts all budgets of a tenant anew after its zone changed in the same transaction. Hand each result to
+    /// `committed` after the commit.
+    public func rezone(_ tenant: ID<Tenant>, _ db: Database) throws -> [BudgetOpening] {
+        try BillingStore.budgets(db, tenant: tenant).map { try open($0, db) }
+    }
+
+    /// Takes over a stored budget; call it on the writer's thread, in `committed` of `Journal.write`.
+    public func committed(_ opening: BudgetOpening) {
+        books.withLock { $0.install(opening) }
+    }
+
+    /// Forgets a budget whose deletion is committed; call it on the writer's thread.
+    public func removed(_ budget: ID<Budget>) {
+        books.withLock { $0.remove(budget) }
+    }
+
+    /// Starts a budget's account from what the roll-ups of the transaction say was spent in its current window.
+    private func open(_ budget: Budget, _ db: Database) throws -> BudgetOpening {
+        // Never before an instant that something was admitted at, so that no live hold is ahead of the window.
+        let now = books.withLock { state in
+            state.opening.insert(budget.id)
+            return max(time.now(), state.watermark)
+        }
+        let zone = try Self.zone(of: budget, LedgerStore.zoneNames(db, tenant: budget.tenantID))
+        let window = BudgetWindow(budget.window, containing: now, in: zone)
+        let posted = try LedgerStore.posted(budget, window, db)
+        try LedgerStore.replaceAccounts(of: budget.id, windowStart: window.start, posted: posted, db)
+        return BudgetOpening(budget: budget, fresh: BudgetOpening.Fresh(zone: zone, window: window, posted: posted))
+    }
+
+    // MARK: Uncertain holds
+
+    /// Charges or releases an uncertain hold in the ledger, durably. `also` joins the transaction, e.g. to audit it. A
+    /// charge above the hold makes an excess entry. Throws `HoldError.notFound` or `LedgerError.unavailable`.
+    public func resolve(
+        _ id: HoldID,
+        _ resolution: HoldResolution,
+        also: @escaping @Sendable (Database) throws -> Void = { _ in }
+    ) async throws {
+        let books = books
+        let now = time.now()
+        let charge: Money? = if case .charge(let amount) = resolution { amount } else { nil }
+        // Before budgets are opened in the same turn, so that those find the charge in the roll-ups.
+        let cost = try await journal.write(
+            isResolution: true,
+            { db -> Money in
+                guard let hold = try LedgerStore.uncertainHold(id, db) else { throw HoldError.notFound }
+                let lines = LedgerEntry.lines(resolving: hold, charge: charge, at: now)
+                let keys = books.withLock { state in state.uncertain[id].map { state.keys(of: $0) } ?? [] }
+                try LedgerBatchStore.resolve(lines, keys, db)
+                try also(db)
+                return lines.reduce(.zero) { $0 + $1.cost }
+            },
+            committed: { cost in
+                books.withLock { state in
+                    if let hold = state.uncertain[id], cost > hold.amount { state.counters.excess += 1 }
+                    state.resolve(id, charge: cost)
+                }
+            }
+        )
+        logger.info("uncertain hold resolved", metadata: ["hold": "\(id)", "cost": "\(cost.decimal)"])
+    }
+
+    // MARK: Starting
+
+    func load() throws {
+        let now = time.now()
+        let (accounts, uncertain) = try file.pool.write { db in
+            try LedgerStore.markLeftoversUncertain(db)
+            let zones = try LedgerStore.zoneNames(db)
+            let accounts = try BillingStore.budgets(db).map { budget in
+                (budget, try account(of: budget, zones, now, db))
+            }
+            return (accounts, try LedgerStore.uncertainHolds(db))
+        }
+        books.withLock { state in
+            for (budget, account) in accounts { state.add(account, to: state.book(of: budget.tenantID)) }
+            for stored in uncertain {
+                let hold = Hold(stored)
+                state.uncertain[stored.id] = hold
+                for account in state.book(of: stored.tenantID).all { state.countUncertain(hold, in: account) }
+            }
+        }
+        if !uncertain.isEmpty {
+            logger.warning("holds of an earlier process are uncertain", metadata: ["count": "\(uncertain.count)"])
+        }
+    }
+
+    private func account(
+        of stored: Budget,
+        _ zones: [ID<Tenant>: String],
+        _ now: Timestamp,
+        _ db: Database
+    ) throws -> BudgetAccount {
+        var budget = stored
+        let zone: CalendarZone
+        if let known = zones[budget.tenantID].flatMap({ CalendarZone(identifier: $0) }) {
+            zone = known
+        } else {
+            // One odd row must not keep the others from being served: its own tenant spends nothing.
+            logger.critical("a budget's time zone is unknown", metadata: ["budget": "\(budget.id)"])
+            zone = .utc
+            budget.limit = .zero
+            budget.mode = .hard
+        }
+        let (rows, oldest) = try LedgerStore.newestAccounts(of: budget.id, db)
+        var window = BudgetWindow(budget.window, containing: now, in: zone)
+        guard let newest = rows.first, let oldest else {
+            // No account was ever written: count from here.
+            let posted = try LedgerStore.posted(budget, window, db)
+            try LedgerStore.replaceAccounts(of: budget.id, windowStart: window.start, posted: posted, db)
+            return BudgetAccount(budget, zone: zone, since: window.start, window: window, posted: posted)
+        }
+        // A clock that was set back must not reopen a window that is over.
+        if newest.start > window.start { window = BudgetWindow(budget.window, containing: newest.start, in: zone) }
+        let isCurrent = newest.start == window.start
+        let account = BudgetAccount(
+            budget, zone: zone, since: oldest, window: window, posted: isCurrent ? newest.posted : .zero
+        )
+        if let earlier = isCurrent ? rows.dropFirst().first : newest {
+            let span = BudgetWindow(budget.window, containing: earlier.start, in: zone)
+            account.restorePrevious(span, posted: earlier.posted)
+        }
+        return account
+    }
+
+    private static func zone(of budget: Budget, _ zones: [ID<Tenant>: String]) throws -> CalendarZone {
+        guard let name = zones[budget.tenantID] else { throw BillingError.unknownTenant(budget.tenantID.text) }
+        guard let zone = CalendarZone(identifier: name) else { throw BillingError.unknownZone(name) }
+        return zone
+    }
+}

@@ -1,0 +1,71 @@
+import Tenancy
+
+/// One line of the ledger: how an attempt ended, for ever.
+struct LedgerEntry: Sendable {
+    enum Kind: String, CaseIterable {
+        /// An attempt with an answer, or with a cost.
+        case settle
+        /// An attempt that cost nothing, or an uncertain hold given back.
+        case release
+        /// What an attempt cost beyond its hold.
+        case excess
+        /// An uncertain hold that was charged.
+        case resolve
+        /// A later change to a closed month; the only kind whose amounts may be negative.
+        case correction
+    }
+
+    var kind: Kind
+    let hold: StoredHold
+    var endedAt: Timestamp
+    var cost: Money
+    var listCost = Money.zero
+    var upstreamCost: Money?
+    var usage = TokenUsage.zero
+    var backendID: String
+    var provenance = Provenance.none
+    var outcome: AttemptOutcome
+    var status = 0
+    var stream = false
+
+    /// Whether reports count it as a request.
+    var isRequest: Bool { kind == .settle || kind == .resolve }
+
+    /// The lines of a settled attempt: one, and another for what it cost beyond its hold.
+    static func lines(of settlement: Settlement) -> [LedgerEntry] {
+        let hold = settlement.reservation.hold.stored
+        let cost = settlement.cost.line
+        let isReleased = cost == .zero && [.notSent, .errorStatus, .unanswered].contains(settlement.outcome)
+        var entry = LedgerEntry(
+            kind: isReleased ? .release : .settle, hold: hold, endedAt: settlement.endedAt, cost: cost,
+            backendID: settlement.backendID.isEmpty ? hold.backendID : settlement.backendID,
+            outcome: settlement.outcome
+        )
+        entry.listCost = settlement.listCost.line
+        entry.upstreamCost = settlement.upstreamCost?.line
+        entry.usage = settlement.usage.line
+        entry.provenance = settlement.provenance
+        entry.status = settlement.status
+        entry.stream = settlement.stream
+        return entry.splittingExcess()
+    }
+
+    /// The lines of an uncertain hold that is charged, or released when `charge` is nil.
+    static func lines(resolving hold: StoredHold, charge: Money?, at instant: Timestamp) -> [LedgerEntry] {
+        LedgerEntry(
+            kind: charge == nil ? .release : .resolve, hold: hold, endedAt: instant, cost: (charge ?? .zero).line,
+            backendID: hold.backendID, outcome: .unanswered
+        ).splittingExcess()
+    }
+
+    private func splittingExcess() -> [LedgerEntry] {
+        guard cost > hold.amount else { return [self] }
+        var first = self
+        first.cost = hold.amount
+        let rest = LedgerEntry(
+            kind: .excess, hold: hold, endedAt: endedAt, cost: cost - hold.amount, backendID: backendID,
+            provenance: provenance, outcome: outcome, status: status, stream: stream
+        )
+        return [first, rest]
+    }
+}

@@ -1,0 +1,91 @@
+public import GRDB
+public import Tenancy
+
+extension LedgerStore {
+    /// What a budget's scope has spent in a window, from the quarter-hour roll-ups.
+    static func posted(_ budget: Budget, _ window: BudgetWindow, _ db: Database) throws -> Money {
+        let row = try Row.fetchOne(
+            db,
+            sql: """
+                SELECT COALESCE(SUM(cost_micro), 0) AS micro, COALESCE(SUM(cost_pico), 0) AS pico FROM usage_quarter
+                WHERE tenant_id = :tenant AND bucket_start >= :start AND bucket_start < :end
+                    AND (:key IS NULL OR key_id = :key) AND (:model IS NULL OR model = :model)
+                    AND (:pool IS NULL OR pool = :pool)
+                """,
+            arguments: [
+                "tenant": budget.tenantID.text, "start": window.start.microseconds, "end": window.end.microseconds,
+                "key": budget.keyID?.text, "model": budget.model, "pool": budget.pool,
+            ]
+        )
+        return row.map { Money(micro: $0["micro"], remainder: $0["pico"]) } ?? .zero
+    }
+
+    /// Makes `posted` the budget's only account, for one that counts from scratch.
+    static func replaceAccounts(of budget: ID<Budget>, windowStart: Timestamp, posted: Money, _ db: Database) throws {
+        try db.execute(sql: "DELETE FROM accounts WHERE budget_id = ?", arguments: [budget.text])
+        try post(posted, wouldRefuse: 0, to: AccountKey(budget: budget, windowStart: windowStart), db)
+    }
+
+    /// A budget's two newest accounts, newest first, and the start of its oldest.
+    static func newestAccounts(
+        of budget: ID<Budget>,
+        _ db: Database
+    ) throws -> (rows: [(start: Timestamp, posted: Money)], oldest: Timestamp?) {
+        let rows = try Row.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT window_start, posted_micro, posted_pico FROM accounts WHERE budget_id = ?
+                    ORDER BY window_start DESC LIMIT 2
+                    """
+            ),
+            arguments: [budget.text]
+        )
+        let oldest = try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT MIN(window_start) FROM accounts WHERE budget_id = ?"),
+            arguments: [budget.text]
+        )
+        let newest = rows.map { row in
+            (
+                start: Timestamp(microseconds: row["window_start"]),
+                posted: Money(micro: row["posted_micro"], remainder: row["posted_pico"])
+            )
+        }
+        return (newest, oldest.map { Timestamp(microseconds: $0) })
+    }
+
+    /// The IANA zone of each tenant that is given, or of all.
+    static func zoneNames(_ db: Database, tenant: ID<Tenant>? = nil) throws -> [ID<Tenant>: String] {
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT id, time_zone FROM tenants WHERE :id IS NULL OR id = :id", arguments: ["id": tenant?.text]
+        )
+        return Dictionary(rows.map { (ID<Tenant>($0["id"]), $0["time_zone"]) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Requests and tokens of a tenant, or of one of its keys, admitted since a quarter hour began; rebuilds day quotas.
+    public static func requestsAndTokensSince(
+        _ db: Database,
+        tenantID: ID<Tenant>,
+        keyID: ID<APIKey>? = nil,
+        from start: Timestamp
+    ) throws -> (requests: Int64, tokens: Int64) {
+        let row = try Row.fetchOne(
+            db,
+            sql: """
+                SELECT COALESCE(SUM(requests), 0) AS requests, COALESCE(SUM(input + input_cache_read
+                    + input_cache_write_5m + input_cache_write_1h + output + output_reasoning), 0) AS tokens
+                FROM usage_quarter
+                WHERE tenant_id = :tenant AND bucket_start >= :start AND (:key IS NULL OR key_id = :key)
+                """,
+            arguments: ["tenant": tenantID.text, "start": start.microseconds, "key": keyID?.text]
+        )
+        return row.map { ($0["requests"], $0["tokens"]) } ?? (0, 0)
+    }
+}
+
+extension LedgerStore {
+    /// Writes a page, to find out whether the disk takes one again.
+    static func probe(_ db: Database) throws {
+        let version = try Int32.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        try db.execute(sql: "PRAGMA user_version = \(version)")
+    }
+}

@@ -1,0 +1,48 @@
+public import Tenancy
+
+/// One published price of a model; it never changes, a new price is a new version.
+public final class PriceVersion: Sendable {
+    /// `prc_…`
+    public let id: String
+    /// Tollgate's name of the model.
+    public let model: String
+    /// Tenant or upstream.
+    public let kind: PriceKind
+    /// The backend it is for; nil: all of them.
+    public let backendID: String?
+    /// The service tier it is for; nil: the standard one.
+    public let tier: String?
+    /// Requests admitted from this instant on have this price, unless a later version applies.
+    public let effectiveFrom: Timestamp
+    /// When it was stored; it never prices a request admitted earlier.
+    public let publishedAt: Timestamp
+    /// The list prices.
+    public let rates: Rates
+
+    /// A version as stored.
+    public init(
+        id: String,
+        model: String,
+        kind: PriceKind = .tenant,
+        backendID: String? = nil,
+        tier: String? = nil,
+        effectiveFrom: Timestamp,
+        publishedAt: Timestamp,
+        rates: Rates
+    ) {
+        self.id = id
+        self.model = model
+        self.kind = kind
+        self.backendID = backendID
+        self.tier = tier
+        self.effectiveFrom = effectiveFrom
+        self.publishedAt = publishedAt
+        self.rates = rates
+    }
+
+    /// Whether both are for the same thing from the same instant on, whatever they cost.
+    public func hasIdentity(of other: PriceVersion) -> Bool {
+        model == other.model && kind == other.kind && backendID == other.backendID && tier == other.tier
+            && effectiveFrom == other.effectiveFrom
+    }
+}

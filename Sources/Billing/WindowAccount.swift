@@ -1,0 +1,19 @@
+import Tenancy
+
+/// A budget's account of one window. Touched only while the lock of `Books` is taken.
+final class WindowAccount {
+    /// nil once the budget is gone or counts otherwise.
+    var owner: BudgetAccount?
+    let window: BudgetWindow
+    var account: Account
+    /// Requests a shadow budget would have refused.
+    var wouldRefuse: Int64 = 0
+    /// The part of `wouldRefuse` that is not stored yet.
+    var unsavedWouldRefuse: Int64 = 0
+
+    init(owner: BudgetAccount?, window: BudgetWindow, account: Account) {
+        self.owner = owner
+        self.window = window
+        self.account = account
+    }
+}

@@ -1,0 +1,42 @@
+import GRDB
+import Support
+import Tenancy
+import Testing
+
+@testable import Billing
+
+struct BillingStoreTests {
+    private func price(_ id: String, input: Int64 = 1, from: Int64 = 0, tier: String? = nil) -> PriceVersion {
+        PriceVersion(
+            id: id, model: "m", tier: tier, effectiveFrom: Timestamp(microseconds: from),
+            publishedAt: Timestamp(microseconds: 0), rates: Rates(input: input, output: 2, inputCacheRead: 1))
+    }
+
+    @Test func theSamePriceAgainIsTheOneThatExists() throws {
+        let fixture = try LedgerFixture()
+        try fixture.file.write { (db: Database) throws in
+            #expect(try BillingStore.insert(price("prc_1"), db).id == "prc_1")
+            #expect(try BillingStore.insert(price("prc_2"), db).id == "prc_1")
+            #expect(throws: BillingError.conflict) { try BillingStore.insert(price("prc_3", input: 9), db) }
+            #expect(try BillingStore.insert(price("prc_4", input: 9, from: 5), db).id == "prc_4")
+            #expect(try BillingStore.insert(price("prc_5", input: 9, tier: "flex"), db).id == "prc_5")
+            #expect(try BillingStore.prices(db).count == 3)
+            #expect(try BillingStore.priceHistory(db, model: "m").last?.rates == price("", input: 9).rates)
+        }
+    }
+
+    @Test func budgetsAreReadAsTheyWereStored() async throws {
+        let fixture = try LedgerFixture()
+        let budget = Budget(
+            id: ID("bud_1"), tenantID: LedgerFixture.tenant, keyID: LedgerFixture.keyA, model: "m", pool: "p",
+            limit: .limitMaximum, window: .week, mode: .shadow, alertsAt: ["0.5", "1"], createdAt: fixture.clock.now())
+        let ledger = fixture.ledger
+        _ = try await fixture.journal.write({ try ledger.insert(budget, $0) }, committed: { ledger.committed($0) })
+        #expect(try fixture.file.read { try BillingStore.budget($0, budget.id) } == budget)
+        #expect(try fixture.file.read { try BillingStore.budgets($0, after: ID("bud_0"), limit: 5) } == [budget])
+        #expect(try fixture.file.read { try BillingStore.budgets($0, tenant: ID("ten_2")) } == [])
+        try await fixture.delete(budget.id)
+        await #expect(throws: BillingError.notFound) { try await fixture.delete(budget.id) }
+        #expect(try fixture.count("SELECT COUNT(*) FROM accounts") == 0)
+    }
+}

@@ -1,0 +1,91 @@
+import Support
+import Tenancy
+import Testing
+
+@testable import Billing
+
+struct LedgerRestartTests {
+    @Test func holdsThatWereLeftBecomeUncertainAndKeepCounting() async throws {
+        let fixture = try LedgerFixture()
+        let budget = try await fixture.budget(100)
+        try await fixture.spend(15)
+        let left = try fixture.held(fixture.claim(40))
+        #expect(await fixture.record(left) == nil)
+        _ = try fixture.held(fixture.claim(5))
+        try fixture.restart()
+        #expect(fixture.figures(budget) == [15, 40, 45])
+        #expect(fixture.ledger.uncertainHolds().map(\.amount.pico) == [40])
+        #expect(fixture.ledger.liveHolds() == [])
+        #expect(fixture.ledger.reserve(fixture.claim(46)).shortage?.waitingHelps == false)
+        try fixture.restart()
+        #expect(fixture.figures(budget) == [15, 40, 45])
+        #expect(try fixture.differences() == [])
+    }
+
+    @Test func anUncertainHoldIsChargedOrReleasedOnce() async throws {
+        let fixture = try LedgerFixture()
+        let budget = try await fixture.budget(100)
+        for amount in [10, 20, 30] {
+            let reservation = try fixture.held(fixture.claim(amount))
+            #expect(await fixture.record(reservation) == nil)
+        }
+        try fixture.restart()
+        let holds = fixture.ledger.uncertainHolds().sorted { $0.amount < $1.amount }.map(\.id)
+        try await fixture.ledger.resolve(holds[0], .release)
+        try await fixture.ledger.resolve(holds[1], .charge(Money(pico: 12)))
+        try await fixture.ledger.resolve(holds[2], .charge(Money(pico: 33)))
+        await #expect(throws: HoldError.notFound) { try await fixture.ledger.resolve(holds[1], .release) }
+        #expect(fixture.figures(budget) == [45, 0, 55])
+        #expect(fixture.ledger.counters.excess == 1)
+        #expect(try fixture.differences() == [])
+        try fixture.restart()
+        #expect(fixture.figures(budget) == [45, 0, 55])
+    }
+
+    @Test func uncertainHoldsLeaveWithTheirWindow() async throws {
+        let fixture = try LedgerFixture()
+        let day = try await fixture.budget(100, .day)
+        let total = try await fixture.budget(100)
+        let left = try fixture.held(fixture.claim(40))
+        #expect(await fixture.record(left) == nil)
+        fixture.clock.advance(milliseconds: 3 * 24 * 3_600_000)
+        try fixture.restart()
+        #expect(fixture.figures(day) == [0, 0, 100])
+        #expect(fixture.figures(total) == [0, 40, 60])
+        try await fixture.spend(1)
+        let hold = try #require(fixture.ledger.uncertainHolds().first)
+        try await fixture.ledger.resolve(hold.id, .charge(Money(pico: 40)))
+        #expect(fixture.figures(day) == [1, 0, 99])
+        #expect(fixture.figures(total) == [41, 0, 59])
+        #expect(try fixture.differences() == [])
+    }
+
+    @Test func aBudgetMadeLaterCountsUncertainHolds() async throws {
+        let fixture = try LedgerFixture()
+        let left = try fixture.held(fixture.claim(40))
+        #expect(await fixture.record(left) == nil)
+        try fixture.restart()
+        let budget = try await fixture.budget(100, .day)
+        #expect(fixture.figures(budget) == [0, 40, 60])
+        try fixture.restart()
+        #expect(fixture.figures(budget) == [0, 40, 60])
+    }
+
+    @Test func aLiveHoldCannotBeResolved() async throws {
+        let fixture = try LedgerFixture()
+        let live = try fixture.held(fixture.claim(40))
+        #expect(await fixture.record(live) == nil)
+        let id = try #require(fixture.ledger.liveHolds().first?.id)
+        await #expect(throws: HoldError.notFound) { try await fixture.ledger.resolve(id, .release) }
+    }
+
+    @Test(arguments: ["req_a.1", "req_a.12"])
+    func holdIDsAreReadAsTheyAreWritten(text: String) {
+        #expect(HoldID(text)?.text == text)
+    }
+
+    @Test(arguments: ["", "req_a", ".1", "req_a.", "req_a.x", "req_a.-1"])
+    func otherHoldIDsAreRefused(text: String) {
+        #expect(HoldID(text) == nil)
+    }
+}

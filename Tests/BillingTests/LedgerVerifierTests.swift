@@ -1,0 +1,68 @@
+import GRDB
+import Support
+import Tenancy
+import Testing
+
+@testable import Billing
+
+struct LedgerVerifierTests {
+    private func filled() async throws -> LedgerFixture {
+        let fixture = try LedgerFixture(zone: "America/New_York")
+        for window in BudgetWindow.Kind.allCases { _ = try await fixture.budget(1_000_000, window) }
+        for step in 0..<6 {
+            try await fixture.spend(100 + step)
+            fixture.clock.advance(milliseconds: 11 * 3_600_000)
+        }
+        let left = try fixture.held(fixture.claim(40))
+        #expect(await fixture.record(left) == nil)
+        return fixture
+    }
+
+    /// Changes the file behind the ledger's back.
+    private func tamper(_ fixture: LedgerFixture, _ sql: String) throws {
+        let queue = try DatabaseQueue(path: fixture.path)
+        try queue.writeWithoutTransaction { try $0.execute(sql: sql) }
+        try queue.close()
+    }
+
+    @Test func rightBooksHaveNoDifferences() async throws {
+        let fixture = try await filled()
+        #expect(try fixture.differences() == [])
+    }
+
+    @Test(arguments: [
+        ("UPDATE accounts SET posted_pico = posted_pico + 1", "budget bud_"),
+        ("DELETE FROM accounts WHERE window_start > 0", "budget bud_"),
+        ("UPDATE usage_quarter SET input = input + 1", "usage_quarter"),
+        ("DELETE FROM usage_day", "usage_day: missing"),
+        ("DROP TRIGGER ledger_no_update; UPDATE ledger SET cost = cost + 1 WHERE seq = 1", "usage_quarter"),
+        ("DROP TRIGGER ledger_no_update; UPDATE ledger SET period = '2020-01' WHERE seq = 2", "period 2020-01"),
+        ("DROP TRIGGER ledger_no_delete; DELETE FROM ledger WHERE seq = 3", "ledger: 5 entries up to sequence 6"),
+        ("UPDATE tenants SET time_zone = 'Nowhere/Nothing'", "time zone"),
+    ])
+    func whatWasTamperedWithIsFound(sql: String, found: String) async throws {
+        let fixture = try await filled()
+        try tamper(fixture, sql)
+        let differences = try fixture.differences()
+        #expect(differences.contains { $0.contains(found) }, "\(differences)")
+    }
+
+    @Test func aHoldOfAnEndedAttemptIsFound() async throws {
+        let fixture = try await filled()
+        try tamper(
+            fixture,
+            """
+            INSERT INTO holds SELECT request_id, attempt, tenant_id, key_id, model, pool, backend_id, cost, admitted_at,
+                'live', price_version, multiplier_ppm FROM ledger WHERE seq = 1
+            """
+        )
+        #expect(try fixture.differences().contains { $0.hasSuffix("has ended and is held") })
+    }
+
+    @Test func itReadsBesideARunningInstance() async throws {
+        let fixture = try await filled()
+        let other = try DatabaseFile.openReadOnly(path: fixture.path)
+        #expect(try other.read { try LedgerVerifierStore.run($0) } == [])
+        try other.close()
+    }
+}

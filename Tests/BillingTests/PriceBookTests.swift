@@ -1,0 +1,51 @@
+import Tenancy
+import Testing
+
+@testable import Billing
+
+struct PriceBookTests {
+    private func version(
+        _ id: String,
+        from: Int64,
+        published: Int64,
+        kind: PriceKind = .tenant,
+        backend: String? = nil
+    ) -> PriceVersion {
+        PriceVersion(
+            id: id, model: "m", kind: kind, backendID: backend, effectiveFrom: Timestamp(microseconds: from),
+            publishedAt: Timestamp(microseconds: published), rates: Rates(input: 1, output: 1)
+        )
+    }
+
+    private func price(_ book: PriceBook, at instant: Int64) -> String? {
+        book.price(model: "m", at: Timestamp(microseconds: instant))?.id
+    }
+
+    @Test func theLatestEffectiveVersionApplies() {
+        let book = PriceBook([version("b", from: 200, published: 0), version("a", from: 100, published: 0)])
+        #expect([99, 100, 199, 200, 999].map { price(book, at: $0) } == [nil, "a", "a", "b", "b"])
+    }
+
+    @Test func aBackdatedPriceAppliesOnlyFromItsPublication() {
+        let book = PriceBook([version("a", from: 100, published: 0)])
+        book.put(version("late", from: 150, published: 500))
+        #expect(price(book, at: 400) == "a")
+        #expect(price(book, at: 500) == "late")
+    }
+
+    @Test func otherModelsAndKindsDoNotPriceTenants() {
+        let book = PriceBook([version("up", from: 0, published: 0, kind: .upstream)])
+        book.put(version("backend", from: 0, published: 0, kind: .upstream, backend: "be_1"))
+        #expect(price(book, at: 10) == nil)
+        let instant = Timestamp(microseconds: 10)
+        #expect(book.upstreamPrice(model: "m", backendID: "be_1", at: instant)?.id == "backend")
+        #expect(book.upstreamPrice(model: "m", backendID: "be_2", at: instant)?.id == "up")
+        #expect(book.price(model: "x", at: instant) == nil)
+    }
+
+    @Test func puttingTwiceChangesNothing() {
+        let book = PriceBook()
+        for _ in 0..<2 { book.put(version("a", from: 0, published: 0)) }
+        #expect(book.all(model: "m").map(\.id) == ["a"])
+    }
+}
