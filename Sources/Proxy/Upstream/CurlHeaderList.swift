@@ -1,0 +1,52 @@
+import CCurl
+
+/// Request headers in libcurl's form, immutable and owned.
+final class CurlHeaderList {
+    let pointer: UnsafeMutablePointer<curl_slist>?
+    private let source: [(String, String)]
+
+    /// Nil if a name or value could end its line early or is no header at all.
+    init?(_ headers: [(String, String)]) {
+        var lines = ["Expect:"]
+        var hasContentType = false
+        for (name, value) in headers {
+            guard Self.isName(name), Self.isValue(value) else { return nil }
+            let lowered = name.lowercased()
+            if lowered == "content-length" || lowered == "transfer-encoding" || lowered == "expect" { continue }
+            hasContentType = hasContentType || lowered == "content-type"
+            // libcurl's spelling of an empty header; "name:" would remove it instead.
+            let isBlank = value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 }
+            lines.append(isBlank ? "\(name);" : "\(name): \(value)")
+        }
+        if !hasContentType {
+            lines.append("Content-Type:")
+        }
+        var list: UnsafeMutablePointer<curl_slist>?
+        for line in lines {
+            guard let longer = curl_slist_append(list, line) else {
+                curl_slist_free_all(list)
+                return nil
+            }
+            list = longer
+        }
+        pointer = list
+        source = headers
+    }
+
+    deinit {
+        curl_slist_free_all(pointer)
+    }
+
+    func holds(_ headers: [(String, String)]) -> Bool {
+        source.count == headers.count && source.elementsEqual(headers) { $0.1 == $1.1 && $0.0 == $1.0 }
+    }
+
+    private static func isName(_ name: String) -> Bool {
+        !name.isEmpty
+            && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: ";") }
+    }
+
+    private static func isValue(_ value: String) -> Bool {
+        value.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }
+    }
+}

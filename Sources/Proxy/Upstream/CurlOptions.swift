@@ -1,0 +1,46 @@
+import CCurl
+
+/// The libcurl options every outbound call of Tollgate shares.
+enum CurlOptions {
+    static func apply(to easy: UnsafeMutableRawPointer) {
+        ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
+        ccurl_set_string(easy, CURLOPT_PROXY, "")
+        ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+        ccurl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
+        ccurl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+        ccurl_set_long(easy, CURLOPT_PATH_AS_IS, 1)
+        ccurl_set_long(easy, CURLOPT_TCP_NODELAY, 1)
+        ccurl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
+        ccurl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1)
+        ccurl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2)
+        ccurl_set_long(easy, CURLOPT_HTTP_CONTENT_DECODING, 0)
+        // Without it, giving up during a name look-up blocks the thread until the resolver answers.
+        ccurl_set_long(easy, CURLOPT_QUICK_EXIT, 1)
+    }
+
+    static func setMethod(_ method: String, on easy: UnsafeMutableRawPointer) {
+        ccurl_set_string(easy, CURLOPT_CUSTOMREQUEST, nil)
+        switch method {
+        case "GET": ccurl_set_long(easy, CURLOPT_HTTPGET, 1)
+        case "HEAD": ccurl_set_long(easy, CURLOPT_NOBODY, 1)
+        case "POST": ccurl_set_long(easy, CURLOPT_POST, 1)
+        default:
+            ccurl_set_long(easy, CURLOPT_POST, 1)
+            ccurl_set_string(easy, CURLOPT_CUSTOMREQUEST, method)
+        }
+    }
+
+    static func hasBody(_ method: String) -> Bool {
+        method != "GET" && method != "HEAD"
+    }
+
+    /// Whether the text can stand as a method on the request line.
+    static func isMethod(_ method: String) -> Bool {
+        !method.isEmpty && method.utf8.allSatisfy { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") }
+    }
+
+    /// A duration within the range libcurl takes; zero means its default.
+    static func milliseconds(_ value: Int64) -> Int {
+        Int(min(max(value, 0), Int64(Int32.max)))
+    }
+}

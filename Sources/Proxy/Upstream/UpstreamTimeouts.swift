@@ -1,0 +1,11 @@
+/// How long one upstream call may take in each phase, in milliseconds; zero or less means no limit.
+struct UpstreamTimeouts: Sendable, Equatable {
+    /// Name look-up, connect and TLS handshake together; no limit means libcurl's own 300 s.
+    var connectMS: Int64
+    /// From the start of sending to the response head.
+    var firstByteMS: Int64
+    /// Between two pieces of the response body; does not run while the delegate holds the call paused.
+    var idleMS: Int64
+    /// From `send` to the end.
+    var totalMS: Int64
+}
