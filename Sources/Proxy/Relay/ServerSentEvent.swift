@@ -1,0 +1,41 @@
+import NIOCore
+
+/// One event of a stream, as the bytes that came.
+struct ServerSentEvent {
+    /// All bytes of the event, the blank line that ends it included.
+    let raw: ByteBuffer
+    /// Whether the stream itself ended the event; false for the rest that `finish` completed.
+    let isComplete: Bool
+    private let lines: ServerSentEventLines
+
+    init(raw: ByteBuffer, isComplete: Bool, lines: ServerSentEventLines) {
+        self.raw = raw
+        self.isComplete = isComplete
+        self.lines = lines
+    }
+
+    /// The value of the `event:` line; empty without one.
+    var name: String {
+        lines.name.flatMap { raw.getString(at: raw.readerIndex + $0.lowerBound, length: $0.count) } ?? ""
+    }
+
+    /// The data lines joined by LF; nil without a data line, as in a comment.
+    var data: ByteBuffer? {
+        guard let first = lines.data else { return nil }
+        guard var joined = slice(first), !lines.moreData.isEmpty else { return slice(first) }
+        for range in lines.moreData {
+            joined.writeInteger(UInt8(ascii: "\n"))
+            if let line = slice(range) { joined.writeImmutableBuffer(line) }
+        }
+        return joined
+    }
+
+    /// Where in `raw` the data lies when it is a single line, counted from the reader index.
+    var singleLine: Range<Int>? {
+        lines.moreData.isEmpty ? lines.data : nil
+    }
+
+    private func slice(_ range: Range<Int>) -> ByteBuffer? {
+        raw.getSlice(at: raw.readerIndex + range.lowerBound, length: range.count)
+    }
+}

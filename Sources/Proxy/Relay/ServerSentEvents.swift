@@ -1,0 +1,68 @@
+import NIOCore
+
+/// Splits a stream into its events as chunks arrive. The bytes of all events in order are the bytes of the stream.
+///
+/// A chunk that is one whole event is passed on without a copy; the start of an event is kept until its end comes.
+struct ServerSentEvents {
+    private let lineLimit: Int
+    private let eventLimit: Int
+    private var pending = ByteBuffer()
+    private var lines = ServerSentEventLines()
+    private var isStreamStart = true
+
+    /// - Parameters:
+    ///   - lineLimit: bytes in one line.
+    ///   - eventLimit: bytes in one event.
+    init(lineLimit: Int = 1 << 20, eventLimit: Int = 4 << 20) {
+        self.lineLimit = lineLimit
+        self.eventLimit = eventLimit
+    }
+
+    /// Takes the next bytes of the stream; then call `next` until nil.
+    mutating func feed(_ chunk: ByteBuffer) {
+        if pending.readableBytes == 0 {
+            pending = chunk
+        } else {
+            pending.writeImmutableBuffer(chunk)
+        }
+    }
+
+    /// The next whole event; nil until more bytes come. After a fault the stream is beyond repair.
+    mutating func next() throws(ServerSentEventsFault) -> ServerSentEvent? {
+        guard pending.readableBytes > 0 else { return nil }
+        return try take(isStreamEnd: false)
+    }
+
+    /// What is left when the stream ended; call until nil. An event without its blank line is given one.
+    mutating func finish() throws(ServerSentEventsFault) -> ServerSentEvent? {
+        guard pending.readableBytes > 0 else { return nil }
+        if let event = try take(isStreamEnd: true) { return event }
+        var raw = pending
+        let last = raw.getInteger(at: raw.writerIndex - 1, as: UInt8.self)
+        let endsLine = last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r")
+        raw.writeStaticString(endsLine ? "\n" : "\n\n")
+        let event = ServerSentEvent(raw: raw, isComplete: false, lines: lines)
+        pending = ByteBuffer()
+        lines = ServerSentEventLines()
+        return event
+    }
+
+    private mutating func take(isStreamEnd: Bool) throws(ServerSentEventsFault) -> ServerSentEvent? {
+        // The state leaves `self` while the bytes of `self` are borrowed.
+        var reading = lines
+        let isStreamStart = isStreamStart
+        let lineLimit = lineLimit
+        let length = try pending.withUnsafeReadableBytes { bytes throws(ServerSentEventsFault) in
+            try reading.advance(
+                in: bytes, isStreamStart: isStreamStart, isStreamEnd: isStreamEnd, lineLimit: lineLimit)
+        }
+        guard length ?? pending.readableBytes <= eventLimit else { throw .eventTooLong }
+        guard let length, let raw = pending.readSlice(length: length) else {
+            lines = reading
+            return nil
+        }
+        lines = ServerSentEventLines()
+        self.isStreamStart = false
+        return ServerSentEvent(raw: raw, isComplete: true, lines: reading)
+    }
+}
