@@ -1,0 +1,5 @@
+/// The API a backend speaks.
+public enum BackendKind: String, CaseIterable, Sendable {
+    case openai
+    case anthropic
+}

@@ -1,0 +1,17 @@
+/// A request in a pool's queue.
+final class PoolWaiter: Sendable {
+    let pool: String
+    /// Index of the target it waits for, in its caller's order.
+    let target: Int
+    /// Backends that failed it already.
+    let tried: Set<Backend.Identity>
+    let wake: @Sendable (PoolRouter.Lease) -> Void
+
+    init(pool: String, target: Int, tried: Set<Backend.Identity>, wake: @escaping @Sendable (PoolRouter.Lease) -> Void)
+    {
+        self.pool = pool
+        self.target = target
+        self.tried = tried
+        self.wake = wake
+    }
+}

@@ -1,0 +1,70 @@
+public import GRDB
+
+/// The tables that routing is defined by.
+public enum RoutingSchema {
+    /// Adds this module's migrations, in order.
+    public static func register(_ migrator: inout DatabaseMigrator) {
+        migrator.registerMigration("routing-1") { db in
+            try db.execute(sql: pools)
+            try db.execute(sql: backends)
+            try db.execute(sql: models)
+        }
+    }
+
+    private static let pools = """
+        CREATE TABLE pools (
+            name TEXT PRIMARY KEY CHECK (length(name) > 0),
+            policy TEXT NOT NULL CHECK (policy IN ('least_busy', 'weighted', 'round_robin', 'latency')),
+            queue_max INTEGER NOT NULL CHECK (queue_max >= 0),
+            queue_timeout_ms INTEGER NOT NULL CHECK (queue_timeout_ms >= 0),
+            affinity TEXT NOT NULL CHECK (affinity IN ('none', 'key', 'prompt_cache_key'))
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let backends = """
+        CREATE TABLE backends (
+            id TEXT PRIMARY KEY,
+            pool TEXT NOT NULL REFERENCES pools(name) ON DELETE RESTRICT,
+            name TEXT NOT NULL UNIQUE CHECK (length(name) > 0),
+            kind TEXT NOT NULL CHECK (kind IN ('openai', 'anthropic')),
+            base_url TEXT NOT NULL,
+            sealed_key BLOB,
+            key_version INTEGER NOT NULL CHECK (key_version >= 1),
+            weight INTEGER NOT NULL CHECK (weight >= 1),
+            max_concurrency INTEGER CHECK (max_concurrency >= 1),
+            rpm INTEGER CHECK (rpm >= 1),
+            connect_ms INTEGER NOT NULL CHECK (connect_ms > 0),
+            first_byte_ms INTEGER NOT NULL CHECK (first_byte_ms > 0),
+            idle_ms INTEGER NOT NULL CHECK (idle_ms > 0),
+            total_ms INTEGER NOT NULL CHECK (total_ms > 0),
+            probe_path TEXT,
+            probe_interval_ms INTEGER CHECK (probe_interval_ms > 0),
+            probe_unhealthy_after INTEGER CHECK (probe_unhealthy_after >= 1),
+            probe_healthy_after INTEGER CHECK (probe_healthy_after >= 1),
+            on_disconnect TEXT NOT NULL CHECK (on_disconnect IN ('abort', 'drain')),
+            on_unanswered TEXT NOT NULL CHECK (on_unanswered IN ('release', 'charge')),
+            draining INTEGER NOT NULL CHECK (draining IN (0, 1))
+        ) STRICT;
+        CREATE INDEX backends_by_pool ON backends(pool);
+        """
+
+    private static let models = """
+        CREATE TABLE models (
+            name TEXT PRIMARY KEY CHECK (length(name) > 0),
+            max_output_tokens INTEGER NOT NULL CHECK (max_output_tokens >= 1),
+            context_window INTEGER CHECK (context_window >= 1),
+            input_overhead_tokens INTEGER NOT NULL CHECK (input_overhead_tokens >= 0),
+            part_tokens_max INTEGER CHECK (part_tokens_max >= 1),
+            created_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE model_targets (
+            model TEXT NOT NULL REFERENCES models(name) ON DELETE CASCADE,
+            position INTEGER NOT NULL CHECK (position >= 0),
+            pool TEXT NOT NULL REFERENCES pools(name) ON DELETE RESTRICT,
+            upstream_model TEXT,
+            max_tokens_param TEXT NOT NULL CHECK (max_tokens_param IN ('max_tokens', 'max_completion_tokens')),
+            PRIMARY KEY (model, position)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX model_targets_by_pool ON model_targets(pool);
+        """
+}
