@@ -1,0 +1,78 @@
+import Billing
+import Tenancy
+
+/// Decides who may call what at which price, in a fixed order: suspended, entitled and priced, quotas; then money.
+final class AdmissionController: Sendable {
+    private let directory: Directory
+    private let router: PoolRouter
+    private let prices: PriceBook
+    private let quotas: QuotaMeter
+    private let ledger: Ledger
+
+    init(directory: Directory, router: PoolRouter, prices: PriceBook, quotas: QuotaMeter, ledger: Ledger) {
+        self.directory = directory
+        self.router = router
+        self.prices = prices
+        self.quotas = quotas
+        self.ledger = ledger
+    }
+
+    /// Everything up to the quotas; the money is held per target by `reserve`.
+    func open(
+        _ principal: Principal, ask: Ask, requestID: RequestID, at instant: Timestamp
+    ) -> Result<Admission, Denial> {
+        let tenant = principal.tenant.tenant
+        if tenant.suspended { return .failure(.tenantSuspended) }
+        guard let model = router.model(ask.model) else { return .failure(.modelNotFound(ask.model)) }
+        let targets = Self.entitledTargets(of: model, for: principal)
+        guard !targets.isEmpty else { return .failure(.modelNotFound(ask.model)) }
+        let capped = targets.contains { target in
+            ledger.isCapped(
+                tenantID: tenant.id, keyID: principal.key.key.id, model: ask.model, pool: target.pool)
+        }
+        let price = prices.price(model: ask.model, at: instant)
+        if price == nil, capped { return .failure(.modelNotPriced(ask.model)) }
+        let estimate: CostEstimate
+        switch CostEstimate.make(ask, model: model, mustBound: capped) {
+        case .success(let bound): estimate = bound
+        case .failure(let denial): return .failure(denial)
+        }
+        switch quotas.take(principal, tokens: estimate.totalTokens, at: instant) {
+        case .failure(let denial):
+            return .failure(.quota(denial))
+        case .success(let lease):
+            return .success(
+                Admission(
+                    principal: principal, ask: ask, requestID: requestID, admittedAt: instant, targets: targets,
+                    price: price, rates: price?.rates.scaled(ppm: tenant.priceMultiplierPPM), estimate: estimate,
+                    quota: lease))
+        }
+    }
+
+    /// Judges again a request that left a queue: key, suspension and entitlement may have changed while it waited.
+    func judgeAgain(_ admission: Admission, at instant: Timestamp) -> Denial? {
+        switch directory.current(admission.principal, at: instant) {
+        case .refused: return .invalidKey
+        case .suspended: return .tenantSuspended
+        case .good(let principal):
+            guard let model = router.model(admission.ask.model) else { return .modelNotFound(admission.ask.model) }
+            let still = Self.entitledTargets(of: model, for: principal)
+            let pools = Set(still.map(\.pool))
+            return admission.targets.allSatisfy { pools.contains($0.pool) } ? nil : .modelNotFound(admission.ask.model)
+        }
+    }
+
+    /// The model's targets in pools the principal may use, in order.
+    static func entitledTargets(of model: ModelDefinition, for principal: Principal) -> [Admission.Target] {
+        if let models = principal.key.key.models, !models.contains(model.name) { return [] }
+        return model.targets.compactMap { target in
+            let isEntitled = principal.tenant.entitlements.contains {
+                $0.pool == target.pool && $0.covers(model: model.name)
+            }
+            guard isEntitled else { return nil }
+            return Admission.Target(
+                pool: target.pool, upstreamModel: target.upstreamModel ?? model.name,
+                maxTokensParameter: target.maxTokensParam)
+        }
+    }
+}

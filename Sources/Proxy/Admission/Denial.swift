@@ -1,0 +1,63 @@
+import Billing
+import Tenancy
+
+/// An expected refusal, in words the client is told; never an error of ours.
+enum Denial: Error, Sendable {
+    /// No, malformed, unknown, expired or revoked key, or an address it may not be used from.
+    case invalidKey
+    /// The tenant exists but may not call at present.
+    case tenantSuspended
+    /// The model does not exist or is not entitled; the two are told apart by nobody.
+    case modelNotFound(String)
+    /// A hard budget applies and the model has no price.
+    case modelNotPriced(String)
+    /// The hold can never fit what is left of this budget.
+    case insufficientQuota(BudgetState)
+    /// Only live holds are in the way of this budget.
+    case budgetHeld(BudgetState)
+    /// Too many keys are waiting for their first check.
+    case keyCheckBusy
+    /// A request, token, daily or concurrency quota is used up.
+    case quota(QuotaDenial)
+    /// The body is not what the route takes.
+    case badRequest(code: String, param: String?, message: String)
+    /// The path is not a route.
+    case unknownRoute(String)
+    /// The route exists under another method.
+    case methodNotAllowed(allow: String)
+    /// The body passes `limits.max_body` bytes.
+    case bodyTooLarge(limit: Int)
+    /// The request head passes its limits.
+    case headersTooLarge
+    /// `Expect` and its like, which the gateway does not take part in.
+    case expectationFailed
+    /// The bytes are not HTTP/1.1.
+    case malformedRequest(String)
+    /// The client took too long to send its request.
+    case requestTimeout
+    /// Every backend of every target is unavailable.
+    case poolsExhausted(retryAfterSeconds: Int64)
+    /// Bodies in memory passed `limits.body_memory`.
+    case overloaded
+    /// The hold could not be written.
+    case ledgerUnavailable
+    /// The process is stopping.
+    case draining
+    /// The backend broke the protocol, failed, or refused our credential.
+    case upstreamError(String)
+    /// The backend was too slow.
+    case upstreamTimeout
+
+    /// The bounded word for this refusal in metrics and logs.
+    var outcome: String {
+        switch self {
+        case .invalidKey, .tenantSuspended, .keyCheckBusy: "denied_auth"
+        case .modelNotFound, .modelNotPriced: "denied_model"
+        case .insufficientQuota, .budgetHeld: "denied_budget"
+        case .quota: "denied_quota"
+        case .poolsExhausted, .upstreamError, .upstreamTimeout: "upstream_error"
+        case .overloaded, .ledgerUnavailable, .draining: "unavailable"
+        default: "bad_request"
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import NIOCore
+
+/// Turns a backend's event stream into what the client may have now, and holds back the end mark.
+struct EventRelay {
+    private var events = ServerSentEvents()
+    private var filter: StreamFilter
+    /// The end mark and everything after it; it leaves once the entry is on disk.
+    private(set) var heldBack = ByteBuffer()
+    /// The stream broke its own rules, or the backend reported a failure inside it.
+    private(set) var isBroken = false
+
+    init(hidesUsage: Bool) {
+        filter = StreamFilter(hidesUsage: hidesUsage)
+    }
+
+    /// The last usage the backend reported.
+    var usage: UsageReading? { filter.scanner.latest }
+
+    /// Takes the next bytes; answers what can go to the client at once.
+    mutating func feed(_ bytes: ByteBuffer) -> ByteBuffer? {
+        events.feed(bytes)
+        return take { events throws(ServerSentEventsFault) in try events.next() }
+    }
+
+    /// The stream ended: answers what was left of it.
+    mutating func finish() -> ByteBuffer? {
+        take { events throws(ServerSentEventsFault) in try events.finish() }
+    }
+
+    private mutating func take(
+        _ next: (inout ServerSentEvents) throws(ServerSentEventsFault) -> ServerSentEvent?
+    ) -> ByteBuffer? {
+        var forward: ByteBuffer?
+        do {
+            while !isBroken, let event = try next(&events) {
+                switch filter.judge(event) {
+                case .drop: break
+                case .forward(let bytes):
+                    if heldBack.readableBytes > 0 { heldBack.append(bytes) } else { forward.append(bytes) }
+                case .end(let bytes):
+                    heldBack.append(bytes)
+                case .failure:
+                    isBroken = true
+                }
+            }
+        } catch {
+            isBroken = true
+        }
+        return forward
+    }
+}
+
+extension ByteBuffer {
+    /// Adds bytes at the end, without a copy when there was nothing before.
+    fileprivate mutating func append(_ bytes: ByteBuffer) {
+        if readableBytes == 0 { self = bytes } else { writeImmutableBuffer(bytes) }
+    }
+}
+
+extension ByteBuffer? {
+    fileprivate mutating func append(_ bytes: ByteBuffer) {
+        if self == nil { self = bytes } else { self?.append(bytes) }
+    }
+}

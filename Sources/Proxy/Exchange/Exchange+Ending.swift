@@ -1,0 +1,203 @@
+import Billing
+import NIOCore
+import NIOHTTP1
+import Tenancy
+
+/// The one way out: reckons the attempt, settles it on disk, and only then lets the end of the answer go.
+extension Exchange {
+    /// Settles the attempt at hand; the client gets `ending` once that is on disk.
+    func finishAttempt(_ end: AttemptReckoning.End, then ending: Ending) {
+        guard let settlement = settlement(for: end) else { return }
+        settle(settlement, then: ending)
+    }
+
+    /// Gives up after a failed attempt, or before any was made.
+    func giveUp(_ denial: Denial) {
+        if let failed = failedAttempt {
+            failedAttempt = nil
+            settle(failed.settlement, then: .denial(failed.denial))
+        } else {
+            end(with: denial)
+        }
+    }
+
+    func settle(_ settlement: Settlement, then ending: Ending) {
+        guard let admission, admission.finishOnce() else { return }
+        life.move(to: .settling)
+        _ = admission.giveUpReservation()
+        learn(from: settlement)
+        let tokens = settlement.usage.total
+        let then = onLoop { (exchange: Exchange, error: LedgerError?) in
+            exchange.settled(settlement, ending: ending, error: error)
+        }
+        plane.quotas.finish(admission.quota, tokens: tokens)
+        plane.ledger.settle(settlement, then: then)
+    }
+
+    private func settled(_ settlement: Settlement, ending: Ending, error: LedgerError?) {
+        life.move(to: .ended)
+        let label = principal.tenant.tenant.name
+        plane.metrics.add(
+            settlement.usage, cost: settlement.cost, tenant: label, model: settlement.reservation.claim.model)
+        if life.clientIsGone { return count("client_gone", settlement) }
+        if error != nil { return answer(.denial(.ledgerUnavailable), settlement) }
+        answer(ending, settlement)
+    }
+
+    private func answer(_ ending: Ending, _ settlement: Settlement) {
+        switch ending {
+        case .nothing:
+            count("client_gone", settlement)
+        case .denial(let denial):
+            if life.headIsSent { return answer(.brokenStream(denial), settlement) }
+            count(denial.outcome, settlement)
+            deny(denial)
+        case .whole(let type, let body):
+            count(answerStatus < 400 ? "ok" : "client_error", settlement)
+            var headers = answerHeaders(contentType: type)
+            headers.add(name: "content-length", value: String(body.readableBytes))
+            headers.add(name: "x-tollgate-cost", value: settlement.cost.decimal)
+            connection.writeHead(status: answerStatus, headers: headers)
+            connection.writeBody(body)
+            observeOverhead()
+            connection.endAnswer()
+        case .endOfStream(let rest):
+            count("ok", settlement)
+            if !life.headIsSent {
+                connection.writeHead(
+                    status: answerStatus, headers: answerHeaders(contentType: "text/event-stream; charset=utf-8"))
+            }
+            if rest.readableBytes > 0 { connection.writeBody(rest) }
+            observeOverhead()
+            connection.endAnswer()
+        case .brokenStream(let denial):
+            count(denial.outcome, settlement)
+            var event = ByteBuffer(string: "data: ")
+            event.writeImmutableBuffer(ErrorResponse(denial).body(requestID: request.id))
+            event.writeStaticString("\n\n")
+            connection.writeBody(event)
+            connection.endAnswer(closing: true)
+        }
+    }
+
+    /// Ends a call that has no attempt to settle: gives back all it took and says why, unless nobody listens.
+    func end(with denial: Denial?) {
+        stopTimer()
+        releaseLease()
+        if let admission {
+            if let reservation = admission.giveUpReservation() { plane.ledger.abandon(reservation) }
+            if admission.finishOnce() { plane.quotas.giveBack(admission.quota) }
+        }
+        life.move(to: .ended)
+        guard let denial, !life.clientIsGone else { return }
+        plane.metrics.count(
+            tenant: principal.tenant.tenant.name, pool: "", model: admission?.ask.model ?? "", outcome: denial.outcome)
+        deny(denial)
+    }
+
+    private func deny(_ denial: Denial) {
+        let response = ErrorResponse(denial)
+        let body = response.body(requestID: request.id)
+        var headers = response.headers(requestID: request.id, bodyBytes: body.readableBytes)
+        addQuotaHeaders(to: &headers)
+        connection.writeHead(status: response.status, headers: headers)
+        connection.writeBody(body)
+        connection.endAnswer()
+    }
+
+    // MARK: Reckoning
+
+    func settlement(for end: AttemptReckoning.End) -> Settlement? {
+        guard let admission, let reservation = admission.reservation, let backend = lastBackend else { return nil }
+        let reported = readUsage()
+        let reckoning = AttemptReckoning.reckon(
+            end, reported: reported?.usage, onUnanswered: backend.definition.onUnanswered, estimate: estimate)
+        let rates = admission.rates
+        let cost =
+            reckoning.chargesHold
+            ? reservation.amount : rates.map { CostCalculator.cost(reckoning.usage, rates: $0) } ?? .zero
+        let listCost = admission.price.map { CostCalculator.cost(reckoning.usage, rates: $0.rates) } ?? .zero
+        return Settlement(
+            reservation: reservation, backendID: backend.definition.id.text, backendName: backend.definition.name,
+            usage: reckoning.usage, provenance: reckoning.provenance, cost: cost, listCost: listCost,
+            upstreamCost: nil, outcome: reckoning.outcome, status: answerStatus, endedAt: plane.time.now(),
+            stream: admission.ask.stream)
+    }
+
+    /// What the backend reported, read once the answer is over.
+    private func readUsage() -> UsageReading? {
+        switch answer {
+        case .events(let relay): relay.usage
+        case .whole(_, let body): readUsage(of: body)
+        case .none, .useless: nil
+        }
+    }
+
+    private func readUsage(of body: ByteBuffer) -> UsageReading? {
+        var scanner = UsageScanner()
+        scanner.read(body)
+        return scanner.latest
+    }
+
+    /// What was used as far as it could be seen, never more than what is held.
+    private func estimate() -> TokenUsage {
+        guard let admission else { return .zero }
+        return plane.estimator.estimate(
+            model: admission.ask.model, requestBytes: Int64(admission.ask.bodyBytes), responseBytes: answerBytes,
+            inputBound: admission.estimate.inputTokens, outputBound: admission.estimate.outputTokens)
+    }
+
+    private func learn(from settlement: Settlement) {
+        guard settlement.provenance == .reported, settlement.outcome == .answered, let admission else { return }
+        plane.estimator.learn(
+            model: admission.ask.model, requestBytes: Int64(admission.ask.bodyBytes),
+            inputTokens: settlement.usage.inputTotal, responseBytes: answerBytes,
+            outputTokens: settlement.usage.outputTotal)
+    }
+
+    // MARK: Headers and figures
+
+    func answerHeaders(contentType: String) -> HTTPHeaders {
+        var headers = HTTPHeaders()
+        headers.reserveCapacity(14)
+        headers.add(name: "content-type", value: contentType)
+        headers.add(name: "x-request-id", value: request.id.text)
+        guard let admission, let backend = lease?.backend ?? lastBackend else { return headers }
+        headers.add(name: "x-tollgate-pool", value: backend.definition.pool)
+        headers.add(name: "x-tollgate-backend", value: backend.definition.name)
+        headers.add(name: "x-tollgate-attempts", value: String(admission.attempt))
+        if admission.estimate.isLowered {
+            headers.add(name: "x-tollgate-max-tokens", value: String(admission.estimate.maxTokens))
+        }
+        let remaining = plane.ledger.remaining(
+            tenantID: principal.tenant.tenant.id, keyID: principal.key.key.id, model: admission.ask.model,
+            pool: backend.definition.pool)
+        if let remaining { headers.add(name: "x-tollgate-budget-remaining", value: remaining.decimal) }
+        addQuotaHeaders(to: &headers)
+        return headers
+    }
+
+    /// `x-ratelimit-*` of the tightest request and token quota, where one exists.
+    private func addQuotaHeaders(to headers: inout HTTPHeaders) {
+        guard !principal.tenant.quota.isEmpty || !principal.key.quota.isEmpty else { return }
+        let states = plane.quotas.state(principal, at: plane.time.now())
+        for (word, types) in RateLimitHeaders.kinds {
+            guard let tightest = RateLimitHeaders.tightest(states, of: types) else { continue }
+            headers.add(name: "x-ratelimit-limit-\(word)", value: String(tightest.limit))
+            headers.add(name: "x-ratelimit-remaining-\(word)", value: String(tightest.remaining))
+            headers.add(name: "x-ratelimit-reset-\(word)", value: RateLimitHeaders.duration(tightest.resetsInMS))
+        }
+    }
+
+    private func count(_ outcome: String, _ settlement: Settlement) {
+        let claim = settlement.reservation.claim
+        plane.metrics.count(
+            tenant: principal.tenant.tenant.name, pool: claim.pool, model: claim.model, outcome: outcome)
+    }
+
+    private func observeOverhead() {
+        let before = sentAt - request.startedAt
+        let after = plane.time.uptime() - answeredAt
+        plane.metrics.observe(overheadNanoseconds: max(0, before) + max(0, after))
+    }
+}

@@ -1,0 +1,180 @@
+import Billing
+import Tenancy
+
+/// Finds a backend with a free slot and the money for it, waiting for either, and writes the hold.
+extension Exchange {
+    /// Looks for a slot among the targets whose hold may fit.
+    func seek() {
+        guard let admission else { return }
+        if lease != nil { return hold() }
+        let open = admission.targets.indices.filter { !unaffordable.contains($0) }
+        switch plane.router.acquire(pools: open.map { admission.targets[$0].pool }, tried: tried) {
+        case .lease(let found):
+            lease = PoolRouter.Lease(backend: found.backend, target: open[found.target])
+            hold()
+        case .full(let target):
+            waitForBackend(open[target])
+        case .unavailable:
+            if let firstShortage, failedAttempt == nil {
+                lackMoney(firstShortage.target, firstShortage.shortage)
+            } else {
+                giveUp(.poolsExhausted(retryAfterSeconds: 1))
+            }
+        }
+    }
+
+    /// Holds the money for the slot at hand, all matching budgets in one step or nothing.
+    private func hold() {
+        guard let admission, let lease else { return }
+        let target = admission.targets[lease.target]
+        let decision: Ledger.Decision
+        if let failed = failedAttempt {
+            decision = plane.ledger.reswap(
+                failed.settlement.reservation, costing: failed.settlement.cost,
+                admission.claim(target, attempt: admission.attempt + 1))
+        } else if let waited = admission.reservation {
+            if waited.claim.pool == target.pool { return record(waited) }
+            decision = plane.ledger.reswap(waited, admission.claim(target, attempt: admission.attempt))
+        } else {
+            decision = plane.ledger.reserve(admission.claim(target, attempt: admission.attempt))
+        }
+        switch decision {
+        case .held(let reservation):
+            record(reservation)
+        case .short(let shortage):
+            firstShortage = firstShortage ?? (lease.target, shortage)
+            unaffordable.insert(lease.target)
+            releaseLease()
+            seek()
+        }
+    }
+
+    // MARK: Waiting for money
+
+    private func lackMoney(_ target: Int, _ shortage: Ledger.Shortage) {
+        guard let admission else { return }
+        // What was granted for another pool is given back before its owner queues again.
+        if let other = admission.giveUpReservation() { plane.ledger.abandon(other) }
+        let patience = principal.tenant.tenant.holdWaitMS
+        guard shortage.waitingHelps else { return end(with: .insufficientQuota(shortage.state)) }
+        let claim = admission.claim(admission.targets[target], attempt: admission.attempt)
+        let wake = onLoop { (exchange: Exchange, decision: Ledger.Decision) in exchange.moneyCame(decision) }
+        guard let waiting = plane.ledger.wait(claim, wake: wake) else {
+            return end(with: .budgetHeld(shortage.state))
+        }
+        life.move(to: .waitingForBudget)
+        budgetWaiting = waiting
+        // Without patience the deadline is now: a trim still takes what is free.
+        if patience > 0 { setTimer(milliseconds: patience) { $0.patienceEnded() } } else { patienceEnded() }
+    }
+
+    private func moneyCame(_ decision: Ledger.Decision) {
+        guard life.stage == .waitingForBudget, !life.clientIsGone else {
+            if case .held(let late) = decision { plane.ledger.abandon(late) }
+            return
+        }
+        stopTimer()
+        budgetWaiting = nil
+        life.move(to: .admitting)
+        switch decision {
+        case .held(let reservation):
+            admission?.take(reservation)
+            unaffordable.removeAll()
+            firstShortage = nil
+            if leftQueue() { seek() }
+        case .short(let shortage):
+            end(with: shortage.waitingHelps ? .budgetHeld(shortage.state) : .insufficientQuota(shortage.state))
+        }
+    }
+
+    /// The deadline: tried once more out of order, and refused only if it does not fit then.
+    private func patienceEnded() {
+        guard life.stage == .waitingForBudget, let waiting = budgetWaiting else { return }
+        guard let decision = plane.ledger.expire(waiting) else { return }
+        moneyCame(decision)
+    }
+
+    // MARK: Waiting for a backend
+
+    private func waitForBackend(_ target: Int) {
+        guard let admission else { return }
+        let pool = admission.targets[target].pool
+        let wake = onLoop { (exchange: Exchange, lease: PoolRouter.Lease) in exchange.backendCame(lease) }
+        guard let waiter = plane.router.enqueue(pool: pool, target: target, tried: tried, wake: wake) else {
+            return giveUp(.poolsExhausted(retryAfterSeconds: 1))
+        }
+        life.move(to: .waitingForBackend)
+        poolWaiter = waiter
+        setTimer(milliseconds: plane.router.queueTimeoutMS(pool: pool)) { $0.queueTimedOut() }
+    }
+
+    private func backendCame(_ found: PoolRouter.Lease) {
+        guard life.stage == .waitingForBackend, !life.clientIsGone else { return plane.router.release(found) }
+        stopTimer()
+        poolWaiter = nil
+        life.move(to: .admitting)
+        lease = found
+        if leftQueue() { seek() }
+    }
+
+    private func queueTimedOut() {
+        guard life.stage == .waitingForBackend, let waiter = poolWaiter, plane.router.leave(waiter) else { return }
+        poolWaiter = nil
+        life.move(to: .admitting)
+        giveUp(.poolsExhausted(retryAfterSeconds: 1))
+    }
+
+    /// A request that waited is judged again; false when it was refused.
+    private func leftQueue() -> Bool {
+        guard let admission else { return false }
+        if let denial = plane.admission.judgeAgain(admission, at: plane.time.now()) {
+            end(with: denial)
+            return false
+        }
+        return true
+    }
+
+    /// The client left while it waited.
+    func leaveQueues() {
+        if let budgetWaiting { plane.ledger.cancel(budgetWaiting) }
+        if let poolWaiter { _ = plane.router.leave(poolWaiter) }
+        budgetWaiting = nil
+        poolWaiter = nil
+        end(with: nil)
+    }
+
+    // MARK: Writing the hold
+
+    private func record(_ reservation: Reservation) {
+        guard let admission else { return }
+        admission.take(reservation)
+        lastBackend = lease?.backend
+        life.move(to: .recordingHold)
+        let then = onLoop { (exchange: Exchange, error: LedgerError?) in exchange.recorded(error) }
+        if let failed = failedAttempt {
+            plane.ledger.recordSwap(finished: failed.settlement, next: reservation, then: then)
+        } else {
+            plane.ledger.record(reservation, then: then)
+        }
+    }
+
+    private func recorded(_ error: LedgerError?) {
+        let failed = failedAttempt
+        failedAttempt = nil
+        if error != nil {
+            // The journal gave the reservation back when its row could not be written.
+            _ = admission?.giveUpReservation()
+            releaseLease()
+            guard let failed else {
+                life.move(to: .admitting)
+                return end(with: .ledgerUnavailable)
+            }
+            return settle(failed.settlement, then: .denial(.ledgerUnavailable))
+        }
+        if life.clientIsGone {
+            releaseLease()
+            return finishAttempt(.failed(.notSent, status: 0), then: .nothing)
+        }
+        send()
+    }
+}

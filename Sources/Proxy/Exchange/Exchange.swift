@@ -1,0 +1,112 @@
+import Billing
+import NIOCore
+import NIOHTTP1
+import Tenancy
+
+/// One metered call, from its body to the end of its answer; confined to its event loop.
+///
+/// Read on in `Exchange+Holding` (backend and money), `Exchange+Calling` (the attempt) and `Exchange+Ending`.
+final class Exchange {
+    let request: IncomingRequest
+    let principal: Principal
+    let connection: ConnectionHandler
+    let plane: DataPlane
+    let eventLoop: any EventLoop
+    var life = RequestLife()
+    var admission: Admission?
+
+    // Holding: where the next attempt goes and what pays for it.
+    var lease: PoolRouter.Lease?
+    /// Backends that failed this request already.
+    var tried: Set<Backend.Identity> = []
+    /// Targets whose hold did not fit.
+    var unaffordable: Set<Int> = []
+    var firstShortage: (target: Int, shortage: Ledger.Shortage)?
+    /// The finished attempt that the next hold is swapped for.
+    var failedAttempt: (settlement: Settlement, denial: Denial)?
+    var poolWaiter: PoolWaiter?
+    var budgetWaiting: Waiting?
+    var timer: Scheduled<Void>?
+    /// Where the attempt at hand went, also after its slot was given back.
+    var lastBackend: Backend?
+
+    // Calling: the attempt at hand.
+    var call: (any UpstreamCall)?
+    var answer = Answer.none
+    var answerStatus = 0
+    var answerBytes: Int64 = 0
+    var sentAt: Int64 = 0
+    var answeredAt: Int64 = 0
+    var firstEventAt: Int64 = 0
+
+    init(_ request: IncomingRequest, principal: Principal, connection: ConnectionHandler) {
+        self.request = request
+        self.principal = principal
+        self.connection = connection
+        plane = connection.plane
+        eventLoop = connection.loop.eventLoop
+    }
+
+    func start() {
+        guard let kind = request.route.askKind else { return end(with: .unknownRoute("")) }
+        switch Ask.parse(request.body, kind: kind) {
+        case .failure(let error):
+            end(with: .badRequest(code: error.code, param: error.param, message: error.message))
+        case .success(let ask):
+            let opened = plane.admission.open(
+                principal, ask: ask, requestID: request.id, at: plane.time.now())
+            switch opened {
+            case .failure(let denial): end(with: denial)
+            case .success(let admission):
+                self.admission = admission
+                seek()
+            }
+        }
+    }
+
+    // MARK: The client's side
+
+    func clientLeft() {
+        let policy = lease?.backend.definition.onDisconnect ?? .abort
+        switch life.clientLeft(policy) {
+        case .none, .releaseOnceRecorded: break
+        case .leaveQueue: leaveQueues()
+        case .abortCall: abandonCall()
+        case .keepReading: call?.resume()
+        }
+    }
+
+    func clientHalfClosed() {
+        // A comment is ignored by every reader, and a client that is wholly gone answers it with a reset.
+        if life.stage == .calling, life.headIsSent, case .events = answer {
+            connection.writeBody(ByteBuffer(string: ":\n\n"))
+            connection.flush()
+        }
+    }
+
+    func clientWritable(_ isWritable: Bool) {
+        guard life.stage == .calling, case .events = answer else { return }
+        if isWritable { call?.resume() } else { call?.pause() }
+    }
+
+    // MARK: Helpers of all stages
+
+    /// Runs `body` on this exchange's loop, from wherever the returned function is called.
+    func onLoop<Value: Sendable>(
+        _ body: @escaping @Sendable (Exchange, Value) -> Void
+    ) -> @Sendable (Value) -> Void {
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let loop = eventLoop
+        return { value in loop.execute { body(bound.value, value) } }
+    }
+
+    func setTimer(milliseconds: Int64, _ body: @escaping @Sendable (Exchange) -> Void) {
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        timer = eventLoop.scheduleTask(in: .milliseconds(milliseconds)) { body(bound.value) }
+    }
+
+    func stopTimer() {
+        timer?.cancel()
+        timer = nil
+    }
+}

@@ -1,0 +1,86 @@
+public import Billing
+import Synchronization
+
+/// What `tollgate_requests_total` is counted by.
+public struct RequestLabels: Hashable, Sendable {
+    public let tenant: String
+    public let pool: String
+    public let model: String
+    public let outcome: String
+}
+
+/// What `tollgate_tokens_total` is counted by.
+public struct TokenLabels: Hashable, Sendable {
+    public let tenant: String
+    public let model: String
+    public let meter: String
+}
+
+/// What `tollgate_cost_usd_total` is counted by.
+public struct CostLabels: Hashable, Sendable {
+    public let tenant: String
+    public let model: String
+}
+
+/// The data plane's figures at one moment.
+public struct ProxyMetricsSnapshot: Sendable {
+    public var requests: [RequestLabels: UInt64] = [:]
+    public var tokens: [TokenLabels: UInt64] = [:]
+    public var cost: [CostLabels: Money] = [:]
+    public var overhead: HistogramSnapshot
+    public var timeToFirstToken: HistogramSnapshot
+}
+
+/// The data plane's counters, updated once or twice a request under one short lock.
+public final class ProxyMetrics: Sendable {
+    private struct Figures {
+        var requests: [RequestLabels: UInt64] = [:]
+        var tokens: [TokenLabels: UInt64] = [:]
+        var cost: [CostLabels: Money] = [:]
+        var overhead = Histogram(bounds: [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 1])
+        var timeToFirstToken = Histogram(
+            bounds: [0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10])
+    }
+
+    private let figures = Mutex(Figures())
+
+    /// Counters at zero.
+    public init() {}
+
+    /// All figures as they are now.
+    public func snapshot() -> ProxyMetricsSnapshot {
+        figures.withLock { figures in
+            ProxyMetricsSnapshot(
+                requests: figures.requests, tokens: figures.tokens, cost: figures.cost,
+                overhead: figures.overhead.snapshot, timeToFirstToken: figures.timeToFirstToken.snapshot)
+        }
+    }
+
+    /// Counts a request that ended with `outcome`.
+    func count(tenant: String, pool: String, model: String, outcome: String) {
+        let labels = RequestLabels(tenant: tenant, pool: pool, model: model, outcome: outcome)
+        figures.withLock { $0.requests[labels, default: 0] += 1 }
+    }
+
+    /// Counts what one settled attempt used.
+    func add(_ usage: TokenUsage, cost: Money, tenant: String, model: String) {
+        figures.withLock { figures in
+            for meter in Meter.allCases where usage[meter] > 0 {
+                let labels = TokenLabels(tenant: tenant, model: model, meter: meter.rawValue)
+                figures.tokens[labels, default: 0] &+= UInt64(usage[meter])
+            }
+            let labels = CostLabels(tenant: tenant, model: model)
+            figures.cost[labels] = (figures.cost[labels] ?? .zero) + cost
+        }
+    }
+
+    /// Time the gateway itself added to an answered request.
+    func observe(overheadNanoseconds: Int64) {
+        figures.withLock { $0.overhead.observe(nanoseconds: overheadNanoseconds) }
+    }
+
+    /// Time from the whole request to the first relayed event.
+    func observe(firstTokenNanoseconds: Int64) {
+        figures.withLock { $0.timeToFirstToken.observe(nanoseconds: firstTokenNanoseconds) }
+    }
+}

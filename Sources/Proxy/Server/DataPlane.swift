@@ -1,0 +1,58 @@
+public import Billing
+public import Logging
+import Synchronization
+public import Tenancy
+
+/// Everything the event loops share; built once, never replaced.
+public final class DataPlane: Sendable {
+    let directory: Directory
+    let keyRing: KeyRing
+    let admission: AdmissionController
+    let quotas: QuotaMeter
+    let ledger: Ledger
+    let router: PoolRouter
+    let estimator: UsageEstimator
+    let metrics: ProxyMetrics
+    let limits: GatewayLimits
+    let retries: RetryPolicy
+    let trustedProxies: [AddressRange]
+    let time: any TimeSource
+    let logger: Logger
+    let bodyBytes = Atomic<Int>(0)
+    let connections = Atomic<Int>(0)
+    let isDraining = Atomic<Bool>(false)
+
+    /// Composes the data plane from its parts.
+    public init(
+        directory: Directory, keyRing: KeyRing, quotas: QuotaMeter, ledger: Ledger, prices: PriceBook,
+        router: PoolRouter, metrics: ProxyMetrics, limits: GatewayLimits, maxAttempts: Int,
+        trustedProxies: [AddressRange], time: any TimeSource, logger: Logger
+    ) {
+        self.directory = directory
+        self.keyRing = keyRing
+        self.quotas = quotas
+        self.ledger = ledger
+        self.router = router
+        self.metrics = metrics
+        self.limits = limits
+        self.time = time
+        self.logger = logger
+        self.trustedProxies = trustedProxies
+        estimator = UsageEstimator()
+        retries = RetryPolicy(maxAttempts: maxAttempts)
+        admission = AdmissionController(
+            directory: directory, router: router, prices: prices, quotas: quotas, ledger: ledger)
+    }
+
+    /// Counts `bytes` of a body against the memory all bodies may take; false when they do not fit.
+    func reserveBody(_ bytes: Int) -> Bool {
+        let total = bodyBytes.wrappingAdd(bytes, ordering: .relaxed).newValue
+        if total <= limits.bodyMemory { return true }
+        releaseBody(bytes)
+        return false
+    }
+
+    func releaseBody(_ bytes: Int) {
+        bodyBytes.wrappingSubtract(bytes, ordering: .relaxed)
+    }
+}

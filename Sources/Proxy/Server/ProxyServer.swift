@@ -1,0 +1,108 @@
+import Billing
+import Logging
+public import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+import Tenancy
+
+/// The data plane's listener: one event loop per core, each with its own upstream client.
+public final class ProxyServer: Sendable {
+    private let plane: DataPlane
+    private let group: MultiThreadedEventLoopGroup
+    private let loops: [NIOLoopBound<LoopContext>]
+    private let listener: Mutex<(any Channel)?> = Mutex(nil)
+
+    /// Prepares the loops; nothing listens yet. Throws when the upstream client cannot be set up.
+    public init(plane: DataPlane, loopCount: Int = System.coreCount) throws {
+        self.plane = plane
+        group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, loopCount))
+        var loops: [NIOLoopBound<LoopContext>] = []
+        for loop in group.makeIterator() {
+            let bound = try loop.submit {
+                let context = try LoopContext(eventLoop: loop, plane: plane)
+                context.startSweeping()
+                return NIOLoopBound(context, eventLoop: loop)
+            }.wait()
+            loops.append(bound)
+        }
+        self.loops = loops
+    }
+
+    /// Listens on `host`:`port` (0 = any free port) and answers the bound address.
+    public func start(host: String, port: Int) async throws -> SocketAddress? {
+        let plane = plane
+        let contexts = Dictionary(
+            zip(group.makeIterator().map { ObjectIdentifier($0) }, loops), uniquingKeysWith: { first, _ in first })
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.maxMessagesPerRead, value: 4)
+            .childChannelInitializer { channel in
+                guard let loop = contexts[ObjectIdentifier(channel.eventLoop)] else { return channel.close() }
+                return channel.eventLoop.makeCompletedFuture {
+                    try Self.configure(channel, on: loop.value, plane: plane)
+                }
+            }
+        let channel = try await bootstrap.bind(host: host, port: port).get()
+        listener.withLock { $0 = channel }
+        return channel.localAddress
+    }
+
+    private static func configure(_ channel: any Channel, on loop: LoopContext, plane: DataPlane) throws {
+        let open = plane.connections.wrappingAdd(1, ordering: .relaxed).newValue
+        channel.closeFuture.whenComplete { _ in plane.connections.wrappingSubtract(1, ordering: .relaxed) }
+        guard open <= plane.limits.maxConnections else { throw ChannelError.connectPending }
+        let connection = ConnectionHandler(loop: loop)
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(ArrivalHandler(connection))
+        try pipeline.addHandler(HTTPResponseEncoder())
+        try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
+        try pipeline.addHandler(connection)
+    }
+
+    /// Stops accepting, lets calls in flight end for `limits.drainMS`, then cuts what is left.
+    ///
+    /// Every call is settled before this returns, cut ones included.
+    public func drain() async {
+        plane.isDraining.store(true, ordering: .relaxed)
+        let channel = listener.withLock { $0 }
+        try? await channel?.close()
+        let deadline = plane.time.uptime() + plane.limits.drainMS * 1_000_000
+        while await busyConnections() > 0, plane.time.uptime() < deadline {
+            await pause(milliseconds: 20)
+        }
+        for loop in loops { loop.eventLoop.execute { loop.value.cutAll() } }
+        let settled = deadline + 5_000_000_000
+        while await busyConnections() > 0 || plane.ledger.counters.liveHolds > 0, plane.time.uptime() < settled {
+            await pause(milliseconds: 20)
+        }
+    }
+
+    /// Stops the loops; call it after `drain`.
+    public func stop() async {
+        for loop in loops {
+            _ = try? await loop.eventLoop.submit { loop.value.stop() }.get()
+        }
+        try? await group.shutdownGracefully()
+    }
+
+    private func busyConnections() async -> Int {
+        var busy = 0
+        for loop in loops {
+            busy +=
+                (try? await loop.eventLoop.submit { () -> Int in
+                    loop.value.closeIdle()
+                    return loop.value.busyConnections
+                }.get()) ?? 0
+        }
+        return busy
+    }
+
+    private func pause(milliseconds: Int64) async {
+        let loop = loops.first?.eventLoop ?? group.next()
+        try? await loop.scheduleTask(in: .milliseconds(milliseconds)) {}.futureResult.get()
+    }
+}

@@ -1,0 +1,51 @@
+import NIOHTTP1
+
+/// What a request head must keep to before anything acts on it; pure.
+enum RequestHeadCheck {
+    /// Fields at most.
+    static let maxFields = 100
+    /// Bytes of target, names and values at most.
+    static let maxBytes = 64 * 1024
+
+    /// The denial this head earns, or nil.
+    static func denial(for head: HTTPRequestHead, maxBody: Int) -> Denial? {
+        guard head.version == .http1_1 || head.version == .http1_0 else {
+            return .malformedRequest("Only HTTP/1.1 is spoken here.")
+        }
+        var fields = 0
+        var bytes = head.uri.utf8.count
+        var hosts = 0
+        var lengths: [String] = []
+        for (name, value) in head.headers {
+            fields += 1
+            bytes += name.utf8.count + value.utf8.count + 4
+            if value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) {
+                return .malformedRequest("The header \(name.prefix(64)) has a control character.")
+            }
+            switch name.lowercased() {
+            case "host": hosts += 1
+            case "content-length": lengths.append(value)
+            case "expect", "upgrade": return .expectationFailed
+            default: break
+            }
+        }
+        if fields > maxFields || bytes > maxBytes { return .headersTooLarge }
+        if head.version == .http1_1, hosts != 1 { return .malformedRequest("Exactly one Host header is needed.") }
+        if head.method == .CONNECT || head.method == .TRACE { return .expectationFailed }
+        return framingDenial(head, lengths: lengths, maxBody: maxBody)
+    }
+
+    private static func framingDenial(_ head: HTTPRequestHead, lengths: [String], maxBody: Int) -> Denial? {
+        let codings = head.headers["transfer-encoding"]
+        if !codings.isEmpty {
+            guard lengths.isEmpty, codings.count == 1, codings[0].lowercased() == "chunked", head.version == .http1_1
+            else { return .malformedRequest("Transfer-Encoding must be exactly `chunked`, without Content-Length.") }
+        }
+        guard let length = lengths.first else { return nil }
+        guard lengths.count == 1, !length.isEmpty, length.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else {
+            return .malformedRequest("Content-Length must be one decimal number.")
+        }
+        guard let count = Int(length), count <= maxBody else { return .bodyTooLarge(limit: maxBody) }
+        return nil
+    }
+}

@@ -1,0 +1,51 @@
+import NIOHTTP1
+import Testing
+
+@testable import Proxy
+
+/// Which request heads are turned away before anything acts on them.
+struct RequestHeadCheckTests {
+    private func outcome(_ fields: [(String, String)], method: HTTPMethod = .POST) -> String {
+        let head = HTTPRequestHead(
+            version: .http1_1, method: method, uri: "/v1/models", headers: HTTPHeaders([("Host", "a")] + fields))
+        return RequestHeadCheck.denial(for: head, maxBody: 1000).map { String(ErrorResponse($0).status) } ?? "ok"
+    }
+
+    @Test
+    func `a plain head passes`() {
+        #expect(outcome([("content-length", "1000")]) == "ok")
+        #expect(outcome([("transfer-encoding", "chunked")]) == "ok")
+    }
+
+    @Test
+    func `a body over the limit is refused by its length`() {
+        #expect(outcome([("content-length", "1001")]) == "413")
+        #expect(outcome([("content-length", "99999999999999999999")]) == "413")
+    }
+
+    @Test(arguments: ["", "1, 1", "+1", "-1", "0x1", "1 "])
+    func `a length must be one decimal number`(_ length: String) {
+        #expect(outcome([("content-length", length)]) == "400")
+    }
+
+    @Test
+    func `doubtful framing is refused`() {
+        #expect(outcome([("content-length", "1"), ("content-length", "1")]) == "400")
+        #expect(outcome([("content-length", "1"), ("transfer-encoding", "chunked")]) == "400")
+        #expect(outcome([("transfer-encoding", "gzip, chunked")]) == "400")
+        #expect(outcome([("host", "b")]) == "400")
+    }
+
+    @Test
+    func `control characters, expectations and tunnels are refused`() {
+        #expect(outcome([("x-a", "b\u{1}")]) == "400")
+        #expect(outcome([("expect", "100-continue")]) == "417")
+        #expect(outcome([], method: .CONNECT) == "417")
+    }
+
+    @Test
+    func `too many or too large fields are refused`() {
+        #expect(outcome((0..<100).map { ("x-\($0)", "1") }) == "431")
+        #expect(outcome([("x-a", String(repeating: "b", count: 70_000))]) == "431")
+    }
+}
