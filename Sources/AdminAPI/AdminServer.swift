@@ -1,0 +1,33 @@
+import Hummingbird
+import Logging
+import NIOCore
+public import ServiceLifecycle
+import Tenancy
+
+/// The Admin API on its own listener; shuts down gracefully with its service group.
+public struct AdminServer: Service {
+    private let application: Application<RouterResponder<AdminContext>>
+
+    /// `bound` learns the port once the server listens, which matters when `port` is 0; `ready` is what `/readyz` says.
+    public init(
+        plane: ControlPlane,
+        credential: AdminCredential,
+        host: String,
+        port: Int,
+        bound: @escaping @Sendable (Int) -> Void,
+        ready: @escaping @Sendable () -> Bool = { true }
+    ) {
+        application = Application(
+            responder: AdminRouter.responder(plane: plane, credential: credential, ready: ready),
+            server: .http1(configuration: .init(idleTimeout: .seconds(120))),
+            configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
+            onServerRunning: { channel in bound(channel.localAddress?.port ?? port) },
+            logger: plane.logger
+        )
+    }
+
+    /// Serves until the service group shuts down.
+    public func run() async throws {
+        try await application.run()
+    }
+}

@@ -1,0 +1,55 @@
+public import Billing
+public import Logging
+public import Proxy
+public import Tenancy
+
+/// All that admin requests read and change.
+public struct ControlPlane: Sendable {
+    let file: DatabaseFile
+    let journal: Journal
+    let ledger: Ledger
+    let prices: PriceBook
+    let directory: Directory
+    let keyRing: KeyRing
+    let hasher: KeyHasher
+    let quotaMeter: QuotaMeter
+    let router: PoolRouter
+    let masterKey: MasterKey
+    let time: any TimeSource
+    let logger: Logger
+    /// The product's version, as `status` and the metrics tell it.
+    let version: String
+    /// Held by a change from its first look at what it changes.
+    let turn = ChangeTurn()
+
+    /// The parts of one running gateway, which all must share one database file.
+    public init(
+        file: DatabaseFile,
+        journal: Journal,
+        ledger: Ledger,
+        prices: PriceBook,
+        directory: Directory,
+        keyRing: KeyRing,
+        hasher: KeyHasher,
+        quotaMeter: QuotaMeter,
+        router: PoolRouter,
+        masterKey: MasterKey,
+        time: any TimeSource,
+        logger: Logger,
+        version: String
+    ) {
+        self.file = file
+        self.journal = journal
+        self.ledger = ledger
+        self.prices = prices
+        self.directory = directory
+        self.keyRing = keyRing
+        self.hasher = hasher
+        self.quotaMeter = quotaMeter
+        self.router = router
+        self.masterKey = masterKey
+        self.time = time
+        self.logger = logger
+        self.version = version
+    }
+}

@@ -1,0 +1,13 @@
+import HTTPTypes
+
+extension HTTPField.Name {
+    /// Tollgate's own name of the request.
+    static let requestID = named("x-request-id")
+    /// Keeps browsers from guessing types.
+    static let contentTypeOptions = named("x-content-type-options")
+
+    /// The name is valid, so the other one is never used.
+    private static func named(_ name: String) -> HTTPField.Name {
+        HTTPField.Name(name) ?? .server
+    }
+}

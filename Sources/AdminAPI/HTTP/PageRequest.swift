@@ -1,0 +1,25 @@
+/// Which part of a list is asked for.
+struct PageRequest: Sendable, Equatable {
+    /// Entries at most.
+    let limit: Int
+    /// The cursor of the page before.
+    let after: String?
+
+    /// The page of an ordered list, given each entry's cursor.
+    func cut<Element>(_ elements: [Element], cursor: (Element) -> String, json: (Element) -> JSONValue) -> JSONValue {
+        var rest = elements[...]
+        if let after { rest = rest.drop { cursor($0) <= after } }
+        return answer(Array(rest.prefix(limit + 1)), cursor: cursor, json: json)
+    }
+
+    /// The page made of up to `limit + 1` entries; one more than `limit` says that there is more.
+    func answer<Element>(_ fetched: [Element], cursor: (Element) -> String, json: (Element) -> JSONValue) -> JSONValue {
+        let page = fetched.prefix(limit)
+        let hasMore = fetched.count > page.count
+        return [
+            "data": .array(page.map(json)),
+            "has_more": .bool(hasMore),
+            "next": hasMore ? .text(page.last.map(cursor)) : nil,
+        ]
+    }
+}

@@ -1,0 +1,48 @@
+import Hummingbird
+import Tenancy
+
+/// Reads query parameters and refuses those nobody asked for.
+struct Query {
+    private var values: [String: String] = [:]
+    private var faults: [FieldError] = []
+
+    init(_ request: Request) {
+        for (name, value) in request.uri.queryParameters {
+            if values.updateValue(String(value), forKey: String(name)) != nil {
+                faults.append(FieldError(pointer: "?\(name)", detail: "is given twice"))
+            }
+        }
+    }
+
+    /// The parameter's text; nil if absent.
+    mutating func text(_ name: String) -> String? {
+        values.removeValue(forKey: name)
+    }
+
+    /// One of the named values; nil if absent.
+    mutating func choice<Value: RawRepresentable & CaseIterable>(_ name: String, of: Value.Type) -> Value?
+    where Value.RawValue == String {
+        guard let text = text(name) else { return nil }
+        if let value = Value(rawValue: text) { return value }
+        let names = Value.allCases.map(\.rawValue).joined(separator: ", ")
+        faults.append(FieldError(pointer: "?\(name)", detail: "must be one of \(names)"))
+        return nil
+    }
+
+    /// `limit` (1-1000, default 100) and `after`.
+    mutating func page() -> PageRequest {
+        let after = text("after")
+        guard let text = text("limit") else { return PageRequest(limit: 100, after: after) }
+        guard let limit = Int(text), 1...1000 ~= limit else {
+            faults.append(FieldError(pointer: "?limit", detail: "must be a whole number between 1 and 1000"))
+            return PageRequest(limit: 1, after: after)
+        }
+        return PageRequest(limit: limit, after: after)
+    }
+
+    /// Throws a 400 with every fault, unknown parameters included.
+    func finish() throws(Problem) {
+        let unknown = values.keys.sorted().map { FieldError(pointer: "?\($0)", detail: "is unknown") }
+        if !(faults + unknown).isEmpty { throw Problem.invalid(faults + unknown) }
+    }
+}

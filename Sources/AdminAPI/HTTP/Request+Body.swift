@@ -1,0 +1,44 @@
+import Hummingbird
+import NIOCore
+
+extension Request {
+    /// Bytes a body may have.
+    private static var bodyLimit: Int { 1 << 20 }
+
+    /// The body, which must be one JSON object.
+    func object() async throws -> JSONObject {
+        let bytes = try await bodyBytes()
+        let value: JSONValue
+        do {
+            value = try JSONParser.parse(bytes)
+        } catch {
+            let detail = "is not valid JSON: \(error.detail) at byte \(error.offset)"
+            throw Problem.invalid("", detail, code: "invalid_json")
+        }
+        guard case .object(let members) = value else {
+            throw Problem.invalid("", "must be a JSON object, not \(value.kind)")
+        }
+        return JSONObject(members)
+    }
+
+    /// Refuses a body where none belongs; `{}` passes.
+    func requireEmptyBody() async throws {
+        let bytes = try await bodyBytes()
+        guard !bytes.isEmpty else { return }
+        guard case .object([]) = try? JSONParser.parse(bytes) else {
+            throw Problem.invalid("", "must be empty")
+        }
+    }
+
+    private func bodyBytes() async throws -> [UInt8] {
+        do {
+            let buffer = try await body.collect(upTo: Self.bodyLimit)
+            return Array(buffer.readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw Problem(
+                status: .contentTooLarge, code: "body_too_large", detail: "the body is larger than 1 MiB")
+        } catch {
+            throw Problem.invalid("", "could not be read", code: "invalid_body")
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import Billing
+import Proxy
+import Tenancy
+
+/// All figures of one scrape, taken at once.
+struct MetricsSample: Sendable {
+    /// Budgets beyond these are left out, so that a scrape stays bounded.
+    static let budgetLimit = 10_000
+
+    var proxy: ProxyMetricsSnapshot
+    var budgets: [BudgetState] = []
+    var ledger = LedgerCounters()
+    var hasher = KeyHasherCounters()
+    var keyHits: UInt64 = 0
+    var keyMisses: UInt64 = 0
+    var process = ProcessUsage()
+    var version = ""
+
+    /// The figures as they are now.
+    static func take(plane: ControlPlane, metrics: ProxyMetrics) -> MetricsSample {
+        var sample = MetricsSample(proxy: metrics.snapshot())
+        sample.budgets = Array(plane.ledger.allStates().prefix(budgetLimit))
+        sample.ledger = plane.ledger.counters
+        sample.hasher = plane.hasher.counters
+        sample.keyHits = plane.keyRing.counters.hits
+        sample.keyMisses = plane.keyRing.counters.misses
+        sample.process = .current()
+        sample.version = plane.version
+        return sample
+    }
+}

@@ -1,0 +1,156 @@
+import Billing
+import Hummingbird
+import Proxy
+import Tenancy
+
+/// `/pools/{name}/backends` and `/backends/{id}`: upstream endpoints. Their credential is written, never read.
+struct BackendRoutes: Sendable {
+    let plane: ControlPlane
+
+    func add(to routes: RouterGroup<AdminContext>) {
+        routes.get("pools/:pool/backends", use: list)
+        routes.post("pools/:pool/backends", use: create)
+        routes.get("backends/:backend", use: show)
+        routes.get("backends/:backend/health", use: health)
+        routes.patch("backends/:backend", use: update)
+        routes.delete("backends/:backend", use: delete)
+        routes.post("backends/:backend/drain") { request, context in
+            try await drain(true, request, context)
+        }
+        routes.post("backends/:backend/undrain") { request, context in
+            try await drain(false, request, context)
+        }
+    }
+
+    private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let pool = try context.parameter("pool")
+        var query = Query(request)
+        let page = query.page()
+        try query.finish()
+        let backends = try plane.file.read { db in
+            guard try RoutingStore.pool(db, name: pool) != nil else { throw Problem.notFound("pool") }
+            return try RoutingStore.snapshot(db).backends.filter { $0.pool == pool }
+        }
+        return .json(page.cut(backends, cursor: \.id.text, json: \.json))
+    }
+
+    private func create(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let pool = try context.parameter("pool")
+        let body = try await request.object()
+        var backend = BackendDefinition(
+            id: ID.make(prefix: "be", at: plane.time.now()),
+            pool: pool,
+            name: body.required("name", .name, else: ""),
+            kind: .openai,
+            baseURL: ""
+        )
+        body.require("kind", "base_url")
+        backend.read(settings: body)
+        let key = body.nullable("api_key", .credential).value
+        try body.finish()
+        if let key { try backend.seal(key: Array(key.utf8), with: plane.masterKey) }
+        let created = backend
+        let audit = plane.audit(context, "backend.create", created.id.text, after: created.json)
+        _ = try await plane.journal.write { db in
+            guard try RoutingStore.pool(db, name: pool) != nil else { throw Problem.notFound("pool") }
+            try RoutingStore.insert(db, created)
+            try TenancyStore.audit(db, audit)
+            return try RoutingStore.snapshot(db)
+        } committed: { snapshot in
+            plane.install(snapshot)
+        }
+        return .json(created.json, status: .created)
+    }
+
+    private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
+        .json(try stored(ID(try context.parameter("backend"))).json)
+    }
+
+    private func health(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let backend = try stored(ID(try context.parameter("backend")))
+        let status = plane.router.status().flatMap(\.backends).first { $0.id == backend.id.text }
+        guard let status else { throw Problem.notFound("backend") }
+        return .json(status.json)
+    }
+
+    private func update(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<BackendDefinition>(try context.parameter("backend"))
+        let body = try await request.object()
+        return try await plane.turn.run {
+            let before = try stored(id)
+            var backend = before
+            backend.name = body.optional("name", .name) ?? backend.name
+            backend.read(settings: body)
+            let key = body.nullable("api_key", .credential)
+            let moved = BackendAddress(backend.baseURL)?.origin != BackendAddress(before.baseURL)?.origin
+            if moved, before.sealedKey != nil, case .keep = key {
+                body.fail(
+                    "api_key", "is required when scheme, host or port of base_url change", code: "api_key_required")
+            }
+            try body.finish()
+            switch key {
+            case .keep: break
+            case .clear: backend.sealedKey = nil
+            case .set(let text): try backend.seal(key: Array(text.utf8), with: plane.masterKey)
+            }
+            try await change(backend, before: before, action: "backend.update", context)
+            return .json(backend.json)
+        }
+    }
+
+    private func drain(_ flag: Bool, _ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<BackendDefinition>(try context.parameter("backend"))
+        try await request.requireEmptyBody()
+        return try await plane.turn.run {
+            let before = try stored(id)
+            var backend = before
+            backend.draining = flag
+            try await change(backend, before: before, action: flag ? "backend.drain" : "backend.undrain", context)
+            return .json(backend.json)
+        }
+    }
+
+    private func delete(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<BackendDefinition>(try context.parameter("backend"))
+        try await request.requireEmptyBody()
+        return try await plane.turn.run {
+            let before = try stored(id)
+            let inFlight = plane.router.status().flatMap(\.backends).first { $0.id == id.text }?.inFlight ?? 0
+            guard inFlight == 0 else {
+                throw Problem.conflict("in_use", "the backend has \(inFlight) attempts in flight; drain it first")
+            }
+            let audit = plane.audit(context, "backend.delete", id.text, before: before.json)
+            _ = try await plane.journal.write { db in
+                try RoutingStore.deleteBackend(db, id: id)
+                try TenancyStore.audit(db, audit)
+                return try RoutingStore.snapshot(db)
+            } committed: { snapshot in
+                plane.install(snapshot)
+            }
+            return .noContent
+        }
+    }
+
+    private func change(
+        _ backend: BackendDefinition,
+        before: BackendDefinition,
+        action: String,
+        _ context: AdminContext
+    ) async throws {
+        let audit = plane.audit(context, action, backend.id.text, before: before.json, after: backend.json)
+        _ = try await plane.journal.write { db in
+            try RoutingStore.update(db, backend)
+            try TenancyStore.audit(db, audit)
+            return try RoutingStore.snapshot(db)
+        } committed: { snapshot in
+            plane.install(snapshot)
+        }
+    }
+
+    private func stored(_ id: ID<BackendDefinition>) throws -> BackendDefinition {
+        guard let backend = try plane.file.read({ db in try RoutingStore.backend(db, id: id) }) else {
+            throw Problem.notFound("backend")
+        }
+        return backend
+    }
+}

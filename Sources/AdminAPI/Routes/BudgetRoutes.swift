@@ -1,0 +1,119 @@
+import Billing
+import Hummingbird
+import Proxy
+import Tenancy
+
+/// `/budgets`: spend caps and their figures.
+struct BudgetRoutes: Sendable {
+    let plane: ControlPlane
+
+    func add(to routes: RouterGroup<AdminContext>) {
+        routes.get("budgets", use: list)
+        routes.post("budgets", use: create)
+        routes.get("budgets/:budget", use: show)
+        routes.get("budgets/:budget/state", use: state)
+        routes.patch("budgets/:budget", use: update)
+        routes.delete("budgets/:budget", use: delete)
+    }
+
+    private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
+        var query = Query(request)
+        let tenant = query.text("tenant_id")
+        let page = query.page()
+        try query.finish()
+        let budgets = try plane.file.read { db in
+            try BillingStore.budgets(db, tenant: tenant.map { ID($0) })
+        }
+        return .json(page.cut(budgets, cursor: \.id.text, json: \.json))
+    }
+
+    private func create(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let body = try await request.object()
+        let budget = Budget(body, at: plane.time.now())
+        try body.finish()
+        return try await plane.turn.run {
+            try requireScope(of: budget)
+            let audit = plane.audit(context, "budget.create", budget.id.text, after: budget.json)
+            let ledger = plane.ledger
+            _ = try await plane.journal.write { db in
+                if let pool = budget.pool, try RoutingStore.pool(db, name: pool) == nil {
+                    throw Problem.unknown("pool", pool, at: "/pool")
+                }
+                if let model = try RoutingStore.unknownModel(db, among: budget.model.map { [$0] } ?? []) {
+                    throw Problem.unknown("model", model, at: "/model")
+                }
+                try TenancyStore.audit(db, audit)
+                return try ledger.insert(budget, db)
+            } committed: { opening in
+                ledger.committed(opening)
+            }
+            return .json(budget.json, status: .created)
+        }
+    }
+
+    private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
+        .json(try stored(ID(try context.parameter("budget"))).json)
+    }
+
+    private func state(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<Budget>(try context.parameter("budget"))
+        guard let state = plane.ledger.state(id) else { throw Problem.notFound("budget") }
+        return .json(state.json)
+    }
+
+    private func update(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<Budget>(try context.parameter("budget"))
+        let body = try await request.object()
+        return try await plane.turn.run {
+            let before = try stored(id)
+            var budget = before
+            budget.read(settings: body)
+            try body.finish()
+            let changed = budget
+            let audit = plane.audit(context, "budget.update", id.text, before: before.json, after: changed.json)
+            let ledger = plane.ledger
+            _ = try await plane.journal.write { db in
+                try TenancyStore.audit(db, audit)
+                return try ledger.update(changed, db)
+            } committed: { opening in
+                ledger.committed(opening)
+            }
+            return .json(changed.json)
+        }
+    }
+
+    private func delete(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<Budget>(try context.parameter("budget"))
+        try await request.requireEmptyBody()
+        return try await plane.turn.run {
+            let before = try stored(id)
+            let audit = plane.audit(context, "budget.delete", id.text, before: before.json)
+            let ledger = plane.ledger
+            _ = try await plane.journal.write { db in
+                try BillingStore.deleteBudget(id, db)
+                try TenancyStore.audit(db, audit)
+            } committed: {
+                ledger.removed(id)
+            }
+            return .noContent
+        }
+    }
+
+    /// The tenant and key the budget names must be there, and belong together.
+    private func requireScope(of budget: Budget) throws(Problem) {
+        guard plane.directory.tenant(budget.tenantID) != nil else {
+            throw Problem.unknown("tenant", budget.tenantID.text, at: "/tenant_id")
+        }
+        guard let keyID = budget.keyID else { return }
+        guard plane.directory.key(keyID)?.key.tenantID == budget.tenantID else {
+            throw Problem.unknown("key", keyID.text, at: "/key_id")
+        }
+    }
+
+    private func stored(_ id: ID<Budget>) throws -> Budget {
+        guard let budget = try plane.file.read({ db in try BillingStore.budget(db, id) }) else {
+            throw Problem.notFound("budget")
+        }
+        return budget
+    }
+}

@@ -1,0 +1,61 @@
+import Billing
+import Hummingbird
+import Proxy
+import Tenancy
+
+/// `/tenants/{id}/entitlements`: the pools and models a tenant may use.
+struct EntitlementRoutes: Sendable {
+    let plane: ControlPlane
+
+    func add(to routes: RouterGroup<AdminContext>) {
+        routes.get("tenants/:tenant/entitlements", use: show)
+        routes.put("tenants/:tenant/entitlements", use: put)
+    }
+
+    private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<Tenant>(try context.parameter("tenant"))
+        guard let profile = plane.directory.tenant(id) else { throw Problem.notFound("tenant") }
+        return .json(json(profile.entitlements))
+    }
+
+    private func put(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<Tenant>(try context.parameter("tenant"))
+        let body = try await request.object()
+        let entitlements = Entitlement.list(body)
+        try body.finish()
+        return try await plane.turn.run {
+            try await store(entitlements, of: id, context)
+        }
+    }
+
+    private func store(
+        _ entitlements: [Entitlement],
+        of id: ID<Tenant>,
+        _ context: AdminContext
+    ) async throws -> Response {
+        guard let before = plane.directory.tenant(id) else { throw Problem.notFound("tenant") }
+        let audit = plane.audit(
+            context, "entitlements.put", id.text, before: json(before.entitlements), after: json(entitlements))
+        let directory = plane.directory
+        _ = try await plane.journal.write { db in
+            for (index, entitlement) in entitlements.enumerated() {
+                guard try RoutingStore.pool(db, name: entitlement.pool) != nil else {
+                    throw Problem.unknown("pool", entitlement.pool, at: "/pools/\(index)/pool")
+                }
+                if let model = try RoutingStore.unknownModel(db, among: entitlement.models) {
+                    throw Problem.unknown("model", model, at: "/pools/\(index)/models")
+                }
+            }
+            try TenancyStore.putEntitlements(db, tenant: id, entitlements)
+            try TenancyStore.audit(db, audit)
+            return try TenancyStore.profile(db, id)
+        } committed: { profile in
+            if let profile { directory.put(profile) }
+        }
+        return .json(json(entitlements))
+    }
+
+    private func json(_ entitlements: [Entitlement]) -> JSONValue {
+        ["pools": .array(entitlements.map(\.json))]
+    }
+}

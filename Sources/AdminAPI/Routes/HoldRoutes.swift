@@ -1,0 +1,83 @@
+import Billing
+import Hummingbird
+import Tenancy
+
+/// `/holds`: money set aside for calls that run, or that a crash left open.
+struct HoldRoutes: Sendable {
+    private enum State: String, CaseIterable {
+        case live
+        case uncertain
+    }
+
+    let plane: ControlPlane
+
+    func add(to routes: RouterGroup<AdminContext>) {
+        routes.get("holds", use: list)
+        routes.post("holds/resolve", use: resolveMany)
+        routes.post("holds/:hold/resolve", use: resolveOne)
+    }
+
+    private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
+        var query = Query(request)
+        let state = query.choice("state", of: State.self)
+        let tenant = query.text("tenant_id")
+        let page = query.page()
+        try query.finish()
+        var holds: [StoredHold] = []
+        if state != .uncertain { holds += plane.ledger.liveHolds() }
+        if state != .live { holds += plane.ledger.uncertainHolds() }
+        let chosen = holds.filter { tenant == nil || $0.tenantID.text == tenant }.sorted { $0.id.text < $1.id.text }
+        return .json(page.cut(chosen, cursor: \.id.text, json: \.json))
+    }
+
+    private func resolveOne(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let text = try context.parameter("hold")
+        let body = try await request.object()
+        let charge = body.optional("charge", .money)
+        if let charge, charge > .lineMaximum {
+            body.fail("charge", "is out of range", code: "amount_out_of_range")
+        }
+        let release = body.optional("release", .flag)
+        if (charge == nil) == (release == nil) || release == false {
+            body.fail("charge", "exactly one of charge and \"release\": true is needed")
+        }
+        try body.finish()
+        guard let id = HoldID(text) else { throw Problem.notFound("hold") }
+        guard let hold = plane.ledger.uncertainHolds().first(where: { $0.id == id }) else {
+            if plane.ledger.liveHolds().contains(where: { $0.id == id }) {
+                throw Problem.conflict("hold_live", "the call is still running; its hold settles by itself")
+            }
+            throw Problem.notFound("hold")
+        }
+        try await resolve(hold, charge: charge, context)
+        return .json(["resolved": .integer(1)])
+    }
+
+    private func resolveMany(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let body = try await request.object()
+        let age = body.required("older_than", .duration(0...3_153_600_000_000), else: 0)
+        let tenant = body.optional("tenant_id", .reference)
+        if body.required("release", .flag, else: true) == false { body.fail("release", "must be true") }
+        try body.finish()
+        let cutoff = plane.time.now().adding(milliseconds: -age)
+        let holds = plane.ledger.uncertainHolds().filter {
+            $0.admittedAt <= cutoff && (tenant == nil || $0.tenantID.text == tenant)
+        }
+        var resolved = 0
+        for hold in holds {
+            // Another request may have resolved it meanwhile.
+            do { try await resolve(hold, charge: nil, context) } catch HoldError.notFound { continue }
+            resolved += 1
+        }
+        return .json(["resolved": .integer(resolved)])
+    }
+
+    private func resolve(_ hold: StoredHold, charge: Money?, _ context: AdminContext) async throws {
+        let audit = plane.audit(
+            context, "hold.resolve", hold.id.text, before: hold.json,
+            after: ["charge": .text(charge?.decimal), "release": .bool(charge == nil)])
+        try await plane.ledger.resolve(hold.id, charge.map { .charge($0) } ?? .release) { db in
+            try TenancyStore.audit(db, audit)
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import Billing
+import Hummingbird
+import Proxy
+import Tenancy
+
+/// `/models`: what clients may ask for and the pools that serve it. Names may hold `/`.
+struct ModelRoutes: Sendable {
+    let plane: ControlPlane
+
+    func add(to routes: RouterGroup<AdminContext>) {
+        routes.get("models", use: list)
+        routes.put("models/**", use: put)
+        routes.get("models/**", use: show)
+        routes.delete("models/**", use: delete)
+    }
+
+    private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
+        var query = Query(request)
+        let page = query.page()
+        try query.finish()
+        let models = try plane.file.read { db in try RoutingStore.snapshot(db).models }
+        return .json(page.cut(models, cursor: \.name, json: \.json))
+    }
+
+    private func put(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let name = try context.rest()
+        do throws(FieldFault) {
+            _ = try FieldRule<String>.name.read(.string(name))
+        } catch {
+            throw Problem.invalid("/name", error.detail)
+        }
+        let body = try await request.object()
+        let model = ModelDefinition(name: name, body, at: plane.time.now())
+        try body.finish()
+        return try await plane.turn.run {
+            let before = try plane.file.read { db in try RoutingStore.model(db, name: name) }
+            var stored = model
+            stored.createdAt = before?.createdAt ?? model.createdAt
+            let definition = stored
+            let audit = plane.audit(
+                context, before == nil ? "model.create" : "model.update", name,
+                before: before?.json, after: definition.json)
+            _ = try await plane.journal.write { db in
+                for (index, target) in definition.targets.enumerated() {
+                    guard try RoutingStore.pool(db, name: target.pool) != nil else {
+                        throw Problem.unknown("pool", target.pool, at: "/targets/\(index)/pool")
+                    }
+                }
+                try RoutingStore.put(db, definition)
+                try TenancyStore.audit(db, audit)
+                return try RoutingStore.snapshot(db)
+            } committed: { snapshot in
+                plane.install(snapshot)
+            }
+            return .json(definition.json, status: before == nil ? .created : .ok)
+        }
+    }
+
+    private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
+        .json(try stored(try context.rest()).json)
+    }
+
+    private func delete(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let name = try context.rest()
+        try await request.requireEmptyBody()
+        return try await plane.turn.run {
+            let before = try stored(name)
+            try plane.requireUnused(model: name)
+            let audit = plane.audit(context, "model.delete", name, before: before.json)
+            _ = try await plane.journal.write { db in
+                try RoutingStore.deleteModel(db, name: name)
+                try TenancyStore.audit(db, audit)
+                return try RoutingStore.snapshot(db)
+            } committed: { snapshot in
+                plane.install(snapshot)
+            }
+            return .noContent
+        }
+    }
+
+    private func stored(_ name: String) throws -> ModelDefinition {
+        guard let model = try plane.file.read({ db in try RoutingStore.model(db, name: name) }) else {
+            throw Problem.notFound("model")
+        }
+        return model
+    }
+}

@@ -1,0 +1,93 @@
+import Billing
+import Hummingbird
+import Proxy
+import Tenancy
+
+/// `/pools`: interchangeable backends with one purpose.
+struct PoolRoutes: Sendable {
+    let plane: ControlPlane
+
+    func add(to routes: RouterGroup<AdminContext>) {
+        routes.get("pools", use: list)
+        routes.post("pools", use: create)
+        routes.get("pools/:pool", use: show)
+        routes.patch("pools/:pool", use: update)
+        routes.delete("pools/:pool", use: delete)
+    }
+
+    private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
+        var query = Query(request)
+        let page = query.page()
+        try query.finish()
+        let pools = try plane.file.read { db in try RoutingStore.snapshot(db).pools }
+        return .json(page.cut(pools, cursor: \.name, json: \.json))
+    }
+
+    private func create(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let body = try await request.object()
+        var pool = PoolDefinition(name: body.required("name", .name, else: ""))
+        pool.read(settings: body)
+        try body.finish()
+        let created = pool
+        let audit = plane.audit(context, "pool.create", pool.name, after: pool.json)
+        _ = try await plane.journal.write { db in
+            try RoutingStore.insert(db, created)
+            try TenancyStore.audit(db, audit)
+            return try RoutingStore.snapshot(db)
+        } committed: { snapshot in
+            plane.install(snapshot)
+        }
+        return .json(created.json, status: .created)
+    }
+
+    private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
+        .json(try stored(try context.parameter("pool")).json)
+    }
+
+    private func update(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let name = try context.parameter("pool")
+        let body = try await request.object()
+        return try await plane.turn.run {
+            let before = try stored(name)
+            var pool = before
+            pool.read(settings: body)
+            if body.has("name") { body.fail("name", "cannot be changed; pools cannot be renamed") }
+            try body.finish()
+            let changed = pool
+            let audit = plane.audit(context, "pool.update", name, before: before.json, after: pool.json)
+            _ = try await plane.journal.write { db in
+                try RoutingStore.update(db, changed)
+                try TenancyStore.audit(db, audit)
+                return try RoutingStore.snapshot(db)
+            } committed: { snapshot in
+                plane.install(snapshot)
+            }
+            return .json(changed.json)
+        }
+    }
+
+    private func delete(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let name = try context.parameter("pool")
+        try await request.requireEmptyBody()
+        return try await plane.turn.run {
+            let before = try stored(name)
+            try plane.requireUnused(pool: name)
+            let audit = plane.audit(context, "pool.delete", name, before: before.json)
+            _ = try await plane.journal.write { db in
+                try RoutingStore.deletePool(db, name: name)
+                try TenancyStore.audit(db, audit)
+                return try RoutingStore.snapshot(db)
+            } committed: { snapshot in
+                plane.install(snapshot)
+            }
+            return .noContent
+        }
+    }
+
+    private func stored(_ name: String) throws -> PoolDefinition {
+        guard let pool = try plane.file.read({ db in try RoutingStore.pool(db, name: name) }) else {
+            throw Problem.notFound("pool")
+        }
+        return pool
+    }
+}

@@ -1,0 +1,57 @@
+import Billing
+import Hummingbird
+import Tenancy
+
+/// `/prices`: published prices; each is a version that never changes.
+struct PriceRoutes: Sendable {
+    let plane: ControlPlane
+
+    func add(to routes: RouterGroup<AdminContext>) {
+        routes.get("prices", use: list)
+        routes.post("prices", use: publish)
+        routes.get("prices/history", use: history)
+    }
+
+    private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
+        var query = Query(request)
+        let model = query.text("model")
+        let page = query.page()
+        try query.finish()
+        let prices = try plane.file.read { db in try BillingStore.prices(db) }
+            .filter { model == nil || $0.model == model }
+            .sorted { $0.id < $1.id }
+        return .json(page.cut(prices, cursor: \.id, json: \.json))
+    }
+
+    /// One model's versions, the earliest effective first.
+    private func history(_ request: Request, _ context: AdminContext) async throws -> Response {
+        var query = Query(request)
+        let model = query.text("model")
+        let page = query.page()
+        try query.finish()
+        guard let model else { throw Problem.invalid("?model", "is required") }
+        let prices = try plane.file.read { db in try BillingStore.priceHistory(db, model: model) }
+            .sorted { cursor($0) < cursor($1) }
+        return .json(page.cut(prices, cursor: cursor, json: \.json))
+    }
+
+    private func publish(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let body = try await request.object()
+        let price = PriceVersion(body, at: plane.time.now())
+        try body.finish()
+        let audit = plane.audit(context, "price.publish", price.id, after: price.json)
+        let prices = plane.prices
+        let stored = try await plane.journal.write { db in
+            let stored = try BillingStore.insert(price, db)
+            if stored.id == price.id { try TenancyStore.audit(db, audit) }
+            return stored
+        } committed: { stored in
+            prices.put(stored)
+        }
+        return .json(stored.json, status: stored.id == price.id ? .created : .ok)
+    }
+
+    private func cursor(_ price: PriceVersion) -> String {
+        price.effectiveFrom.rfc3339 + " " + price.id
+    }
+}

@@ -1,0 +1,66 @@
+import Billing
+import Hummingbird
+import Tenancy
+
+/// `/tenants/{id}/quotas` and `/keys/{id}/quotas`: ceilings on requests and tokens.
+struct QuotaRoutes: Sendable {
+    let plane: ControlPlane
+
+    func add(to routes: RouterGroup<AdminContext>) {
+        routes.get("tenants/:tenant/quotas", use: showTenant)
+        routes.put("tenants/:tenant/quotas", use: putTenant)
+        routes.get("keys/:key/quotas", use: showKey)
+        routes.put("keys/:key/quotas", use: putKey)
+    }
+
+    private func showTenant(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<Tenant>(try context.parameter("tenant"))
+        guard let profile = plane.directory.tenant(id) else { throw Problem.notFound("tenant") }
+        return .json(profile.quota.json)
+    }
+
+    private func showKey(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<APIKey>(try context.parameter("key"))
+        guard let profile = plane.directory.key(id) else { throw Problem.notFound("key") }
+        return .json(profile.quota.json)
+    }
+
+    private func putTenant(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<Tenant>(try context.parameter("tenant"))
+        let quota = try await quota(request)
+        guard let before = plane.directory.tenant(id) else { throw Problem.notFound("tenant") }
+        let audit = plane.audit(context, "quota.put", id.text, before: before.quota.json, after: quota.json)
+        let directory = plane.directory
+        _ = try await plane.journal.write { db in
+            try TenancyStore.putQuota(db, tenant: id, quota)
+            try TenancyStore.audit(db, audit)
+            return try TenancyStore.profile(db, id)
+        } committed: { profile in
+            if let profile { directory.put(profile) }
+        }
+        return .json(quota.json)
+    }
+
+    private func putKey(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<APIKey>(try context.parameter("key"))
+        let quota = try await quota(request)
+        guard let before = plane.directory.key(id) else { throw Problem.notFound("key") }
+        let audit = plane.audit(context, "quota.put", id.text, before: before.quota.json, after: quota.json)
+        let directory = plane.directory
+        _ = try await plane.journal.write { db in
+            try TenancyStore.putQuota(db, key: id, quota)
+            try TenancyStore.audit(db, audit)
+            return try TenancyStore.keyProfile(db, id)
+        } committed: { profile in
+            if let profile { directory.put(profile) }
+        }
+        return .json(quota.json)
+    }
+
+    private func quota(_ request: Request) async throws -> Quota {
+        let body = try await request.object()
+        let quota = Quota(body)
+        try body.finish()
+        return quota
+    }
+}

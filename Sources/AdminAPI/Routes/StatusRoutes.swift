@@ -1,0 +1,40 @@
+import Billing
+import Hummingbird
+import Proxy
+import Tenancy
+
+/// `/status`: how the gateway is, in one answer.
+struct StatusRoutes: Sendable {
+    let plane: ControlPlane
+
+    func add(to routes: RouterGroup<AdminContext>) {
+        routes.get("status", use: show)
+    }
+
+    private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let pools = plane.router.status()
+        let counters = plane.ledger.counters
+        let commits = counters.journal.commits
+        let meanNanoseconds = commits == 0 ? 0 : counters.journal.commitNanoseconds / Int64(clamping: commits)
+        return .json([
+            "version": .string(plane.version),
+            "now": .string(plane.time.now().rfc3339),
+            "pools": .array(
+                pools.map { pool in
+                    ["name": .string(pool.name), "backends": .array(pool.backends.map(\.json))]
+                }),
+            "journal": [
+                "writable": .bool(counters.journal.isWritable),
+                "pending": .integer(counters.journal.pending),
+                "commits": .integer(commits),
+                "failures": .integer(counters.journal.failures),
+                "mean_commit_seconds": .number(MetricText.seconds(nanoseconds: meanNanoseconds)),
+            ],
+            "holds": [
+                "live": .integer(counters.liveHolds),
+                "uncertain": .integer(counters.uncertainHolds),
+                "waiting": .integer(counters.waiting),
+            ],
+        ])
+    }
+}

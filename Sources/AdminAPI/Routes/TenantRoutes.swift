@@ -1,0 +1,117 @@
+import Billing
+import Hummingbird
+import Tenancy
+
+/// `/tenants`: who owns keys and pays.
+struct TenantRoutes: Sendable {
+    let plane: ControlPlane
+
+    func add(to routes: RouterGroup<AdminContext>) {
+        routes.get("tenants", use: list)
+        routes.post("tenants", use: create)
+        routes.get("tenants/:tenant", use: show)
+        routes.patch("tenants/:tenant", use: update)
+        routes.delete("tenants/:tenant", use: archive)
+        routes.post("tenants/:tenant/suspend") { request, context in
+            try await suspend(true, request, context)
+        }
+        routes.post("tenants/:tenant/resume") { request, context in
+            try await suspend(false, request, context)
+        }
+    }
+
+    private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
+        var query = Query(request)
+        let page = query.page()
+        try query.finish()
+        let tenants = try plane.file.read { db in
+            try TenancyStore.tenants(db, after: page.after, limit: page.limit + 1)
+        }
+        return .json(page.answer(tenants, cursor: \.id.text, json: \.json))
+    }
+
+    private func create(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let body = try await request.object()
+        let now = plane.time.now()
+        var tenant = Tenant(
+            id: ID.make(prefix: "ten", at: now), name: body.required("name", .name, else: ""), createdAt: now)
+        tenant.read(settings: body)
+        try body.finish()
+        let created = tenant
+        let audit = plane.audit(context, "tenant.create", created.id.text, after: created.json)
+        let directory = plane.directory
+        _ = try await plane.journal.write { db in
+            try TenancyStore.insert(db, tenant: created)
+            try TenancyStore.audit(db, audit)
+        } committed: {
+            directory.put(TenantProfile(tenant: created))
+        }
+        return .json(created.json, status: .created)
+    }
+
+    private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<Tenant>(try context.parameter("tenant"))
+        let tenant = try plane.file.read { db in try TenancyStore.tenant(db, id) }
+        guard let tenant else { throw Problem.notFound("tenant") }
+        return .json(tenant.json)
+    }
+
+    private func update(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<Tenant>(try context.parameter("tenant"))
+        let body = try await request.object()
+        return try await plane.turn.run {
+            guard let before = plane.directory.tenant(id)?.tenant else { throw Problem.notFound("tenant") }
+            var after = before
+            after.name = body.optional("name", .name) ?? before.name
+            after.read(settings: body)
+            try body.finish()
+            try await change(after, before: before, action: "tenant.update", context)
+            return .json(after.json)
+        }
+    }
+
+    private func suspend(_ flag: Bool, _ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<Tenant>(try context.parameter("tenant"))
+        try await request.requireEmptyBody()
+        return try await plane.turn.run {
+            guard let before = plane.directory.tenant(id)?.tenant else { throw Problem.notFound("tenant") }
+            var after = before
+            after.suspended = flag
+            try await change(after, before: before, action: flag ? "tenant.suspend" : "tenant.resume", context)
+            return .json(after.json)
+        }
+    }
+
+    private func archive(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<Tenant>(try context.parameter("tenant"))
+        try await request.requireEmptyBody()
+        guard let before = plane.directory.tenant(id)?.tenant else { throw Problem.notFound("tenant") }
+        let audit = plane.audit(context, "tenant.archive", id.text, before: before.json)
+        let directory = plane.directory
+        let now = plane.time.now()
+        _ = try await plane.journal.write { db in
+            try TenancyStore.archive(db, tenant: id, at: now)
+            try TenancyStore.audit(db, audit)
+        } committed: {
+            directory.remove(tenant: id)
+        }
+        return .noContent
+    }
+
+    /// Stores the tenant; a new zone moves the windows of its budgets.
+    private func change(_ tenant: Tenant, before: Tenant, action: String, _ context: AdminContext) async throws {
+        let audit = plane.audit(context, action, tenant.id.text, before: before.json, after: tenant.json)
+        let directory = plane.directory
+        let ledger = plane.ledger
+        let zoneChanged = tenant.timeZone != before.timeZone
+        _ = try await plane.journal.write { db in
+            try TenancyStore.update(db, tenant: tenant)
+            try TenancyStore.audit(db, audit)
+            let openings = zoneChanged ? try ledger.rezone(tenant.id, db) : []
+            return (profile: try TenancyStore.profile(db, tenant.id), openings: openings)
+        } committed: { change in
+            if let profile = change.profile { directory.put(profile) }
+            for opening in change.openings { ledger.committed(opening) }
+        }
+    }
+}

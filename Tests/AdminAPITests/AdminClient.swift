@@ -1,0 +1,83 @@
+import Foundation
+import Testing
+
+@testable import AdminAPI
+
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
+
+/// Speaks to one Admin API as an operator would.
+final class AdminClient: Sendable {
+    struct Answer: Sendable {
+        let status: Int
+        let type: String
+        let requestID: String
+        let body: JSONValue
+
+        /// The member of that name; null if absent.
+        subscript(_ name: String) -> JSONValue {
+            guard case .object(let members) = body else { return .null }
+            return members.first { $0.name == name }?.value ?? .null
+        }
+
+        /// The member's text; empty if it has none.
+        func text(_ name: String) -> String {
+            if case .string(let text) = self[name] { text } else { "" }
+        }
+
+        /// The `name` of each entry of a list.
+        func names(_ name: String = "name") -> [String] {
+            guard case .array(let entries) = self["data"] else { return [] }
+            return entries.map { entry in
+                guard case .object(let members) = entry,
+                    case .string(let text)? = members.first(where: { $0.name == name })?.value
+                else { return "" }
+                return text
+            }
+        }
+
+        /// The pointers of a problem's errors.
+        var pointers: [String] {
+            guard case .array(let entries) = self["errors"] else { return [] }
+            return entries.map { entry in
+                guard case .object(let members) = entry, case .string(let text)? = members.first?.value else {
+                    return ""
+                }
+                return text
+            }
+        }
+    }
+
+    private let base: String
+    private let credential: String
+    private let session = URLSession(configuration: .ephemeral)
+
+    init(base: String, credential: String) {
+        self.base = base
+        self.credential = credential
+    }
+
+    func close() { session.invalidateAndCancel() }
+
+    /// One call below `/admin/v1`.
+    func call(_ method: String, _ path: String, _ body: String? = nil) async throws -> Answer {
+        try await raw(method, "/admin/v1" + path, body, authorization: "Bearer " + credential)
+    }
+
+    /// One call with any path and credential.
+    func raw(_ method: String, _ path: String, _ body: String? = nil, authorization: String?) async throws -> Answer {
+        var request = URLRequest(url: try #require(URL(string: base + path)))
+        request.httpMethod = method
+        request.httpBody = body.map { Data($0.utf8) }
+        if let authorization { request.setValue(authorization, forHTTPHeaderField: "authorization") }
+        let (data, response) = try await session.data(for: request)
+        let head = try #require(response as? HTTPURLResponse)
+        return Answer(
+            status: head.statusCode,
+            type: head.value(forHTTPHeaderField: "content-type") ?? "",
+            requestID: head.value(forHTTPHeaderField: "x-request-id") ?? "",
+            body: data.isEmpty ? .null : try JSONParser.parse(Array(data))
+        )
+    }
+}

@@ -1,0 +1,87 @@
+import Billing
+import Foundation
+import Logging
+import Proxy
+import Support
+import Tenancy
+import Testing
+
+@testable import AdminAPI
+
+/// A whole Admin API on a loopback port with a database of its own.
+final class AdminHarness: Sendable {
+    static let credential = "k9Qv2ZxT7pLm4WcR8sYb1NdF6hJg3XaE"
+
+    let plane: ControlPlane
+    let client: AdminClient
+    private let directory: TemporaryDatabase
+    private let running: Task<Void, any Error>
+
+    /// Runs `body` against a fresh server and takes everything down afterwards.
+    ///
+    /// `before` sees the ledger of an earlier process, which ends before the server starts.
+    static func run(
+        before: (@Sendable (Ledger, DatabaseFile) async throws -> Void)? = nil,
+        _ body: (AdminHarness) async throws -> Void
+    ) async throws {
+        let harness = try await AdminHarness(before: before)
+        do {
+            try await body(harness)
+        } catch {
+            await harness.stop()
+            throw error
+        }
+        await harness.stop()
+    }
+
+    private init(before: (@Sendable (Ledger, DatabaseFile) async throws -> Void)?) async throws {
+        directory = try TemporaryDatabase()
+        let clock = SystemClock()
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let file = try DatabaseFile.open(
+            path: directory.path,
+            migrations: [TenancySchema.register, BillingSchema.register, RoutingSchema.register])
+        if let before {
+            let earlier = Journal(file: file, time: clock, logger: logger)
+            try await before(try Ledger(file: file, journal: earlier, time: clock, logger: logger), file)
+            earlier.close()
+        }
+        let journal = Journal(file: file, time: clock, logger: logger)
+        let tenants = Directory()
+        let cost = KeyHasher.Cost(memoryKiB: 64, iterations: 1, parallelism: 1)
+        let hasher = KeyHasher(cost: cost, workers: 1, time: clock)
+        plane = ControlPlane(
+            file: file,
+            journal: journal,
+            ledger: try Ledger(file: file, journal: journal, time: clock, logger: logger),
+            prices: PriceBook(),
+            directory: tenants,
+            keyRing: KeyRing(directory: tenants, hasher: hasher, cost: cost, time: clock) { _, _ in },
+            hasher: hasher,
+            quotaMeter: QuotaMeter(time: clock),
+            router: PoolRouter(),
+            masterKey: try MasterKey(base64: MasterKey.generate()),
+            time: clock,
+            logger: logger,
+            version: "0.0.0-test"
+        )
+        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
+        let server = AdminServer(
+            plane: plane, credential: try AdminCredential(Self.credential), host: "127.0.0.1", port: 0,
+            bound: { continuation.yield($0) })
+        running = Task { try await server.run() }
+        var iterator = ports.makeAsyncIterator()
+        let port = try #require(await iterator.next())
+        client = AdminClient(base: "http://127.0.0.1:\(port)", credential: Self.credential)
+    }
+
+    private func stop() async {
+        client.close()
+        running.cancel()
+        _ = await running.result
+        plane.journal.close()
+        plane.hasher.shutdown()
+        try? plane.file.close()
+        directory.remove()
+    }
+}

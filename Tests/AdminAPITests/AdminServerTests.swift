@@ -1,0 +1,94 @@
+import Testing
+
+@testable import AdminAPI
+
+@Suite struct AdminServerTests {
+    @Test(
+        "nothing is answered without the credential, known path or not",
+        arguments: [
+            nil, "", "Bearer ", "Bearer wrong", "Basic " + AdminHarness.credential, AdminHarness.credential,
+            "Bearer " + AdminHarness.credential + "x",
+        ])
+    func unauthenticated(authorization: String?) async throws {
+        try await AdminHarness.run { harness in
+            for path in ["/admin/v1/tenants", "/admin/v1/nothing", "/", "//healthz", "/healthz/x"] {
+                let answer = try await harness.client.raw("GET", path, authorization: authorization)
+                #expect(answer.status == 401)
+                #expect(answer.text("code") == "unauthenticated")
+                #expect(answer.type == "application/problem+json")
+            }
+        }
+    }
+
+    @Test("health and readiness need no credential")
+    func health() async throws {
+        try await AdminHarness.run { harness in
+            for path in ["/healthz", "/readyz"] {
+                let answer = try await harness.client.raw("GET", path, authorization: nil)
+                #expect(answer.status == 200)
+            }
+        }
+    }
+
+    @Test("each answer has a request id, and a problem repeats it")
+    func requestID() async throws {
+        try await AdminHarness.run { harness in
+            let good = try await harness.client.call("GET", "/tenants")
+            let bad = try await harness.client.call("GET", "/tenants/ten_nobody")
+            #expect(good.requestID.hasPrefix("req_"))
+            #expect(bad.requestID != good.requestID)
+            #expect(bad.text("request_id") == bad.requestID)
+            #expect(bad.status == 404)
+            #expect(bad.text("code") == "not_found")
+        }
+    }
+
+    @Test("an unknown path is a 404 problem")
+    func unknownPath() async throws {
+        try await AdminHarness.run { harness in
+            let answer = try await harness.client.call("GET", "/nothing")
+            #expect(answer.status == 404)
+            #expect(answer.text("code") == "not_found")
+        }
+    }
+
+    @Test(
+        "bodies that are no JSON object are refused",
+        arguments: [
+            "", "[]", "1", "{", "{\"name\":\"a\",\"name\":\"b\"}", "\"a\"", "{\"name\":\"\u{1}\"}",
+        ])
+    func badBody(body: String) async throws {
+        try await AdminHarness.run { harness in
+            let answer = try await harness.client.call("POST", "/tenants", body)
+            #expect(answer.status == 400)
+            #expect(try await harness.client.call("GET", "/tenants").names() == [])
+        }
+    }
+
+    @Test("a body over 1 MiB is refused")
+    func largeBody() async throws {
+        try await AdminHarness.run { harness in
+            let answer = try await harness.client.call(
+                "POST", "/tenants", "{\"name\":\"" + String(repeating: "a", count: 1 << 20) + "\"}")
+            #expect(answer.status == 413)
+            #expect(answer.text("code") == "body_too_large")
+        }
+    }
+
+    @Test("the status tells version, journal and pools")
+    func status() async throws {
+        try await AdminHarness.run { harness in
+            _ = try await harness.client.call("POST", "/pools", #"{"name":"fast"}"#)
+            let answer = try await harness.client.call("GET", "/status")
+            #expect(answer.status == 200)
+            #expect(answer.text("version") == "0.0.0-test")
+            #expect(answer["pools"] == [["name": "fast", "backends": .array([])]].json)
+        }
+    }
+}
+
+extension [[String: JSONValue]] {
+    fileprivate var json: JSONValue {
+        .array(map { entry in .object(entry.sorted { $0.key > $1.key }.map { JSONMember($0.key, $0.value) }) })
+    }
+}

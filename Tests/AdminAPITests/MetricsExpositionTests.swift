@@ -1,0 +1,87 @@
+import Billing
+import Tenancy
+import Testing
+
+@testable import AdminAPI
+@testable import Proxy
+
+@Suite struct MetricsExpositionTests {
+    @Test("every family has HELP and TYPE, once, before its samples")
+    func families() {
+        var known: Set<Substring> = []
+        var types: [Substring: Substring] = [:]
+        for line in MetricsExposition.text(sample()).split(separator: "\n") {
+            let words = line.split(separator: " ")
+            if line.hasPrefix("# HELP") {
+                #expect(known.insert(words[2]).inserted)
+            } else if line.hasPrefix("# TYPE") {
+                types[words[2]] = words[3]
+            } else {
+                var name = line.prefix { $0 != " " && $0 != "{" }
+                for suffix in ["_bucket", "_sum", "_count"] where types[name] == nil && name.hasSuffix(suffix) {
+                    name = name.dropLast(suffix.count)
+                }
+                #expect(known.contains(name) && types[name] != nil, "\(line)")
+            }
+        }
+        #expect(known.contains("tollgate_key_cache_hits_total"))
+        #expect(known.contains("process_resident_memory_bytes"))
+    }
+
+    @Test(
+        "samples are written as Prometheus reads them",
+        arguments: [
+            #"tollgate_requests_total{tenant="ten_\"1\"",pool="a\\b",model="m\nx",outcome="ok"} 7"#,
+            #"tollgate_tokens_total{tenant="t",model="m",meter="input"} 12"#,
+            #"tollgate_cost_usd_total{tenant="t",model="m"} 0.000000000001"#,
+            #"tollgate_gateway_overhead_seconds_bucket{le="0.001"} 1"#,
+            #"tollgate_gateway_overhead_seconds_bucket{le="1"} 3"#,
+            #"tollgate_gateway_overhead_seconds_bucket{le="+Inf"} 6"#,
+            "tollgate_gateway_overhead_seconds_sum 2.5",
+            "tollgate_gateway_overhead_seconds_count 6",
+            #"tollgate_budget_limit_usd{tenant="ten_a",budget="bud_a"} 10"#,
+            #"tollgate_budget_posted_usd{tenant="ten_a",budget="bud_a"} 1.5"#,
+            #"tollgate_budget_held_usd{tenant="ten_a",budget="bud_a"} 0.25"#,
+            #"tollgate_journal_commit_seconds_bucket{le="0.00025"} 0"#,
+            "tollgate_ledger_excess_total 4",
+            #"tollgate_argon2_seconds_bucket{le="0.005"} 0"#,
+            #"tollgate_build_info{version="1.2.3"} 1"#,
+            "process_cpu_seconds_total 12.34",
+            "process_start_time_seconds 1700000000.5",
+        ])
+    func golden(line: String) {
+        #expect(MetricsExposition.text(sample()).split(separator: "\n").contains(line[...]))
+    }
+
+    @Test("the process tells its memory, files and start")
+    func process() {
+        let usage = ProcessUsage.current()
+        #expect(usage.residentBytes > 1 << 20)
+        #expect(usage.openFiles >= 3)
+        #expect(usage.maxFiles > 0)
+        #expect(usage.startedCentiseconds > 160_000_000_000)
+    }
+
+    private func sample() -> MetricsSample {
+        let histogram = HistogramSnapshot(bounds: [0.001, 1], counts: [1, 2, 3], sum: 2.5, count: 6)
+        let budget = Budget(
+            id: ID("bud_a"), tenantID: ID("ten_a"), limit: Money(pico: 10_000_000_000_000), window: .month,
+            createdAt: Timestamp(microseconds: 0))
+        var sample = MetricsSample(
+            proxy: ProxyMetricsSnapshot(
+                requests: [RequestLabels(tenant: "ten_\"1\"", pool: "a\\b", model: "m\nx", outcome: "ok"): 7],
+                tokens: [TokenLabels(tenant: "t", model: "m", meter: "input"): 12],
+                cost: [CostLabels(tenant: "t", model: "m"): Money(pico: 1)],
+                overhead: histogram, timeToFirstToken: histogram))
+        sample.budgets = [
+            BudgetState(
+                budget: budget, posted: Money(pico: 1_500_000_000_000), held: Money(pico: 250_000_000_000),
+                remaining: .zero, windowStart: nil, resetsAt: nil)
+        ]
+        sample.ledger.excess = 4
+        sample.version = "1.2.3"
+        sample.process.cpuTicks = 1234
+        sample.process.startedCentiseconds = 170_000_000_050
+        return sample
+    }
+}

@@ -1,0 +1,146 @@
+import Proxy
+import Tenancy
+import Testing
+
+@testable import AdminAPI
+
+@Suite struct RoutingRoutesTests {
+    private static let backend = #"{"name":"llama-a","kind":"openai","base_url":"http://127.0.0.1:9001/v1"}"#
+
+    @Test("a pool is made, changed and deleted, but never renamed")
+    func pools() async throws {
+        try await AdminHarness.run { harness in
+            let made = try await harness.client.call(
+                "POST", "/pools", #"{"name":"fast","policy":"weighted","queue":{"max":7,"timeout":"1500ms"}}"#)
+            #expect(made.status == 201)
+            #expect(made["queue"] == ["max": .number("7"), "timeout": "1500ms"])
+            #expect(try await harness.client.call("POST", "/pools", #"{"name":"fast"}"#).text("code") == "name_taken")
+            let renamed = try await harness.client.call("PATCH", "/pools/fast", #"{"name":"slow"}"#)
+            #expect(renamed.status == 400)
+            let changed = try await harness.client.call("PATCH", "/pools/fast", #"{"queue":{"max":9}}"#)
+            #expect(changed["queue"] == ["max": .number("9"), "timeout": "1500ms"])
+            #expect(try await harness.client.call("GET", "/pools").names() == ["fast"])
+            #expect(try await harness.client.call("DELETE", "/pools/fast").status == 204)
+            #expect(try await harness.client.call("GET", "/pools/fast").status == 404)
+            #expect(harness.plane.router.status().isEmpty)
+        }
+    }
+
+    @Test("a backend's credential is sealed, bound to its origin, and never shown")
+    func credential() async throws {
+        try await AdminHarness.run { harness in
+            _ = try await harness.client.call("POST", "/pools", #"{"name":"fast"}"#)
+            let made = try await harness.client.call(
+                "POST", "/pools/fast/backends",
+                #"{"name":"a","kind":"openai","base_url":"https://api.example.net/v1/","api_key":"sk-secret"}"#)
+            #expect(made.status == 201)
+            #expect(made.text("base_url") == "https://api.example.net/v1")
+            #expect(made["has_api_key"] == true)
+            #expect(!made.body.text.contains("sk-secret"))
+            let path = "/backends/" + made.text("id")
+            let moved = try await harness.client.call("PATCH", path, #"{"base_url":"https://evil.example.net/v1"}"#)
+            #expect(moved.status == 400)
+            #expect(moved.text("code") == "api_key_required")
+            #expect(moved.pointers == ["/api_key"])
+            let samePlace = try await harness.client.call(
+                "PATCH", path, #"{"base_url":"https://api.example.net:443/v2"}"#)
+            #expect(samePlace.status == 200)
+            let withKey = try await harness.client.call(
+                "PATCH", path, #"{"base_url":"http://127.0.0.1:1/v1","api_key":"sk-other"}"#)
+            #expect(withKey.status == 200)
+            let stored = try harness.plane.file.read { db in try RoutingStore.backend(db, id: ID(made.text("id"))) }
+            #expect(try stored?.openKey(with: harness.plane.masterKey) == Array("sk-other".utf8))
+            let rows = try harness.plane.file.read { db in try TenancyStore.auditEntries(db, limit: 10) }
+            #expect(!rows.contains { "\($0)".contains("sk-") })
+        }
+    }
+
+    @Test("backends drain, undrain, report their health and go")
+    func backends() async throws {
+        try await AdminHarness.run { harness in
+            _ = try await harness.client.call("POST", "/pools", #"{"name":"fast"}"#)
+            let made = try await harness.client.call("POST", "/pools/fast/backends", Self.backend)
+            #expect(made["timeouts"] == ["connect": "5s", "first_byte": "300s", "idle": "120s", "total": "600s"])
+            let path = "/backends/" + made.text("id")
+            #expect(try await harness.client.call("POST", path + "/drain")["draining"] == true)
+            #expect(harness.plane.router.status().first?.backends.first?.draining == true)
+            #expect(try await harness.client.call("POST", path + "/undrain")["draining"] == false)
+            #expect(try await harness.client.call("GET", path + "/health")["in_flight"] == .number("0"))
+            let probed = try await harness.client.call("PATCH", path, #"{"probe":{"path":"/health","interval":"2s"}}"#)
+            #expect(
+                probed["probe"] == [
+                    "path": "/health", "interval": "2s", "unhealthy_after": .number("3"), "healthy_after": .number("1"),
+                ])
+            #expect(try await harness.client.call("PATCH", path, #"{"probe":null}"#)["probe"] == .null)
+            #expect(try await harness.client.call("DELETE", "/pools/fast").text("code") == "in_use")
+            #expect(try await harness.client.call("DELETE", path).status == 204)
+            #expect(try await harness.client.call("GET", "/pools/fast/backends").names() == [])
+            #expect(try await harness.client.call("POST", "/pools/none/backends", Self.backend).status == 404)
+        }
+    }
+
+    @Test(
+        "what a backend cannot be is refused",
+        arguments: [
+            (#"{"name":"a","kind":"openai"}"#, "/base_url"),
+            (#"{"name":"a","kind":"bedrock","base_url":"http://a/v1"}"#, "/kind"),
+            (#"{"name":"a","kind":"openai","base_url":"http://u:p@a/v1"}"#, "/base_url"),
+            (#"{"name":"a","kind":"openai","base_url":"file:///etc"}"#, "/base_url"),
+            (#"{"name":"a","kind":"openai","base_url":"http://a/v1","weight":0}"#, "/weight"),
+            (#"{"name":"a","kind":"openai","base_url":"http://a/v1","timeouts":{"connect":5}}"#, "/timeouts/connect"),
+            (#"{"name":"a","kind":"openai","base_url":"http://a/v1","api_key":"a\nb"}"#, "/api_key"),
+            (#"{"name":"a","kind":"openai","base_url":"http://a/v1","sealed_key":"x"}"#, "/sealed_key"),
+            (#"{"name":"a","kind":"openai","base_url":"http://a/v1","probe":{}}"#, "/probe/path"),
+        ])
+    func refused(body: String, pointer: String) async throws {
+        try await AdminHarness.run { harness in
+            _ = try await harness.client.call("POST", "/pools", #"{"name":"fast"}"#)
+            let answer = try await harness.client.call("POST", "/pools/fast/backends", body)
+            #expect(answer.status == 400)
+            #expect(answer.pointers == [pointer])
+        }
+    }
+
+    @Test("a model's name may hold slashes, its targets must exist, and it stays while it is named")
+    func models() async throws {
+        try await AdminHarness.run { harness in
+            let body = #"{"targets":[{"pool":"fast","upstream_model":"x"}],"max_output_tokens":512}"#
+            let unknown = try await harness.client.call("PUT", "/models/meta/llama-3", body)
+            #expect(unknown.text("code") == "unknown_pool")
+            #expect(unknown.pointers == ["/targets/0/pool"])
+            _ = try await harness.client.call("POST", "/pools", #"{"name":"fast"}"#)
+            #expect(try await harness.client.call("PUT", "/models/meta/llama-3", body).status == 201)
+            #expect(try await harness.client.call("PUT", "/models/meta%2Fllama-3", body).status == 200)
+            let shown = try await harness.client.call("GET", "/models/meta/llama-3")
+            #expect(shown.text("name") == "meta/llama-3")
+            #expect(shown["input_overhead_tokens"] == .number("256"))
+            #expect(try await harness.client.call("GET", "/models").names() == ["meta/llama-3"])
+            #expect(try await harness.client.call("DELETE", "/pools/fast").text("code") == "in_use")
+            let tenant = try await harness.client.call("POST", "/tenants", #"{"name":"a"}"#).text("id")
+            let path = "/tenants/\(tenant)/entitlements"
+            _ = try await harness.client.call(
+                "PUT", path, #"{"pools":[{"pool":"fast","models":["meta/llama-3"]}]}"#)
+            #expect(try await harness.client.call("DELETE", "/models/meta/llama-3").text("code") == "in_use")
+            _ = try await harness.client.call("PUT", path, #"{"pools":[]}"#)
+            #expect(try await harness.client.call("DELETE", "/models/meta/llama-3").status == 204)
+            #expect(try await harness.client.call("DELETE", "/pools/fast").status == 204)
+        }
+    }
+
+    @Test(
+        "what a model cannot be is refused",
+        arguments: [
+            (#"{"max_output_tokens":1}"#, "/targets"), (#"{"targets":[],"max_output_tokens":1}"#, "/targets"),
+            (#"{"targets":[{"pool":"fast"}]}"#, "/max_output_tokens"),
+            (#"{"targets":[{"pool":"fast"}],"max_output_tokens":0}"#, "/max_output_tokens"),
+            (#"{"targets":[{"pool":"fast","x":1}],"max_output_tokens":1}"#, "/targets/0/x"),
+            (#"{"targets":[{"pool":"fast"}],"max_output_tokens":1,"name":"other"}"#, "/name"),
+        ])
+    func refusedModel(body: String, pointer: String) async throws {
+        try await AdminHarness.run { harness in
+            let answer = try await harness.client.call("PUT", "/models/m", body)
+            #expect(answer.status == 400)
+            #expect(answer.pointers == [pointer])
+        }
+    }
+}
