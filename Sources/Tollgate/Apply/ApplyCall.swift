@@ -1,0 +1,35 @@
+/// One change to make through the Admin API.
+struct ApplyCall: Sendable, Equatable {
+    /// Stands in paths and bodies for the id of `tenant`, which may not exist yet.
+    static let tenantID = ":tenant"
+
+    /// What people see: `+ pool fast`.
+    let line: String
+    let method: String
+    let path: String
+    var body: JSONValue?
+    /// The tenant whose id is needed, by name.
+    var tenant: String?
+
+    /// The path with the tenant's id in its place.
+    func path(ids: [String: String]) throws(CommandFailure) -> String {
+        let segments = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard segments.contains(Self.tenantID) else { return path }
+        let id = PathText.encoded(try tenantID(ids), keeping: "")
+        return segments.map { $0 == Self.tenantID ? id : $0 }.joined(separator: "/")
+    }
+
+    /// The body with the tenant's id in its place.
+    func body(ids: [String: String]) throws(CommandFailure) -> JSONValue? {
+        guard case .object(var members) = body, members["tenant_id"] == .string(Self.tenantID) else { return body }
+        members["tenant_id"] = .string(try tenantID(ids))
+        return .object(members)
+    }
+
+    private func tenantID(_ ids: [String: String]) throws(CommandFailure) -> String {
+        guard let id = tenant.flatMap({ ids[$0] }) else {
+            throw CommandFailure(.failed, "the tenant \(tenant ?? "") has no id")
+        }
+        return id
+    }
+}

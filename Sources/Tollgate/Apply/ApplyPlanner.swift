@@ -1,0 +1,119 @@
+import Proxy
+
+/// Compares a state file with the server, routing first, then prices and tenants, removals last.
+struct ApplyPlanner {
+    let wanted: JSONValue
+    let server: ServerState
+    let options: ApplyOptions
+    var plan = ApplyPlan()
+
+    /// The plan; throws `CommandFailure` if a published price or a hidden credential stands in the way.
+    static func plan(_ wanted: JSONValue, server: ServerState, options: ApplyOptions) throws -> ApplyPlan {
+        var planner = ApplyPlanner(wanted: wanted, server: server, options: options)
+        try planner.planPools()
+        planner.planModels()
+        try planner.planPrices()
+        planner.planTenants()
+        if options.prune { planner.planRemovals() }
+        return planner.plan
+    }
+
+    private mutating func planPools() throws {
+        for pool in wanted["pools"].items {
+            let name = pool["name"].plain
+            plan.bring(
+                "pool \(name)", to: pool.without("backends"), from: server.pools[name], fields: Field.pool,
+                create: ("POST", "/pools"), update: ("PATCH", PathText.join("pools", name)))
+        }
+        for pool in wanted["pools"].items {
+            for backend in pool["backends"].items { try planBackend(backend, pool: pool["name"].plain) }
+        }
+    }
+
+    /// The server never tells a backend's credential, so it is sent only where it must be missing or stale.
+    private mutating func planBackend(_ backend: JSONValue, pool: String) throws {
+        let name = backend["name"].plain
+        let label = "backend \(pool)/\(name)"
+        guard let present = server.backends[pool]?.first(where: { $0["name"].plain == name }) else {
+            plan.add("+ \(label)", "POST", PathText.join("pools", pool, "backends"), backend)
+            return
+        }
+        let differing = FieldKind.differences(
+            backend.without("api_key"), present, fields: Field.backend)
+        let moved = differing.contains { $0.name == "base_url" } && Self.origin(backend) != Self.origin(present)
+        let hasKey = present["has_api_key"] == .bool(true)
+        if moved, hasKey, backend.members["api_key"] == nil {
+            throw CommandFailure(
+                .failed,
+                "\(label) moves to another host, so the file must give its api_key anew (null to have none)")
+        }
+        var body = backend.members.filter { name, _ in differing.contains { $0.name == name } }
+        var changes = differing.isEmpty ? [] : [ApplyPlan.describe(differing, from: present, to: backend)]
+        if let key = credential(backend.members["api_key"], has: hasKey, moved: moved) {
+            body["api_key"] = key
+            if key != .null || hasKey {
+                changes.append(key == .null ? "api_key removed" : "api_key replaced")
+            }
+        }
+        guard !changes.isEmpty else {
+            plan.keep()
+            return
+        }
+        let path = PathText.join("backends", present["id"].plain)
+        plan.add("~ \(label): \(changes.joined(separator: ", "))", "PATCH", path, .object(body))
+    }
+
+    private static func origin(_ backend: JSONValue) -> String? {
+        backend["base_url"].string.flatMap { BackendAddress($0)?.origin }
+    }
+
+    /// What to send as `api_key`; nil to leave it alone. A backend that moves needs its credential said anew.
+    private func credential(_ given: JSONValue?, has: Bool, moved: Bool) -> JSONValue? {
+        switch given {
+        case .string(let key): !has || moved || options.rotateBackendKeys ? .string(key) : nil
+        case .null: has || moved ? .null : nil
+        default: moved && !has ? .null : nil
+        }
+    }
+
+    /// Models are put whole: what the file leaves out keeps the server's value.
+    private mutating func planModels() {
+        for model in wanted["models"].items {
+            let name = model["name"].plain
+            let path = PathText.rest(name, of: "models")
+            guard let present = server.models[name] else {
+                plan.add("+ model \(name)", "PUT", path, model.without("name"))
+                continue
+            }
+            let differing = FieldKind.differences(model, present, fields: Field.model)
+            guard !differing.isEmpty else {
+                plan.keep()
+                continue
+            }
+            let settable = present.members.filter { name, _ in Field.model.contains { $0.name == name } }
+            let whole = JSONValue.object(settable.merging(model.members) { _, new in new })
+            let changes = ApplyPlan.describe(differing, from: present, to: model)
+            plan.add("~ model \(name): \(changes)", "PUT", path, whole.without("name"))
+        }
+    }
+
+    private mutating func planPrices() throws {
+        let published = Dictionary(server.prices.map { (PriceIdentity($0), $0) }) { first, _ in first }
+        for price in wanted["prices"].items {
+            let identity = PriceIdentity(price)
+            guard let present = published[identity] else {
+                plan.add("+ price \(identity)", "POST", "/prices", price)
+                continue
+            }
+            let numbers = Field.price.filter { $0.name == "per_million" }
+            let same = price["per_million"].members.keys.sorted() == present["per_million"].members.keys.sorted()
+            guard same, FieldKind.differences(price, present, fields: numbers).isEmpty else {
+                throw CommandFailure(
+                    .conflict,
+                    "price \(identity) is published with other numbers, and a published price never changes; "
+                        + "give the new numbers a later effective_from")
+            }
+            plan.keep()
+        }
+    }
+}

@@ -1,0 +1,27 @@
+/// Makes the changes of a plan, one after the other, and stops at the first that fails.
+struct ApplyRun {
+    private let client: AdminClient
+    /// By name.
+    private let tenantIDs: [String: String]
+
+    /// - Parameter tenants: what the server has, by name.
+    init(client: AdminClient, tenants: [String: JSONValue]) {
+        self.client = client
+        tenantIDs = tenants.compactMapValues { $0["id"].string }
+    }
+
+    /// Throws `CommandFailure` naming the change that failed.
+    func run(_ calls: [ApplyCall], done: (ApplyCall) -> Void) throws {
+        var ids = tenantIDs
+        for (index, call) in calls.enumerated() {
+            do {
+                let answer = try client.call(call.method, try call.path(ids: ids), try call.body(ids: ids))
+                if call.path == "/tenants", let tenant = call.tenant { ids[tenant] = answer["id"].string }
+            } catch let failure as CommandFailure {
+                let made = index == 1 ? "1 change was made" : "\(index) changes were made"
+                throw CommandFailure(failure.status, "\(call.line)\nfailed: \(failure); \(made) before it")
+            }
+            done(call)
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import AdminAPI
+import Billing
+import Foundation
+import Logging
+import NIOCore
+import Proxy
+import ServiceLifecycle
+import Tenancy
+import UnixSignals
+
+/// Builds the gateway from its parts, in the order they need each other, and runs it.
+struct Assembly {
+    private let configuration: Configuration
+    private let logger: Logger
+    private let file: DatabaseFile
+    private let journal: Journal
+    private let hasher: KeyHasher
+    private let ledger: Ledger
+    private let control: ControlPlane
+    private let credential: AdminCredential
+    private let metrics = ProxyMetrics()
+    private let server: ProxyServer
+
+    /// Opens the database and loads everything; throws `StartRefusal` for what the operator must mend.
+    init(_ configuration: Configuration, environment: [String: String], logger: Logger) async throws {
+        self.configuration = configuration
+        self.logger = logger
+        let time = SystemClock()
+        let masterKey = try Self.masterKey(configuration, environment)
+        credential = try Self.credential(configuration, environment)
+        file = try Self.openDatabase(configuration)
+        try ProcessLimits.raiseOpenFiles()
+
+        journal = Journal(file: file, holdSync: configuration.holdSync, time: time, logger: logger) { reason in
+            logger.critical("the ledger cannot be trusted any more", metadata: ["reason": "\(reason)"])
+            exit(1)
+        }
+        try await Self.checkMasterKey(masterKey, journal: journal)
+        let prices = PriceBook(try file.read { try BillingStore.prices($0) })
+        ledger = try Ledger(file: file, journal: journal, time: time, logger: logger)
+        let directory = try Self.loadDirectory(file)
+        let quotas = QuotaMeter(time: time)
+        try QuotaDays.seed(quotas, directory: directory, file: file, at: time.now())
+        let router = PoolRouter()
+        try router.install(try file.read { try RoutingStore.snapshot($0) }, masterKey: masterKey)
+
+        hasher = KeyHasher(cost: configuration.argon2, workers: 1, time: time)
+        let keyRing = KeyRing(
+            directory: directory, hasher: hasher, cost: configuration.argon2, time: time,
+            rehash: Self.rehash(journal: journal, directory: directory, logger: logger))
+        let plane = DataPlane(
+            directory: directory, keyRing: keyRing, quotas: quotas, ledger: ledger, prices: prices, router: router,
+            metrics: metrics, limits: configuration.limits, maxAttempts: configuration.maxAttempts,
+            trustedProxies: configuration.trustedProxies, time: time, logger: logger)
+        server = try ProxyServer(plane: plane)
+        control = ControlPlane(
+            file: file, journal: journal, ledger: ledger, prices: prices, directory: directory, keyRing: keyRing,
+            hasher: hasher, quotaMeter: quotas, router: router, masterKey: masterKey, time: time, logger: logger,
+            version: Tollgate.version)
+    }
+
+    /// Serves until SIGTERM or SIGINT, then drains, settles everything, and closes the database.
+    func run() async throws {
+        let logger = logger
+        let admin = AdminServer(
+            plane: control, credential: credential, host: configuration.adminListen.host,
+            port: configuration.adminListen.port,
+            bound: Self.announce("admin", host: configuration.adminListen.host, logger: logger))
+        let exposition = MetricsServer(
+            plane: control, metrics: metrics, host: configuration.metricsListen.host,
+            port: configuration.metricsListen.port,
+            bound: Self.announce("metrics", host: configuration.metricsListen.host, logger: logger))
+        let proxy = ProxyService(server: server, address: configuration.listen, logger: logger)
+        // Services stop in reverse order: the data plane drains while the Admin API still answers.
+        let group = ServiceGroup(
+            services: [admin, exposition, proxy], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        defer { close() }
+        try await group.run()
+        logger.info("stopped")
+    }
+
+    private func close() {
+        hasher.shutdown()
+        journal.close()
+        do {
+            try file.close()
+        } catch {
+            logger.error("the database did not close cleanly", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private static func announce(_ plane: String, host: String, logger: Logger) -> @Sendable (Int) -> Void {
+        { port in logger.info("listening", metadata: ["plane": "\(plane)", "address": "\(host):\(port)"]) }
+    }
+
+    // MARK: Parts
+
+    private static func masterKey(
+        _ configuration: Configuration, _ environment: [String: String]
+    ) throws -> MasterKey {
+        do {
+            return try MasterKey(base64: try configuration.masterKey.resolve(environment: environment))
+        } catch {
+            throw StartRefusal(reason: "master_key: \(error)")
+        }
+    }
+
+    private static func credential(
+        _ configuration: Configuration, _ environment: [String: String]
+    ) throws -> AdminCredential {
+        guard let source = configuration.adminKey else { throw StartRefusal(reason: "admin_key: none is configured") }
+        do {
+            return try AdminCredential(try source.resolve(environment: environment))
+        } catch {
+            throw StartRefusal(reason: "admin_key: \(error)")
+        }
+    }
+
+    private static func openDatabase(_ configuration: Configuration) throws -> DatabaseFile {
+        do {
+            return try DatabaseFile.open(
+                path: configuration.storagePath,
+                migrations: [
+                    { TenancySchema.register(&$0) }, { RoutingSchema.register(&$0) },
+                    { BillingSchema.register(&$0) },
+                ])
+        } catch {
+            throw StartRefusal(reason: "storage \(configuration.storagePath): \(error)")
+        }
+    }
+
+    /// The database remembers which master key sealed its secrets; another one is refused before it does harm.
+    private static func checkMasterKey(_ masterKey: MasterKey, journal: Journal) async throws {
+        let expected = masterKey.checkValue
+        let matches = try await journal.write { db in
+            guard let stored = try TenancyStore.setting(db, "master_key_check") else {
+                try TenancyStore.putSetting(db, "master_key_check", expected)
+                return true
+            }
+            return SecretBytes.constantTimeEquals(stored, expected)
+        }
+        guard matches else { throw StartRefusal(reason: "master_key: it is not the one this database was made with") }
+    }
+
+    private static func loadDirectory(_ file: DatabaseFile) throws -> Directory {
+        try file.read { db in
+            Directory(tenants: try TenancyStore.allTenants(db), keys: try TenancyStore.allKeys(db))
+        }
+    }
+
+    /// Stores a hash made at today's cost, after a key hashed at another cost was proven.
+    private static func rehash(
+        journal: Journal, directory: Directory, logger: Logger
+    ) -> @Sendable (PublicID, String) -> Void {
+        { publicID, phc in
+            Task {
+                do {
+                    _ = try await journal.write { db in
+                        let id = try TenancyStore.replacePHC(db, publicID: publicID.text, phc: phc)
+                        return try TenancyStore.keyProfile(db, id)
+                    } committed: { profile in
+                        if let profile { directory.put(profile) }
+                    }
+                } catch {
+                    logger.warning("a key could not be rehashed", metadata: ["reason": "\(error)"])
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import Proxy
+
+/// Calls the Admin API, one call at a time, and turns its refusals into failures people can read.
+struct AdminClient: Sendable {
+    /// Carries out one call: method, path below `/admin/v1` with its query, body.
+    typealias Transport = @Sendable (String, String, JSONValue?) throws -> AdminAnswer
+
+    private static let pageSize = 1000
+    private let transport: Transport
+
+    /// A client over any transport.
+    init(transport: @escaping Transport) {
+        self.transport = transport
+    }
+
+    /// A client of the gateway at `url`, such as `http://127.0.0.1:8081`.
+    init(url: String, key: String) {
+        var base = url
+        while base.hasSuffix("/") { base.removeLast() }
+        let root = base + "/admin/v1"
+        self.init { method, path, body in
+            var headers = [("authorization", "Bearer \(key)"), ("accept", "application/json")]
+            if body != nil { headers.append(("content-type", "application/json")) }
+            do {
+                let response = try HTTPFetch.run(
+                    method: method, url: root + path, headers: headers, body: body?.bytes ?? [], timeoutMS: 60_000,
+                    maxBody: 256 * 1024 * 1024)
+                return AdminAnswer(status: response.status, body: response.body)
+            } catch {
+                throw CommandFailure(.failed, "\(method) \(root)\(path): \(error)")
+            }
+        }
+    }
+
+    /// The answer's body, null if it has none; throws `CommandFailure` for a refusal.
+    @discardableResult
+    func call(_ method: String, _ path: String, _ body: JSONValue? = nil) throws -> JSONValue {
+        let answer = try transport(method, path, body)
+        guard (200...299).contains(answer.status) else { throw Self.failure(answer, "\(method) \(path)") }
+        if answer.body.isEmpty { return .null }
+        guard let value = JSONValue(bytes: answer.body) else {
+            throw CommandFailure(.failed, "\(method) \(path): the answer is not JSON; is this the Admin API?")
+        }
+        return value
+    }
+
+    /// All entries of a list, page by page.
+    func list(_ path: String) throws -> [JSONValue] {
+        let separator = path.contains("?") ? "&" : "?"
+        var entries: [JSONValue] = []
+        var after = ""
+        while true {
+            let page = try call("GET", "\(path)\(separator)limit=\(Self.pageSize)\(after)")
+            entries += page["data"].items
+            guard page["has_more"] == .bool(true), let next = page["next"].string else { return entries }
+            after = "&after=" + PathText.encoded(next, keeping: "")
+        }
+    }
+
+    /// A refusal in words: the problem's detail, then every field that is wrong.
+    private static func failure(_ answer: AdminAnswer, _ call: String) -> CommandFailure {
+        let status = ExitStatus(httpStatus: answer.status)
+        guard let problem = JSONValue(bytes: answer.body), let detail = problem["detail"].string else {
+            return CommandFailure(status, "\(call): status \(answer.status)")
+        }
+        let code = problem["code"].string.map { " (\($0))" } ?? ""
+        let lines = problem["errors"].items.map { "  \($0["pointer"].plain): \($0["detail"].plain)" }
+        // One alone is what the detail says already.
+        return CommandFailure(status, ([detail + code] + (lines.count > 1 ? lines : [])).joined(separator: "\n"))
+    }
+}

@@ -1,0 +1,23 @@
+/// Paths of the Admin API put together from names that may hold anything.
+enum PathText {
+    private static let digits = Array("0123456789ABCDEF".utf8)
+
+    /// `/pools/a%2Fb`: each name is one segment.
+    static func join(_ names: String...) -> String {
+        names.map { "/" + encoded($0, keeping: "") }.joined()
+    }
+
+    /// `/models/meta/llama`: the last name is the rest of the path, its slashes kept.
+    static func rest(_ name: String, of collection: String) -> String {
+        join(collection) + "/" + encoded(name, keeping: "/")
+    }
+
+    /// Everything but letters, digits and `-._~` percent-encoded.
+    static func encoded(_ text: String, keeping kept: String) -> String {
+        let safe = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~".utf8).union(kept.utf8)
+        let bytes = text.utf8.flatMap { byte -> [UInt8] in
+            safe.contains(byte) ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,52 @@
+import AdminAPI
+import ArgumentParser
+import Foundation
+import Tenancy
+
+/// `tollgate check-config`: says whether the gateway would start with a configuration.
+struct CheckConfig: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check a configuration file and the secrets it names.")
+
+    @Option(help: "The configuration file.")
+    var config: String?
+
+    func run() throws {
+        let environment = ProcessInfo.processInfo.environment
+        let problems = Self.problems(with: try Configuration.load(path: config, environment: environment), environment)
+        guard problems.isEmpty else { throw CommandFailure(.failed, problems.joined(separator: "\n")) }
+        print("ok")
+    }
+
+    /// What is wrong with the secrets; empty if nothing is.
+    static func problems(with configuration: Configuration, _ environment: [String: String]) -> [String] {
+        var problems: [String] = []
+        do {
+            _ = try MasterKey(base64: try configuration.masterKey.resolve(environment: environment))
+        } catch {
+            problems.append("master_key: \(words(error))")
+        }
+        do {
+            if let source = configuration.adminKey {
+                _ = try AdminCredential(try source.resolve(environment: environment))
+            } else {
+                problems.append("admin_key: none is configured, and there is no other way in yet")
+            }
+        } catch {
+            problems.append("admin_key: \(words(error))")
+        }
+        return problems
+    }
+
+    private static func words(_ error: any Error) -> String {
+        switch error {
+        case MasterKeyError.malformed: "must be 32 bytes in base64"
+        case MasterKeyError.short: "is shorter than 32 bytes"
+        case MasterKeyError.sample: "looks copied or typed; draw a random one, as tollgate init does"
+        case AdminCredentialError.short: "is shorter than 32 characters"
+        case AdminCredentialError.notPrintable: "must be printable ASCII without spaces"
+        case AdminCredentialError.sample: "looks copied or typed; draw a random one, as tollgate init does"
+        default: "\(error)"
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import Foundation
+import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// Runs the gateway in the foreground until it is told to stop.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run the gateway: data plane, Admin API and metrics.")
+
+    @Option(help: "The configuration file.")
+    var config: String?
+
+    func run() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let configuration: Configuration
+        do {
+            configuration = try Configuration.load(path: config, environment: environment)
+        } catch {
+            Self.complain("\(error)")
+            throw ExitCode.failure
+        }
+        let logger = LogHandlers.start(format: configuration.logFormat, level: configuration.logLevel)
+        let assembly: Assembly
+        do {
+            assembly = try await Assembly(configuration, environment: environment, logger: logger)
+        } catch let refusal as StartRefusal {
+            logger.critical("refused to start", metadata: ["reason": "\(refusal.reason)"])
+            throw ExitCode.failure
+        }
+        try await assembly.run()
+    }
+
+    private static func complain(_ text: String) {
+        FileHandle.standardError.write(Data("tollgate: \(text)\n".utf8))
+    }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Billing
+import Foundation
+import Tenancy
+
+/// `tollgate verify`: recomputes the ledger from its entries; it only reads, beside a running gateway too.
+struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Recompute every account and roll-up from the ledger's entries and compare.",
+        discussion: "Prints `clean`, or each difference and exits with 1. Leftover holds are not differences.")
+
+    @Option(help: "The configuration file.")
+    var config: String?
+
+    func run() throws {
+        let configuration = try Configuration.load(path: config, environment: ProcessInfo.processInfo.environment)
+        let path = configuration.storagePath
+        let differences: [String]
+        do {
+            let file = try DatabaseFile.openReadOnly(path: path)
+            defer { try? file.close() }
+            differences = try file.read { try LedgerVerifierStore.run($0) }
+        } catch {
+            let reason = error as? DatabaseFileError == .notFound ? "there is no such database" : "\(error)"
+            throw CommandFailure(.failed, "\(path): \(reason)")
+        }
+        guard differences.isEmpty else {
+            for difference in differences { print(difference) }
+            throw ExitCode.failure
+        }
+        print("clean")
+    }
+}

@@ -1,0 +1,47 @@
+import Billing
+import Foundation
+import Logging
+import Proxy
+import Tenancy
+
+/// The settings of one process, with their defaults; tenants, keys and prices live in the database instead.
+struct Configuration: Sendable {
+    /// The data plane.
+    var listen = ListenAddress(host: "127.0.0.1", port: 8080)
+    /// The Admin API and the dashboard.
+    var adminListen = ListenAddress(host: "127.0.0.1", port: 8081)
+    /// Metrics, always in plaintext.
+    var metricsListen = ListenAddress(host: "127.0.0.1", port: 9191)
+    /// The database file.
+    var storagePath = "/var/lib/tollgate/tollgate.db"
+    /// Secret: seals what is secret in the database.
+    var masterKey = SecretSource.environment("TOLLGATE_MASTER_KEY")
+    /// Secret: the bootstrap credential of the Admin API; nil if there is none.
+    var adminKey: SecretSource? = .environment("TOLLGATE_ADMIN_KEY")
+    /// Whether listeners may be reached from other machines without TLS.
+    var allowPlaintext = false
+    /// The proxies whose `X-Forwarded-For` is believed.
+    var trustedProxies: [AddressRange] = []
+    var limits = GatewayLimits()
+    /// Attempts of one request at most, fallbacks included.
+    var maxAttempts = 3
+    /// What one check of an unverified key costs.
+    var argon2 = KeyHasher.Cost()
+    /// What a hold must survive before its call goes upstream.
+    var holdSync = HoldSync.process
+    var logFormat = LogFormat.json
+    var logLevel = Logger.Level.info
+
+    /// Where the file is looked for when none is named; without any, the defaults hold.
+    static let standardPaths = ["./tollgate.yaml", "/etc/tollgate/tollgate.yaml"]
+
+    /// Reads the file and the variables that override it.
+    ///
+    /// Throws `DocumentFaults` with everything that is wrong, or `CommandFailure` if there is no such file.
+    static func load(path: String?, environment: [String: String]) throws -> Configuration {
+        guard let path = path ?? standardPaths.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+            return try ConfigurationFile.read("", file: nil, environment: environment)
+        }
+        return try ConfigurationFile.read(try TextFile.read(path), file: path, environment: environment)
+    }
+}

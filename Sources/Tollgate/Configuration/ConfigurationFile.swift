@@ -1,0 +1,193 @@
+import Billing
+import Foundation
+import Logging
+import Proxy
+import Tenancy
+
+/// Reads `tollgate.yaml` strictly: every unknown name and wrong value is reported with its line.
+///
+/// Relative paths are taken from the file's folder. Secrets are named, not written: `{ env: … }` or `{ file: … }`.
+struct ConfigurationFile {
+    private let folder: String?
+    private let reading: DocumentReading
+    private let root: DocumentSection
+
+    /// The settings in a YAML text, overridden by the environment; throws `DocumentFaults`.
+    static func read(
+        _ text: String, file: String?, environment: [String: String]
+    ) throws(DocumentFaults) -> Configuration {
+        let document: DocumentValue
+        do {
+            document = try ConfigurationOverrides.apply(environment, to: try DocumentText.parse(text))
+        } catch {
+            throw DocumentFaults(file: file, faults: [error])
+        }
+        let reading = DocumentReading(environment: environment)
+        let folder = file.map { URL(fileURLWithPath: $0).deletingLastPathComponent().path }
+        let section = reading.section(document, path: "")
+        let configuration = ConfigurationFile(folder: folder, reading: reading, root: section).configuration()
+        try reading.finish(file: file)
+        return configuration
+    }
+
+    private func configuration() -> Configuration {
+        var configuration = Configuration()
+        readListeners(into: &configuration)
+        readSecrets(into: &configuration)
+        root.read("storage", storage, into: &configuration.storagePath)
+        root.read("trusted_proxies", .list(of: .addressRange), into: &configuration.trustedProxies)
+        readLimits(into: &configuration.limits)
+        readRouting(into: &configuration)
+        readKeys(into: &configuration.argon2)
+        readLedger(into: &configuration)
+        let log = root.section("log")
+        log.read("format", .choice, into: &configuration.logFormat)
+        log.read("level", .choice, into: &configuration.logLevel)
+        checkLaterFeatures()
+        return configuration
+    }
+
+    // MARK: Sections
+
+    /// `listen`, `admin_listen`, `metrics_listen`: host:port. `allow_plaintext`: bool, false. `tls`: not yet.
+    private func readListeners(into configuration: inout Configuration) {
+        root.read("listen", .address, into: &configuration.listen)
+        root.read("admin_listen", .address, into: &configuration.adminListen)
+        root.read("metrics_listen", .address, into: &configuration.metricsListen)
+        root.read("allow_plaintext", .flag, into: &configuration.allowPlaintext)
+        if let tls = root.value("tls"), !tls.isNull {
+            reading.fail(tls.place, "tls is not available in this version; put a TLS proxy in front")
+        }
+        guard !configuration.allowPlaintext else { return }
+        let listeners = [
+            ("listen", configuration.listen), ("admin_listen", configuration.adminListen),
+            ("metrics_listen", configuration.metricsListen),
+        ]
+        for (name, address) in listeners where !address.isLoopback {
+            reading.fail(
+                at: name, "binds beyond loopback (\(address)) in plaintext; set allow_plaintext: true if that is meant")
+        }
+    }
+
+    /// `master_key`, `admin_key`: secret, `{ env: NAME }` or `{ file: PATH }`. `admin_key: null` means none.
+    private func readSecrets(into configuration: inout Configuration) {
+        root.read("master_key", secret, into: &configuration.masterKey)
+        guard let adminKey = root.value("admin_key") else { return }
+        configuration.adminKey = adminKey.isNull ? nil : secret.read(adminKey, "admin_key", reading)
+    }
+
+    /// Sizes in bytes with a unit, times with a unit; `max_connections` is a count.
+    private func readLimits(into limits: inout GatewayLimits) {
+        let section = root.section("limits")
+        section.read("max_body", .size((1 << 10)...(1 << 30)), into: &limits.maxBody)
+        section.read("body_memory", .size((1 << 20)...(1 << 40)), into: &limits.bodyMemory)
+        section.read("header_timeout", .duration(100...600_000), into: &limits.headerTimeoutMS)
+        section.read("idle_timeout", .duration(100...86_400_000), into: &limits.idleTimeoutMS)
+        section.read("drain", .duration(0...86_400_000), into: &limits.drainMS)
+        if let count = section.optional("max_connections", .whole(1...1_000_000)) {
+            limits.maxConnections = Int(count)
+        }
+        if limits.bodyMemory < limits.maxBody {
+            reading.fail(section.place, "limits.body_memory must not be smaller than limits.max_body")
+        }
+    }
+
+    /// `max_attempts`: count, 3. The emergency settings are checked but not used yet.
+    private func readRouting(into configuration: inout Configuration) {
+        let section = root.section("routing")
+        if let count = section.optional("max_attempts", .whole(1...100)) { configuration.maxAttempts = Int(count) }
+        _ = section.optional("emergency_fraction", .share)
+        _ = section.optional("emergency_attempts", .whole(0...100))
+        _ = section.optional("default_rpm", .whole(1...1_000_000_000))
+    }
+
+    /// `argon2`: `memory` (size, 19MiB), `iterations` (2), `parallelism` (1).
+    private func readKeys(into cost: inout KeyHasher.Cost) {
+        let section = root.section("keys").section("argon2")
+        if let bytes = section.optional("memory", .size((8 << 10)...(4 << 30))) {
+            cost.memoryKiB = UInt32(clamping: bytes / 1024)
+        }
+        if let count = section.optional("iterations", .whole(1...64)) { cost.iterations = UInt32(clamping: count) }
+        if let count = section.optional("parallelism", .whole(1...16)) { cost.parallelism = UInt32(clamping: count) }
+        if cost.memoryKiB < 8 * cost.parallelism {
+            reading.fail(section.place, "keys.argon2.memory must be at least 8KiB for each lane of parallelism")
+        }
+    }
+
+    /// `hold_sync`: process or full. `request_detail_days` is checked but not used yet.
+    private func readLedger(into configuration: inout Configuration) {
+        let section = root.section("ledger")
+        section.read("hold_sync", .choice, into: &configuration.holdSync)
+        _ = section.optional("request_detail_days", .whole(1...36_500))
+    }
+
+    /// Sections whose features come later: a mistake in them is reported today all the same.
+    private func checkLaterFeatures() {
+        let billing = root.section("billing")
+        _ = billing.optional("issuer", .text)
+        let account = billing.section("account")
+        _ = account.optional("id", .text)
+        _ = account.optional("name", .text)
+        _ = billing.optional("close_grace", .duration(0...2_678_400_000))
+        let backup = root.section("backup")
+        _ = backup.optional("directory", .text)
+        _ = backup.optional("every", .duration(60_000...31_536_000_000))
+        _ = backup.optional("keep", .whole(1...100_000))
+        let dashboard = root.section("dashboard")
+        _ = dashboard.optional("cdn_fallback", .flag)
+        _ = dashboard.optional("chart_file", .text)
+        let otlp = root.section("telemetry").section("otlp")
+        _ = otlp.optional("endpoint", .text)
+        _ = otlp.optional("sample", .share)
+    }
+
+    // MARK: Rules that need the file's folder
+
+    private var storage: DocumentRule<String> {
+        DocumentRule { value, path, reading in
+            guard let text = DocumentRule<String>.text.read(value, path, reading) else { return nil }
+            do {
+                return resolved(try StorageURL.path(text))
+            } catch {
+                reading.fail(value.place, "\(path) \(error)")
+                return nil
+            }
+        }
+    }
+
+    private var secret: DocumentRule<SecretSource> {
+        DocumentRule { value, path, reading in
+            guard case .mapping = value.content else {
+                // The value may be the secret itself: it must not reach the log.
+                reading.fail(
+                    value.place, "\(path) must be { env: NAME } or { file: PATH }; secrets are not written here")
+                return nil
+            }
+            let section = reading.section(value, path: path)
+            switch (section.optional("env", .text), section.optional("file", .text)) {
+            case (let name?, nil): return .environment(name)
+            case (nil, let file?): return .file(resolved(file))
+            default:
+                reading.fail(value.place, "\(path) must be either { env: NAME } or { file: PATH }")
+                return nil
+            }
+        }
+    }
+
+    private func resolved(_ path: String) -> String {
+        guard let folder, !path.hasPrefix("/") else { return path }
+        return URL(fileURLWithPath: folder).appendingPathComponent(path).standardizedFileURL.path
+    }
+}
+
+extension DocumentRule where Value == ListenAddress {
+    fileprivate static var address: DocumentRule {
+        .single("host:port such as 127.0.0.1:8080 or [::1]:8080") { ListenAddress($0) }
+    }
+}
+
+extension DocumentRule where Value == AddressRange {
+    fileprivate static var addressRange: DocumentRule {
+        .single("an address range such as 10.0.0.0/8") { AddressRange($0) }
+    }
+}

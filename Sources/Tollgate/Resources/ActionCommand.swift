@@ -1,0 +1,28 @@
+import ArgumentParser
+
+/// Something else that can be done with one of a resource, or asked about it: `suspend`, `state`.
+protocol ResourceAction: Sendable {
+    associatedtype Kind: ResourceKind
+    /// The command, and the last segment of the path.
+    static var verb: String { get }
+    static var method: String { get }
+    static var abstract: String { get }
+}
+
+/// The command of a `ResourceAction`.
+struct ActionCommand<Action: ResourceAction>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(commandName: Action.verb, abstract: Action.abstract)
+    }
+
+    @Argument(help: "Its id or name.")
+    var reference: String
+    @OptionGroup var options: ClientOptions
+
+    func run() throws {
+        let client = try options.client()
+        let path = try client.path(of: reference, in: Action.Kind.resource)
+        options.show(
+            try client.call(Action.method, "\(path)/\(Action.verb)"), columns: Action.Kind.resource.columns)
+    }
+}

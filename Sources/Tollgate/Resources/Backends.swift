@@ -1,0 +1,55 @@
+import ArgumentParser
+
+/// `tollgate backends`; one is named by its id or as `pool/name`.
+enum Backends: ResourceKind {
+    static let resource = Resource(
+        name: "backends", singular: "backend", naming: .id(prefix: "be_"),
+        columns: ["id", "pool", "name", "kind", "base_url", "has_api_key", "max_concurrency", "draining"],
+        fields: Field.backend)
+
+    static var verbs: [any ParsableCommand.Type] {
+        [
+            ListCommand<Backends>.self, ShowCommand<Backends>.self, CreateCommand<Backends>.self,
+            UpdateCommand<Backends>.self, DeleteCommand<Backends>.self, ActionCommand<Drain>.self,
+            ActionCommand<Undrain>.self,
+        ]
+    }
+
+    enum Drain: ResourceAction {
+        typealias Kind = Backends
+        static let verb = "drain"
+        static let method = "POST"
+        static let abstract = "Send no new requests to a backend."
+    }
+
+    enum Undrain: ResourceAction {
+        typealias Kind = Backends
+        static let verb = "undrain"
+        static let method = "POST"
+        static let abstract = "Use a drained backend again."
+    }
+
+    struct Listing: ListScope {
+        @Option(help: "The pool's name.")
+        var pool: String
+
+        func path(of resource: Resource, _ client: AdminClient) throws -> String {
+            PathText.join("pools", pool, resource.name)
+        }
+    }
+
+    struct Creation: CreateScope {
+        @OptionGroup var scope: Listing
+
+        @Option(help: "The backend's name.")
+        var name: String?
+
+        func path(of resource: Resource, _ client: AdminClient) throws -> String {
+            try scope.path(of: resource, client)
+        }
+
+        func settings(_ client: AdminClient) throws -> [String: String] {
+            name.map { ["name": $0] } ?? [:]
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+
+/// `tollgate budgets`.
+enum Budgets: ResourceKind {
+    static let resource = Resource(
+        name: "budgets", singular: "budget", naming: .id(prefix: "bud_"),
+        columns: ["id", "tenant_id", "key_id", "model", "pool", "window", "mode", "limit"], fields: Field.budget)
+
+    static var verbs: [any ParsableCommand.Type] {
+        [
+            ListCommand<Budgets>.self, ShowCommand<Budgets>.self, CreateCommand<Budgets>.self,
+            UpdateCommand<Budgets>.self, DeleteCommand<Budgets>.self, ActionCommand<State>.self,
+        ]
+    }
+
+    enum State: ResourceAction {
+        typealias Kind = Budgets
+        static let verb = "state"
+        static let method = "GET"
+        static let abstract = "Show what of a budget is posted, held and left."
+    }
+
+    struct Listing: ListScope {
+        @Option(help: "Only this tenant's, by id or name.")
+        var tenant: String?
+
+        func path(of resource: Resource, _ client: AdminClient) throws -> String {
+            let query = try tenant.map { "?tenant_id=" + PathText.encoded(try client.tenantID($0), keeping: "") }
+            return PathText.join(resource.name) + (query ?? "")
+        }
+    }
+
+    struct Creation: CreateScope {
+        @Option(help: "The tenant, by id or name.")
+        var tenant: String?
+
+        @Option(help: "The most it may cost, in USD, such as 10.00.")
+        var limit: String?
+
+        @Option(help: "day, week, month or total.")
+        var window: String?
+
+        @Option(help: "hard, soft or shadow.")
+        var mode: String?
+
+        func settings(_ client: AdminClient) throws -> [String: String] {
+            let id = try tenant.map { try client.tenantID($0) }
+            return ["tenant_id": id, "limit": limit, "window": window, "mode": mode].compactMapValues { $0 }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+import ArgumentParser
+
+/// `delete`: removes one of a resource; tenants are archived and keys revoked.
+struct DeleteCommand<Kind: ResourceKind>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "delete", abstract: "Delete a \(Kind.resource.singular).",
+            aliases: Kind.resource.name == "keys" ? ["revoke"] : [])
+    }
+
+    @Argument(help: "Its id or name.")
+    var reference: String
+    @OptionGroup var options: ClientOptions
+
+    func run() throws {
+        let client = try options.client()
+        try client.call("DELETE", try client.path(of: reference, in: Kind.resource))
+        StandardError.write("deleted \(Kind.resource.singular) \(reference)")
+    }
+}

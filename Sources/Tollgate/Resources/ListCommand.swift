@@ -1,0 +1,17 @@
+import ArgumentParser
+
+/// `list`: all of a resource.
+struct ListCommand<Kind: ResourceKind>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(commandName: "list", abstract: "List \(Kind.resource.name).")
+    }
+
+    @OptionGroup var scope: Kind.Listing
+    @OptionGroup var options: ClientOptions
+
+    func run() throws {
+        let client = try options.client()
+        let entries = try client.list(try scope.path(of: Kind.resource, client))
+        options.show(entries, columns: Kind.resource.columns)
+    }
+}

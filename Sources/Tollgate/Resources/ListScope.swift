@@ -1,0 +1,14 @@
+import ArgumentParser
+
+/// Options that say which list is meant.
+protocol ListScope: ParsableArguments {
+    /// The list's path with its query.
+    func path(of resource: Resource, _ client: AdminClient) throws -> String
+}
+
+/// All of them.
+struct WholeList: ListScope {
+    func path(of resource: Resource, _ client: AdminClient) throws -> String {
+        PathText.join(resource.name)
+    }
+}

@@ -1,0 +1,21 @@
+import ArgumentParser
+
+/// `tollgate prices`; a published price never changes and is never deleted.
+enum Prices: ResourceKind {
+    static let resource = Resource(
+        name: "prices", singular: "price", naming: .id(prefix: "prc_"),
+        columns: ["id", "model", "kind", "backend_id", "tier", "effective_from", "per_million"], fields: Field.price)
+
+    static var verbs: [any ParsableCommand.Type] {
+        [ListCommand<Prices>.self, ShowPrices.self, CreateCommand<Prices>.self]
+    }
+
+    struct Creation: CreateScope {
+        @Option(help: "The model's name.")
+        var model: String?
+
+        func settings(_ client: AdminClient) throws -> [String: String] {
+            model.map { ["model": $0] } ?? [:]
+        }
+    }
+}

@@ -1,0 +1,34 @@
+/// One kind of thing the Admin API keeps, as the command line needs to know it.
+struct Resource: Sendable {
+    /// How one of them is named in a path.
+    enum Naming: Sendable {
+        /// By an id that begins like this.
+        case id(prefix: String)
+        /// By its name, one segment of the path.
+        case name
+        /// By its name, the rest of the path; such resources are put whole.
+        case rest
+    }
+
+    /// Plural, and the first segment of the path.
+    let name: String
+    let singular: String
+    let naming: Naming
+    /// What lists show.
+    let columns: [String]
+    /// What can be set.
+    let fields: [Field]
+
+    /// The path of one of them.
+    func path(of reference: String) -> String {
+        switch naming {
+        case .id, .name: PathText.join(name, reference)
+        case .rest: PathText.rest(reference, of: name)
+        }
+    }
+
+    /// Whether it is put whole instead of patched.
+    var isPutWhole: Bool {
+        if case .rest = naming { true } else { false }
+    }
+}

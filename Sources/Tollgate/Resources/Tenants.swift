@@ -1,0 +1,30 @@
+import ArgumentParser
+
+/// `tollgate tenants`.
+enum Tenants: ResourceKind {
+    static let resource = Resource(
+        name: "tenants", singular: "tenant", naming: .id(prefix: "ten_"),
+        columns: ["id", "name", "time_zone", "price_multiplier", "suspended", "created_at"], fields: Field.tenant)
+
+    static var verbs: [any ParsableCommand.Type] {
+        [
+            ListCommand<Tenants>.self, ShowCommand<Tenants>.self, CreateCommand<Tenants>.self,
+            UpdateCommand<Tenants>.self, DeleteCommand<Tenants>.self, ActionCommand<Suspend>.self,
+            ActionCommand<Resume>.self,
+        ]
+    }
+
+    enum Suspend: ResourceAction {
+        typealias Kind = Tenants
+        static let verb = "suspend"
+        static let method = "POST"
+        static let abstract = "Refuse the tenant's requests from now on."
+    }
+
+    enum Resume: ResourceAction {
+        typealias Kind = Tenants
+        static let verb = "resume"
+        static let method = "POST"
+        static let abstract = "Serve a suspended tenant again."
+    }
+}

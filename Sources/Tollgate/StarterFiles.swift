@@ -1,0 +1,79 @@
+import Foundation
+import Tenancy
+
+/// The files a new gateway starts with; none of them is ever overwritten.
+struct StarterFiles {
+    static let configuration = "tollgate.yaml"
+    static let masterKey = "master.key"
+    static let adminKey = "admin.key"
+
+    let folder: String
+
+    /// Writes all of them and returns the admin key; throws `CommandFailure`, 5 if one is there already.
+    func write() throws(CommandFailure) -> String {
+        let names = [Self.configuration, Self.masterKey, Self.adminKey]
+        for name in names where FileManager.default.fileExists(atPath: path(of: name)) {
+            throw CommandFailure(.conflict, "\(path(of: name)) is there already and is not overwritten")
+        }
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw CommandFailure(.failed, "\(folder): cannot be made")
+        }
+        let key = Self.newAdminKey()
+        try write(MasterKey.generate() + "\n", to: Self.masterKey)
+        try write(key + "\n", to: Self.adminKey)
+        try write(Self.configurationText, to: Self.configuration)
+        return key
+    }
+
+    /// Readable by the owner only, from the moment it exists.
+    private func write(_ text: String, to name: String) throws(CommandFailure) {
+        let path = path(of: name)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw CommandFailure(.failed, "\(path): cannot be written") }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        do {
+            try handle.write(contentsOf: Data(text.utf8))
+            try handle.synchronize()
+        } catch {
+            throw CommandFailure(.failed, "\(path): cannot be written")
+        }
+    }
+
+    /// The path of one of them.
+    func path(of name: String) -> String {
+        if folder == "." { return name }
+        return folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+    }
+
+    /// 256 random bits in hexadecimal digits.
+    private static func newAdminKey() -> String {
+        SecretBytes.hex(SecretBytes.random(32))
+    }
+
+    private static let configurationText = """
+        # Settings of the process. Tenants, keys, pools, models and prices are kept in the database:
+        # see `tollgate apply --help`. Each setting can also be given as TOLLGATE__SECTION__KEY.
+        # Relative paths are taken from this file's folder.
+        listen: 127.0.0.1:8080            # data plane
+        admin_listen: 127.0.0.1:8081      # Admin API
+        metrics_listen: 127.0.0.1:9191    # Prometheus
+        storage: sqlite://tollgate.db
+        master_key: { file: master.key }  # or { env: NAME }; keep a copy apart from the database
+        admin_key: { file: admin.key }    # the first credential of the Admin API
+        allow_plaintext: false            # true: may bind beyond loopback
+        trusted_proxies: []               # CIDRs of proxies whose X-Forwarded-For is believed
+        limits:
+          max_body: 32MiB
+          body_memory: 512MiB
+          header_timeout: 10s
+          idle_timeout: 120s
+          drain: 60s
+          max_connections: 20000
+        routing: { max_attempts: 3 }
+        ledger: { hold_sync: process }    # full: a hold survives a power cut too, one fsync more a call
+        log: { format: json, level: info }
+
+        """
+}

@@ -1,0 +1,36 @@
+extension TidyPattern {
+    /// Where time is read and waited for; everything else receives it.
+    private static let clockFiles: Set<String> = ["Timestamp.swift", "TimeSource.swift", "SystemClock.swift"]
+
+    static let forcedTry = TidyPattern("try!", #"\btry!"#)
+    static let forcedCast = TidyPattern("as!", #"\bas!"#)
+    static let forceUnwrap = TidyPattern(
+        "force unwrap or implicitly unwrapped optional",
+        #"(?!(?<=\btry)|(?<=\bas))(?<=[A-Za-z0-9_)\]}"?>`])!(?!=)"#
+    )
+    static let fatalError = TidyPattern("fatalError", #"\bfatalError\s*\("#)
+    static let floatingMoney = TidyPattern(
+        "floating point in Billing",
+        #"\b(Double|Float|Float16|Float32|Float64|Float80|CGFloat|TimeInterval)\b"#,
+        applies: { $0.isIn(folder: "Billing") }
+    )
+    static let sqlOutsideStores = TidyPattern(
+        "SQL outside a *Store or *Schema file",
+        #"\b(SELECT\b[^;]{1,2000}?\bFROM\b|INSERT\s+(OR\s+\w+\s+)?INTO\b|UPDATE\s+\w+\s+SET\b|DELETE\s+FROM\b"#
+            + #"|(CREATE|DROP|ALTER)\s+(TABLE|TRIGGER|UNIQUE|INDEX)\b)"#,
+        in: .literals,
+        applies: { $0.isProduct && !$0.isStore }
+    )
+    static let anyDictionary = TidyPattern("[String: Any]", #"\[\s*String\s*:\s*(any\s+)?Any\??\s*\]"#)
+    static let printing = TidyPattern(
+        "print outside the command line tool",
+        #"(?<![.\w])(print|debugPrint|dump)\s*\("#,
+        applies: { $0.isProduct && $0.module != "Tollgate" }
+    )
+    static let readingTheClock = TidyPattern(
+        "time that is not injected",
+        #"\bDate\(\)|\bDate\.now\b|\bTask\.sleep\b|\bThread\.sleep\b|(?<![.\w])(u|nano)?sleep\("#,
+        applies: { !clockFiles.contains($0.fileName) }
+    )
+    static let leftForLater = TidyPattern("left for later", #"\b(TODO|FIXME|XXX|HACK)\b"#, in: .comments)
+}
