@@ -1,0 +1,47 @@
+"""Options and shared fixtures of the end-to-end tests."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.backend import FakeBackend, fake_backend
+from support.options import Run
+from support.tollgate import gateway
+from support.world import World
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--tg-binary", required=True)
+    parser.addoption("--tg-seed", type=int, default=0)
+    parser.addoption("--tg-full", action="store_true")
+
+
+def pytest_configure() -> None:
+    """Thousands of sockets are open during a storm, here and in the processes started from here."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 20_000 if hard == resource.RLIM_INFINITY else min(20_000, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+@pytest.fixture(scope="session")
+def run(request: pytest.FixtureRequest) -> Run:
+    get = request.config.getoption
+    return Run(Path(get("--tg-binary")), get("--tg-seed"), get("--tg-full"))
+
+
+@pytest.fixture(scope="module")
+def backend() -> Iterator[FakeBackend]:
+    with fake_backend() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def world(run: Run, backend: FakeBackend) -> Iterator[World]:
+    """One gateway with one fake backend for a whole file; each test makes tenants of its own."""
+    with gateway(run.binary) as server:
+        yield World.lay(server, backend)

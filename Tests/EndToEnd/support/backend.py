@@ -1,0 +1,86 @@
+"""The fake backend as the tests see it: its address, and the log it kept of every call."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .processes import Child
+
+
+@dataclass
+class BackendCall:
+    """One call as the backend saw it; `finished` is None while (or if) it never ended there."""
+
+    arrived: dict[str, Any]
+    finished: dict[str, Any] | None = None
+
+    @property
+    def marker(self) -> str:
+        """The test's own name of the call: the body's `user` field up to the knobs."""
+        return str(self.arrived.get("user") or "").partition(";")[0]
+
+    @property
+    def billed(self) -> tuple[int, int]:
+        """Prompt and completion tokens this provider would bill."""
+        return (self.finished["prompt"], self.finished["completion"]) if self.finished else (0, 0)
+
+    @property
+    def hung_up(self) -> bool:
+        return bool(self.finished and self.finished["hung_up"])
+
+
+class FakeBackend:
+    def __init__(self) -> None:
+        self.directory = tempfile.TemporaryDirectory(prefix="tollgate-backend-")
+        folder = Path(self.directory.name)
+        self.log_file = folder / "calls.jsonl"
+        script = Path(__file__).with_name("fake_backend.py")
+        self.child = Child([sys.executable, str(script), "--log", str(self.log_file)], folder / "output.log")
+        try:
+            self.origin = self.child.wait_for_line("listening on ", 20)
+        except AssertionError:
+            self.close()
+            raise
+
+    def base_url(self, knobs: str = "") -> str:
+        """What a backend of Tollgate gets as `base_url`; the knobs apply to every call through it."""
+        return f"{self.origin}/k/{knobs}/v1" if knobs else f"{self.origin}/v1"
+
+    def calls(self) -> list[BackendCall]:
+        calls: dict[int, BackendCall] = {}
+        data = self.log_file.read_bytes() if self.log_file.exists() else b""
+        for line in data.splitlines():
+            entry = json.loads(line)
+            if entry["event"] == "arrived":
+                calls[entry["serial"]] = BackendCall(entry)
+            else:
+                calls[entry["serial"]].finished = entry
+        return list(calls.values())
+
+    def call(self, marker: str) -> BackendCall:
+        """The one call with this marker."""
+        found = [call for call in self.calls() if call.marker == marker]
+        assert len(found) == 1, f"the backend saw {len(found)} calls named {marker}"
+        return found[0]
+
+    def close(self) -> None:
+        output = self.child.output
+        self.child.kill()
+        self.directory.cleanup()
+        assert "fake backend:" not in output, output[-2000:]
+
+
+@contextmanager
+def fake_backend() -> Iterator[FakeBackend]:
+    backend = FakeBackend()
+    try:
+        yield backend
+    finally:
+        backend.close()

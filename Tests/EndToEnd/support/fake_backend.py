@@ -1,0 +1,332 @@
+"""A fast OpenAI-compatible backend that keeps its own log of every call: the tests' independent witness.
+
+It runs as its own process (`python fake_backend.py --log FILE`) and prints `listening on http://HOST:PORT`.
+
+Behaviour of one call is chosen by knobs, `name=value` joined with commas. They are read from, in rising order:
+the path (`/k/latency=300/v1/...`), the model (`name@out=5`), and the body's `user` field (`call-7;fault=cut`).
+
+  latency  ms from the request to the end of the answer            (0)
+  out      tokens the answer has if the request allows them        (20)
+  chunks   content chunks of a streamed answer                     (5)
+  usage    yes | no | zero                                         (yes)
+  fault    reset | 400 | 401 | 429 | 500 | hang | cut | malformed  (none)
+  retry    Retry-After sent with fault=429, seconds                (none)
+
+The log is JSON lines, one `write` each: `arrived` when a whole request is here, `finished` before the last bytes
+of the answer leave, with what the call is billed for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+LOGGED_HEADERS = ("x-request-id", "traceparent", "authorization", "idempotency-key", "cookie", "accept-encoding")
+TEXT_PER_CHUNK = 400
+
+
+@dataclass
+class Request:
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    keep_alive: bool
+
+
+@dataclass
+class Call:
+    """One parsed API call and how it is to be answered."""
+
+    serial: int
+    stream: bool
+    include_usage: bool
+    chat: bool
+    model: str
+    prompt: int
+    completion: int
+    knobs: dict[str, str]
+    started: float = field(default_factory=time.monotonic)
+    generated: int = 0
+    logged_end: bool = False
+
+    def seconds(self) -> float:
+        return float(self.knobs.get("latency", "0")) / 1000
+
+    def usage(self) -> dict[str, Any] | None:
+        kind = self.knobs.get("usage", "yes")
+        if kind == "no":
+            return None
+        prompt, completion = (0, 0) if kind == "zero" else (self.prompt, self.completion)
+        return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+
+
+def parse_knobs(text: str) -> dict[str, str]:
+    pairs = (part.split("=", 1) for part in text.split(",") if "=" in part)
+    return {name.strip(): value.strip() for name, value in pairs}
+
+
+class Witness:
+    """The append-only log; each line is one write, so it is whole even if a reader looks at any instant."""
+
+    def __init__(self, path: str) -> None:
+        self.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self.serial = 0
+
+    def write(self, line: dict[str, Any]) -> None:
+        os.write(self.file, json.dumps(line, separators=(",", ":")).encode() + b"\n")
+
+    def arrived(self, request: Request, path: str, body: dict[str, Any]) -> int:
+        self.serial += 1
+        self.write({
+            "event": "arrived", "serial": self.serial, "at": time.time(), "path": path,
+            "model": body.get("model"), "user": body.get("user"), "stream": bool(body.get("stream")),
+            "max_tokens": body.get("max_tokens"), "max_completion_tokens": body.get("max_completion_tokens"),
+            "include_usage": bool((body.get("stream_options") or {}).get("include_usage")),
+            "n": body.get("n"), "store": body.get("store"), "body_bytes": len(request.body),
+            "headers": {name: request.headers[name] for name in LOGGED_HEADERS if name in request.headers},
+        })
+        return self.serial
+
+    def finished(self, call: Call, outcome: str, prompt: int, completion: int, status: int) -> None:
+        if call.logged_end:
+            return
+        call.logged_end = True
+        self.write({
+            "event": "finished", "serial": call.serial, "at": time.time(), "outcome": outcome, "status": status,
+            "prompt": prompt, "completion": completion, "hung_up": outcome == "hung_up",
+        })
+
+
+class Connection(asyncio.Protocol):
+    """One keep-alive connection; requests are answered in order, a hang-up cancels the answer under way."""
+
+    def __init__(self, witness: Witness) -> None:
+        self.witness = witness
+        self.buffer = bytearray()
+        self.task: asyncio.Task[None] | None = None
+        self.call: Call | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        self.advance()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self.task:
+            self.task.cancel()
+
+    def advance(self) -> None:
+        if self.task or self.transport.is_closing():
+            return
+        request = self.take_request()
+        if request:
+            self.task = asyncio.get_running_loop().create_task(self.serve(request))
+            self.task.add_done_callback(self.answered)
+
+    def answered(self, task: asyncio.Task[None]) -> None:
+        self.task = None
+        if not task.cancelled() and task.exception():
+            print(f"fake backend: {task.exception()!r}", file=sys.stderr, flush=True)
+            self.transport.abort()
+        self.advance()
+
+    def take_request(self) -> Request | None:
+        end = self.buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return None
+        lines = self.buffer[:end].decode("latin-1").split("\r\n")
+        fields = (line.partition(":") for line in lines[1:])
+        headers = {name.strip().lower(): value.strip() for name, _, value in fields}
+        if headers.get("expect", "").lower() == "100-continue" and len(self.buffer) == end + 4:
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if headers.get("transfer-encoding", "").lower() == "chunked":
+            taken = self.take_chunks(end + 4)
+            if taken is None:
+                return None
+            body, stop = taken
+        else:
+            stop = end + 4 + int(headers.get("content-length", "0"))
+            if len(self.buffer) < stop:
+                return None
+            body = bytes(self.buffer[end + 4:stop])
+        del self.buffer[:stop]
+        method, path, _ = lines[0].split(" ", 2)
+        return Request(method, path, headers, body, headers.get("connection", "").lower() != "close")
+
+    def take_chunks(self, position: int) -> tuple[bytes, int] | None:
+        body = bytearray()
+        while True:
+            line = self.buffer.find(b"\r\n", position)
+            if line < 0:
+                return None
+            size = int(bytes(self.buffer[position:line]).split(b";")[0], 16)
+            position = line + 2
+            if len(self.buffer) < position + size + 2:
+                return None
+            body += self.buffer[position:position + size]
+            position += size + 2
+            if size == 0:
+                return bytes(body), position
+
+    async def serve(self, request: Request) -> None:
+        path, knobs = request.path, {}
+        if path.startswith("/k/"):
+            _, _, text, rest = path.split("/", 3)
+            path, knobs = "/" + rest, parse_knobs(text)
+        if request.method == "GET":
+            models = {"object": "list", "data": [{"id": "fake", "object": "model", "owned_by": "tests"}]}
+            self.send_json(200, models, request.keep_alive)
+            return
+        body = json.loads(request.body or b"{}")
+        call = self.make_call(request, path, body, knobs)
+        try:
+            await self.answer(call, request.keep_alive)
+        except asyncio.CancelledError:
+            if not call.stream and call.seconds() > 0:
+                share = min(1.0, (time.monotonic() - call.started) / call.seconds())
+                call.generated = int(call.completion * share)
+            self.witness.finished(call, "hung_up", call.prompt, call.generated, 0)
+            raise
+
+    def make_call(self, request: Request, path: str, body: dict[str, Any], knobs: dict[str, str]) -> Call:
+        model = str(body.get("model"))
+        knobs = {**knobs, **parse_knobs(model.partition("@")[2])}
+        knobs |= parse_knobs(str(body.get("user") or "").partition(";")[2])
+        allowed = body.get("max_tokens") or body.get("max_completion_tokens") or 1 << 31
+        completion = min(int(allowed), int(knobs.get("out", "20"))) * int(body.get("n") or 1)
+        return Call(
+            serial=self.witness.arrived(request, path, body), stream=bool(body.get("stream")),
+            include_usage=bool((body.get("stream_options") or {}).get("include_usage")),
+            chat=not path.endswith("/v1/completions"), model=model, completion=completion,
+            prompt=int(knobs.get("in", str(max(1, len(request.body) // 4)))), knobs=knobs,
+        )
+
+    async def answer(self, call: Call, keep_alive: bool) -> None:
+        fault = call.knobs.get("fault", "")
+        if fault == "hang":
+            await asyncio.sleep(3600)
+        if fault == "reset":
+            await asyncio.sleep(call.seconds())
+            self.witness.finished(call, "reset", 0, 0, 0)
+            handle = self.transport.get_extra_info("socket")
+            handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.transport.abort()
+        elif fault.isdigit():
+            await asyncio.sleep(call.seconds())
+            self.witness.finished(call, "error", 0, 0, int(fault))
+            retry = {"retry-after": call.knobs["retry"]} if "retry" in call.knobs else {}
+            error = {"error": {"message": f"fault {fault}", "type": "fault", "param": None, "code": None}}
+            self.send_json(int(fault), error, keep_alive, retry)
+        elif call.stream:
+            await self.answer_stream(call)
+        else:
+            await self.answer_whole(call, keep_alive)
+
+    async def answer_whole(self, call: Call, keep_alive: bool) -> None:
+        await asyncio.sleep(call.seconds())
+        fault = call.knobs.get("fault", "")
+        text = "word " * min(call.completion, TEXT_PER_CHUNK)
+        choice: dict[str, Any] = {"index": 0, "finish_reason": "stop"}
+        choice |= {"message": {"role": "assistant", "content": text}} if call.chat else {"text": text}
+        answer: dict[str, Any] = {"id": f"fake-{call.serial}", "created": int(time.time()), "model": call.model,
+                                  "object": "chat.completion" if call.chat else "text_completion", "choices": [choice]}
+        if call.usage():
+            answer["usage"] = call.usage()
+        outcome = fault or "answered"
+        self.witness.finished(call, outcome, call.prompt, call.completion, 200)
+        if fault in ("cut", "malformed"):
+            data = json.dumps(answer).encode()
+            length = len(data) if fault == "cut" else len(data) // 2
+            head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+            self.transport.write(head.encode() + data[:len(data) // 2])
+            self.transport.close()
+            return
+        self.send_json(200, answer, keep_alive)
+
+    async def answer_stream(self, call: Call) -> None:
+        chunks = max(1, int(call.knobs.get("chunks", "5")))
+        pause = call.seconds() / chunks
+        head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+        fault = call.knobs.get("fault", "")
+        for index in range(chunks):
+            if pause:
+                await asyncio.sleep(pause)
+            call.generated = call.completion * (index + 1) // chunks
+            text = "word " * min(TEXT_PER_CHUNK, max(1, call.completion // chunks))
+            self.transport.write(head + self.event(call, text, "stop" if index == chunks - 1 else None))
+            head = b""
+            if fault in ("cut", "malformed") and index == chunks // 2:
+                self.witness.finished(call, fault, call.prompt, call.generated, 200)
+                if fault == "malformed":
+                    self.transport.write(chunk(b"data: {\"broken\n\n"))
+                self.transport.close()
+                return
+        usage = call.usage() if call.include_usage else None
+        self.witness.finished(call, "answered", call.prompt, call.completion, 200)
+        tail = self.event(call, None, None, usage) if usage else b""
+        self.transport.write(tail + chunk(b"data: [DONE]\n\n") + b"0\r\n\r\n")
+
+    def event(self, call: Call, text: str | None, reason: str | None, usage: dict[str, Any] | None = None) -> bytes:
+        value: dict[str, Any] = {"id": f"fake-{call.serial}", "created": int(time.time()), "model": call.model,
+                                 "object": "chat.completion.chunk" if call.chat else "text_completion", "choices": []}
+        if text is not None:
+            part: dict[str, Any] = {"delta": {"content": text}} if call.chat else {"text": text}
+            value["choices"] = [{"index": 0, "finish_reason": reason, **part}]
+        if usage is not None:
+            value["usage"] = usage
+        return chunk(b"data: " + json.dumps(value).encode() + b"\n\n")
+
+    def send_json(self, status: int, value: object, keep_alive: bool, extra: dict[str, str] | None = None) -> None:
+        data = json.dumps(value).encode()
+        headers = {"content-type": "application/json", "content-length": str(len(data)), **(extra or {})}
+        if not keep_alive:
+            headers["connection"] = "close"
+        # What a provider sends and a client must never see through the gateway.
+        headers |= {"x-request-id": "req_upstream", "set-cookie": "session=upstream", "openai-organization": "org-up"}
+        lines = "".join(f"{name}: {text}\r\n" for name, text in headers.items())
+        self.transport.write(f"HTTP/1.1 {status} Status\r\n{lines}\r\n".encode() + data)
+        if not keep_alive:
+            self.transport.close()
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def stop_when_orphaned(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.3)
+    os._exit(0)
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--log", required=True)
+    parser.add_argument("--port", type=int, default=0)
+    options = parser.parse_args()
+    threading.Thread(target=stop_when_orphaned, args=(os.getppid(),), daemon=True).start()
+    witness = Witness(options.log)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, lambda: os._exit(0))
+    server = await loop.create_server(lambda: Connection(witness), "127.0.0.1", options.port, backlog=2048)
+    port = server.sockets[0].getsockname()[1]
+    print(f"listening on http://127.0.0.1:{port}", flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

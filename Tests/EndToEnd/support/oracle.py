@@ -1,0 +1,179 @@
+"""An exact reading of the books that shares no code with the product: integers of a picodollar (1e-12 USD).
+
+Every table and column name of the database the tests rely on is in this file, and only here.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+PICO = 10**12
+
+LEDGER_COLUMNS = (
+    "seq", "request_id", "attempt", "kind", "tenant_id", "key_id", "model", "pool", "admitted_at", "ended_at",
+    "cost", "list_cost", "price_version", "input", "input_cache_read", "output", "output_reasoning",
+    "provenance", "outcome", "status",
+)
+HOLD_COLUMNS = ("request_id", "attempt", "tenant_id", "key_id", "model", "pool", "amount", "state")
+SELECT_LEDGER = f"SELECT {', '.join(LEDGER_COLUMNS)} FROM ledger ORDER BY seq"
+SELECT_HOLDS = f"SELECT {', '.join(HOLD_COLUMNS)} FROM holds"
+SELECT_SPENT = "SELECT tenant_id, SUM(cost) FROM ledger GROUP BY tenant_id"
+SELECT_HELD = "SELECT tenant_id, SUM(amount) FROM holds GROUP BY tenant_id"
+ONE_PER_ATTEMPT = ("settle", "release")
+
+
+def pico(usd: str | Fraction) -> int:
+    """A decimal dollar amount in picodollars; refuses what is not a whole number of them."""
+    amount = Fraction(usd) * PICO
+    assert amount.denominator == 1, f"{usd} is not a whole number of picodollars"
+    return int(amount)
+
+
+def usd(amount: int) -> str:
+    """Picodollars as the shortest plain decimal of dollars."""
+    whole, rest = divmod(amount, PICO)
+    return f"{whole}.{rest:012d}".rstrip("0").rstrip(".")
+
+
+@dataclass(frozen=True)
+class Price:
+    """Picodollars per token."""
+
+    input: int
+    output: int
+    cache_read: int
+
+    @staticmethod
+    def per_million(input: str, output: str, cache_read: str | None = None) -> Price:
+        def rate(text: str) -> int:
+            return pico(Fraction(text) / 1_000_000)
+
+        return Price(rate(input), rate(output), rate(cache_read if cache_read is not None else input))
+
+    def cost(self, prompt: int, completion: int, cached: int = 0) -> int:
+        """Cost of a call in OpenAI's counting: `prompt` includes `cached`."""
+        return (prompt - cached) * self.input + cached * self.cache_read + completion * self.output
+
+    def bound(self, body_bytes: int, max_tokens: int, n: int = 1, overhead: int = 256) -> int:
+        """The most a call can cost, and so what is held for it."""
+        return (body_bytes + overhead) * max(self.input, self.cache_read) + max_tokens * n * self.output
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One ledger row."""
+
+    seq: int
+    request_id: str
+    attempt: int
+    kind: str
+    tenant_id: str
+    key_id: str
+    model: str
+    pool: str
+    admitted_at: int
+    ended_at: int
+    cost: int
+    list_cost: int
+    price_version: str | None
+    input: int
+    input_cache_read: int
+    output: int
+    output_reasoning: int
+    provenance: str
+    outcome: str
+    status: int
+
+
+@dataclass(frozen=True)
+class Hold:
+    request_id: str
+    attempt: int
+    tenant_id: str
+    key_id: str
+    model: str
+    pool: str
+    amount: int
+    state: str
+
+
+@dataclass(frozen=True)
+class Balance:
+    spent: int
+    held: int
+
+
+class Books:
+    """Reads the gateway's database file, beside the running server or after it died."""
+
+    def __init__(self, database: Path) -> None:
+        self.database = database
+
+    def connect(self) -> closing[sqlite3.Connection]:
+        return closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=10, isolation_level=None))
+
+    def entries(self) -> list[Entry]:
+        with self.connect() as connection:
+            return [Entry(*row) for row in connection.execute(SELECT_LEDGER)]
+
+    def holds(self) -> list[Hold]:
+        with self.connect() as connection:
+            return [Hold(*row) for row in connection.execute(SELECT_HOLDS)]
+
+    def both(self) -> tuple[list[Entry], list[Hold]]:
+        """Ledger and holds of one instant."""
+        with self.connect() as connection:
+            connection.execute("BEGIN")
+            entries = [Entry(*row) for row in connection.execute(SELECT_LEDGER)]
+            return entries, [Hold(*row) for row in connection.execute(SELECT_HOLDS)]
+
+    def balances(self) -> dict[str, Balance]:
+        """Spent and held per tenant, of one instant."""
+        with self.connect() as connection:
+            connection.execute("BEGIN")
+            spent = dict(connection.execute(SELECT_SPENT).fetchall())
+            held = dict(connection.execute(SELECT_HELD).fetchall())
+        return {tenant: Balance(spent.get(tenant, 0), held.get(tenant, 0)) for tenant in spent.keys() | held.keys()}
+
+    def of_request(self, request_id: str) -> list[Entry]:
+        return [entry for entry in self.entries() if entry.request_id == request_id]
+
+    def settled(self, request_id: str) -> Entry:
+        """The one settled entry of a request."""
+        found = [entry for entry in self.of_request(request_id) if entry.kind == "settle"]
+        assert len(found) == 1, f"{len(found)} settled entries for {request_id}"
+        return found[0]
+
+    def wait_until_no_holds(self, seconds: float = 10) -> None:
+        """Every hold of the running server must drain."""
+        deadline = time.monotonic() + seconds
+        while holds := [hold for hold in self.holds() if hold.state == "live"]:
+            assert time.monotonic() < deadline, f"{len(holds)} holds never drained, one: {holds[0]}"
+            time.sleep(0.02)
+
+
+def cost_by_tenant(entries: Iterable[Entry]) -> dict[str, int]:
+    sums: dict[str, int] = defaultdict(int)
+    for entry in entries:
+        sums[entry.tenant_id] += entry.cost
+    return sums
+
+
+def assert_exactly_once(entries: Iterable[Entry], holds: Iterable[Hold]) -> None:
+    """No attempt has two entries, and none has both an entry and a hold."""
+    seen: set[tuple[str, int]] = set()
+    for entry in entries:
+        if entry.kind in ONE_PER_ATTEMPT:
+            name = (entry.request_id, entry.attempt)
+            assert name not in seen, f"attempt {name} is in the ledger twice"
+            seen.add(name)
+    for hold in holds:
+        name = (hold.request_id, hold.attempt)
+        assert name not in seen, f"attempt {name} is settled and still held"

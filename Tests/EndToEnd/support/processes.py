@@ -1,0 +1,97 @@
+"""Child processes of the tests: started with their output in a file, always ended by their own pid."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def free_port() -> int:
+    with socket.socket() as handle:
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        handle.bind(("127.0.0.1", 0))
+        return int(handle.getsockname()[1])
+
+
+def note(text: str) -> None:
+    """A measurement or a seed, printed as the run goes."""
+    print(f"     {text}", flush=True)
+
+
+class Child:
+    """One process; `output` is its stdout and stderr together."""
+
+    def __init__(self, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> None:
+        self.log = log
+        with open(log, "ab") as sink:
+            self.process = subprocess.Popen(
+                list(command), stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT,
+                env=dict(env) if env is not None else None,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def running(self) -> bool:
+        return self.process.poll() is None
+
+    def kill(self) -> None:
+        """SIGKILL, as a crash would end it."""
+        if self.running():
+            os.kill(self.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def terminate(self, seconds: float = 20) -> int:
+        """SIGTERM; returns the exit code. A process that ignores it is killed and fails the test."""
+        if self.running():
+            os.kill(self.pid, signal.SIGTERM)
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"pid {self.pid} did not stop in {seconds} s after SIGTERM") from None
+
+    def wait_for_line(self, marker: str, seconds: float) -> str:
+        """The rest of the first output line that contains `marker`."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for line in self.output.splitlines(keepends=True):
+                if marker in line and line.endswith("\n"):
+                    return line.split(marker, 1)[1].strip()
+            if not self.running():
+                break
+            time.sleep(0.02)
+        raise AssertionError(f"no line with {marker!r}; output was:\n{self.output[-4000:]}")
+
+
+class LlamaBackend:
+    """The real llama.cpp server of the demo."""
+
+    def __init__(self, parallel: int = 4) -> None:
+        self.directory = tempfile.TemporaryDirectory(prefix="tollgate-llama-")
+        script = ROOT / "deploy" / "demo" / "llama_backend.py"
+        command = [sys.executable, str(script), "--parallel", str(parallel), "--threads", "2"]
+        self.child = Child(command, Path(self.directory.name) / "llama.log")
+        try:
+            self.url = self.child.wait_for_line("listening on ", 90)
+        except AssertionError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self.child.kill()
+        self.directory.cleanup()

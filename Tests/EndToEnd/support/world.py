@@ -1,0 +1,72 @@
+"""A gateway laid out for a test: one pool `fast` on the fake backend, one priced model `fake`."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+from .admin import Admin
+from .backend import FakeBackend
+from .client import Answer, chat, fetch
+from .oracle import Books, Price
+from .tollgate import Gateway
+
+INPUT_USD, OUTPUT_USD = "1", "4"
+PRICE = Price.per_million(INPUT_USD, OUTPUT_USD)
+MAX_OUTPUT = 1000
+
+
+@dataclass(frozen=True)
+class Tenant:
+    id: str
+    name: str
+    key_id: str
+    key: str
+    budget: str | None
+
+
+class World:
+    def __init__(self, server: Gateway, backend: FakeBackend) -> None:
+        self.server = server
+        self.backend = backend
+        self.admin: Admin = server.admin
+        self.books = Books(server.database)
+        self.numbers = itertools.count(1)
+
+    @staticmethod
+    def lay(server: Gateway, backend: FakeBackend, **backend_fields: Any) -> World:
+        world = World(server, backend)
+        world.admin.pool("fast")
+        world.admin.backend("fast", "fake-a", backend.base_url(), **backend_fields)
+        world.admin.model("fake", ["fast"], MAX_OUTPUT)
+        world.admin.price("fake", INPUT_USD, OUTPUT_USD)
+        return world
+
+    def fresh(self, prefix: str) -> str:
+        """A name used once."""
+        return f"{prefix}-{next(self.numbers)}"
+
+    def tenant(self, limit: str | None = "10", pools: tuple[str, ...] = ("fast",), mode: str = "hard",
+               **fields: Any) -> Tenant:
+        """A tenant with one key and, unless `limit` is None, one total budget."""
+        admin, name = self.admin, self.fresh("tenant")
+        tenant = admin.tenant(name, pools, **fields)
+        budget = admin.budget(tenant, limit, mode=mode) if limit is not None else None
+        key = admin.key(tenant)
+        return Tenant(tenant, name, key["id"], key["key"], budget)
+
+    def call(self, tenant: Tenant, marker: str = "", **fields: Any) -> Answer:
+        """A chat call of this tenant; `knobs=` and body fields as in `chat`."""
+        return fetch(self.server.data, tenant.key, chat(marker or self.fresh("call"), **fields))
+
+    def assert_good_call(self, tenant: Tenant) -> Answer:
+        """A call that must work, be in the backend's log, and cost exactly tokens x price in the ledger."""
+        marker = self.fresh("good")
+        answer = self.call(tenant, marker, max_tokens=20)
+        assert answer.done, f"{answer.status} {answer.body[:500]!r} {answer.error}"
+        prompt, completion = self.backend.call(marker).billed
+        entry = self.books.settled(answer.request_id)
+        assert (entry.input + entry.input_cache_read, entry.output) == (prompt, completion)
+        assert entry.cost == PRICE.cost(prompt, completion)
+        return answer

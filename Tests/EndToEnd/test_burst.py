@@ -1,0 +1,147 @@
+"""The burst that breaks gateways: a cap worth ten calls, many more calls at once, a slow backend.
+
+A trial is one tenant, one cap, one burst. At most ten calls may be served, and at least nine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from support.backend import FakeBackend
+from support.client import Answer, call, chat
+from support.options import Run
+from support.oracle import Price, cost_by_tenant, pico, usd
+from support.processes import note
+from support.tollgate import gateway
+from support.world import Tenant, World
+
+WORTH = 10
+OUT = 100
+PROMPT = 50
+MODEL_MAX = 4000  # without max_tokens a hold is 40 calls' worth: four times the cap
+LATENCY_MS = 300
+SMALL_BURST, FULL_BURST = 30, 200
+AT_ONCE = 20
+
+# Without a price on input the hold is the cost; with one it is a little more, as the input bound is in bytes.
+MODELS = {
+    "exact": Price.per_million("0", "10"),
+    "close": Price.per_million("0.01", "10"),
+}
+
+
+@dataclass(frozen=True)
+class Variant:
+    model: str
+    sends_max: bool
+    stream: bool
+
+    def __str__(self) -> str:
+        maximum = "set" if self.sends_max else "absent"
+        return f"{self.model}, max_tokens {maximum}, {'stream' if self.stream else 'plain'}"
+
+
+VARIANTS = [Variant(model, sends_max, stream)
+            for model in MODELS for sends_max in (True, False) for stream in (False, True)]
+
+
+@pytest.fixture(scope="module")
+def bursts(run: Run, backend: FakeBackend) -> Iterator[World]:
+    with gateway(run.binary) as server:
+        world = World.lay(server, backend, on_disconnect="drain")
+        for model, (input_usd, output_usd) in {"exact": ("0", "10"), "close": ("0.01", "10")}.items():
+            world.admin.model(model, ["fast"], MODEL_MAX)
+            world.admin.price(model, input_usd, output_usd)
+        yield world
+
+
+def open_account(world: World, variant: Variant, cap: int) -> Tenant:
+    fields: dict[str, Any] = {} if variant.sends_max else {"on_insufficient": "trim"}
+    return world.tenant(usd(cap), hold_wait_ms=10_000, **fields)
+
+
+async def one_trial(world: World, variant: Variant, size: int) -> tuple[int, str]:
+    """Calls served, and an empty string or what was wrong."""
+    price = MODELS[variant.model]
+    cap = WORTH * price.cost(PROMPT, OUT)
+    tenant = await asyncio.to_thread(open_account, world, variant, cap)
+
+    def body(number: int) -> dict[str, Any]:
+        fields: dict[str, Any] = {"stream": True} if variant.stream else {}
+        if variant.sends_max:
+            fields["max_tokens"] = OUT
+        return chat(f"{tenant.id}/{number}", model=variant.model, **fields,
+                    knobs=f"latency={LATENCY_MS},out={OUT},in={PROMPT}")
+
+    answers = await asyncio.gather(*(call(world.server.data, tenant.key, body(number)) for number in range(size)))
+    served = sum(answer.done for answer in answers)
+    problems = [problem for answer in answers if (problem := fault_of(answer))]
+    if not 9 <= served <= WORTH:
+        problems.append(f"{served} of {WORTH} served")
+    assert tenant.budget
+    state = await asyncio.to_thread(world.admin.budget_state, tenant.budget)
+    if pico(state["held"]) or pico(state["posted"]) > cap:
+        problems.append(f"afterwards {state}")
+    return served, f"[{variant}] {tenant.id}: {problems[:3]}" if problems else ""
+
+
+def fault_of(answer: Answer) -> str:
+    if answer.done:
+        return ""
+    if answer.status != 429 or answer.failure["code"] not in ("insufficient_quota", "budget_held"):
+        return f"{answer.status} {answer.error} {answer.body[:300]!r}"
+    return ""
+
+
+async def many_trials(world: World, plan: list[tuple[Variant, int]], at_once: int) -> list[tuple[int, str]]:
+    gate = asyncio.Semaphore(at_once)
+
+    async def guarded(variant: Variant, size: int) -> tuple[int, str]:
+        async with gate:
+            return await one_trial(world, variant, size)
+
+    return list(await asyncio.gather(*(guarded(variant, size) for variant, size in plan)))
+
+
+def check(world: World, backend: FakeBackend, results: list[tuple[int, str]], name: str) -> None:
+    problems = [problem for _, problem in results if problem]
+    served = Counter(count for count, _ in results)
+    note(f"{name}: {len(results)} trials, calls served per trial: {dict(sorted(served.items()))}")
+    assert not problems, f"{len(problems)} of {len(results)} trials failed, first: {problems[:5]}"
+    world.books.wait_until_no_holds()
+    billed: Counter[str] = Counter()
+    for seen in backend.calls():
+        billed[seen.marker.split("/")[0]] += MODELS[seen.arrived["model"]].cost(*seen.billed)
+    spent = cost_by_tenant(world.books.entries())
+    assert spent == dict(billed), "the ledger differs from the backend's own log"
+
+
+def test_two_hundred_at_once(run: Run, bursts: World, backend: FakeBackend) -> None:
+    plan = [(variant, FULL_BURST) for variant in VARIANTS] * (20 if run.full else 1)
+    check(bursts, backend, asyncio.run(many_trials(bursts, plan, at_once=2)), f"bursts of {FULL_BURST}")
+
+
+def test_five_hundred_trials(run: Run, bursts: World, backend: FakeBackend) -> None:
+    plan = [(variant, SMALL_BURST) for variant in VARIANTS] * (1250 if run.full else 63)
+    run.dice("burst").shuffle(plan)
+    check(bursts, backend, asyncio.run(many_trials(bursts, plan, AT_ONCE)), f"bursts of {SMALL_BURST}")
+
+
+def test_a_trimmed_answer_says_so(bursts: World) -> None:
+    cap = 50 * MODELS["exact"].output
+    tenant = bursts.tenant(usd(cap), on_insufficient="trim")
+    answer = bursts.call(tenant, "trimmed", model="exact", knobs=f"out={OUT}")
+    assert answer.done
+    assert answer.headers["x-tollgate-max-tokens"] == "50"
+    assert bursts.backend.call("trimmed").arrived["max_tokens"] == 50
+    assert answer.json()["usage"]["completion_tokens"] == 50
+    entry = bursts.books.settled(answer.request_id)
+    assert entry.cost == cap
+    refused = bursts.call(tenant, model="exact")
+    assert (refused.status, refused.failure["code"]) == (429, "insufficient_quota")

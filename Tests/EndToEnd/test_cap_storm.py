@@ -1,0 +1,225 @@
+"""Fifty tenants with small caps, two hundred clients at once: no cap is passed, nobody is refused without cause."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from support.backend import FakeBackend, fake_backend
+from support.client import Answer, call, chat, encode
+from support.options import Run
+from support.oracle import Books, cost_by_tenant, pico, usd
+from support.processes import note
+from support.tollgate import Gateway, gateway
+from support.world import PRICE, World
+
+TENANTS = 50
+CLIENTS = 200
+CALLS = 2500
+TYPICAL_COST = PRICE.cost(prompt=40, completion=40)
+TRIM_FLOOR = 16
+EDIT_BYTES = 64  # what the gateway may add to a body before it counts the bytes for the hold
+
+
+@dataclass
+class Player:
+    """One tenant of the storm."""
+
+    id: str
+    key: str
+    budget: str
+    cap: int
+    trims: bool
+
+
+@dataclass
+class Storm:
+    world: World
+    players: list[Player]
+    dice: random.Random
+    outcomes: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+    request_ids: dict[str, str] = field(default_factory=dict)  # call marker -> request id
+
+    async def client(self, numbers: Iterator[int]) -> None:
+        for number in numbers:
+            player = self.dice.choice(self.players)
+            await self.one_call(player, f"{player.id}/{number}")
+
+    async def one_call(self, player: Player, marker: str) -> None:
+        dice = self.dice
+        latency = dice.randrange(10, 250)
+        stream = dice.random() < 0.5
+        knobs = f"latency={latency},out={dice.randrange(5, 60)},in={dice.randrange(10, 60)}"
+        fields: dict[str, Any] = {"stream": True} if stream else {}
+        if stream and dice.random() < 0.5:
+            fields["stream_options"] = {"include_usage": True}
+        asked = dice.randrange(10, 60)
+        body = chat(marker, knobs=knobs, max_tokens=asked, **fields)
+        hang_up: dict[str, Any] = {}
+        if dice.random() < 0.3:
+            by_event = stream and dice.random() < 0.6
+            hang_up = {"hang_up_events": dice.randrange(1, 5)} if by_event else {
+                "hang_up_after": dice.uniform(0, latency / 1000 * 1.2)}
+        answer = await call(self.world.server.data, player.key, body, **hang_up)
+        if answer.request_id:
+            self.request_ids[marker] = answer.request_id
+        self.judge(player, len(encode(body)), asked, answer)
+
+    def judge(self, player: Player, body_bytes: int, asked: int, answer: Answer) -> None:
+        if answer.hung_up and not answer.error:
+            self.outcomes["hung up"] += 1
+        elif answer.done:
+            self.outcomes["served"] += 1
+        elif answer.status == 429 and answer.failure["code"] in ("insufficient_quota", "budget_held"):
+            self.outcomes[answer.failure["code"]] += 1
+            smallest = min(asked, TRIM_FLOOR) if player.trims else asked
+            self.check_refusal(player, PRICE.bound(body_bytes + EDIT_BYTES, smallest), answer.failure["budget"])
+        else:
+            self.problems.append(f"{answer.status} {answer.error} {answer.body[:300]!r}")
+
+    def check_refusal(self, player: Player, needed: int, budget: dict[str, Any]) -> None:
+        limit, posted, held, remaining = (pico(budget[name]) for name in ("limit", "posted", "held", "remaining"))
+        if limit != player.cap or remaining != limit - posted - held:
+            self.problems.append(f"figures do not add up: {budget}, cap {usd(player.cap)}")
+        if remaining >= needed:
+            self.problems.append(f"refused although {usd(remaining)} covers the hold of {usd(needed)}: {budget}")
+
+
+class Sampler(threading.Thread):
+    """Looks at every cap, again and again, while the storm runs."""
+
+    def __init__(self, world: World, players: list[Player]) -> None:
+        super().__init__(daemon=True)
+        self.world, self.players = world, players
+        self.enough = threading.Event()
+        self.samples = 0
+        self.problems: list[str] = []
+
+    def run(self) -> None:
+        turn = 0
+        while not self.enough.wait(0.01):
+            try:
+                self.look_at_books()
+                self.look_at_state(self.players[turn % len(self.players)])
+            except Exception as error:  # a sampler that died silently would prove nothing
+                self.problems.append(repr(error))
+            turn += 1
+
+    def look_at_books(self) -> None:
+        balances = self.world.books.balances()
+        for player in self.players:
+            balance = balances.get(player.id)
+            self.samples += 1
+            if balance and balance.spent + balance.held > player.cap:
+                self.problems.append(f"books: {balance} over the cap {player.cap}")
+
+    def look_at_state(self, player: Player) -> None:
+        state = self.world.admin.budget_state(player.budget)
+        self.samples += 1
+        if pico(state["posted"]) + pico(state["held"]) > pico(state["limit"]) or pico(state["remaining"]) < 0:
+            self.problems.append(f"state: {state}")
+
+
+def make_players(world: World, dice: random.Random) -> list[Player]:
+    players = []
+    for number in range(TENANTS):
+        cap = dice.randrange(1, 21) * TYPICAL_COST + dice.randrange(1000)
+        trims = number % 2 == 1
+        tenant = world.tenant(
+            usd(cap), on_insufficient="trim" if trims else "refuse", hold_wait_ms=(0, 300, 2000)[number % 3]
+        )
+        assert tenant.budget
+        players.append(Player(tenant.id, tenant.key, tenant.budget, cap, trims))
+    return players
+
+
+async def blow(storm: Storm) -> None:
+    numbers = iter(range(CALLS))
+    await asyncio.gather(*(storm.client(numbers) for _ in range(CLIENTS)))
+
+
+def run_storm(world: World, dice: random.Random) -> Storm:
+    storm = Storm(world, make_players(world, dice), dice)
+    sampler = Sampler(world, storm.players)
+    sampler.start()
+    try:
+        asyncio.run(blow(storm))
+    finally:
+        sampler.enough.set()
+        sampler.join()
+    world.books.wait_until_no_holds()
+    assert not storm.problems, f"{len(storm.problems)} problems, first: {storm.problems[:3]}"
+    assert not sampler.problems, f"{len(sampler.problems)} samples over a cap, first: {sampler.problems[:3]}"
+    assert sampler.samples >= 1000, f"only {sampler.samples} samples"
+    assert storm.outcomes["served"] >= TENANTS and storm.outcomes["insufficient_quota"] > 0, storm.outcomes
+    note(f"{dict(storm.outcomes)}, {sampler.samples} samples")
+    return storm
+
+
+def check_caps(storm: Storm) -> None:
+    spent = cost_by_tenant(storm.world.books.entries())
+    for player in storm.players:
+        state = storm.world.admin.budget_state(player.budget)
+        assert pico(state["held"]) == 0
+        assert pico(state["posted"]) == spent.get(player.id, 0) <= player.cap
+
+
+def backend_cost(backend: FakeBackend) -> dict[str, int]:
+    """What the backend's own log bills, per tenant."""
+    sums: dict[str, int] = defaultdict(int)
+    for seen in backend.calls():
+        assert seen.finished, f"the backend never finished {seen.arrived}"
+        sums[seen.marker.split("/")[0]] += PRICE.cost(*seen.billed)
+    return sums
+
+
+@pytest.fixture
+def storm_server(run: Run) -> Iterator[Gateway]:
+    with gateway(run.binary) as server:
+        yield server
+
+
+def test_storm_with_drain_equals_the_backends_own_log(run: Run, storm_server: Gateway) -> None:
+    with fake_backend() as backend:
+        world = World.lay(storm_server, backend, on_disconnect="drain")
+        for number in range(20 if run.full else 1):
+            storm = run_storm(world, run.dice(f"drain {number}"))
+            check_caps(storm)
+            assert_same_calls(world.books, backend, storm)
+
+
+def assert_same_calls(books: Books, backend: FakeBackend, storm: Storm) -> None:
+    entries = books.entries()
+    billed = backend_cost(backend)
+    spent = cost_by_tenant(entries)
+    for tenant in billed.keys() | spent.keys():
+        assert spent.get(tenant, 0) == billed.get(tenant, 0), f"tenant {tenant}"
+    assert sum(entry.kind == "settle" and entry.cost > 0 for entry in entries) == len(backend.calls())
+    settled = {entry.request_id: entry for entry in entries if entry.kind == "settle"}
+    for seen in backend.calls():
+        request_id = storm.request_ids.get(seen.marker)
+        if request_id:
+            entry = settled[request_id]
+            assert (entry.input + entry.input_cache_read, entry.output) == seen.billed
+
+
+def test_storm_with_abort_keeps_the_caps(run: Run, storm_server: Gateway) -> None:
+    with fake_backend() as backend:
+        world = World.lay(storm_server, backend, on_disconnect="abort")
+        storm = run_storm(world, run.dice("abort"))
+        check_caps(storm)
+        calls = backend.calls()
+        entries = world.books.entries()
+        assert sum(entry.kind in ("settle", "release") for entry in entries) >= len(calls)
+        billed, spent = sum(backend_cost(backend).values()), sum(entry.cost for entry in entries)
+        cut = sum(seen.hung_up for seen in calls)
+        note(f"abort: backend billed {usd(billed)}, ledger {usd(spent)}, difference {(spent - billed) / billed:+.1%} "
+             f"over {len(calls)} calls of which {cut} were cut short")

@@ -1,0 +1,221 @@
+"""kill -9 at random instants under mixed load: nothing is lost, nothing is counted twice, caps still hold."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from support.backend import BackendCall, FakeBackend
+from support.client import call, chat
+from support.options import Run
+from support.oracle import Entry, Hold, Price, assert_exactly_once, pico, usd
+from support.processes import note
+from support.tollgate import Gateway
+from support.world import World
+
+CLIENTS = 40
+KILLS, FULL_KILLS = 30, 1000
+RATE = Price.per_million("0", "1000").output  # input is free here, so a hold is max_tokens x RATE exactly
+MODEL_MAX = 1_000_000
+
+
+@dataclass
+class Seen:
+    """What a client saw of an answer it got whole."""
+
+    number: int
+    stream: bool
+
+
+@dataclass
+class Load:
+    """Clients that go on calling; each call has a number of its own, and asks for twice that many tokens.
+
+    So a hold (max_tokens x RATE) and a settled call (output = half of max_tokens) both name their call, even
+    when no client ever saw the answer. Calls of the model `faulty` cost nothing and are only counted.
+    """
+
+    world: World
+    dice: random.Random
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    caps: dict[str, int] = field(default_factory=dict)
+    keys: list[str] = field(default_factory=list)
+    whole: dict[str, Seen] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    in_flight: int = 0
+    newest: int = 1
+    over: bool = False
+
+    def new_tenants(self) -> None:
+        """Three tenants with caps that bind soon, and one with plenty; the oldest are left alone."""
+        typical = 2 * self.newest + 200
+        for calls in (self.dice.randrange(3, 40), self.dice.randrange(3, 40), self.dice.randrange(40, 100), 10**6):
+            cap = calls * typical * RATE
+            tenant = self.world.tenant(usd(cap), hold_wait_ms=self.dice.choice((0, 200, 2000)))
+            self.caps[tenant.id] = cap
+            self.keys.append(tenant.key)
+        self.keys = self.keys[-8:]
+
+    async def client(self, open_for_calls: asyncio.Event) -> None:
+        while not self.over:
+            await open_for_calls.wait()
+            self.in_flight += 1
+            try:
+                await self.one_call()
+            finally:
+                self.in_flight -= 1
+
+    async def one_call(self) -> None:
+        dice, number = self.dice, next(self.numbers)
+        self.newest = number
+        stream = dice.random() < 0.5
+        fields: dict[str, Any] = {"stream": True} if stream else {}
+        fault = dice.random() < 0.1
+        knobs = f"latency={dice.randrange(0, 250)},out={number}"
+        if fault:
+            knobs += f",fault={dice.choice(('500', 'reset', '400'))}"
+        hang_up: dict[str, Any] = {"hang_up_after": dice.uniform(0, 0.2)} if dice.random() < 0.2 else {}
+        body = chat(str(number), model="faulty" if fault else "counted", knobs=knobs, max_tokens=2 * number, **fields)
+        answer = await call(self.world.server.data, dice.choice(self.keys), body, timeout=30, **hang_up)
+        if answer.done:
+            self.outcomes["whole"] += 1
+            self.whole[answer.request_id] = Seen(number, stream)
+        elif answer.hung_up or answer.error or not answer.complete:
+            self.outcomes["cut"] += 1
+            await asyncio.sleep(0.01)
+        else:
+            self.outcomes[str(answer.status)] += 1
+            if answer.status not in (400, 429, 502, 503):
+                self.problems.append(f"{answer.status} {answer.body[:300]!r}")
+
+
+@pytest.fixture
+def world_to_kill(run: Run, backend: FakeBackend) -> Iterator[World]:
+    """Not the shared fixture: this gateway dies many times, and is checked after each."""
+    server = Gateway(run.binary)
+    try:
+        server.start()
+        world = World.lay(server, backend, on_disconnect="drain")
+        world.admin.pool("rough")
+        world.admin.backend("rough", "fake-rough", backend.base_url(), on_disconnect="drain")
+        for model, pool in (("counted", "fast"), ("faulty", "rough")):
+            world.admin.model(model, [pool], MODEL_MAX)
+            world.admin.price(model, "0", "1000")
+        yield world
+    finally:
+        server.close()
+
+
+def check_books(load: Load, entries: list[Entry], holds: list[Hold], calls: list[BackendCall]) -> None:
+    assert_exactly_once(entries, holds)
+    check_each_backend_call(entries, holds, calls)
+    check_whole_answers(load, entries)
+    totals: dict[str, int] = defaultdict(int)
+    for entry in entries:
+        totals[entry.tenant_id] += entry.cost
+    for hold in holds:
+        totals[hold.tenant_id] += hold.amount
+    for tenant, total in totals.items():
+        assert total <= load.caps[tenant], f"{tenant}: posted and held {total} over the cap {load.caps[tenant]}"
+
+
+def check_each_backend_call(entries: list[Entry], holds: list[Hold], calls: list[BackendCall]) -> None:
+    """Each call in the backend's log is one entry or one hold; what was held and never sent is allowed."""
+    booked: Counter[int] = Counter(entry.output for entry in entries if entry.model == "counted" and entry.output)
+    booked.update(hold.amount // RATE // 2 for hold in holds if hold.model == "counted")
+    released = sum(entry.kind == "release" and entry.model == "counted" for entry in entries)
+    arrived = Counter(int(seen.marker) for seen in calls if seen.arrived["model"] == "counted")
+    lost = [number for number, times in arrived.items() if booked[number] != times]
+    assert len(lost) <= released, f"backend calls without exactly one entry or hold: {lost[:10]}"
+    for number, times in booked.items():
+        assert times <= 1, f"call {number} is booked {times} times"
+    faulty_booked = sum(entry.model == "faulty" and entry.kind in ("settle", "release") for entry in entries)
+    faulty_booked += sum(hold.model == "faulty" for hold in holds)
+    assert sum(seen.arrived["model"] == "faulty" for seen in calls) <= faulty_booked
+
+
+def check_whole_answers(load: Load, entries: list[Entry]) -> None:
+    settled = {entry.request_id: entry for entry in entries if entry.kind == "settle"}
+    for request_id, seen in load.whole.items():
+        entry = settled.get(request_id)
+        assert entry, f"the client has the whole answer of {request_id} ({seen}), the ledger has not"
+        assert entry.output == seen.number and entry.cost == seen.number * RATE
+
+
+async def kill_again_and_again(world: World, load: Load, kills: int) -> list[float]:
+    open_for_calls = asyncio.Event()
+    clients = [asyncio.create_task(load.client(open_for_calls)) for _ in range(CLIENTS)]
+    restarts: list[float] = []
+    for turn in range(kills):
+        await asyncio.to_thread(load.new_tenants)
+        open_for_calls.set()
+        await asyncio.sleep(load.dice.uniform(0.05, 0.7))
+        open_for_calls.clear()
+        world.server.kill()
+        while load.in_flight:
+            await asyncio.sleep(0.005)
+        await asyncio.to_thread(world.server.verify)
+        entries, holds = world.books.both()
+        check_books(load, entries, holds, world.backend.calls())
+        assert not load.problems, load.problems[:3]
+        restarts.append(await asyncio.to_thread(world.server.start))
+        left = world.books.holds()
+        assert len(left) == len(holds) and all(hold.state == "uncertain" for hold in left), f"kill {turn}"
+    load.over = True
+    open_for_calls.set()
+    await asyncio.gather(*clients)
+    return restarts
+
+
+def test_kill_at_random_instants_loses_nothing(run: Run, world_to_kill: World) -> None:
+    world = world_to_kill
+    load = Load(world, run.dice("kill"))
+    kills = FULL_KILLS if run.full else KILLS
+    restarts = asyncio.run(kill_again_and_again(world, load, kills))
+    world.books.wait_until_no_holds()
+    entries, holds = world.books.both()
+    check_books(load, entries, holds, world.backend.calls())
+    world.server.verify()
+    note(f"{kills} kills, {dict(load.outcomes)}, {len(entries)} entries, {len(holds)} uncertain; restart "
+         f"median {statistics.median(restarts) * 1000:.0f} ms, longest {max(restarts) * 1000:.0f} ms (seed {run.seed})")
+    assert load.outcomes["whole"] > kills and len(holds) > 0
+    assert world.server.stop() == 0
+
+
+def test_what_a_crash_left_is_charged_or_released_by_hand(world_to_kill: World) -> None:
+    world = world_to_kill
+    tenant = world.tenant(usd(1000 * RATE))
+
+    async def crash() -> None:
+        calls = [asyncio.create_task(call(world.server.data, tenant.key, chat(
+            f"left-{number}", model="counted", knobs="latency=5000", max_tokens=number))) for number in (100, 300)]
+        while len(world.books.holds()) < 2:
+            await asyncio.sleep(0.01)
+        world.server.kill()
+        await asyncio.gather(*calls)
+
+    asyncio.run(crash())
+    world.server.start()
+    admin = world.admin
+    assert tenant.budget
+    assert pico(admin.budget_state(tenant.budget)["held"]) == 400 * RATE
+    holds = {pico(hold["amount"]): hold["id"] for hold in admin.holds("uncertain")}
+    refused = world.call(tenant, model="counted", max_tokens=601)
+    assert (refused.status, refused.failure["code"]) == (429, "insufficient_quota")
+    admin.ok("POST", f"/holds/{holds[100 * RATE]}/resolve", {"release": True})
+    admin.ok("POST", f"/holds/{holds[300 * RATE]}/resolve", {"charge": usd(250 * RATE)})
+    state = admin.budget_state(tenant.budget)
+    assert pico(state["held"]) == 0 and pico(state["posted"]) == 250 * RATE
+    assert not world.books.holds()
+    assert sorted(entry.cost for entry in world.books.entries() if entry.kind == "resolve") == [0, 250 * RATE]
+    assert world.call(tenant, model="counted", max_tokens=601).done
+    world.server.verify()

@@ -1,0 +1,189 @@
+"""Where a call goes and what passes through: pools, fallback, disconnects, broken upstreams, headers."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from support.client import chat, fetch
+from support.oracle import Entry
+from support.processes import free_port
+from support.world import PRICE, World
+
+
+def add_pool(world: World, backends: dict[str, str], **fields: Any) -> str:
+    """A pool with these backends (name -> base URL); returns its name."""
+    pool = world.fresh("pool")
+    world.admin.pool(pool)
+    for name, url in backends.items():
+        world.admin.backend(pool, name, url, **fields)
+    return pool
+
+
+def add_model(world: World, pools: list[str]) -> str:
+    model = world.fresh("model")
+    world.admin.model(model, pools)
+    world.admin.price(model, "1", "4")
+    return model
+
+
+def dead_url() -> str:
+    return f"http://127.0.0.1:{free_port()}/v1"
+
+
+def attempts_of(world: World, request_id: str) -> list[Entry]:
+    return sorted(world.books.of_request(request_id), key=lambda entry: entry.attempt)
+
+
+def test_a_refusing_backend_is_passed_over(world: World) -> None:
+    pool = add_pool(world, {"dead": dead_url(), "alive": world.backend.base_url()})
+    model, tenant = add_model(world, [pool]), world.tenant(pools=(pool,))
+    retried = []
+    for _ in range(8):
+        answer = world.call(tenant, model=model)
+        assert answer.done, answer
+        assert answer.headers["x-tollgate-backend"] == "alive"
+        if answer.headers["x-tollgate-attempts"] == "2":
+            retried.append(answer.request_id)
+    assert retried, "no call ever tried the dead backend first"
+    first, second = attempts_of(world, retried[0])
+    assert (first.kind, first.cost, first.outcome) == ("release", 0, "not_sent")
+    assert second.kind == "settle" and second.cost > 0
+
+
+def test_the_second_target_serves_when_the_first_refuses(world: World) -> None:
+    dead, alive = add_pool(world, {"dead": dead_url()}), add_pool(world, {"alive": world.backend.base_url()})
+    model, tenant = add_model(world, [dead, alive]), world.tenant(pools=(dead, alive))
+    answer = world.call(tenant, model=model, stream=True)
+    assert answer.done
+    assert (answer.headers["x-tollgate-pool"], answer.headers["x-tollgate-attempts"]) == (alive, "2")
+    entries = attempts_of(world, answer.request_id)
+    assert [(entry.pool, entry.kind) for entry in entries] == [(dead, "release"), (alive, "settle")]
+
+
+def test_the_second_target_is_not_for_those_without_entitlement(world: World) -> None:
+    dead, alive = add_pool(world, {"dead": dead_url()}), add_pool(world, {"alive": world.backend.base_url()})
+    model, tenant = add_model(world, [dead, alive]), world.tenant(pools=(dead,))
+    answer = world.call(tenant, model=model)
+    assert (answer.status, answer.failure["code"]) == (503, "all_pools_exhausted")
+    assert int(answer.headers["retry-after"]) >= 1
+    assert all(entry.cost == 0 for entry in world.books.of_request(answer.request_id))
+    assert not world.books.holds()
+
+
+def test_an_alias_and_the_maximum_are_spliced_into_the_body(world: World) -> None:
+    pool = add_pool(world, {"alive": world.backend.base_url()})
+    model, tenant = world.fresh("alias"), world.tenant(pools=(pool,))
+    target = {"pool": pool, "upstream_model": "real/name", "max_tokens_param": "max_completion_tokens"}
+    world.admin.model(model, [target], max_output_tokens=77)
+    world.admin.price(model, "1", "4")
+    marker = world.fresh("alias-call")
+    answer = world.call(tenant, marker, model=model, max_tokens=500, store=True)
+    assert answer.done and answer.headers["x-tollgate-max-tokens"] == "77"
+    seen = world.backend.call(marker).arrived
+    assert (seen["model"], seen["max_completion_tokens"], seen["max_tokens"]) == ("real/name", 77, None)
+    assert seen["store"] is False
+    assert world.books.settled(answer.request_id).model == model
+
+
+def test_the_larger_of_two_maxima_counts(world: World) -> None:
+    marker, tenant = world.fresh("two-maxima"), world.tenant()
+    assert world.call(tenant, marker, max_tokens=5, max_completion_tokens=9).done
+    seen = world.backend.call(marker).arrived
+    assert [seen["max_tokens"], seen["max_completion_tokens"]] == [9, None]
+
+
+def test_only_allowed_headers_pass_both_ways(world: World) -> None:
+    pool = add_pool(world, {"alive": world.backend.base_url()}, api_key="sk-backend-secret")
+    model, tenant = add_model(world, [pool]), world.tenant(pools=(pool,))
+    marker = world.fresh("headers")
+    sent = {"cookie": "a=b", "idempotency-key": "mine", "accept-encoding": "gzip", "x-request-id": "client-chosen",
+            "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
+    answer = fetch(world.server.data, tenant.key, chat(marker, model=model), headers=sent)
+    assert answer.done
+    seen = world.backend.call(marker).arrived["headers"]
+    assert seen["authorization"] == "Bearer sk-backend-secret"
+    assert seen["traceparent"] == sent["traceparent"]
+    assert seen["accept-encoding"] == "identity"
+    assert not {"cookie", "idempotency-key"} & seen.keys()
+    assert answer.request_id not in ("req_upstream", "client-chosen")
+    assert not {"set-cookie", "openai-organization"} & answer.headers.keys()
+
+
+def test_a_hang_up_with_abort_reaches_the_backend_within_a_second(world: World) -> None:
+    tenant, marker = world.tenant(), world.fresh("abort")
+    body = chat(marker, knobs="latency=20000,chunks=200,out=200", stream=True, max_tokens=200)
+    answer = fetch(world.server.data, tenant.key, body, hang_up_events=3)
+    gone = time.time()
+    assert answer.hung_up and not answer.error
+    world.books.wait_until_no_holds(5)
+    time.sleep(0.1)
+    seen = world.backend.call(marker)
+    assert seen.finished and seen.hung_up
+    assert seen.finished["at"] - gone <= 1.0
+    entry = world.books.settled(answer.request_id)
+    assert entry.provenance == "estimated"
+    assert 0 < entry.cost <= PRICE.bound(1000, 200)
+
+
+def test_a_hang_up_with_drain_is_billed_in_full(world: World) -> None:
+    pool = add_pool(world, {"draining": world.backend.base_url()}, on_disconnect="drain")
+    model, tenant = add_model(world, [pool]), world.tenant(pools=(pool,))
+    for stream, hang_up in ((True, {"hang_up_events": 2}), (False, {"hang_up_after": 0.3})):
+        marker = world.fresh("drain")
+        body = chat(marker, model=model, knobs="latency=1000,chunks=10,out=30,in=12", stream=stream, max_tokens=30)
+        answer = fetch(world.server.data, tenant.key, body, **hang_up)
+        assert answer.hung_up and not answer.error
+        world.books.wait_until_no_holds(5)
+        seen = world.backend.call(marker)
+        assert seen.finished and seen.finished["outcome"] == "answered"
+        entry = [entry for entry in world.books.entries() if entry.tenant_id == tenant.id][-1]
+        assert (entry.kind, entry.provenance, entry.cost) == ("settle", "reported", PRICE.cost(12, 30))
+
+
+def test_a_broken_stream_ends_with_an_error_event_and_no_end_mark(world: World) -> None:
+    answer = world.call(world.tenant(), knobs="fault=cut,chunks=6,latency=60", stream=True)
+    assert answer.status == 200 and not answer.done
+    assert '"error"' in answer.events[-1]
+    world.books.wait_until_no_holds()
+    entry = world.books.settled(answer.request_id)
+    assert entry.outcome == "broken" and entry.provenance in ("estimated", "partial") and entry.cost > 0
+
+
+@pytest.mark.parametrize(("fault", "status", "code"), [
+    ("500", 502, "upstream_error"), ("401", 502, "upstream_error"), ("reset", 502, "upstream_error"),
+    ("400", 400, None), ("cut", 502, "upstream_error"), ("429", 503, "all_pools_exhausted"),
+])
+def test_an_upstream_fault_before_the_first_byte(world: World, fault: str, status: int, code: str | None) -> None:
+    pool = add_pool(world, {"faulty": world.backend.base_url(f"fault={fault}")})
+    model, tenant = add_model(world, [pool]), world.tenant(pools=(pool,))
+    answer = world.call(tenant, model=model)
+    assert answer.status == status, f"{answer.status} {answer.body[:300]!r} {answer.error}"
+    assert code is None or answer.failure["code"] == code
+    assert not {"set-cookie", "openai-organization"} & answer.headers.keys()
+    world.books.wait_until_no_holds()
+    entries = world.books.of_request(answer.request_id)
+    assert len(entries) == int(answer.headers.get("x-tollgate-attempts", len(entries)))
+    if fault != "cut":
+        assert all(entry.cost == 0 for entry in entries), entries
+
+
+def test_an_answer_without_usage_is_estimated(world: World) -> None:
+    for stream in (False, True):
+        answer = world.call(world.tenant(), knobs="usage=no", stream=stream, max_tokens=20)
+        assert answer.done
+        entry = world.books.settled(answer.request_id)
+        assert entry.provenance == "estimated" and entry.cost > 0
+
+
+def test_usage_beyond_the_bound_is_posted_as_excess(world: World) -> None:
+    tenant = world.tenant()
+    marker = world.fresh("excess")
+    answer = world.call(tenant, marker, knobs="in=5000,out=5", max_tokens=5)
+    assert answer.done
+    entries = world.books.of_request(answer.request_id)
+    assert sorted(entry.kind for entry in entries) == ["excess", "settle"]
+    assert sum(entry.cost for entry in entries) == PRICE.cost(5000, 5)
+    assert world.server.metric("tollgate_ledger_excess_total") >= 1
