@@ -1,0 +1,1 @@
+"""The benchmark's parts; `run.py` puts them together."""
