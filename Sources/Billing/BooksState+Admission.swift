@@ -32,10 +32,11 @@ extension BooksState {
         if wanted == .zero {
             return .granted(grant(.zero, claim, book, at, manner))
         }
+        let least = min(max(claim.atLeast, .zero), wanted)
         var ceiling = wanted
         for candidate in candidates {
             guard let owner = candidate.account.owner, owner.isHard else { continue }
-            if candidate.ceiling < min(claim.atLeast, wanted) { return .hopeless(owner, candidate.account) }
+            if candidate.ceiling < least { return .hopeless(owner, candidate.account) }
             ceiling = min(ceiling, candidate.ceiling)
         }
         var target = ceiling
@@ -45,7 +46,7 @@ extension BooksState {
                 return .blocked(owner, candidate.account)
             }
             if candidate.free >= target { continue }
-            guard manner.takesWhatIsFree, candidate.free >= claim.atLeast else {
+            guard manner.takesWhatIsFree, candidate.free >= least else {
                 return .blocked(owner, candidate.account)
             }
             target = candidate.free

@@ -74,7 +74,7 @@ public final class Journal: Sendable {
         try await write(isResolution: false, body, committed: committed)
     }
 
-    /// Writes everything that waits, then stops the writer; returns when it has stopped.
+    /// Writes everything that waits, then stops the writer; returns when it has stopped. Not for the writer's thread.
     public func close() {
         queue.close()
         ended.wait()

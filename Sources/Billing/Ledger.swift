@@ -116,7 +116,7 @@ public final class Ledger: Sendable {
     }
 
     /// Stores the end of an attempt; `then` hears nil once it survives a power cut and the accounts have moved. On
-    /// `unavailable` the journal keeps trying, because the money was spent. A second call for an attempt changes nothing.
+    /// `unavailable` the journal keeps trying, because the money was spent. A second call changes nothing.
     public func settle(_ settlement: Settlement, then: @escaping @Sendable (LedgerError?) -> Void) {
         guard settlement.reservation.hold.beginSettling() else {
             books.withLock { $0.counters.duplicates += 1 }

@@ -61,7 +61,7 @@ extension LedgerStore {
         return Dictionary(rows.map { (ID<Tenant>($0["id"]), $0["time_zone"]) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Requests and tokens of a tenant, or of one of its keys, admitted since a quarter hour began; rebuilds day quotas.
+    /// Requests and tokens of a tenant, or of one of its keys, admitted since a quarter hour began: rebuilds quotas.
     public static func requestsAndTokensSince(
         _ db: Database,
         tenantID: ID<Tenant>,

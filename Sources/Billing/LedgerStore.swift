@@ -45,7 +45,8 @@ public enum LedgerStore {
     }
 
     static func uncertainHolds(_ db: Database) throws -> [StoredHold] {
-        try Row.fetchAll(db, sql: "SELECT * FROM holds WHERE state = 'uncertain' ORDER BY request_id, attempt").map(hold)
+        try Row.fetchAll(db, sql: "SELECT * FROM holds WHERE state = 'uncertain' ORDER BY request_id, attempt")
+            .map(hold)
     }
 
     private static func hold(_ row: Row) -> StoredHold {

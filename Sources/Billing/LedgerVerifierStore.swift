@@ -132,7 +132,9 @@ public enum LedgerVerifierStore {
         let spends = try spends(db)
         let zones = try LedgerStore.zoneNames(db)
         var stored: [String: [Timestamp: Money]] = [:]
-        let rows = try Row.fetchCursor(db, sql: "SELECT budget_id, window_start, posted_micro, posted_pico FROM accounts")
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT budget_id, window_start, posted_micro, posted_pico FROM accounts"
+        )
         while let row = try rows.next() {
             let start = Timestamp(microseconds: row["window_start"])
             stored[row["budget_id"], default: [:]][start] = Money(

@@ -18,7 +18,7 @@ public struct Money: Hashable, Comparable, Sendable {
     private static let picoPerUnit: Int128 = 1_000_000_000_000
     private static let fractionDigits = 12
 
-    /// Reads a decimal string such as `10.00`: at most 12 fraction digits, no sign, exponent or space, at most 1e12 USD.
+    /// Reads a decimal string such as `10.00`: no sign, exponent or space, <= 12 fraction digits, at most 1e12 USD.
     public init(decimal: String) throws(MoneyError) {
         let scaled = try DecimalText.parse(decimal, fractionDigits: Self.fractionDigits)
         guard scaled <= Self.limitMaximum.pico else { throw .outOfRange }

@@ -52,7 +52,7 @@ struct Assembly {
             directory: directory, keyRing: keyRing, quotas: quotas, ledger: ledger, prices: prices, router: router,
             metrics: metrics, limits: configuration.limits, maxAttempts: configuration.maxAttempts,
             trustedProxies: configuration.trustedProxies, time: time, logger: logger)
-        server = try ProxyServer(plane: plane)
+        server = try ProxyServer(plane: plane, loopCount: ProcessLimits.usableCores)
         control = ControlPlane(
             file: file, journal: journal, ledger: ledger, prices: prices, directory: directory, keyRing: keyRing,
             hasher: hasher, quotaMeter: quotas, router: router, masterKey: masterKey, time: time, logger: logger,

@@ -30,7 +30,7 @@ struct Tollgate: AsyncParsableCommand {
     /// Runs the command and ends the process with the status the failure calls for.
     static func main() async {
         do {
-            var command = try await asyncParseAsRoot()
+            var command = try command(for: nil)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
@@ -39,6 +39,11 @@ struct Tollgate: AsyncParsableCommand {
         } catch {
             end(with: error)
         }
+    }
+
+    /// The command that arguments ask for, by default those of the process.
+    static func command(for arguments: [String]?) throws -> any ParsableCommand {
+        try parseAsRoot(arguments)
     }
 
     private static func end(with error: any Error) -> Never {

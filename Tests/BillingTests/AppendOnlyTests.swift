@@ -6,7 +6,9 @@ import Testing
 @testable import Billing
 
 struct AppendOnlyTests {
-    @Test(arguments: ["UPDATE ledger SET cost = 0", "DELETE FROM ledger", "UPDATE prices SET input = 0", "DELETE FROM prices"])
+    @Test(arguments: [
+        "UPDATE ledger SET cost = 0", "DELETE FROM ledger", "UPDATE prices SET input = 0", "DELETE FROM prices",
+    ])
     func entriesAndPricesNeverChange(sql: String) async throws {
         let fixture = try LedgerFixture()
         try await fixture.spend(5)

@@ -79,9 +79,12 @@ struct JournalTests {
                 throw Refusal()
             }
         }
-        let good = Task { try await journal.write { try $0.execute(sql: "INSERT INTO settings VALUES ('good', x'01')") } }
+        let good = Task {
+            try await journal.write { try $0.execute(sql: "INSERT INTO settings VALUES ('good', x'01')") }
+        }
         let odd = Task { try await journal.write { try $0.execute(sql: "INSERT INTO settings VALUES ('', x'01')") } }
-        fixture.ledger.settle(fixture.settlement(reservation, cost: 3)) { error in ended.withLock { $0 = .some(error) } }
+        fixture.ledger.settle(fixture.settlement(reservation, cost: 3)) { error in ended.withLock { $0 = .some(error) }
+        }
         while journal.counters.pending < 4 { await Task.yield() }
         gate.signal()
         try await blocker.value
@@ -96,7 +99,8 @@ struct JournalTests {
     @Test func committedRunsBeforeTheCallerGoesOn() async throws {
         let fixture = try LedgerFixture()
         let seen = Mutex<[Int]>([])
-        let value = try await fixture.journal.write({ _ in 7 }, committed: { value in seen.withLock { $0.append(value) } })
+        let value = try await fixture.journal.write(
+            { _ in 7 }, committed: { value in seen.withLock { $0.append(value) } })
         #expect(value == 7)
         #expect(seen.withLock { $0 } == [7])
     }

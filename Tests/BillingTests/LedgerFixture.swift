@@ -33,7 +33,8 @@ final class LedgerFixture {
         file = try Self.open(path)
         let created = clock.now()
         try file.write { db in
-            try TenancyStore.insert(db, tenant: Tenant(id: Self.tenant, name: "one", timeZone: zone, createdAt: created))
+            try TenancyStore.insert(
+                db, tenant: Tenant(id: Self.tenant, name: "one", timeZone: zone, createdAt: created))
             for key in [Self.keyA, Self.keyB] {
                 try db.execute(
                     sql: "INSERT INTO api_keys (id, tenant_id, name, created_at) VALUES (?, ?, ?, 0)",

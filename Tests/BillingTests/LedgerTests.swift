@@ -47,8 +47,9 @@ struct LedgerTests {
         for _ in 0..<2 { try await fixture.spend(8) }
         #expect(fixture.figures(soft) == [16, 0, -6])
         #expect(fixture.ledger.state(shadow)?.wouldRefuse == 1)
-        #expect(fixture.ledger.remaining(
-            tenantID: LedgerFixture.tenant, keyID: LedgerFixture.keyA, model: "m", pool: "p") == nil)
+        #expect(
+            fixture.ledger.remaining(
+                tenantID: LedgerFixture.tenant, keyID: LedgerFixture.keyA, model: "m", pool: "p") == nil)
         #expect(try fixture.count("SELECT SUM(would_refuse) FROM accounts") == 1)
         #expect(try fixture.differences() == [])
     }
@@ -69,6 +70,18 @@ struct LedgerTests {
         #expect(try fixture.held(fixture.claim(80, atLeast: 10)).amount == Money(pico: 30))
         #expect(fixture.ledger.reserve(fixture.claim(80, atLeast: 10)).shortage?.waitingHelps == true)
         #expect(fixture.ledger.reserve(fixture.claim(80, atLeast: 31)).shortage?.waitingHelps == false)
+    }
+
+    @Test func absurdClaimsTakeNothingAndTrapNothing() async throws {
+        let fixture = try LedgerFixture()
+        let budget = try await fixture.budget(10)
+        #expect(try fixture.held(fixture.claim(-5)).amount == .zero)
+        #expect(try fixture.held(fixture.claim(20, atLeast: -7)).amount == Money(pico: 10))
+        var huge = fixture.claim(1)
+        huge.wanted = Money(pico: .max)
+        huge.atLeast = Money(pico: .max)
+        #expect(fixture.ledger.reserve(huge).shortage?.waitingHelps == false)
+        #expect(fixture.figures(budget) == [0, 10, 0])
     }
 
     @Test func costBeyondTheHoldIsAnEntryOfItsOwn() async throws {

@@ -74,7 +74,10 @@ import Testing
 
     @Test(arguments: [
         ("limts: {}", "line 1: limts is unknown; did you mean limits?"),
-        ("listen: 127.0.0.1:1\nlimits:\n  max_bodyy: 1MiB", "line 3: limits.max_bodyy is unknown; did you mean max_body?"),
+        (
+            "listen: 127.0.0.1:1\nlimits:\n  max_bodyy: 1MiB",
+            "line 3: limits.max_bodyy is unknown; did you mean max_body?"
+        ),
         ("zzzzzzzzzzzzzzzz: 1", "line 1: zzzzzzzzzzzzzzzz is unknown"),
         ("keys:\n  argon2: { memori: 1 }", "line 2: keys.argon2.memori is unknown; did you mean memory?"),
     ])
@@ -97,7 +100,7 @@ import Testing
         ("storage: postgres://db/tollgate", "line 1: storage must be sqlite://…; postgres:// is not available"),
         ("storage: tollgate.db", "line 1: storage must be sqlite:///absolute/path"),
         ("tls: { cert: { file: a }, key: { file: b } }", "line 1: tls is not available in this version"),
-        ("listen: [", "line 1: is not valid YAML"),
+        ("listen: [", "is not valid YAML"),
         ("log: {}\nlog: {}", "is written twice"),
     ])
     func `a wrong value is reported with its line`(text: String, beginning: String) throws {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Tollgate
@@ -6,7 +7,9 @@ import Testing
     private func body(
         _ settings: [String], fields: [Field], partial: Bool = true, given: [String: String] = [:], file: String? = nil
     ) throws -> JSONValue {
-        let input = try FieldInput.parse(settings.flatMap { ["--set", $0] } + (file.map { ["-f", $0] } ?? []))
+        var input = FieldInput()
+        input.settings = settings
+        input.file = file
         return try input.body(fields: fields, given: given, partial: partial, environment: ["NAME": "from-env"])
     }
 

@@ -35,6 +35,7 @@ import Testing
                 a    long one  -
                 bbb   [31m     -
                 """)
-        #expect(TableText.entry(value(#"{"b":1,"a":null,"id":"x"}"#) ?? .null, first: ["id", "no"]) == "id  x\na   -\nb   1")
+        let entry = value(#"{"b":1,"a":null,"id":"x"}"#) ?? .null
+        #expect(TableText.entry(entry, first: ["id", "no"]) == "id  x\na   -\nb   1")
     }
 }

@@ -20,7 +20,8 @@ import Testing
         let cases: [(SecretSource, SecretError)] = [
             (.environment("A"), .unset("A")), (.environment("B"), .empty(.environment("B"))),
             (.file(empty), .empty(.file(empty))), (.file(large), .notText(large)),
-            (.file("/nonexistent/key"), .unreadable("/nonexistent/key")), (.file(folder.path), .unreadable(folder.path)),
+            (.file("/nonexistent/key"), .unreadable("/nonexistent/key")),
+            (.file(folder.path), .unreadable(folder.path)),
         ]
         for (source, error) in cases {
             #expect(throws: error) { try source.resolve(environment: ["B": " "]) }

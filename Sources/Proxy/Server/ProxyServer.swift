@@ -14,7 +14,7 @@ public final class ProxyServer: Sendable {
     private let listener: Mutex<(any Channel)?> = Mutex(nil)
 
     /// Prepares the loops; nothing listens yet. Throws when the upstream client cannot be set up.
-    public init(plane: DataPlane, loopCount: Int = System.coreCount) throws {
+    public init(plane: DataPlane, loopCount: Int) throws {
         self.plane = plane
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, loopCount))
         var loops: [NIOLoopBound<LoopContext>] = []

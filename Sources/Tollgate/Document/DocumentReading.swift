@@ -38,9 +38,6 @@ final class DocumentReading {
         places[path] = place
     }
 
-    /// Where the value at `path` was found.
-    func place(of path: String) -> DocumentPlace? { places[path] }
-
     /// Adds the unknown names to the faults and throws if there is any fault at all.
     func finish(file: String?) throws(DocumentFaults) {
         for section in sections { section.reportUnknown() }

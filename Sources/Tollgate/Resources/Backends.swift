@@ -3,7 +3,7 @@ import ArgumentParser
 /// `tollgate backends`; one is named by its id or as `pool/name`.
 enum Backends: ResourceKind {
     static let resource = Resource(
-        name: "backends", singular: "backend", naming: .id(prefix: "be_"),
+        name: "backends", singular: "backend", naming: .id,
         columns: ["id", "pool", "name", "kind", "base_url", "has_api_key", "max_concurrency", "draining"],
         fields: Field.backend)
 

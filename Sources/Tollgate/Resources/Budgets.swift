@@ -3,7 +3,7 @@ import ArgumentParser
 /// `tollgate budgets`.
 enum Budgets: ResourceKind {
     static let resource = Resource(
-        name: "budgets", singular: "budget", naming: .id(prefix: "bud_"),
+        name: "budgets", singular: "budget", naming: .id,
         columns: ["id", "tenant_id", "key_id", "model", "pool", "window", "mode", "limit"], fields: Field.budget)
 
     static var verbs: [any ParsableCommand.Type] {

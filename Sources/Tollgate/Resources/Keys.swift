@@ -5,7 +5,7 @@ enum Keys: ResourceKind {
     typealias Listing = TenantScope
 
     static let resource = Resource(
-        name: "keys", singular: "key", naming: .id(prefix: "key_"),
+        name: "keys", singular: "key", naming: .id,
         columns: ["id", "public_id", "name", "created_at", "expires_at", "revoked_at"], fields: Field.key)
 
     static var verbs: [any ParsableCommand.Type] {

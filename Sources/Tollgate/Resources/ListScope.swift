@@ -5,10 +5,3 @@ protocol ListScope: ParsableArguments {
     /// The list's path with its query.
     func path(of resource: Resource, _ client: AdminClient) throws -> String
 }
-
-/// All of them.
-struct WholeList: ListScope {
-    func path(of resource: Resource, _ client: AdminClient) throws -> String {
-        PathText.join(resource.name)
-    }
-}

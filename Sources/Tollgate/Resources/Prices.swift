@@ -3,7 +3,7 @@ import ArgumentParser
 /// `tollgate prices`; a published price never changes and is never deleted.
 enum Prices: ResourceKind {
     static let resource = Resource(
-        name: "prices", singular: "price", naming: .id(prefix: "prc_"),
+        name: "prices", singular: "price", naming: .id,
         columns: ["id", "model", "kind", "backend_id", "tier", "effective_from", "per_million"], fields: Field.price)
 
     static var verbs: [any ParsableCommand.Type] {

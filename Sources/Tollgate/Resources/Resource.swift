@@ -2,8 +2,8 @@
 struct Resource: Sendable {
     /// How one of them is named in a path.
     enum Naming: Sendable {
-        /// By an id that begins like this.
-        case id(prefix: String)
+        /// By its id.
+        case id
         /// By its name, one segment of the path.
         case name
         /// By its name, the rest of the path; such resources are put whole.

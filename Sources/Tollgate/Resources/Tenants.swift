@@ -3,7 +3,7 @@ import ArgumentParser
 /// `tollgate tenants`.
 enum Tenants: ResourceKind {
     static let resource = Resource(
-        name: "tenants", singular: "tenant", naming: .id(prefix: "ten_"),
+        name: "tenants", singular: "tenant", naming: .id,
         columns: ["id", "name", "time_zone", "price_multiplier", "suspended", "created_at"], fields: Field.tenant)
 
     static var verbs: [any ParsableCommand.Type] {

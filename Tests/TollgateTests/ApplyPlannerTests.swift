@@ -1,0 +1,153 @@
+import Testing
+
+@testable import Tollgate
+
+@Suite struct ApplyPlannerTests {
+    private func plan(
+        _ part: String = "", _ other: String = "", server: ServerState? = nil, options: ApplyOptions = ApplyOptions()
+    ) throws -> ApplyPlan {
+        try ApplyPlanner.plan(
+            try StateSamples.file(part, other).wanted, server: try server ?? StateSamples.server(), options: options)
+    }
+
+    @Test func `an empty server gets everything, what is referred to first`() throws {
+        let plan = try plan(server: ServerState())
+        #expect(
+            plan.calls.map(\.line) == [
+                "+ pool fast", "+ backend fast/a", "+ model org/m", "+ price org/m from 2026-11-01T00:00:00Z",
+                "+ tenant research", "~ entitlements of research: +fast",
+                "~ quotas of research: rpm none -> 600, concurrency none -> 40",
+                "+ budget of research (month, hard): limit 25.00",
+            ])
+        #expect(
+            plan.calls.map { "\($0.method) \($0.path)" } == [
+                "POST /pools", "POST /pools/fast/backends", "PUT /models/org/m", "POST /prices", "POST /tenants",
+                "PUT /tenants/:tenant/entitlements", "PUT /tenants/:tenant/quotas", "POST /budgets",
+            ])
+        #expect(plan.calls[1].body?["api_key"] == .string("sk-a"))
+        #expect(plan.unchanged == 0)
+    }
+
+    @Test func `what is as it should be is left alone, however it is written`() throws {
+        let plan = try plan(options: ApplyOptions(prune: true))
+        #expect(plan.calls == [])
+        #expect(plan.unchanged == 8)
+        #expect(ApplyReport.summary(plan, isDryRun: false) == "= 8 unchanged\n0 changes")
+    }
+
+    /// One row a rule: a part of the file, what replaces it, the line people see, the call with its body.
+    private static let changes: [(String, String, String, String)] = [
+        (
+            "price_multiplier: 1.20", "price_multiplier: 1.5", "~ tenant research: price_multiplier 1.2 -> 1.5",
+            #"PATCH /tenants/:tenant {"price_multiplier":"1.5"}"#
+        ),
+        (
+            "policy: least_busy", "queue: { max: 9, timeout: 10000ms }",
+            #"~ pool fast: queue {"max":500,"timeout":"10s"} -> {"max":9,"timeout":"10000ms"}"#,
+            #"PATCH /pools/fast {"queue":{"max":9,"timeout":"10000ms"}}"#
+        ),
+        (
+            "max_concurrency: 4", "max_concurrency: null", "~ backend fast/a: max_concurrency 4 -> none",
+            #"PATCH /backends/be_1 {"max_concurrency":null}"#
+        ),
+        (
+            "127.0.0.1:1/v1/", "127.0.0.1:2/v1",
+            "~ backend fast/a: base_url http://127.0.0.1:1/v1 -> http://127.0.0.1:2/v1, api_key replaced",
+            #"PATCH /backends/be_1 {"api_key":"sk-a","base_url":"http://127.0.0.1:2/v1"}"#
+        ),
+        (
+            "127.0.0.1:1/v1/", "127.0.0.1:1/v2",
+            "~ backend fast/a: base_url http://127.0.0.1:1/v1 -> http://127.0.0.1:1/v2",
+            #"PATCH /backends/be_1 {"base_url":"http://127.0.0.1:1/v2"}"#
+        ),
+        (
+            "{ env: A_KEY }", "null", "~ backend fast/a: api_key removed", #"PATCH /backends/be_1 {"api_key":null}"#
+        ),
+        (
+            "max_output_tokens: 512", "max_output_tokens: 9", "~ model org/m: max_output_tokens 512 -> 9",
+            #"PUT /models/org/m {"context_window":null,"input_overhead_tokens":300,"max_output_tokens":9,"#
+                + #""part_tokens_max":null,"targets":[{"pool":"fast"}]}"#
+        ),
+        (
+            "{ rpm: 600, concurrency: 40 }", "{ rpm: 600 }", "~ quotas of research: concurrency 40 -> none",
+            #"PUT /tenants/:tenant/quotas {"concurrency":null,"rpd":null,"rpm":600,"tpd":null,"tpm":null}"#
+        ),
+        (
+            "models: [\"*\"]", "models: [org/m]", "~ entitlements of research: ~fast",
+            #"PUT /tenants/:tenant/entitlements {"pools":[{"models":["org/m"],"pool":"fast"}]}"#
+        ),
+        (
+            "\"25.00\"", "30", "~ budget of research (month, hard): limit 25 -> 30",
+            #"PATCH /budgets/bud_1 {"limit":"30"}"#
+        ),
+        (
+            "window: month", "window: day", "+ budget of research (day, hard): limit 25.00",
+            #"POST /budgets {"alerts_at":[1,0.5],"limit":"25.00","mode":"hard","tenant_id":":tenant","window":"day"}"#
+        ),
+    ]
+
+    @Test(arguments: changes.indices)
+    func `only what differs is sent`(row: Int) throws {
+        let (part, other, line, call) = Self.changes[row]
+        let calls = try plan(part, other).calls
+        #expect(calls.map(\.line) == [line])
+        let body = calls.first?.body.map { String(decoding: $0.bytes, as: UTF8.self) } ?? ""
+        #expect("\(calls.first?.method ?? "") \(calls.first?.path ?? "") \(body)" == call)
+    }
+
+    @Test func `a credential is sent again only when asked, or where none is stored`() throws {
+        let asked = try plan(options: ApplyOptions(rotateBackendKeys: true))
+        #expect(asked.calls.map(\.line) == ["~ backend fast/a: api_key replaced"])
+        var server = try StateSamples.server()
+        let text =
+            #"{"id":"be_1","name":"a","kind":"openai","base_url":"http://127.0.0.1:1/v1","#
+            + #""has_api_key":false,"max_concurrency":4,"timeouts":{"connect":"5s"}}"#
+        server.backends["fast"] = [try StateSamples.json(text)]
+        #expect(try plan(server: server).calls.map(\.line) == ["~ backend fast/a: api_key replaced"])
+        #expect(try plan("api_key: { env: A_KEY }, ", "", server: server).calls == [])
+    }
+
+    @Test func `a backend that moves must be given its credential anew`() throws {
+        let moved = StateSamples.text.replacing("api_key: { env: A_KEY }, ", with: "")
+            .replacing("127.0.0.1:1/", with: "127.0.0.1:2/")
+        let file = try StateFile(moved, file: "state.yaml", environment: [:])
+        #expect(throws: CommandFailure.self) {
+            try ApplyPlanner.plan(file.wanted, server: try StateSamples.server(), options: ApplyOptions())
+        }
+    }
+
+    @Test func `a published price never changes`() throws {
+        let failure = #expect(throws: CommandFailure.self) { try plan("0.40 }", "0.50 }") }
+        #expect(failure?.status == .conflict)
+        #expect(throws: CommandFailure.self) { try plan("0.40 }", "0.40, input_cache_read: 0.05 }") }
+        let later = try plan("2026-11-01T", "2026-12-01T").calls.map(\.line)
+        #expect(later == ["+ price org/m from 2026-12-01T00:00:00Z"])
+    }
+
+    @Test func `only pruning removes, what uses something before what is used`() throws {
+        var server = try StateSamples.server()
+        server.pools["old"] = try StateSamples.json(#"{"name":"old"}"#)
+        server.backends["old"] = [try StateSamples.json(#"{"id":"be_2","name":"x"}"#)]
+        server.backends["fast"]?.append(try StateSamples.json(#"{"id":"be_3","name":"b"}"#))
+        server.models["old"] = try StateSamples.json(#"{"name":"old"}"#)
+        server.tenants["gone"] = try StateSamples.json(#"{"id":"ten_2","name":"gone"}"#)
+        let extra = #"{"id":"bud_2","tenant_id":"ten_1","key_id":null,"window":"day","mode":"soft","limit":"1"}"#
+        let ofKey = #"{"id":"bud_3","tenant_id":"ten_1","key_id":"key_1","window":"day","mode":"soft","limit":"1"}"#
+        server.budgets["ten_1"]? += [try StateSamples.json(extra), try StateSamples.json(ofKey)]
+        #expect(try plan(server: server).calls == [])
+        let pruned = try plan(server: server, options: ApplyOptions(prune: true)).calls
+        #expect(
+            pruned.map { "\($0.line) \($0.method) \($0.path)" } == [
+                "- budget of research (day, soft) DELETE /budgets/bud_2", "- tenant gone DELETE /tenants/ten_2",
+                "- model old DELETE /models/old", "- backend fast/b DELETE /backends/be_3",
+                "- backend old/x DELETE /backends/be_2", "- pool old DELETE /pools/old",
+            ])
+    }
+
+    @Test func `pruning leaves the kinds alone that the file does not speak about`() throws {
+        let file = try StateFile("models: []\npools: [ { name: fast } ]", file: "s", environment: [:])
+        let plan = try ApplyPlanner.plan(
+            file.wanted, server: try StateSamples.server(), options: ApplyOptions(prune: true))
+        #expect(plan.calls.map(\.line) == ["- model org/m"])
+    }
+}
