@@ -78,6 +78,7 @@ public enum BillingSchema {
         ) STRICT, WITHOUT ROWID
         """
 
+    // Chains of OR, because SQLite makes a temporary table for every row that it looks up in a list of more than two.
     private static let ledger = """
         CREATE TABLE ledger (
             seq INTEGER PRIMARY KEY,
@@ -85,7 +86,9 @@ public enum BillingSchema {
             node_seq INTEGER NOT NULL,
             request_id TEXT NOT NULL,
             attempt INTEGER NOT NULL,
-            kind TEXT NOT NULL CHECK (kind IN ('settle', 'release', 'excess', 'resolve', 'correction')),
+            kind TEXT NOT NULL CHECK (
+                kind = 'settle' OR kind = 'release' OR kind = 'excess' OR kind = 'resolve' OR kind = 'correction'
+            ),
             tenant_id TEXT NOT NULL,
             key_id TEXT NOT NULL,
             model TEXT NOT NULL,
@@ -106,7 +109,9 @@ public enum BillingSchema {
             output INTEGER NOT NULL,
             output_reasoning INTEGER NOT NULL,
             other_meters TEXT,
-            provenance TEXT NOT NULL CHECK (provenance IN ('reported', 'estimated', 'partial', 'none')),
+            provenance TEXT NOT NULL CHECK (
+                provenance = 'reported' OR provenance = 'none' OR provenance = 'estimated' OR provenance = 'partial'
+            ),
             outcome TEXT NOT NULL,
             status INTEGER NOT NULL,
             stream INTEGER NOT NULL CHECK (stream IN (0, 1)),

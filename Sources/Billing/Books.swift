@@ -27,14 +27,12 @@ final class Books: Sendable {
     func snapshot(_ jobs: [JournalJob]) -> LedgerBatchStore.Snapshot {
         withLock { state in
             var snapshot = LedgerBatchStore.Snapshot()
-            snapshot.keys.reserveCapacity(jobs.count)
+            var known: [ObjectIdentifier: Int] = [:]
+            snapshot.counts.reserveCapacity(jobs.count)
             for job in jobs {
-                guard let hold = job.settlement?.reservation.hold else {
-                    snapshot.keys.append([])
-                    continue
-                }
-                snapshot.keys.append(state.keys(of: hold))
-                state.takeWouldRefuse(of: hold, into: &snapshot.wouldRefuse)
+                let before = snapshot.places.count
+                if let hold = job.settlement?.reservation.hold { state.add(hold, to: &snapshot, &known) }
+                snapshot.counts.append(snapshot.places.count - before)
             }
             return snapshot
         }

@@ -87,13 +87,21 @@ struct BooksState: @unchecked Sendable {
         }
     }
 
-    /// Takes what shadow budgets would have refused since it was last stored.
-    func takeWouldRefuse(of hold: Hold, into sums: inout [AccountKey: Int64]) {
-        for share in hold.shares where share.account.unsavedWouldRefuse > 0 {
-            guard let owner = share.account.owner else { continue }
-            let key = AccountKey(budget: owner.budget.id, windowStart: share.account.window.start)
-            sums[key, default: 0] += share.account.unsavedWouldRefuse
-            share.account.unsavedWouldRefuse = 0
+    /// Adds the accounts a hold counts in to what a batch posts to, and takes what shadow budgets would have refused.
+    /// `known` has the places of those that are there.
+    func add(_ hold: Hold, to snapshot: inout LedgerBatchStore.Snapshot, _ known: inout [ObjectIdentifier: Int]) {
+        for share in hold.shares {
+            let account = share.account
+            guard let owner = account.owner else { continue }
+            if let place = known[ObjectIdentifier(account)] {
+                snapshot.places.append(place)
+                continue
+            }
+            let key = AccountKey(budget: owner.budget.id, windowStart: account.window.start)
+            known[ObjectIdentifier(account)] = snapshot.accounts.count
+            snapshot.places.append(snapshot.accounts.count)
+            snapshot.accounts.append(.init(key: key, wouldRefuse: account.unsavedWouldRefuse))
+            account.unsavedWouldRefuse = 0
         }
     }
 }

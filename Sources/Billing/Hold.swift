@@ -3,7 +3,8 @@ import Tenancy
 
 /// One hold: whose it is, how much, and the accounts it counts in.
 ///
-/// Unchecked because `shares`, `book` and `slot` change, but only while the lock of `Books` is taken.
+/// Unchecked because `shares`, `book` and `slot` change, but only while the lock of `Books` is taken, and because `row`
+/// is made by the writer's thread, which alone reads it.
 final class Hold: @unchecked Sendable {
     /// Its place in one account.
     struct Share {
@@ -89,6 +90,9 @@ final class Hold: @unchecked Sendable {
             admittedAt: admittedAt, isUncertain: isUncertain, priceVersion: priceVersion, multiplierPPM: multiplierPPM
         )
     }
+
+    /// The same for the writer's thread, which needs it when the hold is stored and again when it ends.
+    private(set) lazy var row = stored
 
     var isJournalled: Bool { phase.load(ordering: .sequentiallyConsistent) == .journalled }
 

@@ -124,11 +124,14 @@ public final class Journal: Sendable {
     // MARK: The writer's thread
 
     private func run() {
+        let connection = JournalConnectionStore(file: file)
         var backlog: [JournalJob] = []
         var lastAttempts = Self.lastAttempts
+        var rows = 0
         while true {
             let turn: JournalQueue<AdminJob>.Turn
             if isWritable {
+                queue.gather(after: rows)
                 guard let next = queue.next() else { break }
                 turn = next
             } else {
@@ -139,11 +142,12 @@ public final class Journal: Sendable {
                     if lastAttempts < 0 || (backlog.isEmpty && turn.isEmpty) { break }
                 }
             }
-            if !turn.holds.isEmpty { writeHolds(turn.holds) }
-            let jobs = backlog + turn.ends
+            rows = turn.count
+            if !turn.holds.isEmpty { writeHolds(turn.holds, connection) }
+            let jobs = backlog.isEmpty ? turn.ends : backlog + turn.ends
             let changes = turn.resolutions + turn.changes
             backlog = []
-            if !jobs.isEmpty || !changes.isEmpty || !isWritable { backlog = writeRest(jobs, changes) }
+            if !jobs.isEmpty || !changes.isEmpty || !isWritable { backlog = writeRest(jobs, changes, connection) }
             if halted.load(ordering: .relaxed) { break }
         }
         if !backlog.isEmpty {
@@ -151,6 +155,7 @@ public final class Journal: Sendable {
         }
         queue.close()
         refuse(queue.next())
+        connection.close()
         ended.leave()
     }
 
@@ -162,17 +167,17 @@ public final class Journal: Sendable {
     }
 
     /// The first transaction of a turn: holds alone, so that their callers go on without waiting for a disk.
-    private func writeHolds(_ jobs: [JournalJob]) {
-        let failure = transaction(isDurable: holdSync == .full) { db in
+    private func writeHolds(_ jobs: [JournalJob], _ connection: JournalConnectionStore) {
+        let failure = transaction(connection, isDurable: holdSync == .full) { rows, _ in
             for job in jobs {
-                if let hold = job.next { try LedgerStore.insertHold(hold.stored, db) }
+                if let hold = job.next { try rows.insertHold(hold.row) }
             }
         }
         switch failure {
         case nil:
             for job in jobs { job.then?(nil) }
         case .rejected where jobs.count > 1:
-            for job in jobs { writeHolds([job]) }
+            for job in jobs { writeHolds([job], connection) }
         case .some(let failure):
             note(failure)
             giveBack(jobs, failure.ledgerError)
@@ -180,14 +185,18 @@ public final class Journal: Sendable {
     }
 
     /// The second transaction of a turn; returns the ended attempts that must be written again.
-    private func writeRest(_ jobs: [JournalJob], _ changes: [AdminJob]) -> [JournalJob] {
+    private func writeRest(
+        _ jobs: [JournalJob],
+        _ changes: [AdminJob],
+        _ connection: JournalConnectionStore
+    ) -> [JournalJob] {
         let books = books.withLock { $0 }
         let snapshot = books?.snapshot(jobs) ?? LedgerBatchStore.Snapshot()
         var outcome = LedgerBatchStore.Outcome()
         var results: [Result<@Sendable () -> Void, any Error>] = []
         let begun = time.uptime()
-        let failure = transaction(isDurable: true) { db in
-            outcome = try LedgerBatchStore.write(jobs, snapshot, db)
+        let failure = transaction(connection, isDurable: true) { rows, db in
+            outcome = try LedgerBatchStore.write(jobs, snapshot, rows)
             for change in changes { results.append(try Self.run(change, db)) }
             if jobs.isEmpty, changes.isEmpty { try LedgerStore.probe(db) }
         }
@@ -207,8 +216,8 @@ public final class Journal: Sendable {
         case .rejected where jobs.count + changes.count > 1:
             // One of them spoils the rest: each has a transaction of its own.
             var backlog: [JournalJob] = []
-            for job in jobs { backlog += writeRest([job], []) }
-            for change in changes { backlog += writeRest([], [change]) }
+            for job in jobs { backlog += writeRest([job], [], connection) }
+            for change in changes { backlog += writeRest([], [change], connection) }
             return backlog
         case .some(let failure):
             return fail(jobs, changes, failure)
@@ -253,23 +262,14 @@ public final class Journal: Sendable {
         }
     }
 
-    /// Runs `body` in a transaction of the writer's connection, at the given level; FULL again afterwards.
-    private func transaction(isDurable: Bool, _ body: (Database) throws -> Void) -> JournalFailure? {
+    /// Runs `body` in a transaction of the writer's connection.
+    private func transaction(
+        _ connection: JournalConnectionStore,
+        isDurable: Bool,
+        _ body: (LedgerRowsStore, Database) throws -> Void
+    ) -> JournalFailure? {
         do {
-            try file.pool.writeWithoutTransaction { db in
-                try db.execute(sql: isDurable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL")
-                defer {
-                    if !isDurable { try? db.execute(sql: "PRAGMA synchronous = FULL") }
-                }
-                try db.beginTransaction(.immediate)
-                do {
-                    try body(db)
-                    try db.commit()
-                } catch {
-                    if db.isInsideTransaction { try? db.rollback() }
-                    throw error
-                }
-            }
+            try connection.transaction(isDurable: isDurable, body)
             return nil
         } catch {
             return Self.classify(error)

@@ -11,54 +11,78 @@ struct LedgerBatchStore {
 
     /// What the accounts in memory said when the turn began.
     struct Snapshot: Sendable {
-        var keys: [[AccountKey]] = []
-        var wouldRefuse: [AccountKey: Int64] = [:]
+        /// One account that the batch posts to.
+        struct Entry: Sendable {
+            let key: AccountKey
+            /// What a shadow budget would have refused since that was last stored.
+            var wouldRefuse: Int64 = 0
+        }
+
+        var accounts: [Entry] = []
+        /// The places in `accounts` of all jobs, one job after the other.
+        var places: [Int] = []
+        /// How many of `places` each job has.
+        var counts: [Int] = []
     }
 
     private var sequence: Int64
     private var sums = RollUpSums()
-    private var posted: [AccountKey: Money] = [:]
+    /// By place in the snapshot's accounts.
+    private var posted: [Money]
     private var outcome = Outcome()
     private var period: (month: BillingPeriod, text: String)?
 
     /// Writes entries, accounts, roll-ups and the holds of further attempts inside the caller's transaction.
-    static func write(_ jobs: [JournalJob], _ snapshot: Snapshot, _ db: Database) throws -> Outcome {
+    static func write(_ jobs: [JournalJob], _ snapshot: Snapshot, _ rows: LedgerRowsStore) throws -> Outcome {
         guard !jobs.isEmpty else { return Outcome() }
-        var batch = LedgerBatchStore(sequence: try LedgerStore.lastSequence(db))
-        for (job, keys) in zip(jobs, snapshot.keys) {
-            if let settlement = job.settlement { try batch.settle(settlement, keys, db) }
-            if let next = job.next { try LedgerStore.insertHold(next.stored, db) }
+        var batch = LedgerBatchStore(sequence: try rows.lastSequence(), accounts: snapshot.accounts.count)
+        var start = 0
+        for (job, count) in zip(jobs, snapshot.counts) {
+            let places = snapshot.places[start..<start + count]
+            start += count
+            if let settlement = job.settlement { try batch.settle(settlement, places, rows) }
+            if let next = job.next { try rows.insertHold(next.row) }
         }
-        try batch.flush(snapshot.wouldRefuse, db)
+        try batch.flush(snapshot.accounts, rows)
         return batch.outcome
     }
 
     /// Writes the lines of an uncertain hold and removes it inside the caller's transaction.
     static func resolve(_ lines: [LedgerEntry], _ keys: [AccountKey], _ db: Database) throws {
-        var batch = LedgerBatchStore(sequence: try LedgerStore.lastSequence(db))
-        _ = try batch.append(lines, keys, db)
-        if let first = lines.first { try LedgerStore.deleteHold(first.hold.id, db) }
-        try batch.flush([:], db)
+        let rows = try LedgerRowsStore(db)
+        var batch = LedgerBatchStore(sequence: try rows.lastSequence(), accounts: keys.count)
+        _ = try batch.append(lines, 0..<keys.count, rows)
+        if let first = lines.first { try rows.deleteHold(first.hold.id) }
+        try batch.flush(keys.map { Snapshot.Entry(key: $0) }, rows)
     }
 
-    private init(sequence: Int64) {
+    private init(sequence: Int64, accounts: Int) {
         self.sequence = sequence
+        posted = [Money](repeating: .zero, count: accounts)
     }
 
-    private mutating func settle(_ settlement: Settlement, _ keys: [AccountKey], _ db: Database) throws {
-        let lines = LedgerEntry.lines(of: settlement)
-        let cost = try append(lines, keys, db)
+    private mutating func settle(
+        _ settlement: Settlement,
+        _ places: ArraySlice<Int>,
+        _ rows: LedgerRowsStore
+    ) throws {
         let hold = settlement.reservation.hold
-        try LedgerStore.deleteHold(hold.id, db)
+        let lines = LedgerEntry.lines(of: settlement)
+        let cost = try append(lines, places, rows)
+        try rows.deleteHold(hold.row.id)
         outcome.settled.append((hold, cost))
         count(lines)
     }
 
     /// Appends the lines that are not there yet and returns their cost.
-    private mutating func append(_ lines: [LedgerEntry], _ keys: [AccountKey], _ db: Database) throws -> Money {
+    private mutating func append(
+        _ lines: [LedgerEntry],
+        _ places: some Sequence<Int>,
+        _ rows: LedgerRowsStore
+    ) throws -> Money {
         var cost = Money.zero
         for line in lines {
-            guard try LedgerStore.append(line, sequence: sequence + 1, period: text(line.hold.admittedAt), db) else {
+            guard try rows.append(line, sequence: sequence + 1, period: text(line.hold.admittedAt)) else {
                 outcome.counters.duplicates += 1
                 continue
             }
@@ -66,7 +90,7 @@ struct LedgerBatchStore {
             cost += line.cost
             sums.add(line)
         }
-        for key in keys { posted[key, default: .zero] += cost }
+        for place in places { posted[place] += cost }
         return cost
     }
 
@@ -84,11 +108,12 @@ struct LedgerBatchStore {
         if first.outcome == .unanswered { outcome.counters.unanswered += 1 }
     }
 
-    private func flush(_ wouldRefuse: [AccountKey: Int64], _ db: Database) throws {
-        for (key, amount) in posted where amount != .zero || wouldRefuse[key] != nil {
-            try LedgerStore.post(amount, wouldRefuse: wouldRefuse[key] ?? 0, to: key, db)
+    private mutating func flush(_ accounts: [Snapshot.Entry], _ rows: LedgerRowsStore) throws {
+        for (account, amount) in zip(accounts, posted) where amount != .zero || account.wouldRefuse != 0 {
+            try rows.post(amount, wouldRefuse: account.wouldRefuse, to: account.key)
         }
-        try LedgerStore.add(sums, db)
+        sums.finish()
+        try rows.add(sums)
     }
 
     /// The billing month of an instant; the text is made once while it stays the same.

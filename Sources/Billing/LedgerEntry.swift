@@ -33,7 +33,7 @@ struct LedgerEntry: Sendable {
 
     /// The lines of a settled attempt: one, and another for what it cost beyond its hold.
     static func lines(of settlement: Settlement) -> [LedgerEntry] {
-        let hold = settlement.reservation.hold.stored
+        let hold = settlement.reservation.hold.row
         let cost = settlement.cost.line
         let isReleased = cost == .zero && [.notSent, .errorStatus, .unanswered].contains(settlement.outcome)
         var entry = LedgerEntry(

@@ -23,7 +23,10 @@ extension LedgerStore {
     /// Makes `posted` the budget's only account, for one that counts from scratch.
     static func replaceAccounts(of budget: ID<Budget>, windowStart: Timestamp, posted: Money, _ db: Database) throws {
         try db.execute(sql: "DELETE FROM accounts WHERE budget_id = ?", arguments: [budget.text])
-        try post(posted, wouldRefuse: 0, to: AccountKey(budget: budget, windowStart: windowStart), db)
+        try db.execute(
+            sql: "INSERT INTO accounts (budget_id, window_start, posted_micro, posted_pico) VALUES (?, ?, ?, ?)",
+            arguments: [budget.text, windowStart.microseconds, posted.micro, posted.remainder]
+        )
     }
 
     /// A budget's two newest accounts, newest first, and the start of its oldest.

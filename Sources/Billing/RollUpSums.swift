@@ -10,6 +10,12 @@ struct RollUpSums {
         let model: String
         let pool: String
         let backendID: String
+
+        /// Whether an entry of the same bucket counts in this row.
+        func names(_ entry: LedgerEntry, _ bucketStart: Int64) -> Bool {
+            bucketStart == self.bucketStart && entry.hold.tenantID == tenantID && entry.hold.keyID == keyID
+                && entry.hold.model == model && entry.hold.pool == pool && entry.backendID == backendID
+        }
     }
 
     struct Row {
@@ -30,16 +36,31 @@ struct RollUpSums {
     static let day: Int64 = 86_400_000_000
 
     private(set) var quarters: [Key: Row] = [:]
+    /// The row of the newest entry: neighbours mostly share it, and comparing is cheaper than looking it up.
+    private var newest: (key: Key, row: Row)?
 
     mutating func add(_ entry: LedgerEntry) {
         let row = Row(requests: entry.isRequest ? 1 : 0, usage: entry.usage, cost: entry.cost)
         guard row.requests != 0 || row.cost != .zero || row.usage != .zero else { return }
+        let bucketStart = Self.start(of: entry.hold.admittedAt, span: Self.quarter)
+        if let key = newest?.key, key.names(entry, bucketStart) {
+            newest?.row.add(row)
+            return
+        }
+        finish()
         let hold = entry.hold
         let key = Key(
-            bucketStart: Self.start(of: hold.admittedAt, span: Self.quarter), tenantID: hold.tenantID,
-            keyID: hold.keyID, model: hold.model, pool: hold.pool, backendID: entry.backendID
+            bucketStart: bucketStart, tenantID: hold.tenantID, keyID: hold.keyID, model: hold.model, pool: hold.pool,
+            backendID: entry.backendID
         )
+        newest = (key, row)
+    }
+
+    /// Brings the newest entry's row to the others; before that they are not complete.
+    mutating func finish() {
+        guard let (key, row) = newest else { return }
         quarters[key, default: Row()].add(row)
+        newest = nil
     }
 
     /// The same by UTC day.

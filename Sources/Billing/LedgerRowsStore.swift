@@ -1,0 +1,174 @@
+import GRDB
+import Tenancy
+
+/// The rows that the writer changes with every turn, by statements that are prepared once.
+///
+/// Belongs to one connection and must go before it is closed.
+final class LedgerRowsStore {
+    private let holdInsert: PreparedRowStore
+    private let holdDelete: PreparedRowStore
+    private let entryInsert: PreparedRowStore
+    private let newestEntry: PreparedRowStore
+    private let accountUpsert: PreparedRowStore
+    private let quarterUpsert: PreparedRowStore
+    private let dayUpsert: PreparedRowStore
+
+    /// Prepares the statements. Throws `DatabaseError`.
+    init(_ db: Database) throws {
+        holdInsert = try PreparedRowStore(Self.holdInsertSQL, db)
+        holdDelete = try PreparedRowStore("DELETE FROM holds WHERE request_id = ? AND attempt = ?", db)
+        entryInsert = try PreparedRowStore(Self.entryInsertSQL, db)
+        newestEntry = try PreparedRowStore(LedgerStore.lastSequenceSQL, db)
+        accountUpsert = try PreparedRowStore(Self.accountUpsertSQL, db)
+        quarterUpsert = try PreparedRowStore(Self.rollUpSQL(into: "usage_quarter"), db)
+        dayUpsert = try PreparedRowStore(Self.rollUpSQL(into: "usage_day"), db)
+    }
+
+    // MARK: Holds
+
+    func insertHold(_ hold: StoredHold) throws {
+        let row = holdInsert
+        row.bind(hold.id.request)
+        row.bind(hold.id.attempt)
+        row.bind(hold.tenantID.text)
+        row.bind(hold.keyID.text)
+        row.bind(hold.model)
+        row.bind(hold.pool)
+        row.bind(hold.backendID)
+        row.bind(hold.amount.line.ledgerLine)
+        row.bind(hold.admittedAt.microseconds)
+        row.bind(hold.priceVersion)
+        row.bind(hold.multiplierPPM)
+        try row.run()
+    }
+
+    /// Removes the hold of an attempt that ended, if it is there.
+    func deleteHold(_ id: HoldID) throws {
+        holdDelete.bind(id.request)
+        holdDelete.bind(id.attempt)
+        try holdDelete.run()
+    }
+
+    // MARK: Entries
+
+    /// The sequence of the newest entry, 0 when there is none.
+    func lastSequence() throws -> Int64 { try newestEntry.integer() }
+
+    /// Appends an entry; false when the attempt has one of this kind already.
+    func append(_ entry: LedgerEntry, sequence: Int64, period: String) throws -> Bool {
+        let row = entryInsert
+        let hold = entry.hold
+        row.bind(sequence)
+        row.bind(LedgerStore.nodeID)
+        row.bind(sequence)
+        row.bind(hold.id.request)
+        row.bind(hold.id.attempt)
+        row.bind(entry.kind.rawValue)
+        row.bind(hold.tenantID.text)
+        row.bind(hold.keyID.text)
+        row.bind(hold.model)
+        row.bind(hold.pool)
+        row.bind(entry.backendID)
+        row.bind(hold.admittedAt.microseconds)
+        row.bind(entry.endedAt.microseconds)
+        row.bind(period)
+        row.bind(hold.priceVersion)
+        row.bind(hold.multiplierPPM)
+        row.bind(entry.listCost.ledgerLine)
+        row.bind(entry.cost.ledgerLine)
+        row.bind(entry.upstreamCost?.ledgerLine)
+        Self.bind(entry.usage, row)
+        row.bind(entry.provenance.rawValue)
+        row.bind(entry.outcome.rawValue)
+        row.bind(entry.status)
+        row.bind(entry.stream)
+        return try row.run() > 0
+    }
+
+    // MARK: Sums
+
+    /// Adds to an account's posted amount, carrying picodollars into micro-dollars.
+    func post(_ amount: Money, wouldRefuse: Int64, to key: AccountKey) throws {
+        let row = accountUpsert
+        row.bind(key.budget.text)
+        row.bind(key.windowStart.microseconds)
+        row.bind(amount.micro)
+        row.bind(amount.remainder)
+        row.bind(wouldRefuse)
+        try row.run()
+    }
+
+    func add(_ sums: RollUpSums) throws {
+        for (key, row) in sums.quarters { try Self.add(key, row, quarterUpsert) }
+        for (key, row) in sums.days { try Self.add(key, row, dayUpsert) }
+    }
+
+    private static func add(_ key: RollUpSums.Key, _ sum: RollUpSums.Row, _ row: PreparedRowStore) throws {
+        row.bind(key.bucketStart)
+        row.bind(key.tenantID.text)
+        row.bind(key.keyID.text)
+        row.bind(key.model)
+        row.bind(key.pool)
+        row.bind(key.backendID)
+        row.bind(sum.requests)
+        bind(sum.usage, row)
+        row.bind(sum.cost.micro)
+        row.bind(sum.cost.remainder)
+        try row.run()
+    }
+
+    private static func bind(_ usage: TokenUsage, _ row: PreparedRowStore) {
+        row.bind(usage.input)
+        row.bind(usage.inputCacheRead)
+        row.bind(usage.inputCacheWrite5m)
+        row.bind(usage.inputCacheWrite1h)
+        row.bind(usage.output)
+        row.bind(usage.outputReasoning)
+    }
+
+    // MARK: Statements
+
+    private static let holdInsertSQL = """
+        INSERT INTO holds (request_id, attempt, tenant_id, key_id, model, pool, backend_id, amount,
+            admitted_at, state, price_version, multiplier_ppm)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'live', ?, ?)
+        """
+
+    private static let entryInsertSQL = """
+        INSERT INTO ledger (seq, node_id, node_seq, request_id, attempt, kind, tenant_id, key_id, model, pool,
+            backend_id, admitted_at, ended_at, period, price_version, multiplier_ppm, list_cost, cost,
+            upstream_cost, input, input_cache_read, input_cache_write_5m, input_cache_write_1h, output,
+            output_reasoning, provenance, outcome, status, stream)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (request_id, attempt, kind) DO NOTHING
+        """
+
+    private static let accountUpsertSQL = """
+        INSERT INTO accounts (budget_id, window_start, posted_micro, posted_pico, would_refuse)
+        VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT (budget_id, window_start) DO UPDATE SET
+            posted_micro = posted_micro + excluded.posted_micro
+                + (posted_pico + excluded.posted_pico) / 1000000,
+            posted_pico = (posted_pico + excluded.posted_pico) % 1000000,
+            would_refuse = would_refuse + excluded.would_refuse
+        """
+
+    private static func rollUpSQL(into table: String) -> String {
+        """
+        INSERT INTO \(table) (bucket_start, tenant_id, key_id, model, pool, backend_id, requests, input,
+            input_cache_read, input_cache_write_5m, input_cache_write_1h, output, output_reasoning, cost_micro,
+            cost_pico)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (tenant_id, bucket_start, key_id, model, pool, backend_id) DO UPDATE SET
+            requests = requests + excluded.requests,
+            input = input + excluded.input,
+            input_cache_read = input_cache_read + excluded.input_cache_read,
+            input_cache_write_5m = input_cache_write_5m + excluded.input_cache_write_5m,
+            input_cache_write_1h = input_cache_write_1h + excluded.input_cache_write_1h,
+            output = output + excluded.output,
+            output_reasoning = output_reasoning + excluded.output_reasoning,
+            cost_micro = cost_micro + excluded.cost_micro + (cost_pico + excluded.cost_pico) / 1000000,
+            cost_pico = (cost_pico + excluded.cost_pico) % 1000000
+        """
+    }
+}
