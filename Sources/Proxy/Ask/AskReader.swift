@@ -41,6 +41,9 @@ struct AskReader {
 
     private mutating func readTopLevel(_ key: JSONSpan) throws(AskError) {
         guard let member = AskMember(key, in: scanner.bytes) else {
+            if AskMember.isOtherCase(key, in: scanner.bytes) {
+                throw .unsupported(JSONText.string(key, in: scanner.bytes))
+            }
             try skip()
             return
         }
@@ -66,7 +69,8 @@ struct AskReader {
         case .background:
             if try readFlag(name).isTrue { throw .unsupported(name) }
         case .previousResponseID, .conversation, .container, .webSearchOptions, .searchParameters, .mcpServers,
-            .plugins, .prediction, .models:
+            .plugins, .prediction, .nPredict, .numPredict, .maxNewTokens, .maxOutputTokens, .maxLength,
+            .nCompletions, .models:
             guard try skip().kind == .null else { throw .unsupported(name) }
         }
     }
