@@ -147,7 +147,7 @@ extension ErrorResponse {
         case .expectationFailed:
             self.init(
                 status: 417, type: Self.invalid, code: "expectation_failed",
-                message: "Expect, Upgrade and CONNECT are not supported.")
+                message: "Only `Expect: 100-continue` is understood; CONNECT and TRACE are not served.")
         case .requestTimeout:
             self.init(
                 status: 408, type: Self.invalid, code: "request_timeout", message: "The request was sent too slowly.")

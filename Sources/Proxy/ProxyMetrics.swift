@@ -3,31 +3,45 @@ import Synchronization
 
 /// What `tollgate_requests_total` is counted by.
 public struct RequestLabels: Hashable, Sendable {
+    /// The tenant's name; empty before a key was accepted.
     public let tenant: String
+    /// The pool that served, or was last tried.
     public let pool: String
+    /// The model's name; empty if there is no such model.
     public let model: String
+    /// One of a bounded set of words, such as `ok` or `denied_budget`.
     public let outcome: String
 }
 
 /// What `tollgate_tokens_total` is counted by.
 public struct TokenLabels: Hashable, Sendable {
+    /// The tenant's name.
     public let tenant: String
+    /// The model's name.
     public let model: String
+    /// The meter's name, such as `input`.
     public let meter: String
 }
 
 /// What `tollgate_cost_usd_total` is counted by.
 public struct CostLabels: Hashable, Sendable {
+    /// The tenant's name.
     public let tenant: String
+    /// The model's name.
     public let model: String
 }
 
 /// The data plane's figures at one moment.
 public struct ProxyMetricsSnapshot: Sendable {
+    /// Requests that ended.
     public var requests: [RequestLabels: UInt64] = [:]
+    /// Tokens settled.
     public var tokens: [TokenLabels: UInt64] = [:]
+    /// US dollars settled.
     public var cost: [CostLabels: Money] = [:]
+    /// Seconds the gateway itself added to answered requests.
     public var overhead: HistogramSnapshot
+    /// Seconds from the whole request to the first relayed event.
     public var timeToFirstToken: HistogramSnapshot
 }
 

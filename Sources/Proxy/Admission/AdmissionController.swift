@@ -64,7 +64,7 @@ final class AdmissionController: Sendable {
 
     /// The model's targets in pools the principal may use, in order.
     static func entitledTargets(of model: ModelDefinition, for principal: Principal) -> [Admission.Target] {
-        if let models = principal.key.key.models, !models.contains(model.name) { return [] }
+        guard principal.key.key.covers(model: model.name) else { return [] }
         return model.targets.compactMap { target in
             let isEntitled = principal.tenant.entitlements.contains {
                 $0.pool == target.pool && $0.covers(model: model.name)

@@ -29,7 +29,7 @@ enum Denial: Error, Sendable {
     case bodyTooLarge(limit: Int)
     /// The request head passes its limits.
     case headersTooLarge
-    /// `Expect` and its like, which the gateway does not take part in.
+    /// An expectation other than `100-continue`, or a method that makes tunnels.
     case expectationFailed
     /// The bytes are not HTTP/1.1.
     case malformedRequest(String)

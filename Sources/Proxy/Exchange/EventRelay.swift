@@ -2,16 +2,23 @@ import NIOCore
 
 /// Turns a backend's event stream into what the client may have now, and holds back the end mark.
 struct EventRelay {
+    private static let heldBackBytes = 64 * 1024
+
     private var events = ServerSentEvents()
     private var filter: StreamFilter
     /// The end mark and everything after it; it leaves once the entry is on disk.
     private(set) var heldBack = ByteBuffer()
+    /// The end mark came.
+    private(set) var isComplete = false
     /// The stream broke its own rules, or the backend reported a failure inside it.
     private(set) var isBroken = false
 
     init(hidesUsage: Bool) {
         filter = StreamFilter(hidesUsage: hidesUsage)
     }
+
+    /// Something of an answer came: an end mark, a piece of a choice, or the reason it ended.
+    var isAnswer: Bool { isComplete || filter.hasContent || filter.hasFinishReason }
 
     /// The last usage the backend reported.
     var usage: UsageReading? { filter.scanner.latest }
@@ -27,6 +34,11 @@ struct EventRelay {
         take { events throws(ServerSentEventsFault) in try events.finish() }
     }
 
+    /// What comes after the end mark is kept as far as it is sensible, so that it cannot fill the memory.
+    private mutating func hold(_ bytes: ByteBuffer) {
+        if heldBack.readableBytes + bytes.readableBytes <= Self.heldBackBytes { heldBack.append(bytes) }
+    }
+
     private mutating func take(
         _ next: (inout ServerSentEvents) throws(ServerSentEventsFault) -> ServerSentEvent?
     ) -> ByteBuffer? {
@@ -36,9 +48,10 @@ struct EventRelay {
                 switch filter.judge(event) {
                 case .drop: break
                 case .forward(let bytes):
-                    if heldBack.readableBytes > 0 { heldBack.append(bytes) } else { forward.append(bytes) }
+                    if isComplete { hold(bytes) } else { forward.append(bytes) }
                 case .end(let bytes):
-                    heldBack.append(bytes)
+                    isComplete = true
+                    hold(bytes)
                 case .failure:
                     isBroken = true
                 }

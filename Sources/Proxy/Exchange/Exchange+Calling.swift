@@ -1,4 +1,5 @@
 import Billing
+import Logging
 import NIOCore
 import NIOHTTP1
 import Tenancy
@@ -9,6 +10,10 @@ extension Exchange: UpstreamDelegate {
     private static let wholeAnswerBytes = 4 * 1024 * 1024
     /// An answer read to its end without a client may be this long.
     private static let drainBytes = 8 * 1024 * 1024
+    /// A backend's `Retry-After` is passed on up to ten minutes.
+    private static let longestRetryAfterSeconds: Int64 = 600
+    /// How long a backend may keep the connection after its end mark before we hang up.
+    private static let afterEndMarkMS: Int64 = 1000
     /// Request headers that go to a backend; everything else stays here.
     private static let forwarded = ["accept", "openai-beta", "traceparent"]
 
@@ -45,7 +50,10 @@ extension Exchange: UpstreamDelegate {
 
     func upstreamHead(_ head: UpstreamHead) {
         answerStatus = head.status
-        let type = head.first("content-type") ?? "application/json"
+        if head.status == 429 || head.status == 503, let seconds = head.first("retry-after").flatMap({ Int64($0) }) {
+            retryAfterSeconds = min(max(seconds, 1), Self.longestRetryAfterSeconds)
+        }
+        let type = Self.printable(head.first("content-type")) ?? "application/json"
         switch head.status {
         case 200..<300 where type.hasPrefix("text/event-stream"):
             answer = .events(EventRelay(hidesUsage: admission.map { $0.ask.stream && !$0.ask.includeUsage } ?? false))
@@ -56,6 +64,12 @@ extension Exchange: UpstreamDelegate {
         }
     }
 
+    /// A backend's words go into our head only if they cannot break it.
+    private static func printable(_ value: String?) -> String? {
+        guard let value, value.utf8.count <= 256, value.utf8.allSatisfy({ 0x20...0x7E ~= $0 }) else { return nil }
+        return value
+    }
+
     func upstreamBody(_ bytes: ByteBuffer) {
         answerBytes = answerBytes.clampedSum(Int64(bytes.readableBytes))
         if life.clientIsGone, answerBytes > Self.drainBytes { return abandonCall() }
@@ -64,8 +78,10 @@ extension Exchange: UpstreamDelegate {
             answer = .none
             let forward = relay.feed(bytes)
             answer = .events(relay)
-            if relay.isBroken { return breakCall() }
             if let forward { relayEvents(forward) }
+            guard life.stage == .calling else { return }
+            if relay.isBroken { return breakCall() }
+            if relay.isComplete, timer == nil { setTimer(milliseconds: Self.afterEndMarkMS) { $0.stopWaiting() } }
         case .whole(let type, var body):
             answer = .none
             body.writeImmutableBuffer(bytes)
@@ -79,12 +95,15 @@ extension Exchange: UpstreamDelegate {
     func upstreamEnd(_ error: UpstreamError?) {
         call = nil
         answeredAt = plane.time.uptime()
+        stopTimer()
         guard let error else { return completeCall() }
+        // After the end mark the answer is whole, however the connection ends.
+        if case .events(let relay) = answer, relay.isComplete { return completeCall() }
         let denial: Denial =
             error.isTimeout
             ? .upstreamTimeout
             : error.stage == .notSent ? .poolsExhausted(retryAfterSeconds: 1) : .upstreamError("The backend failed.")
-        releaseLeaseAfter(error: error.reason.rawValue)
+        releaseLeaseAfter(error: error.description)
         if !life.clientIsGone, let admission,
             plane.retries.mayRetry(error, attempt: admission.attempt, clientHasBytes: life.headIsSent)
         {
@@ -105,8 +124,8 @@ extension Exchange: UpstreamDelegate {
         if !life.headIsSent {
             life.sentHead()
             var headers = answerHeaders(contentType: "text/event-stream; charset=utf-8")
-            headers.add(name: "cache-control", value: "no-cache")
-            headers.add(name: "x-accel-buffering", value: "no")
+            headers.append(("cache-control", "no-cache"))
+            headers.append(("x-accel-buffering", "no"))
             connection.writeHead(status: answerStatus, headers: headers)
         }
         connection.writeBody(bytes)
@@ -117,39 +136,64 @@ extension Exchange: UpstreamDelegate {
     // MARK: Ends
 
     private func completeCall() {
-        releaseLeaseAfter(error: answerStatus >= 500 ? "status_\(answerStatus)" : nil)
+        releaseLeaseAfter(error: Self.isFailure(answerStatus) ? "status_\(answerStatus)" : nil)
         switch answer {
         case .events(var relay):
             answer = .none
             let rest = relay.finish()
             answer = .events(relay)
             if let rest { relayEvents(rest) }
-            if relay.isBroken {
+            if relay.isBroken || !relay.isAnswer {
                 let denial = Denial.upstreamError("The backend's stream was malformed.")
                 return finishAttempt(
                     .failed(.broken, status: answerStatus),
                     then: life.headIsSent ? .brokenStream(denial) : .denial(denial))
             }
             finishAttempt(.complete(status: answerStatus), then: .endOfStream(relay.heldBack))
+        case .whole(_, let body) where answerStatus < 300 && !Self.isAnswer(body):
+            finishAttempt(
+                .failed(.broken, status: answerStatus), then: .denial(.upstreamError("The backend's answer is none.")))
         case .whole(let type, let body):
             finishAttempt(.complete(status: answerStatus), then: .whole(contentType: type, body: body))
         case .none, .useless:
-            finishAttempt(.complete(status: max(answerStatus, 500)), then: .denial(Self.denial(for: answerStatus)))
+            finishAttempt(.complete(status: max(answerStatus, 500)), then: .denial(denial(for: answerStatus)))
         }
     }
 
+    /// A status that says more of the backend, or of our credential there, than of the request.
+    private static func isFailure(_ status: Int) -> Bool {
+        status >= 500 || [401, 402, 403, 429].contains(status)
+    }
+
+    /// A success must be a JSON object without an error.
+    private static func isAnswer(_ body: ByteBuffer) -> Bool {
+        var scanner = UsageScanner()
+        return scanner.read(body).map { !$0.hasError } ?? false
+    }
+
     /// What a client is told after the last attempt ended with a status that is not its own to see.
-    private static func denial(for status: Int) -> Denial {
+    private func denial(for status: Int) -> Denial {
         switch status {
-        case 429: .poolsExhausted(retryAfterSeconds: 1)
+        case 429: .poolsExhausted(retryAfterSeconds: retryAfterSeconds)
         case 401, 402, 403: .upstreamError("The backend refused the gateway's credential.")
         case 300..<400: .upstreamError("The backend answered with a redirect, which is never followed.")
         default: .upstreamError("The backend answered with status \(status).")
         }
     }
 
+    /// The backend sent its end mark and nothing since.
+    private func stopWaiting() {
+        guard life.stage == .calling else { return }
+        timer = nil
+        call?.cancel()
+        call = nil
+        answeredAt = plane.time.uptime()
+        completeCall()
+    }
+
     /// The answer is not one we can relay: hang up and say so.
     private func breakCall() {
+        stopTimer()
         call?.cancel()
         call = nil
         answeredAt = plane.time.uptime()
@@ -161,11 +205,13 @@ extension Exchange: UpstreamDelegate {
 
     /// The client is gone and the backend's answer is no longer wanted.
     func abandonCall() {
+        let neverLeft = call?.stage == .notSent
+        stopTimer()
         call?.cancel()
         call = nil
         answeredAt = plane.time.uptime()
         releaseLease()
-        finishAttempt(.abandoned(status: answerStatus), then: .nothing)
+        finishAttempt(neverLeft ? .failed(.notSent, status: 0) : .abandoned(status: answerStatus), then: .nothing)
     }
 
     /// Tries the next backend; its hold replaces this attempt's in one transaction.
@@ -182,7 +228,15 @@ extension Exchange: UpstreamDelegate {
 
     private func releaseLeaseAfter(error: String?) {
         guard let lease else { return }
-        if error != nil { tried.insert(lease.backend.definition.id) }
+        if let error {
+            tried.insert(lease.backend.definition.id)
+            plane.logger.warning(
+                "an attempt failed",
+                metadata: [
+                    "request_id": "\(request.id)", "backend": "\(lease.backend.definition.name)",
+                    "status": "\(answerStatus)", "reason": "\(error)",
+                ])
+        }
         self.lease = nil
         plane.router.release(lease, error: error)
     }

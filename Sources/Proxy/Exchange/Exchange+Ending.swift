@@ -1,6 +1,6 @@
 import Billing
+import Logging
 import NIOCore
-import NIOHTTP1
 import Tenancy
 
 /// The one way out: reckons the attempt, settles it on disk, and only then lets the end of the answer go.
@@ -55,8 +55,8 @@ extension Exchange {
         case .whole(let type, let body):
             count(answerStatus < 400 ? "ok" : "client_error", settlement)
             var headers = answerHeaders(contentType: type)
-            headers.add(name: "content-length", value: String(body.readableBytes))
-            headers.add(name: "x-tollgate-cost", value: settlement.cost.decimal)
+            headers.append(("content-length", String(body.readableBytes)))
+            headers.append(("x-tollgate-cost", settlement.cost.decimal))
             connection.writeHead(status: answerStatus, headers: headers)
             connection.writeBody(body)
             observeOverhead()
@@ -157,35 +157,35 @@ extension Exchange {
 
     // MARK: Headers and figures
 
-    func answerHeaders(contentType: String) -> HTTPHeaders {
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(14)
-        headers.add(name: "content-type", value: contentType)
-        headers.add(name: "x-request-id", value: request.id.text)
+    func answerHeaders(contentType: String) -> [(String, String)] {
+        var headers: [(String, String)] = []
+        headers.reserveCapacity(18)
+        headers.append(("content-type", contentType))
+        headers.append(("x-request-id", request.id.text))
         guard let admission, let backend = lease?.backend ?? lastBackend else { return headers }
-        headers.add(name: "x-tollgate-pool", value: backend.definition.pool)
-        headers.add(name: "x-tollgate-backend", value: backend.definition.name)
-        headers.add(name: "x-tollgate-attempts", value: String(admission.attempt))
+        headers.append(("x-tollgate-pool", backend.definition.pool))
+        headers.append(("x-tollgate-backend", backend.definition.name))
+        headers.append(("x-tollgate-attempts", String(admission.attempt)))
         if admission.estimate.isLowered {
-            headers.add(name: "x-tollgate-max-tokens", value: String(admission.estimate.maxTokens))
+            headers.append(("x-tollgate-max-tokens", String(admission.estimate.maxTokens)))
         }
         let remaining = plane.ledger.remaining(
             tenantID: principal.tenant.tenant.id, keyID: principal.key.key.id, model: admission.ask.model,
             pool: backend.definition.pool)
-        if let remaining { headers.add(name: "x-tollgate-budget-remaining", value: remaining.decimal) }
+        if let remaining { headers.append(("x-tollgate-budget-remaining", remaining.decimal)) }
         addQuotaHeaders(to: &headers)
         return headers
     }
 
     /// `x-ratelimit-*` of the tightest request and token quota, where one exists.
-    private func addQuotaHeaders(to headers: inout HTTPHeaders) {
+    private func addQuotaHeaders(to headers: inout [(String, String)]) {
         guard !principal.tenant.quota.isEmpty || !principal.key.quota.isEmpty else { return }
         let states = plane.quotas.state(principal, at: plane.time.now())
         for (word, types) in RateLimitHeaders.kinds {
             guard let tightest = RateLimitHeaders.tightest(states, of: types) else { continue }
-            headers.add(name: "x-ratelimit-limit-\(word)", value: String(tightest.limit))
-            headers.add(name: "x-ratelimit-remaining-\(word)", value: String(tightest.remaining))
-            headers.add(name: "x-ratelimit-reset-\(word)", value: RateLimitHeaders.duration(tightest.resetsInMS))
+            headers.append(("x-ratelimit-limit-\(word)", String(tightest.limit)))
+            headers.append(("x-ratelimit-remaining-\(word)", String(tightest.remaining)))
+            headers.append(("x-ratelimit-reset-\(word)", RateLimitHeaders.duration(tightest.resetsInMS)))
         }
     }
 
@@ -193,6 +193,14 @@ extension Exchange {
         let claim = settlement.reservation.claim
         plane.metrics.count(
             tenant: principal.tenant.tenant.name, pool: claim.pool, model: claim.model, outcome: outcome)
+        plane.logger.debug(
+            "request ended",
+            metadata: [
+                "request_id": "\(request.id)", "client_request_id": "\(request.clientRequestID)",
+                "tenant": "\(principal.tenant.tenant.id)", "key": "\(claim.keyID)", "model": "\(claim.model)",
+                "backend": "\(settlement.backendName)", "attempts": "\(claim.attempt)", "outcome": "\(outcome)",
+                "cost": "\(settlement.cost.decimal)",
+            ])
     }
 
     private func observeOverhead() {

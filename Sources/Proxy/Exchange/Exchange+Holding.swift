@@ -35,6 +35,8 @@ extension Exchange {
         } else if let waited = admission.reservation {
             if waited.claim.pool == target.pool { return record(waited) }
             decision = plane.ledger.reswap(waited, admission.claim(target, attempt: admission.attempt))
+            // What it held of the budgets of the pool it waited for goes back.
+            if case .held = decision { plane.ledger.abandon(waited) }
         } else {
             decision = plane.ledger.reserve(admission.claim(target, attempt: admission.attempt))
         }

@@ -1,6 +1,5 @@
 import Billing
 import NIOCore
-import NIOHTTP1
 import Tenancy
 
 /// One metered call, from its body to the end of its answer; confined to its event loop.
@@ -34,6 +33,8 @@ final class Exchange {
     var call: (any UpstreamCall)?
     var answer = Answer.none
     var answerStatus = 0
+    /// What a backend that is busy asked us to wait.
+    var retryAfterSeconds: Int64 = 1
     var answerBytes: Int64 = 0
     var sentAt: Int64 = 0
     var answeredAt: Int64 = 0

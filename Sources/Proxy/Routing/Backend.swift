@@ -37,8 +37,8 @@ final class Backend: Sendable {
 
     var inFlight: Int { load.figures.withLock { $0.inFlight } }
 
-    /// May take new calls at all.
-    var isAvailable: Bool { !definition.draining }
+    /// May take new calls at all; every forwarded route speaks OpenAI's API so far.
+    var isAvailable: Bool { !definition.draining && definition.kind == .openai }
 
     /// Has as many calls in flight as it may.
     var isFull: Bool {

@@ -84,29 +84,36 @@ public final class PoolRouter: Sendable {
         }
     }
 
-    /// Waits in `pool`'s queue for a slot; `wake` is called at most once, on any thread, with the slot it got.
+    /// Waits in `pool`'s queue for a slot; `wake` is called at most once, on any thread and perhaps before this
+    /// returns, with the slot it got.
     ///
     /// Answers nil when the queue is full.
     func enqueue(
         pool name: String, target: Int, tried: Set<Backend.Identity>, wake: @escaping @Sendable (Lease) -> Void
     ) -> PoolWaiter? {
-        state.withLock { state in
-            guard var pool = state.pools[name], pool.waiters.count < pool.definition.queueMax else { return nil }
-            let waiter = PoolWaiter(pool: name, target: target, tried: tried, wake: wake)
+        let waiter = PoolWaiter(pool: name, target: target, tried: tried, wake: wake)
+        let (isQueued, lease) = state.withLock { state -> (Bool, Lease?) in
+            guard var pool = state.pools[name] else { return (false, nil) }
+            // A slot may have come free since the caller was told there was none.
+            if pool.waiters.isEmpty, let backend = pool.pick(tried: tried) {
+                state.pools[name] = pool
+                waiter.isGranted = true
+                return (true, Lease(backend: backend, target: target))
+            }
+            guard pool.waiters.count < pool.definition.queueMax else { return (false, nil) }
             pool.waiters.append(waiter)
             state.pools[name] = pool
-            return waiter
+            return (true, nil)
         }
+        if let lease { wake(lease) }
+        return isQueued ? waiter : nil
     }
 
-    /// Leaves the queue; a waiter that was already woken is no longer there. True if it was still waiting.
+    /// Leaves the queue; false when a slot was granted already, which its owner must then give back.
     func leave(_ waiter: PoolWaiter) -> Bool {
         state.withLock { state in
-            guard let index = state.pools[waiter.pool]?.waiters.firstIndex(where: { $0 === waiter }) else {
-                return false
-            }
-            state.pools[waiter.pool]?.waiters.remove(at: index)
-            return true
+            state.pools[waiter.pool]?.waiters.removeAll { $0 === waiter }
+            return !waiter.isGranted
         }
     }
 
@@ -134,6 +141,7 @@ public final class PoolRouter: Sendable {
         var waiting: [PoolWaiter] = []
         for waiter in pool.waiters {
             if let backend = pool.pick(tried: waiter.tried) {
+                waiter.isGranted = true
                 grants.append((waiter, Lease(backend: backend, target: waiter.target)))
             } else {
                 waiting.append(waiter)

@@ -10,34 +10,39 @@ final class ConnectionHandler: ChannelDuplexHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     /// A client that reads nothing for so long is cut.
-    private static let stalledReaderNanoseconds: Int64 = 60_000_000_000
+    static let stalledReaderNanoseconds: Int64 = 60_000_000_000
     /// Bytes a second a body must come with, once the grace of `header_timeout` is over.
-    private static let slowestBody: Int64 = 1024
+    static let slowestBody: Int64 = 1024
 
     let loop: LoopContext
     var plane: DataPlane { loop.plane }
-    private(set) var context: ChannelHandlerContext?
+    var context: ChannelHandlerContext?
     /// The client's address as the socket has it.
     private(set) var peer: SocketAddress?
-    private var incoming: IncomingRequest?
+    var incoming: IncomingRequest?
     private var refusal: Denial?
-    private var discardedBytes = 0
-    private var handler: RequestHandler?
-    private var queued: [HTTPServerRequestPart] = []
-    private var readIsHeldBack = false
-    private var keepAlive = true
-    private var inputIsClosed = false
-    private var isLingering = false
-    private var deadline: Int64 = .max
-    private var headIsComing = false
-    private var bodySince: Int64 = 0
+    var discardedBytes = 0
+    var handler: RequestHandler?
+    var queued: [HTTPServerRequestPart] = []
+    var readIsHeldBack = false
+    var keepAlive = true
+    var inputIsClosed = false
+    var isLingering = false
+    var deadline: Int64 = .max
+    var headIsComing = false
+    var bodySince: Int64 = 0
+    /// The request at hand is a HEAD: its answer has no body.
+    var isHead = false
+    var version = HTTPVersion.http1_1
+    /// Everything was written out and only the client's end is awaited.
+    var answerIsOut = false
 
     init(loop: LoopContext) {
         self.loop = loop
     }
 
-    /// A request is being read or answered.
-    var isBusy: Bool { handler != nil || incoming != nil }
+    /// A request is being read or answered, or the last answer is on its way out.
+    var isBusy: Bool { handler != nil || incoming != nil || isLingering }
 
     // MARK: Channel events
 
@@ -77,7 +82,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .inputClosed? = event as? ChannelEvent {
             inputIsClosed = true
-            if let handler { handler.clientHalfClosed() } else { close() }
+            if let handler { handler.clientHalfClosed() } else if !isLingering || answerIsOut { close() }
         } else {
             context.fireUserInboundEventTriggered(event)
         }
@@ -93,8 +98,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let parserError = error as? HTTPParserError else { return close() }
-        guard handler == nil, !isLingering else { return close() }
+        // The rest of a refused request is thrown away, whatever it is; the deadline ends it.
+        if isLingering, !(error is IOError) { return }
+        guard let parserError = error as? HTTPParserError, handler == nil else { return close() }
         let denial: Denial =
             parserError == .headerOverflow ? .headersTooLarge : .malformedRequest("The bytes are not HTTP/1.1.")
         refuseAndClose(denial)
@@ -102,7 +108,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     // MARK: Reading a request
 
-    private func receive(_ part: HTTPServerRequestPart) {
+    func receive(_ part: HTTPServerRequestPart) {
         switch part {
         case .head(let head): receive(head)
         case .body(let bytes): receive(bytes)
@@ -115,7 +121,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
         headIsComing = false
         bodySince = plane.time.uptime()
         deadline = .max
-        keepAlive = head.isKeepAlive && !plane.isDraining.load(ordering: .relaxed)
+        version = head.version == .http1_0 ? .http1_0 : .http1_1
+        isHead = head.method == .HEAD
+        // After an offer to upgrade the decoder reads no further request.
+        keepAlive =
+            head.isKeepAlive && version == .http1_1 && !head.headers.contains(name: "upgrade")
+            && !plane.isDraining.load(ordering: .relaxed)
         if let denial = RequestHeadCheck.denial(for: head, maxBody: plane.limits.maxBody) {
             return refuseAndClose(denial)
         }
@@ -126,9 +137,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
         let request = IncomingRequest(
             id: RequestID.make(at: now, using: &loop.randomness), route: route, headers: head.headers,
-            key: PresentedKey.find(in: head.headers), startedAt: bodySince, body: ByteBuffer())
+            key: PresentedKey.find(in: head.headers), startedAt: bodySince, body: ByteBuffer(),
+            memory: BodyReservation(plane))
         incoming = request
         if refusal == nil, route.needsKey, !mayHoldKey(request.key) { refusal = .invalidKey }
+        if head.headers.contains(name: "expect") { sayContinue() }
     }
 
     /// Bodies of requests whose key cannot be valid are never kept.
@@ -144,17 +157,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
             if discardedBytes > plane.limits.maxBody { refuseAndClose(.bodyTooLarge(limit: plane.limits.maxBody)) }
             return
         }
-        incoming = nil
         guard request.body.readableBytes + bytes.readableBytes <= plane.limits.maxBody else {
-            plane.releaseBody(request.reservedBytes)
-            return refuseAndClose(.bodyTooLarge(limit: plane.limits.maxBody), id: request.id)
+            return refuseAndClose(.bodyTooLarge(limit: plane.limits.maxBody))
         }
-        guard plane.reserveBody(bytes.readableBytes) else {
-            plane.releaseBody(request.reservedBytes)
-            return refuseAndClose(.overloaded, id: request.id)
-        }
-        request.reservedBytes += bytes.readableBytes
-        if request.body.readableBytes == 0 { request.body = bytes } else { request.body.writeImmutableBuffer(bytes) }
+        guard request.memory.grow(by: bytes.readableBytes) else { return refuseAndClose(.overloaded) }
+        // Copied, so that the socket's receive buffer can be used again at once.
+        incoming = nil
+        request.body.writeImmutableBuffer(bytes)
         incoming = request
     }
 
@@ -174,117 +183,5 @@ final class ConnectionHandler: ChannelDuplexHandler {
         } else {
             handler.start()
         }
-    }
-
-    // MARK: Answering
-
-    var isWritable: Bool { context?.channel.isWritable ?? false }
-
-    func writeHead(status: Int, headers: HTTPHeaders) {
-        var headers = headers
-        if !keepAlive || inputIsClosed { headers.add(name: "connection", value: "close") }
-        let head = HTTPResponseHead(
-            version: .http1_1, status: HTTPResponseStatus(statusCode: status), headers: headers)
-        context?.write(wrapOutboundOut(.head(head)), promise: nil)
-    }
-
-    func writeBody(_ bytes: ByteBuffer) {
-        context?.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
-    }
-
-    func flush() {
-        context?.flush()
-    }
-
-    /// Ends the answer at hand and turns to the next request, or closes.
-    func endAnswer(closing: Bool = false) {
-        guard let context, let handler else { return }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        plane.releaseBody(handler.request.reservedBytes)
-        self.handler = nil
-        if closing || !keepAlive || inputIsClosed && queued.isEmpty { return close() }
-        waitForRequest()
-        let parts = queued
-        queued.removeAll(keepingCapacity: true)
-        for (index, part) in parts.enumerated() {
-            if self.handler != nil {
-                queued.append(contentsOf: parts[index...])
-                break
-            }
-            receive(part)
-        }
-        if readIsHeldBack, queued.isEmpty {
-            readIsHeldBack = false
-            context.read()
-        }
-    }
-
-    /// Answers a request that never became whole, and closes: its rest is read and thrown away for a moment,
-    /// because closing a socket with unread bytes would take the answer back from the client.
-    private func refuseAndClose(_ denial: Denial, id: RequestID? = nil) {
-        guard let context, !isLingering else { return }
-        if let request = incoming { plane.releaseBody(request.reservedBytes) }
-        let id = id ?? incoming?.id ?? RequestID.make(at: plane.time.now(), using: &loop.randomness)
-        incoming = nil
-        keepAlive = false
-        isLingering = true
-        deadline = plane.time.uptime() + 2_000_000_000
-        let response = ErrorResponse(denial)
-        plane.metrics.count(tenant: "", pool: "", model: "", outcome: denial.outcome)
-        let body = response.body(requestID: id)
-        writeHead(status: response.status, headers: response.headers(requestID: id, bodyBytes: body.readableBytes))
-        writeBody(body)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        context.close(mode: .output, promise: nil)
-    }
-
-    // MARK: Ending
-
-    /// Cuts connections that passed their deadline; called about once a second.
-    func checkDeadline(_ now: Int64) {
-        if let incoming, !isLingering {
-            let grace = plane.limits.headerTimeoutMS * 1_000_000
-            let seconds = (now - bodySince - grace) / 1_000_000_000
-            let received = Int64(incoming.body.readableBytes + discardedBytes)
-            if seconds > 0, received < seconds * Self.slowestBody { refuseAndClose(.requestTimeout) }
-        } else if now > deadline {
-            if headIsComing { refuseAndClose(.requestTimeout) } else { close() }
-        }
-    }
-
-    /// Bytes came in: if they begin a request, its head must be whole within `header_timeout`.
-    func bytesArrived() {
-        guard !headIsComing, !isBusy, !isLingering else { return }
-        headIsComing = true
-        deadline = plane.time.uptime() + plane.limits.headerTimeoutMS * 1_000_000
-    }
-
-    func closeWhenIdle() {
-        keepAlive = false
-        if !isBusy { close() }
-    }
-
-    func cut() {
-        close()
-    }
-
-    private func close() {
-        context?.close(mode: .all, promise: nil)
-    }
-
-    private func waitForRequest() {
-        deadline = plane.time.uptime() + plane.limits.idleTimeoutMS * 1_000_000
-    }
-
-    private func leave() {
-        loop.remove(self)
-        if let request = incoming {
-            incoming = nil
-            plane.releaseBody(request.reservedBytes)
-        }
-        guard let handler else { return }
-        self.handler = nil
-        plane.releaseBody(handler.request.reservedBytes)
-        handler.clientLeft()
     }
 }

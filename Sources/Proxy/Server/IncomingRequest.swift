@@ -12,6 +12,15 @@ struct IncomingRequest {
     /// When its head was complete, on the monotonic clock in nanoseconds.
     let startedAt: Int64
     var body: ByteBuffer
-    /// Bytes counted against `body_memory`.
-    var reservedBytes = 0
+    let memory: BodyReservation
+}
+
+extension IncomingRequest {
+    /// The client's own `x-request-id`, for logs only: at most 128 printable bytes, else empty.
+    var clientRequestID: String {
+        guard let id = headers.first(name: "x-request-id"), id.utf8.count <= 128,
+            id.utf8.allSatisfy({ 0x20...0x7E ~= $0 })
+        else { return "" }
+        return id
+    }
 }

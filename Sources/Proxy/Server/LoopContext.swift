@@ -8,7 +8,7 @@ final class LoopContext {
     let upstream: any UpstreamClient
     private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
     private var sweep: RepeatedTask?
-    var randomness = SystemRandomNumberGenerator()
+    var randomness = SplitMix64(seed: .random(in: 0...UInt64.max))
 
     init(eventLoop: any EventLoop, plane: DataPlane) throws {
         self.eventLoop = eventLoop

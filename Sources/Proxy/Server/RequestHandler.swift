@@ -105,11 +105,12 @@ final class RequestHandler {
     }
 
     private func respond(status: Int, json: ByteBuffer) {
-        var headers = HTTPHeaders()
-        headers.add(name: "content-type", value: "application/json")
-        headers.add(name: "content-length", value: String(json.readableBytes))
-        headers.add(name: "x-request-id", value: request.id.text)
-        connection.writeHead(status: status, headers: headers)
+        connection.writeHead(
+            status: status,
+            headers: [
+                ("content-type", "application/json"), ("content-length", String(json.readableBytes)),
+                ("x-request-id", request.id.text),
+            ])
         connection.writeBody(json)
         connection.endAnswer()
     }
@@ -133,13 +134,11 @@ final class RequestHandler {
 
 extension ErrorResponse {
     /// The answer's headers.
-    func headers(requestID: RequestID, bodyBytes: Int) -> HTTPHeaders {
-        var fields = HTTPHeaders()
-        fields.reserveCapacity(4 + headers.count)
-        fields.add(name: "content-type", value: "application/json")
-        fields.add(name: "content-length", value: String(bodyBytes))
-        fields.add(name: "x-request-id", value: requestID.text)
-        for (name, value) in headers { fields.add(name: name, value: value) }
-        return fields
+    func headers(requestID: RequestID, bodyBytes: Int) -> [(String, String)] {
+        let fields = [
+            ("content-type", "application/json"), ("content-length", String(bodyBytes)),
+            ("x-request-id", requestID.text),
+        ]
+        return fields + headers
     }
 }

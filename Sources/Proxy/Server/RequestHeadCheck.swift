@@ -25,7 +25,7 @@ enum RequestHeadCheck {
             switch name.lowercased() {
             case "host": hosts += 1
             case "content-length": lengths.append(value)
-            case "expect", "upgrade": return .expectationFailed
+            case "expect" where value.lowercased() != "100-continue": return .expectationFailed
             default: break
             }
         }

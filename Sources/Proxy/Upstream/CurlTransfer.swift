@@ -175,7 +175,7 @@ final class CurlTransfer: UpstreamCall {
         body = ByteBuffer()
     }
 
-    private var stage: UpstreamError.Stage {
+    var stage: UpstreamError.Stage {
         if parser.isComplete { return .broken }
         guard sendCount > 0 else { return .notSent }
         // Once libcurl has begun anew the counters are those of the second try.

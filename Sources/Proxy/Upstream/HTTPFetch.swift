@@ -4,8 +4,11 @@ import CCurl
 public struct HTTPFetch {
     /// A complete response; header names are lower-cased.
     public struct Response: Sendable {
+        /// The HTTP status code.
         public let status: Int
+        /// In the order they came.
         public let headers: [(String, String)]
+        /// The whole body, without transfer coding.
         public let body: [UInt8]
     }
 

@@ -10,11 +10,14 @@ public struct UpstreamError: Error, Sendable, Equatable {
         case broken
     }
 
+    /// How far the call got.
     public var stage: Stage
+    /// What went wrong.
     public var reason: UpstreamFailureReason
     /// libcurl's own words, for logs only.
     public var detail: String
 
+    /// An error from its parts.
     public init(stage: Stage, reason: UpstreamFailureReason, detail: String) {
         self.stage = stage
         self.reason = reason
@@ -31,6 +34,7 @@ public struct UpstreamError: Error, Sendable, Equatable {
 }
 
 extension UpstreamError: CustomStringConvertible {
+    /// The reason's name, then libcurl's words if there are any.
     public var description: String {
         detail.isEmpty ? reason.rawValue : "\(reason.rawValue): \(detail)"
     }

@@ -1,0 +1,124 @@
+import Billing
+import Support
+import Tenancy
+import Testing
+
+@testable import Proxy
+
+/// Who may call what at which price, and which refusal comes first.
+struct AdmissionControllerTests {
+    private let fixture: AdmissionFixture
+
+    init() throws {
+        fixture = try AdmissionFixture()
+    }
+
+    @Test
+    func `a suspended tenant is refused before its model is looked at`() throws {
+        fixture.tenant.suspended = true
+        #expect(try fixture.refusal("nothing") == "tenant_suspended")
+        #expect(try fixture.refusal("m") == "tenant_suspended")
+    }
+
+    @Test
+    func `an unknown model and one not entitled look the same`() throws {
+        #expect(try fixture.refusal("m") == nil)
+        let answers = try ["nothing", "other"].map { model in
+            guard case .failure(let denial) = try fixture.open(model) else { return "admitted" }
+            let response = ErrorResponse(denial)
+            return "\(response.status) \(response.code) \(response.message)".replacing(model, with: "MODEL")
+        }
+        #expect(answers[0].hasPrefix("404 model_not_found"))
+        #expect(answers[0] == answers[1])
+    }
+
+    @Test
+    func `an entitlement that names models covers only those`() throws {
+        fixture.entitlements = [Entitlement(pool: "p", models: ["wide"])]
+        #expect(try fixture.refusal("m") == "model_not_found")
+        #expect(try fixture.refusal("wide") == nil)
+    }
+
+    @Test
+    func `a key bound to models takes no other`() throws {
+        fixture.key.models = ["wide"]
+        #expect(try fixture.refusal("m") == "model_not_found")
+        #expect(try fixture.refusal("wide") == nil)
+    }
+
+    @Test
+    func `only entitled targets are left, in the model's order`() throws {
+        fixture.entitlements = [Entitlement(pool: "r"), Entitlement(pool: "p")]
+        #expect(try fixture.open("wide").get().targets.map(\.pool) == ["p", "r"])
+    }
+
+    @Test
+    func `a capped tenant is refused a model without a price`() async throws {
+        let free = try fixture.open().get()
+        #expect(free.price == nil)
+        #expect(free.claim(free.targets[0], attempt: 1).wanted == .zero)
+        try await fixture.cap()
+        #expect(try fixture.refusal() == "model_not_priced")
+        #expect(try fixture.refusal("other") == "model_not_found")
+        try fixture.publish("prc_1", input: "1", output: "2")
+        #expect(try fixture.refusal() == nil)
+    }
+
+    @Test
+    func `a refusal for the model or its price takes no quota`() async throws {
+        fixture.tenantQuota = Quota(rpm: 10)
+        try await fixture.cap()
+        #expect(try fixture.refusal("nothing") == "model_not_found")
+        #expect(try fixture.refusal("m") == "model_not_priced")
+        #expect(fixture.remaining(.tenant, .rpm) == 10)
+    }
+
+    @Test
+    func `a refusal by one quota takes nothing from the others`() throws {
+        fixture.tenantQuota = Quota(rpm: 10, concurrency: 5)
+        fixture.keyQuota = Quota(rpm: 1)
+        #expect(try fixture.refusal() == nil)
+        #expect(fixture.remaining(.tenant, .rpm) == 9)
+        #expect(try fixture.refusal() == "rate_limit_exceeded")
+        #expect(fixture.remaining(.tenant, .rpm) == 9)
+        #expect(fixture.remaining(.tenant, .concurrency) == 4)
+        #expect(fixture.remaining(.key, .rpm) == 0)
+    }
+
+    @Test
+    func `the price of the moment of admission stays`() throws {
+        try fixture.publish("prc_1", input: "1", output: "2")
+        let admission = try fixture.open().get()
+        fixture.clock.advance(milliseconds: 1000)
+        try fixture.publish("prc_2", input: "100", output: "200")
+        let claim = admission.claim(admission.targets[0], attempt: 2)
+        #expect(claim.price?.id == "prc_1")
+        #expect(claim.wanted == (try admission.estimate.cost(Rates(perMillion: ["input": "1", "output": "2"]))))
+        #expect(try fixture.open().get().price?.id == "prc_2")
+    }
+
+    @Test
+    func `a tenant's multiplier changes what it pays and not the list price`() throws {
+        try fixture.publish("prc_1", input: "1", output: "2")
+        fixture.tenant.priceMultiplierPPM = 1_500_000
+        let admission = try fixture.open().get()
+        #expect(admission.rates == (try Rates(perMillion: ["input": "1.5", "output": "3"])))
+        #expect(admission.price?.rates == (try Rates(perMillion: ["input": "1", "output": "2"])))
+    }
+
+    @Test
+    func `a request that waited is judged again`() throws {
+        let admission = try fixture.open().get()
+        func verdict() -> String? {
+            _ = fixture.principal
+            return fixture.controller.judgeAgain(admission, at: fixture.clock.now()).map { ErrorResponse($0).code }
+        }
+        #expect(verdict() == nil)
+        fixture.entitlements = [Entitlement(pool: "q")]
+        #expect(verdict() == "model_not_found")
+        fixture.tenant.suspended = true
+        #expect(verdict() == "tenant_suspended")
+        fixture.key.revokedAt = fixture.clock.now()
+        #expect(verdict() == "invalid_api_key")
+    }
+}

@@ -1,0 +1,97 @@
+import Billing
+import Logging
+import NIOCore
+import Support
+import Tenancy
+
+@testable import Proxy
+
+/// Everything admission asks, with one tenant that may use the pool `p`, and models in `p` and in `q`.
+final class AdmissionFixture {
+    let clock = ManualClock()
+    let directory = Directory()
+    let router = PoolRouter()
+    let prices = PriceBook()
+    let quotas: QuotaMeter
+    let ledger: Ledger
+    let controller: AdmissionController
+    var tenant: Tenant
+    var key: APIKey
+    var entitlements = [Entitlement(pool: "p")]
+    var tenantQuota = Quota.none
+    var keyQuota = Quota.none
+    private let database: TemporaryDatabase
+    private let file: DatabaseFile
+    private let journal: Journal
+
+    init() throws {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        database = try TemporaryDatabase()
+        file = try DatabaseFile.open(
+            path: database.path, migrations: [TenancySchema.register, RoutingSchema.register, BillingSchema.register])
+        journal = Journal(file: file, time: clock, logger: logger)
+        ledger = try Ledger(file: file, journal: journal, time: clock, logger: logger)
+        quotas = QuotaMeter(time: clock)
+        controller = AdmissionController(
+            directory: directory, router: router, prices: prices, quotas: quotas, ledger: ledger)
+        let (tenant, now) = (Tenant(id: ID("ten_1"), name: "one", createdAt: clock.now()), clock.now())
+        self.tenant = tenant
+        key = APIKey(id: ID("key_1"), tenantID: tenant.id, publicID: "0000000000", name: "k", createdAt: now)
+        try file.write { try TenancyStore.insert($0, tenant: tenant) }
+        let models = ["m": ["p"], "other": ["q"], "wide": ["q", "p", "r"]].map { name, pools in
+            ModelDefinition(
+                name: name, targets: pools.map { ModelTarget(pool: $0) }, maxOutputTokens: 100, createdAt: now)
+        }
+        let pools = ["p", "q", "r"].map { PoolDefinition(name: $0) }
+        try router.install(
+            RoutingSnapshot(pools: pools, backends: [], models: models),
+            masterKey: try MasterKey(base64: MasterKey.generate()))
+    }
+
+    deinit {
+        journal.close()
+        try? file.close()
+    }
+
+    /// The tenant and key as set, known to the directory too.
+    var principal: Principal {
+        let tenant = TenantProfile(tenant: tenant, entitlements: entitlements, quota: tenantQuota)
+        let key = KeyProfile(key: key, secrets: [], quota: keyQuota)
+        directory.put(tenant)
+        directory.put(key)
+        return Principal(tenant: tenant, key: key)
+    }
+
+    func open(_ model: String = "m") throws -> Result<Admission, Denial> {
+        let body = #"{"model":"\#(model)","max_tokens":10,"messages":[{"role":"user","content":"hi"}]}"#
+        let ask = try Ask.parse(ByteBuffer(string: body), kind: .chatCompletions).get()
+        let now = clock.now()
+        return controller.open(principal, ask: ask, requestID: RequestID.make(at: now), at: now)
+    }
+
+    /// The code of the refusal; nil if the request is admitted.
+    func refusal(_ model: String = "m") throws -> String? {
+        guard case .failure(let denial) = try open(model) else { return nil }
+        return ErrorResponse(denial).code
+    }
+
+    /// A hard cap of one dollar.
+    func cap() async throws {
+        let budget = Budget(
+            id: ID("bud_1"), tenantID: tenant.id, limit: Money(pico: 1_000_000_000_000), window: .total,
+            createdAt: clock.now())
+        let ledger = ledger
+        _ = try await journal.write({ try ledger.insert(budget, $0) }, committed: { ledger.committed($0) })
+    }
+
+    /// Publishes a price in US dollars per million tokens, effective now.
+    func publish(_ id: String, model: String = "m", input: String, output: String) throws {
+        let rates = try Rates(perMillion: ["input": input, "output": output])
+        prices.put(
+            PriceVersion(id: id, model: model, effectiveFrom: clock.now(), publishedAt: clock.now(), rates: rates))
+    }
+
+    func remaining(_ subject: QuotaSubject, _ type: QuotaLimitType) -> Int64? {
+        quotas.state(principal, at: clock.now()).first { $0.subject == subject && $0.limitType == type }?.remaining
+    }
+}
