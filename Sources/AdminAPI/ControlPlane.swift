@@ -19,6 +19,8 @@ public struct ControlPlane: Sendable {
     let logger: Logger
     /// The product's version, as `status` and the metrics tell it.
     let version: String
+    /// For the HTTP servers, whose lines about listening would repeat ours.
+    let serverLogger: Logger
     /// Held by a change from its first look at what it changes.
     let turn = ChangeTurn()
 
@@ -50,6 +52,9 @@ public struct ControlPlane: Sendable {
         self.masterKey = masterKey
         self.time = time
         self.logger = logger
+        var serverLogger = logger
+        serverLogger.logLevel = max(logger.logLevel, .warning)
+        self.serverLogger = serverLogger
         self.version = version
     }
 }

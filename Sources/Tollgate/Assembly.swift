@@ -16,6 +16,7 @@ struct Assembly {
     private let journal: Journal
     private let hasher: KeyHasher
     private let ledger: Ledger
+    private let directory: Directory
     private let control: ControlPlane
     private let credential: AdminCredential
     private let metrics = ProxyMetrics()
@@ -38,7 +39,7 @@ struct Assembly {
         try await Self.checkMasterKey(masterKey, journal: journal)
         let prices = PriceBook(try file.read { try BillingStore.prices($0) })
         ledger = try Ledger(file: file, journal: journal, time: time, logger: logger)
-        let directory = try Self.loadDirectory(file)
+        directory = try Self.loadDirectory(file)
         let quotas = QuotaMeter(time: time)
         try QuotaDays.seed(quotas, directory: directory, file: file, at: time.now())
         let router = PoolRouter()
@@ -60,20 +61,29 @@ struct Assembly {
     }
 
     /// Serves until SIGTERM or SIGINT, then drains, settles everything, and closes the database.
-    func run() async throws {
+    func run(beside reload: ReloadService) async throws {
         let logger = logger
-        let admin = AdminServer(
-            plane: control, credential: credential, host: configuration.adminListen.host,
-            port: configuration.adminListen.port,
-            bound: Self.announce("admin", host: configuration.adminListen.host, logger: logger))
-        let exposition = MetricsServer(
-            plane: control, metrics: metrics, host: configuration.metricsListen.host,
-            port: configuration.metricsListen.port,
-            bound: Self.announce("metrics", host: configuration.metricsListen.host, logger: logger))
-        let proxy = ProxyService(server: server, address: configuration.listen, logger: logger)
+        let admin = ListeningService(
+            plane: "admin", address: configuration.adminListen,
+            base: AdminServer(
+                plane: control, credential: credential, host: configuration.adminListen.host,
+                port: configuration.adminListen.port,
+                bound: Self.announce("admin", host: configuration.adminListen.host, logger: logger)))
+        let exposition = ListeningService(
+            plane: "metrics", address: configuration.metricsListen,
+            base: MetricsServer(
+                plane: control, metrics: metrics, host: configuration.metricsListen.host,
+                port: configuration.metricsListen.port,
+                bound: Self.announce("metrics", host: configuration.metricsListen.host, logger: logger)))
+        let proxy = ListeningService(
+            plane: "data", address: configuration.listen,
+            base: ProxyService(server: server, address: configuration.listen, logger: logger))
+        let releases = UncertainReleaseService(
+            ledger: ledger, directory: directory, time: SystemClock(), logger: logger)
         // Services stop in reverse order: the data plane drains while the Admin API still answers.
         let group = ServiceGroup(
-            services: [admin, exposition, proxy], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: [admin, exposition, reload, releases, proxy], gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger)
         defer { close() }
         try await group.run()
         logger.info("stopped")

@@ -39,9 +39,10 @@ import Testing
             #"tollgate_gateway_overhead_seconds_bucket{le="+Inf"} 6"#,
             "tollgate_gateway_overhead_seconds_sum 2.5",
             "tollgate_gateway_overhead_seconds_count 6",
-            #"tollgate_budget_limit_usd{tenant="ten_a",budget="bud_a"} 10"#,
-            #"tollgate_budget_posted_usd{tenant="ten_a",budget="bud_a"} 1.5"#,
-            #"tollgate_budget_held_usd{tenant="ten_a",budget="bud_a"} 0.25"#,
+            #"tollgate_budget_limit_usd{tenant="research",budget="bud_a"} 10"#,
+            #"tollgate_budget_posted_usd{tenant="research",budget="bud_a"} 1.5"#,
+            #"tollgate_budget_held_usd{tenant="research",budget="bud_a"} 0.25"#,
+            #"tollgate_budget_held_usd{tenant="ten_gone",budget="bud_b"} 0.25"#,
             #"tollgate_journal_commit_seconds_bucket{le="0.00025"} 0"#,
             "tollgate_ledger_excess_total 4",
             #"tollgate_argon2_seconds_bucket{le="0.005"} 0"#,
@@ -64,24 +65,27 @@ import Testing
 
     private func sample() -> MetricsSample {
         let histogram = HistogramSnapshot(bounds: [0.001, 1], counts: [1, 2, 3], sum: 2.5, count: 6)
-        let budget = Budget(
-            id: ID("bud_a"), tenantID: ID("ten_a"), limit: Money(pico: 10_000_000_000_000), window: .month,
-            createdAt: Timestamp(microseconds: 0))
         var sample = MetricsSample(
             proxy: ProxyMetricsSnapshot(
                 requests: [RequestLabels(tenant: "ten_\"1\"", pool: "a\\b", model: "m\nx", outcome: "ok"): 7],
                 tokens: [TokenLabels(tenant: "t", model: "m", meter: "input"): 12],
                 cost: [CostLabels(tenant: "t", model: "m"): Money(pico: 1)],
                 overhead: histogram, timeToFirstToken: histogram))
-        sample.budgets = [
-            BudgetState(
-                budget: budget, posted: Money(pico: 1_500_000_000_000), held: Money(pico: 250_000_000_000),
-                remaining: .zero, windowStart: nil, resetsAt: nil)
-        ]
+        sample.budgets = [state("bud_a", of: "ten_a"), state("bud_b", of: "ten_gone")]
+        sample.tenantNames = [ID("ten_a"): "research"]
         sample.ledger.excess = 4
         sample.version = "1.2.3"
         sample.process.cpuTicks = 1234
         sample.process.startedCentiseconds = 170_000_000_050
         return sample
+    }
+
+    private func state(_ id: String, of tenant: String) -> BudgetState {
+        let budget = Budget(
+            id: ID(id), tenantID: ID(tenant), limit: Money(pico: 10_000_000_000_000), window: .month,
+            createdAt: Timestamp(microseconds: 0))
+        return BudgetState(
+            budget: budget, posted: Money(pico: 1_500_000_000_000), held: Money(pico: 250_000_000_000),
+            remaining: .zero, windowStart: nil, resetsAt: nil)
     }
 }

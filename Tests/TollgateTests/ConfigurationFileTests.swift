@@ -72,6 +72,24 @@ import Testing
         #expect("\(configuration.logLevel)" == "debug")
     }
 
+    @Test func `settings without an effect in this version are named`() throws {
+        let configuration = try read(
+            """
+            routing: { max_attempts: 5, emergency_fraction: 0.1, emergency_attempts: 3, default_rpm: 600 }
+            ledger: { hold_sync: full, request_detail_days: 90 }
+            billing: { issuer: "Acme" }
+            backup: { directory: /backup }
+            dashboard: { cdn_fallback: true }
+            telemetry: { otlp: { sample: 0.05 } }
+            """)
+        #expect(
+            configuration.ignored == [
+                "routing.emergency_fraction", "routing.emergency_attempts", "routing.default_rpm",
+                "ledger.request_detail_days", "backup", "billing", "dashboard", "telemetry",
+            ])
+        #expect(try read("routing: { max_attempts: 5 }\nbackup: null").ignored == [])
+    }
+
     @Test(arguments: [
         ("limts: {}", "line 1: limts is unknown; did you mean limits?"),
         (

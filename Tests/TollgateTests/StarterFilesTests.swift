@@ -47,7 +47,9 @@ import Testing
         let configuration = try ConfigurationFile.read("", file: nil, environment: [:])
         #expect(
             CheckConfig.problems(with: configuration, ["TOLLGATE_MASTER_KEY": "c2hvcnQ=", "TOLLGATE_ADMIN_KEY": "abc"])
-                == ["master_key: is shorter than 32 bytes", "admin_key: is shorter than 32 characters"])
+                == [
+                    "master_key: the key is shorter than 32 bytes", "admin_key: the key is shorter than 32 characters",
+                ])
         #expect(CheckConfig.problems(with: configuration, [:]).count == 2)
     }
 }

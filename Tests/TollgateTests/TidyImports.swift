@@ -6,7 +6,7 @@ enum TidyImports {
 
     private static let byModule: [String: Set<String>] = [
         "Tenancy": ["CArgon2", "COpenSSL", "GRDB", "Foundation"],
-        "Billing": ["Tenancy", "GRDB", "Logging", "ServiceLifecycle", "Foundation"],
+        "Billing": ["Tenancy", "GRDB", "GRDBSQLite", "Logging", "ServiceLifecycle", "Foundation"],
         "Proxy": ["Tenancy", "Billing", "CCurl", "GRDB", "Logging", "Metrics", "ServiceLifecycle", "Foundation"],
         "AdminAPI": [
             "Tenancy", "Billing", "Proxy", "Hummingbird", "HummingbirdTLS", "HTTPTypes", "NIOCore", "Logging",
@@ -52,6 +52,10 @@ enum TidyImports {
             return "only Proxy/Upstream may import CCurl"
         case "GRDB" where !source.isStore && !databaseFiles.contains(source.fileName):
             return "only *Store, *Schema and the writer may import GRDB"
+        case "GRDBSQLite" where !source.fileName.hasSuffix("Store.swift"):
+            return "only *Store files may import GRDBSQLite"
+        case "GRDBSQLite" where !source.isStore:
+            return "only *Store and *Schema may import GRDBSQLite"
         case "Foundation" where !mayUseFoundation(source):
             return "Foundation on the data-plane path"
         default:

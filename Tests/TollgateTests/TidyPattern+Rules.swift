@@ -9,6 +9,11 @@ extension TidyPattern {
         #"(?!(?<=\btry)|(?<=\bas))(?<=[A-Za-z0-9_)\]}"?>`])!(?!=)"#
     )
     static let fatalError = TidyPattern("fatalError", #"\bfatalError\s*\("#)
+    static let trap = TidyPattern(
+        "trap on a path that input may reach",
+        #"\b(precondition|preconditionFailure|assertionFailure)\s*\("#,
+        applies: \.isProduct
+    )
     static let floatingMoney = TidyPattern(
         "floating point in Billing",
         #"\b(Double|Float|Float16|Float32|Float64|Float80|CGFloat|TimeInterval)\b"#,
@@ -29,7 +34,8 @@ extension TidyPattern {
     )
     static let readingTheClock = TidyPattern(
         "time that is not injected",
-        #"\bDate\(\)|\bDate\.now\b|\bTask\.sleep\b|\bThread\.sleep\b|(?<![.\w])(u|nano)?sleep\("#,
+        #"\bDate\(\)|\bDate\.now\b|\bTask\.sleep\b|\bThread\.sleep\b|(?<![.\w])(u|nano)?sleep\("#
+            + #"|\b(ContinuousClock|SuspendingClock|DispatchTime\.now|DispatchWallTime\.now|clock_gettime)\b"#,
         applies: { !clockFiles.contains($0.fileName) }
     )
     static let leftForLater = TidyPattern("left for later", #"\b(TODO|FIXME|XXX|HACK)\b"#, in: .comments)

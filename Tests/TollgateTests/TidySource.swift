@@ -27,11 +27,12 @@ struct TidySource: Sendable {
     /// Files that own tables: the only ones with SQL.
     var isStore: Bool { fileName.hasSuffix("Store.swift") || fileName.hasSuffix("Schema.swift") }
 
-    /// All Swift files below `Sources` and `Tests` of the repository this test file belongs to.
+    /// The manifest and all Swift files below `Sources` and `Tests` of the repository this test file belongs to.
     static func repository(testFile: String = #filePath) throws -> [TidySource] {
         let root = URL(fileURLWithPath: testFile).resolvingSymlinksInPath()
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        var sources: [TidySource] = []
+        let manifest = try String(contentsOf: root.appendingPathComponent("Package.swift"), encoding: .utf8)
+        var sources = [TidySource(path: "Package.swift", text: manifest)]
         for folder in ["Sources", "Tests"] {
             let names = try FileManager.default.subpathsOfDirectory(atPath: root.appendingPathComponent(folder).path)
             for name in names.sorted() where name.hasSuffix(".swift") {

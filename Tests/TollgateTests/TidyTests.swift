@@ -55,6 +55,8 @@ import Testing
             "Sources/Proxy/B.swift": "import CCurl",
             "Sources/Proxy/Relay/C.swift": "import Foundation",
             "Sources/Billing/Ledger.swift": "import GRDB",
+            "Sources/Billing/BillingSchema.swift": "import GRDBSQLite",
+            "Sources/Tenancy/AuditStore.swift": "import GRDBSQLite",
             "Sources/AdminAPI/AStore.swift": "import struct GRDB.Row",
         ]
         for (path, text) in forbidden {
@@ -63,6 +65,7 @@ import Testing
         }
         let allowed = [
             "Sources/Tenancy/TenancyStore.swift": "import GRDB",
+            "Sources/Billing/AStore.swift": "import GRDB\nimport GRDBSQLite",
             "Sources/Proxy/Upstream/A.swift": "internal import CCurl",
             "Sources/Proxy/B.swift": "import NIOHTTP1\npublic import Billing\nimport Synchronization",
             "Sources/Tollgate/C.swift": "import Foundation // import Nothing\nlet important = 1",
@@ -113,6 +116,12 @@ import Testing
 
     @Test func `no input ends in fatalError`() throws {
         try expectTidy(.fatalError, fires: [#"fatalError("no")"#], silent: ["let fatalErrors = 1", "// fatalError()"])
+        try expectTidy(
+            .trap,
+            fires: ["precondition(a)", #"preconditionFailure("no")"#, "Swift.assertionFailure()"],
+            silent: ["loop.preconditionInEventLoop()", "// precondition(a)"]
+        )
+        #expect(try TidyPattern.trap.findings(in: sample("precondition(a)", at: "Tests/Support/A.swift")).isEmpty)
     }
 
     @Test func `money is never a floating point number`() throws {
@@ -151,7 +160,10 @@ import Testing
     @Test func `time comes from the injected clock`() throws {
         try expectTidy(
             .readingTheClock,
-            fires: ["let a = Date()", "Date.now", "try await Task.sleep(for: a)", "usleep(5)"],
+            fires: [
+                "let a = Date()", "Date.now", "try await Task.sleep(for: a)", "usleep(5)", "ContinuousClock().now",
+                "DispatchTime.now()", "clock_gettime(CLOCK_MONOTONIC, &a)",
+            ],
             silent: ["Date(timeIntervalSince1970: 1)", "clock.sleep(a)", "// Date()"]
         )
         let clock = sample("Date()", at: "Sources/Tenancy/SystemClock.swift")

@@ -7,7 +7,7 @@ enum MetricsExposition {
     static func text(_ sample: MetricsSample) -> String {
         var text = MetricText()
         traffic(sample.proxy, &text)
-        budgets(sample.budgets, &text)
+        budgets(sample, &text)
         ledger(sample.ledger, &text)
         keys(sample, &text)
         process(sample, &text)
@@ -41,7 +41,7 @@ enum MetricsExposition {
             proxy.timeToFirstToken)
     }
 
-    private static func budgets(_ states: [BudgetState], _ text: inout MetricText) {
+    private static func budgets(_ sample: MetricsSample, _ text: inout MetricText) {
         let families: [(name: String, help: String, amount: (BudgetState) -> Money)] = [
             ("tollgate_budget_limit_usd", "The cap of the window.", { $0.budget.limit }),
             ("tollgate_budget_posted_usd", "Spent in the window.", { $0.posted }),
@@ -49,9 +49,11 @@ enum MetricsExposition {
         ]
         for family in families {
             text.family(family.name, .gauge, family.help)
-            for state in states {
+            for state in sample.budgets {
+                let tenant = state.budget.tenantID
                 text.sample(
-                    family.name, ["tenant": state.budget.tenantID.text, "budget": state.budget.id.text],
+                    family.name,
+                    ["tenant": sample.tenantNames[tenant] ?? tenant.text, "budget": state.budget.id.text],
                     family.amount(state).decimal)
             }
         }

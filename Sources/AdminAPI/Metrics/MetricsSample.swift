@@ -9,6 +9,8 @@ struct MetricsSample: Sendable {
 
     var proxy: ProxyMetricsSnapshot
     var budgets: [BudgetState] = []
+    /// Names of the budgets' tenants, as the other families are labelled; one that is gone has only its id.
+    var tenantNames: [ID<Tenant>: String] = [:]
     var ledger = LedgerCounters()
     var hasher = KeyHasherCounters()
     var keyHits: UInt64 = 0
@@ -20,6 +22,9 @@ struct MetricsSample: Sendable {
     static func take(plane: ControlPlane, metrics: ProxyMetrics) -> MetricsSample {
         var sample = MetricsSample(proxy: metrics.snapshot())
         sample.budgets = Array(plane.ledger.allStates().prefix(budgetLimit))
+        for tenant in Set(sample.budgets.map(\.budget.tenantID)) {
+            sample.tenantNames[tenant] = plane.directory.tenant(tenant)?.tenant.name
+        }
         sample.ledger = plane.ledger.counters
         sample.hasher = plane.hasher.counters
         sample.keyHits = plane.keyRing.counters.hits

@@ -31,7 +31,7 @@ public struct MetricsServer: Service {
             server: .http1(configuration: .init(idleTimeout: .seconds(120))),
             configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
             onServerRunning: { channel in bound(channel.localAddress?.port ?? port) },
-            logger: plane.logger
+            logger: plane.serverLogger
         )
     }
 

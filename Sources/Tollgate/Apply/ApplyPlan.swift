@@ -3,6 +3,8 @@ struct ApplyPlan: Sendable, Equatable {
     private(set) var calls: [ApplyCall] = []
     /// Things the file names that are already as it says.
     private(set) var unchanged = 0
+    /// Backends whose given credential stayed unsent: the stored one, which nobody can read, may be another.
+    private(set) var uncomparedKeys = 0
 
     /// Adds a change.
     mutating func add(
@@ -13,6 +15,9 @@ struct ApplyPlan: Sendable, Equatable {
 
     /// Counts something that is as it should be.
     mutating func keep() { unchanged += 1 }
+
+    /// Counts a credential that was given, and neither compared nor sent.
+    mutating func leaveKey() { uncomparedKeys += 1 }
 
     /// Creates, changes or keeps one resource.
     ///

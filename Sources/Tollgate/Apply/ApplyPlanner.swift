@@ -54,6 +54,8 @@ struct ApplyPlanner {
             if key != .null || hasKey {
                 changes.append(key == .null ? "api_key removed" : "api_key replaced")
             }
+        } else if backend["api_key"] != .null {
+            plan.leaveKey()
         }
         guard !changes.isEmpty else {
             plan.keep()

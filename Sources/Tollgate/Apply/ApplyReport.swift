@@ -23,6 +23,15 @@ struct ApplyReport {
             ])
             print(json.pretty)
         }
+        if let note = Self.note(plan) { StandardError.write(note) }
+    }
+
+    /// What the plan could not judge; nil if it could judge everything.
+    static func note(_ plan: ApplyPlan) -> String? {
+        let count = plan.uncomparedKeys
+        guard count > 0 else { return nil }
+        return "api_key of \(count) \(count == 1 ? "backend" : "backends") is write-only and was not compared; "
+            + "send it again with --rotate-backend-keys"
     }
 
     /// `= 4 unchanged`, then `1 change`.

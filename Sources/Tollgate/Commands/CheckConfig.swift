@@ -13,7 +13,9 @@ struct CheckConfig: ParsableCommand {
 
     func run() throws {
         let environment = ProcessInfo.processInfo.environment
-        let problems = Self.problems(with: try Configuration.load(path: config, environment: environment), environment)
+        let configuration = try Configuration.load(path: config, environment: environment)
+        for setting in configuration.ignored { StandardError.write("\(setting): not in this version, ignored") }
+        let problems = Self.problems(with: configuration, environment)
         guard problems.isEmpty else { throw CommandFailure(.failed, problems.joined(separator: "\n")) }
         print("ok")
     }
@@ -24,7 +26,7 @@ struct CheckConfig: ParsableCommand {
         do {
             _ = try MasterKey(base64: try configuration.masterKey.resolve(environment: environment))
         } catch {
-            problems.append("master_key: \(words(error))")
+            problems.append("master_key: \(RefusalWords.text(for: error))")
         }
         do {
             if let source = configuration.adminKey {
@@ -33,20 +35,8 @@ struct CheckConfig: ParsableCommand {
                 problems.append("admin_key: none is configured, and there is no other way in yet")
             }
         } catch {
-            problems.append("admin_key: \(words(error))")
+            problems.append("admin_key: \(RefusalWords.text(for: error))")
         }
         return problems
-    }
-
-    private static func words(_ error: any Error) -> String {
-        switch error {
-        case MasterKeyError.malformed: "must be 32 bytes in base64"
-        case MasterKeyError.short: "is shorter than 32 bytes"
-        case MasterKeyError.sample: "looks copied or typed; draw a random one, as tollgate init does"
-        case AdminCredentialError.short: "is shorter than 32 characters"
-        case AdminCredentialError.notPrintable: "must be printable ASCII without spaces"
-        case AdminCredentialError.sample: "looks copied or typed; draw a random one, as tollgate init does"
-        default: "\(error)"
-        }
     }
 }

@@ -21,15 +21,22 @@ struct Serve: AsyncParsableCommand {
             Self.complain("\(error)")
             throw ExitCode.failure
         }
-        let logger = LogHandlers.start(format: configuration.logFormat, level: configuration.logLevel)
-        let assembly: Assembly
+        let threshold = LogThreshold(configuration.logLevel)
+        let logger = LogHandlers.start(format: configuration.logFormat, threshold: threshold)
+        let path = config
+        let reload = ReloadService(
+            load: { try Configuration.load(path: path, environment: environment) }, threshold: threshold,
+            logger: logger)
         do {
-            assembly = try await Assembly(configuration, environment: environment, logger: logger)
+            let assembly = try await Assembly(configuration, environment: environment, logger: logger)
+            try await assembly.run(beside: reload)
         } catch let refusal as StartRefusal {
             logger.critical("refused to start", metadata: ["reason": "\(refusal.reason)"])
             throw ExitCode.failure
+        } catch {
+            logger.critical("stopped by an error", metadata: ["reason": "\(error)"])
+            throw ExitCode.failure
         }
-        try await assembly.run()
     }
 
     private static func complain(_ text: String) {

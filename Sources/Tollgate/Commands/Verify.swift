@@ -21,8 +21,7 @@ struct Verify: ParsableCommand {
             defer { try? file.close() }
             differences = try file.read { try LedgerVerifierStore.run($0) }
         } catch {
-            let reason = error as? DatabaseFileError == .notFound ? "there is no such database" : "\(error)"
-            throw CommandFailure(.failed, "\(path): \(reason)")
+            throw CommandFailure(.failed, "\(path): \(RefusalWords.text(for: error))")
         }
         guard differences.isEmpty else {
             for difference in differences { print(difference) }

@@ -31,6 +31,8 @@ struct Configuration: Sendable {
     var holdSync = HoldSync.process
     var logFormat = LogFormat.json
     var logLevel = Logger.Level.info
+    /// Settings that were given and checked, but have no effect in this version.
+    var ignored: [String] = []
 
     /// Where the file is looked for when none is named; without any, the defaults hold.
     static let standardPaths = ["./tollgate.yaml", "/etc/tollgate/tollgate.yaml"]

@@ -43,7 +43,7 @@ struct ConfigurationFile {
         let log = root.section("log")
         log.read("format", .choice, into: &configuration.logFormat)
         log.read("level", .choice, into: &configuration.logLevel)
-        checkLaterFeatures()
+        checkLaterSections(in: &configuration)
         return configuration
     }
 
@@ -96,9 +96,9 @@ struct ConfigurationFile {
     private func readRouting(into configuration: inout Configuration) {
         let section = root.section("routing")
         if let count = section.optional("max_attempts", .whole(1...100)) { configuration.maxAttempts = Int(count) }
-        _ = section.optional("emergency_fraction", .share)
-        _ = section.optional("emergency_attempts", .whole(0...100))
-        _ = section.optional("default_rpm", .whole(1...1_000_000_000))
+        checkLater("emergency_fraction", .share, of: section, in: &configuration)
+        checkLater("emergency_attempts", .whole(0...100), of: section, in: &configuration)
+        checkLater("default_rpm", .whole(1...1_000_000_000), of: section, in: &configuration)
     }
 
     /// `argon2`: `memory` (size, 19MiB), `iterations` (2), `parallelism` (1).
@@ -118,11 +118,21 @@ struct ConfigurationFile {
     private func readLedger(into configuration: inout Configuration) {
         let section = root.section("ledger")
         section.read("hold_sync", .choice, into: &configuration.holdSync)
-        _ = section.optional("request_detail_days", .whole(1...36_500))
+        checkLater("request_detail_days", .whole(1...36_500), of: section, in: &configuration)
     }
 
-    /// Sections whose features come later: a mistake in them is reported today all the same.
-    private func checkLaterFeatures() {
+    /// A setting whose feature comes later: a mistake in it is reported today all the same.
+    private func checkLater<Value>(
+        _ name: String, _ rule: DocumentRule<Value>, of section: DocumentSection, in configuration: inout Configuration
+    ) {
+        if section.optional(name, rule) != nil { configuration.ignored.append(section.path(to: name)) }
+    }
+
+    /// Whole sections whose features come later.
+    private func checkLaterSections(in configuration: inout Configuration) {
+        for name in ["backup", "billing", "dashboard", "telemetry"] {
+            if let value = root.value(name), !value.isNull { configuration.ignored.append(name) }
+        }
         let billing = root.section("billing")
         _ = billing.optional("issuer", .text)
         let account = billing.section("account")

@@ -1,3 +1,4 @@
+import AdminAPI
 import Foundation
 
 /// How a value of a document becomes a typed one; a value that does not suit is recorded as a fault and reads as nil.

@@ -1,3 +1,4 @@
+import AdminAPI
 import Billing
 import Foundation
 import Proxy

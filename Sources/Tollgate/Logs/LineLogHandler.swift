@@ -5,19 +5,25 @@ import Tenancy
 struct LineLogHandler: LogHandler {
     let label: String
     let format: LogFormat
-    var logLevel: Logger.Level
+    /// A level set on one logger alone goes before the process's threshold.
+    var logLevel: Logger.Level {
+        get { ownLevel ?? threshold.current }
+        set { ownLevel = newValue }
+    }
     var metadata: Logger.Metadata = [:]
     var metadataProvider: Logger.MetadataProvider?
+    private var ownLevel: Logger.Level?
+    private let threshold: LogThreshold
     let time: any TimeSource
     let write: @Sendable (String) -> Void
 
     init(
-        label: String, format: LogFormat, level: Logger.Level, time: any TimeSource,
+        label: String, format: LogFormat, threshold: LogThreshold, time: any TimeSource,
         write: @escaping @Sendable (String) -> Void
     ) {
         self.label = label
         self.format = format
-        self.logLevel = level
+        self.threshold = threshold
         self.time = time
         self.write = write
     }

@@ -24,7 +24,7 @@ struct Entitlements: ParsableCommand {
 
     struct Set: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Replace all a tenant may use.", aliases: ["update"])
+            abstract: "Replace all a tenant may use.", aliases: ["create", "update"])
 
         @OptionGroup var scope: TenantScope
 

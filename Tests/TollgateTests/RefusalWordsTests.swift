@@ -1,0 +1,28 @@
+import AdminAPI
+import Tenancy
+import Testing
+
+@testable import Tollgate
+
+@Suite struct RefusalWordsTests {
+    /// An error that has no words of its own.
+    private struct Strange: Error {}
+
+    @Test(
+        arguments: [
+            (MasterKeyError.short, "the key is shorter than 32 bytes"),
+            (MasterKeyError.malformed, "the key is not 32 bytes in base64"),
+            (AdminCredentialError.short, "the key is shorter than 32 characters"),
+            (DatabaseFileError.locked, "another tollgate runs on this database"),
+            (DatabaseFileError.notFound, "there is no such database"),
+            (DatabaseFileError.unavailable("disk I/O error"), "the database cannot be opened: disk I/O error"),
+            (SecretError.unset("KEY"), "the environment variable KEY is not set"),
+        ] as [(any Error, String)])
+    func `what cannot be used is told in words`(error: any Error, words: String) {
+        #expect(RefusalWords.text(for: error) == words)
+    }
+
+    @Test func `an error without words is shown as it is`() {
+        #expect(RefusalWords.text(for: Strange()) == "Strange()")
+    }
+}
