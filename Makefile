@@ -10,11 +10,11 @@ help: ## list the targets
 
 build: ## build the release binary, .build/release/tollgate
 	@scripts/install-packages.sh build
-	swift build -c release --product tollgate
+	@scripts/build-release.sh
 
 demo: ## start Tollgate with a real local model behind it, until Ctrl-C (ARGS=--once: one call, then stop)
 	@scripts/install-packages.sh build demo
-	@swift build -c release --product tollgate
+	@scripts/build-release.sh
 	@exec python3 deploy/demo/demo.py --binary $(BINARY) $(ARGS)
 
 test: ## install what tests need, build, run the Swift and the end-to-end tests
@@ -33,7 +33,7 @@ fuzz-smoke: ## random ledger sequences against the naive model, a fresh seed eac
 
 bench: ## measure against nginx on this machine; see Benchmarks/README.md
 	@scripts/install-packages.sh build bench
-	@swift build -c release --product tollgate
+	@scripts/build-release.sh
 	@Benchmarks/run.sh $(ARGS)
 
 lint: ## check the formatting of every Swift file

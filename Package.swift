@@ -10,6 +10,7 @@ let swiftSettings: [SwiftSetting] = [
 ]
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -40,7 +41,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CCurl"),
         .target(name: "Tenancy", dependencies: ["CArgon2", "COpenSSL", grdb], swiftSettings: swiftSettings),
-        .target(name: "Billing", dependencies: ["Tenancy", grdb, logging], swiftSettings: swiftSettings),
+        .target(name: "Billing", dependencies: ["Tenancy", grdb, sqlite, logging], swiftSettings: swiftSettings),
         .target(
             name: "Proxy",
             dependencies: ["Tenancy", "Billing", "CCurl", nioCore, nioPosix, nioHTTP1, logging, grdb],
@@ -65,7 +66,7 @@ let package = Package(
             name: "BillingTests", dependencies: ["Billing", "Tenancy", "Support", grdb], swiftSettings: swiftSettings),
         .testTarget(
             name: "ProxyTests",
-            dependencies: ["Proxy", "Billing", "Tenancy", "Support", nioCore, nioPosix, nioHTTP1],
+            dependencies: ["Proxy", "Billing", "Tenancy", "Support", nioCore, nioPosix, nioHTTP1, logging],
             swiftSettings: swiftSettings
         ),
         .testTarget(
@@ -73,7 +74,8 @@ let package = Package(
             dependencies: ["AdminAPI", "Proxy", "Billing", "Tenancy", "Support", logging],
             swiftSettings: swiftSettings
         ),
-        .testTarget(name: "TollgateTests", dependencies: ["Tollgate", "Support"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "TollgateTests", dependencies: ["Tollgate", "AdminAPI", "Support"], swiftSettings: swiftSettings),
     ],
     swiftLanguageModes: [.v6]
 )

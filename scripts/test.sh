@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 source scripts/strict.sh
+source scripts/release.sh
 
 binary=.build/release/tollgate
 logs="$(mktemp -d)"
@@ -73,6 +74,6 @@ else
     swift_tests
 fi
 step "test environment" scripts/make-venv.sh .venv-test Tests/EndToEnd/requirements.txt no-deps:deploy/demo/requirements.txt
-step "release build" swift build -c release --product tollgate
+step "release build" swift build "${release[@]}"
 end_to_end_tests "$@"
 finish
