@@ -14,11 +14,11 @@ from support.world import PRICE, World
 
 
 def add_pool(world: World, backends: dict[str, str], **fields: Any) -> str:
-    """A pool with these backends (name -> base URL); returns its name."""
+    """A pool with these backends (role -> base URL), named `<pool>-<role>`; returns the pool's name."""
     pool = world.fresh("pool")
     world.admin.pool(pool)
-    for name, url in backends.items():
-        world.admin.backend(pool, name, url, **fields)
+    for role, url in backends.items():
+        world.admin.backend(pool, f"{pool}-{role}", url, **fields)
     return pool
 
 
@@ -44,7 +44,7 @@ def test_a_refusing_backend_is_passed_over(world: World) -> None:
     for _ in range(8):
         answer = world.call(tenant, model=model)
         assert answer.done, answer
-        assert answer.headers["x-tollgate-backend"] == "alive"
+        assert answer.headers["x-tollgate-backend"] == f"{pool}-alive"
         if answer.headers["x-tollgate-attempts"] == "2":
             retried.append(answer.request_id)
     assert retried, "no call ever tried the dead backend first"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -36,11 +37,20 @@ class Bench:
         return openai.OpenAI(base_url=f"{self.server.url}/v1", api_key=key or self.key)
 
     def llama_tokens(self) -> tuple[int, int]:
-        """Prompt (cached ones too) and generated tokens that llama.cpp counted since it started."""
-        with urllib.request.urlopen(f"{self.llama.url}/metrics", timeout=10) as answer:
-            counts = {name: int(value) for name, _, value in parse_metrics(answer.read().decode())}
+        """Prompt (cached ones too) and generated tokens that llama.cpp counted since it started.
+
+        It counts a call when its slot is free again, also one whose client has gone; so this waits for idle.
+        """
+        deadline = time.monotonic() + 30
+        while (counts := self.llama_counts())["llamacpp:requests_processing"]:
+            assert time.monotonic() < deadline, "llama.cpp never became idle"
+            time.sleep(0.02)
         prompt = counts["llamacpp:prompt_tokens_total"] + counts["llamacpp:prompt_tokens_cached_total"]
         return prompt, counts["llamacpp:tokens_predicted_total"]
+
+    def llama_counts(self) -> dict[str, int]:
+        with urllib.request.urlopen(f"{self.llama.url}/metrics", timeout=10) as answer:
+            return {name: int(value) for name, _, value in parse_metrics(answer.read().decode())}
 
     def newest_entry(self) -> Entry:
         return self.books.entries()[-1]

@@ -226,7 +226,7 @@ class Demo:
         line = self.curl_line(key)
         print(f"tenant key  {key}   (tenant {TENANT})")
         print(f"admin key   {self.admin_key}")
-        print(f"dashboard   {self.admin_url}/")
+        print(f"dashboard   {self.admin_url}/   (comes with a later version; the Admin API is under /admin/v1)")
         print(f"logs        {self.directory}/tollgate.log, {self.directory}/llama.log")
         print(f"\n{line}\n", flush=True)
         if self.arguments.once:

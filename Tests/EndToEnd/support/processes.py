@@ -84,7 +84,8 @@ class LlamaBackend:
     def __init__(self, parallel: int = 4) -> None:
         self.directory = tempfile.TemporaryDirectory(prefix="tollgate-llama-")
         script = ROOT / "deploy" / "demo" / "llama_backend.py"
-        command = [sys.executable, str(script), "--parallel", str(parallel), "--threads", "2"]
+        # One thread: two of them spin against each other, and against the gateway, where cores are few.
+        command = [sys.executable, str(script), "--parallel", str(parallel), "--threads", "1"]
         self.child = Child(command, Path(self.directory.name) / "llama.log")
         try:
             self.url = self.child.wait_for_line("listening on ", 90)

@@ -38,6 +38,7 @@ class Gateway:
         self.master_key = base64.b64encode(secrets.token_bytes(32)).decode()
         self.admin = Admin(self.admin_address, self.admin_key)
         self.child: Child | None = None
+        self.launcher: tuple[str, ...] = ()  # put before the command line of `serve`; must `exec` what follows
         self.config.write_text(self.config_text() + extra_config)
 
     def config_text(self) -> str:
@@ -64,20 +65,24 @@ class Gateway:
         }
 
     def start(self) -> float:
-        """Start and wait until ready; returns the seconds from the start of the process to the first 200."""
+        """Start and wait until all three ports answer; returns the seconds until the data plane was ready."""
         started = time.monotonic()
-        self.child = Child([str(self.binary), "serve", "--config", str(self.config)], self.log, self.env)
+        command = [*self.launcher, str(self.binary), "serve", "--config", str(self.config)]
+        self.child = Child(command, self.log, self.env)
+        seconds = 0.0
         while time.monotonic() - started < START_LIMIT:
-            if self.ready():
-                return time.monotonic() - started
+            if not seconds and self.ready(self.data):
+                seconds = time.monotonic() - started
+            if seconds and self.ready(self.admin_address) and self.ready(self.metrics_address, "/metrics"):
+                return seconds
             if not self.child.running():
                 raise AssertionError(f"tollgate serve ended at start:\n{self.output[-4000:]}")
             time.sleep(0.005)
         self.child.kill()
         raise AssertionError(f"not ready after {START_LIMIT} s:\n{self.output[-4000:]}")
 
-    def ready(self) -> bool:
-        return self.plain_get(self.data, "/readyz")[0] == 200
+    def ready(self, address: Address, path: str = "/readyz") -> bool:
+        return self.plain_get(address, path)[0] == 200
 
     def plain_get(self, address: Address, path: str) -> tuple[int, str]:
         """Status (0: nobody there) and body of an unauthenticated GET."""
@@ -117,8 +122,8 @@ class Gateway:
             cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run another command of the binary with this gateway's environment."""
         return subprocess.run(
-            [str(self.binary), *arguments], capture_output=True, text=True, timeout=timeout, cwd=cwd,
-            env=self.env if env is None else env, stdin=subprocess.DEVNULL,
+            [str(self.binary), *arguments], check=False, capture_output=True, text=True, timeout=timeout,
+            cwd=cwd, env=self.env if env is None else env, stdin=subprocess.DEVNULL,
         )
 
     def verify(self) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,7 @@ from .tollgate import Gateway
 INPUT_USD, OUTPUT_USD = "1", "4"
 PRICE = Price.per_million(INPUT_USD, OUTPUT_USD)
 MAX_OUTPUT = 1000
+NUMBERS = itertools.count(1)  # of the whole run: worlds may share a backend, and so its log
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,6 @@ class World:
         self.backend = backend
         self.admin: Admin = server.admin
         self.books = Books(server.database)
-        self.numbers = itertools.count(1)
 
     @staticmethod
     def lay(server: Gateway, backend: FakeBackend, **backend_fields: Any) -> World:
@@ -45,7 +47,7 @@ class World:
 
     def fresh(self, prefix: str) -> str:
         """A name used once."""
-        return f"{prefix}-{next(self.numbers)}"
+        return f"{prefix}-{next(NUMBERS)}"
 
     def tenant(self, limit: str | None = "10", pools: tuple[str, ...] = ("fast",), mode: str = "hard",
                **fields: Any) -> Tenant:
@@ -59,6 +61,17 @@ class World:
     def call(self, tenant: Tenant, marker: str = "", **fields: Any) -> Answer:
         """A chat call of this tenant; `knobs=` and body fields as in `chat`."""
         return fetch(self.server.data, tenant.key, chat(marker or self.fresh("call"), **fields))
+
+    def in_background(self, tenant: Tenant, marker: str, **fields: Any) -> Future[Answer]:
+        """Start a call and return once the backend has it."""
+        pool = ThreadPoolExecutor(1)
+        future = pool.submit(fetch, self.server.data, tenant.key, chat(marker, **fields))
+        pool.shutdown(wait=False)
+        deadline = time.monotonic() + 10
+        while not any(seen.marker == marker for seen in self.backend.calls()):
+            assert time.monotonic() < deadline and not future.done(), f"{marker} never reached the backend: {future}"
+            time.sleep(0.01)
+        return future
 
     def assert_good_call(self, tenant: Tenant) -> Answer:
         """A call that must work, be in the backend's log, and cost exactly tokens x price in the ledger."""

@@ -1,0 +1,149 @@
+"""The commands on resources against a running gateway: create, list, show, both outputs, every exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from support.backend import FakeBackend
+from support.options import Run
+from support.tollgate import Gateway, gateway
+from support.world import World
+
+DONE, FAILED, USAGE, NOT_FOUND, DENIED, CONFLICT = range(6)
+BACKEND_KEY = "sk-e2e-cli-0123456789"
+PRICE = {"model": "org/m", "effective_from": "2026-01-01T00:00:00Z", "per_million": {"input": "0.1", "output": "0.4"}}
+
+
+@pytest.fixture(scope="module")
+def server(run: Run) -> Iterator[Gateway]:
+    with gateway(run.binary) as started:
+        yield started
+
+
+def cli(server: Gateway, *arguments: str, code: int = DONE, **env: str) -> str:
+    """Standard output of a command that must end with `code`; a refusal says why, and only on standard error."""
+    done = server.run(*arguments, env=server.env | env)
+    assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}{done.stderr}"
+    assert (code == DONE) or (not done.stdout and done.stderr.strip()), done
+    for secret in (server.admin_key, server.master_key, BACKEND_KEY):
+        assert secret not in done.stdout + done.stderr, f"{arguments} shows a secret"
+    return done.stdout
+
+
+def entry(server: Gateway, *arguments: str, **env: str) -> dict[str, Any]:
+    return dict(json.loads(cli(server, *arguments, "--output", "json", **env)))
+
+
+def rows(server: Gateway, *arguments: str) -> list[dict[str, Any]]:
+    page = entry(server, *arguments)
+    assert page["has_more"] is False and page["next"] is None
+    return list(page["data"])
+
+
+def both(server: Gateway, *arguments: str, column: str, value: str) -> None:
+    """The list holds the entry, in JSON and in the named column of the table."""
+    assert any(row[column] == value for row in rows(server, *arguments)), arguments
+    head, *lines = cli(server, *arguments, "--output", "table").splitlines()
+    assert head.split()[0].isupper() and column.upper() in head.split(), head
+    assert any(value in line.split() for line in lines), lines
+
+
+def shown(server: Gateway, *arguments: str, **expected: Any) -> None:
+    """`show` gives the same in JSON and as one line a member."""
+    found = entry(server, *arguments)
+    assert expected.items() <= found.items(), found
+    table = {line.split()[0]: " ".join(line.split()[1:]) for line in cli(server, *arguments).splitlines()}
+    assert table.keys() == found.keys(), table
+    for name, value in expected.items():
+        assert table[name] == str(value), table
+
+
+@pytest.fixture(scope="module")
+def routing(server: Gateway) -> dict[str, str]:
+    """A pool with a backend, a model and its price, all made from the command line."""
+    cli(server, "pools", "create", "--name", "p", "--set", "policy=least_busy")
+    made = entry(
+        server, "backends", "create", "--pool", "p", "--name", "b", "--set", "kind=openai", "--set",
+        "base_url=http://127.0.0.1:9/v1", "--set", "api_key={env: CLI_KEY}", CLI_KEY=BACKEND_KEY)
+    assert made["has_api_key"] is True and "api_key" not in made
+    cli(server, "models", "create", "--name", "org/m", "--set", "targets=[{pool: p}]", "--set", "max_output_tokens=9")
+    price = server.folder / "price.json"
+    price.write_text(json.dumps(PRICE))
+    return {"backend": made["id"], "price": entry(server, "prices", "create", "-f", str(price))["id"]}
+
+
+@pytest.fixture(scope="module")
+def tenant(server: Gateway) -> str:
+    return str(entry(server, "tenants", "create", "--name", "one", "--set", "price_multiplier=1.5")["id"])
+
+
+def test_routing_and_prices(server: Gateway, routing: dict[str, str]) -> None:
+    both(server, "pools", "list", column="name", value="p")
+    shown(server, "pools", "show", "p", name="p", policy="least_busy")
+    both(server, "backends", "list", "--pool", "p", column="id", value=routing["backend"])
+    for reference in ("p/b", routing["backend"]):
+        shown(server, "backends", "show", reference, id=routing["backend"], name="b")
+    both(server, "models", "list", column="name", value="org/m")
+    shown(server, "models", "show", "org/m", name="org/m", max_output_tokens=9)
+    both(server, "prices", "list", column="id", value=routing["price"])
+    both(server, "prices", "show", "org/m", column="model", value="org/m")
+
+
+@pytest.mark.usefixtures("routing")
+def test_tenants_and_what_they_may(server: Gateway, tenant: str) -> None:
+    both(server, "tenants", "list", column="name", value="one")
+    for reference in ("one", tenant):
+        shown(server, "tenants", "show", reference, id=tenant, name="one", price_multiplier="1.5")
+    cli(server, "entitlements", "create", "--tenant", "one", "--pool", "p=org/m")
+    for verb in ("show", "list"):
+        both(server, "entitlements", verb, "--tenant", "one", column="pool", value="p")
+    cli(server, "quotas", "create", "--tenant", "one", "--set", "rpm=60")
+    cli(server, "quotas", "update", "--tenant", "one", "--set", "concurrency=4")
+    shown(server, "quotas", "show", "--tenant", "one", rpm=60, concurrency=4)
+    budget = entry(server, "budgets", "create", "--tenant", "one", "--limit", "10", "--window", "month")["id"]
+    both(server, "budgets", "list", "--tenant", "one", column="id", value=budget)
+    shown(server, "budgets", "show", budget, id=budget, limit="10", window="month", mode="hard")
+    assert entry(server, "budgets", "state", budget)["remaining"] == "10"
+
+
+def test_a_key_is_shown_once(server: Gateway, tenant: str) -> None:
+    made = entry(server, "keys", "create", "--tenant", "one", "--name", "k")
+    both(server, "keys", "list", "--tenant", tenant, column="id", value=made["id"])
+    shown(server, "keys", "show", made["id"], id=made["id"], name="k")
+    again = entry(server, "keys", "rotate", made["id"])["key"]
+    for arguments in (("keys", "list", "--tenant", "one"), ("keys", "show", made["id"])):
+        text = cli(server, *arguments) + cli(server, *arguments, "--output", "json")
+        assert made["key"][14:] not in text and again[14:] not in text
+
+
+def test_a_live_hold_is_listed_and_shown(run: Run, backend: FakeBackend) -> None:
+    with gateway(run.binary) as server:
+        world = World.lay(server, backend)
+        running = world.in_background(world.tenant(), "cli-hold", knobs="latency=2000")
+        hold = rows(server, "holds", "list", "--state", "live")[0]["id"]
+        both(server, "holds", "list", column="id", value=hold)
+        shown(server, "holds", "show", hold, id=hold, state="live", model="fake")
+        assert rows(server, "holds", "list", "--state", "uncertain") == []
+        running.result()
+
+
+def test_exit_codes(server: Gateway, routing: dict[str, str], tenant: str) -> None:
+    for arguments in (["tenants", "create", "--name", "=x"], ["holds", "list", "--state", "bogus"], ["pools", "lst"],
+                      ["tenants", "show", "one", "--output", "xml"], ["keys", "list"],
+                      ["backends", "update", routing["backend"], "--set", f"api_key={BACKEND_KEY}"]):
+        cli(server, *arguments, code=USAGE)
+    cli(server, "tenants", "list", code=USAGE, TOLLGATE_ADMIN_KEY="")
+    for kind in ("tenants", "keys", "budgets", "pools", "backends", "models", "prices", "holds"):
+        cli(server, kind, "show", "nobody", code=NOT_FOUND)
+    cli(server, "quotas", "show", "--tenant", "nobody", code=NOT_FOUND)
+    cli(server, "tenants", "list", code=DENIED, TOLLGATE_ADMIN_KEY="w" * 40)
+    cli(server, "tenants", "create", "--name", "one", code=CONFLICT)
+    cli(server, "models", "create", "--name", "org/m", "--set", "targets=[{pool: p}]", "--set", "max_output_tokens=9",
+        code=CONFLICT)
+    cli(server, "pools", "delete", "p", code=CONFLICT)
+    cli(server, "tenants", "list", "--url", "http://127.0.0.1:9", code=FAILED)
+    cli(server, "tenants", "update", tenant, "--set", "time_zone=Mars/Olympus", code=FAILED)
