@@ -15,7 +15,7 @@ extension Exchange: UpstreamDelegate {
     /// How long a backend may keep the connection after its end mark before we hang up.
     private static let afterEndMarkMS: Int64 = 1000
     /// Request headers that go to a backend; everything else stays here.
-    private static let forwarded = ["accept", "openai-beta", "traceparent"]
+    private static let forwarded: [StaticString] = ["accept", "openai-beta", "traceparent"]
 
     func send() {
         guard let admission, let lease else { return }
@@ -39,7 +39,7 @@ extension Exchange: UpstreamDelegate {
 
     private func headers(for backend: Backend) -> [(String, String)] {
         var headers = [("content-type", "application/json"), ("accept-encoding", "identity")]
-        for (name, value) in request.headers where Self.forwarded.contains(name.lowercased()) {
+        for (name, value) in request.headers where Self.forwarded.contains(where: { FieldName.matches(name, $0) }) {
             headers.append((name, value))
         }
         if let credential = backend.credential { headers.append((credential.name, credential.value)) }

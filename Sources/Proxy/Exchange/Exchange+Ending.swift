@@ -181,11 +181,11 @@ extension Exchange {
     private func addQuotaHeaders(to headers: inout [(String, String)]) {
         guard !principal.tenant.quota.isEmpty || !principal.key.quota.isEmpty else { return }
         let states = plane.quotas.state(principal, at: plane.time.now())
-        for (word, types) in RateLimitHeaders.kinds {
-            guard let tightest = RateLimitHeaders.tightest(states, of: types) else { continue }
-            headers.append(("x-ratelimit-limit-\(word)", String(tightest.limit)))
-            headers.append(("x-ratelimit-remaining-\(word)", String(tightest.remaining)))
-            headers.append(("x-ratelimit-reset-\(word)", RateLimitHeaders.duration(tightest.resetsInMS)))
+        for kind in RateLimitHeaders.kinds {
+            guard let tightest = RateLimitHeaders.tightest(states, of: kind.types) else { continue }
+            headers.append((kind.limit, String(tightest.limit)))
+            headers.append((kind.remaining, String(tightest.remaining)))
+            headers.append((kind.reset, RateLimitHeaders.duration(tightest.resetsInMS)))
         }
     }
 

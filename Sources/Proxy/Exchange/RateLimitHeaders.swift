@@ -2,8 +2,23 @@ import Tenancy
 
 /// The `x-ratelimit-*` headers' words and formats; pure.
 enum RateLimitHeaders {
-    /// The header's last word and the quotas it speaks of.
-    static let kinds: [(String, [QuotaLimitType])] = [("requests", [.rpm, .rpd]), ("tokens", [.tpm, .tpd])]
+    /// The three headers of one kind of quota.
+    struct Kind: Sendable {
+        let limit: String
+        let remaining: String
+        let reset: String
+        let types: [QuotaLimitType]
+
+        init(_ word: String, _ types: [QuotaLimitType]) {
+            limit = "x-ratelimit-limit-" + word
+            remaining = "x-ratelimit-remaining-" + word
+            reset = "x-ratelimit-reset-" + word
+            self.types = types
+        }
+    }
+
+    /// Requests and tokens, a minute's and a day's.
+    static let kinds = [Kind("requests", [.rpm, .rpd]), Kind("tokens", [.tpm, .tpd])]
 
     /// The state with the least left among those of these types.
     static func tightest(_ states: [QuotaState], of types: [QuotaLimitType]) -> QuotaState? {

@@ -18,7 +18,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var plane: DataPlane { loop.plane }
     var context: ChannelHandlerContext?
     /// The client's address as the socket has it.
-    private(set) var peer: SocketAddress?
+    private(set) var peerAddress: String?
     var incoming: IncomingRequest?
     private var refusal: Denial?
     var discardedBytes = 0
@@ -51,7 +51,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        peer = context.remoteAddress
+        peerAddress = context.remoteAddress?.ipAddress
         loop.add(self)
         waitForRequest()
         context.fireChannelActive()

@@ -7,13 +7,12 @@ enum PresentedKey {
         var found: String?
         for (name, value) in headers {
             let key: String
-            switch name.utf8.count {
-            case 13 where name.lowercased() == "authorization":
+            if FieldName.matches(name, "authorization") {
                 guard value.utf8.count > 7, value.prefix(7).lowercased() == "bearer " else { return nil }
                 key = String(value.dropFirst(7))
-            case 9 where name.lowercased() == "x-api-key":
+            } else if FieldName.matches(name, "x-api-key") {
                 key = value
-            default:
+            } else {
                 continue
             }
             if let found, found != key { return nil }

@@ -20,7 +20,7 @@ final class RequestHandler {
     func start() {
         guard request.route.needsKey else { return answerHealth() }
         guard var key = request.key else { return deny(.invalidKey) }
-        let address = plane.clientAddress(of: connection.peer, headers: request.headers)
+        let address = plane.clientAddress(of: connection.peerAddress, headers: request.headers)
         let verdict = key.withUTF8 {
             plane.keyRing.authenticate(UnsafeRawBufferPointer($0), clientAddress: address, at: plane.time.now())
         }

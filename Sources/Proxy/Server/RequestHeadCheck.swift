@@ -22,11 +22,12 @@ enum RequestHeadCheck {
             if value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) {
                 return .malformedRequest("The header \(name.prefix(64)) has a control character.")
             }
-            switch name.lowercased() {
-            case "host": hosts += 1
-            case "content-length": lengths.append(value)
-            case "expect" where value.lowercased() != "100-continue": return .expectationFailed
-            default: break
+            if FieldName.matches(name, "host") {
+                hosts += 1
+            } else if FieldName.matches(name, "content-length") {
+                lengths.append(value)
+            } else if FieldName.matches(name, "expect"), value.lowercased() != "100-continue" {
+                return .expectationFailed
             }
         }
         if fields > maxFields || bytes > maxBytes { return .headersTooLarge }
