@@ -34,11 +34,11 @@ final class JournalQueue<AdminJob: Sendable>: Sendable {
     private static var fullTurn: Int { 64 }
     /// Only after a turn of so many rows does waiting for more pay; a few callers alone never make one.
     private static var largeTurn: Int { 6 }
-    /// How long work may come in before the writer looks whether more does, and how often it looks: 400 us in all.
-    private static var gatherMicroseconds: Int { 200 }
+    /// How long work may come in before the writer looks whether more does, and how often it looks: 1 ms in all.
+    private static var gatherMicroseconds: Int { 500 }
     private static var gatherLooks: Int { 2 }
     /// Turns that are taken at once after waiting brought nothing: the callers come together, not one by one.
-    private static var turnsWithoutGathering: Int { 31 }
+    private static var turnsWithoutGathering: Int { 3 }
 
     private let state = Mutex(State())
     private let work = DispatchSemaphore(value: 0)

@@ -66,8 +66,9 @@ final class PreparedRowStore {
                 let copying = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
                 let size = sqlite3_uint64(bytes.count)
                 source.withMemoryRebound(to: CChar.self, capacity: bytes.count) { source in
-                    note(sqlite3_bind_text64(
-                        statement.sqliteStatement, bound, source, size, copying, UInt8(SQLITE_UTF8)))
+                    note(
+                        sqlite3_bind_text64(
+                            statement.sqliteStatement, bound, source, size, copying, UInt8(SQLITE_UTF8)))
                 }
                 return
             }
