@@ -35,7 +35,7 @@ def cli(server: Gateway, *arguments: str, code: int = DONE, **env: str) -> str:
 
 
 def entry(server: Gateway, *arguments: str, **env: str) -> dict[str, Any]:
-    return dict(json.loads(cli(server, *arguments, "--output", "json", **env)))
+    return dict(json.loads(cli(server, *arguments, "--output", "json", code=DONE, **env)))
 
 
 def rows(server: Gateway, *arguments: str) -> list[dict[str, Any]]:

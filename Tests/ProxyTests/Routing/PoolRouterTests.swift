@@ -109,4 +109,38 @@ struct PoolRouterTests {
             return
         }
     }
+
+    @Test
+    func `a slot that came free before the queue was joined is taken at once`() throws {
+        let router = try router([backend("a", most: 1)])
+        guard case .lease(let lease) = router.acquire(pools: ["p"]), case .full = router.acquire(pools: ["p"]) else {
+            Issue.record("one slot there was")
+            return
+        }
+        router.release(lease)
+        let woken = Mutex(0)
+        let waiter = router.enqueue(pool: "p", target: 0, tried: []) { _ in woken.withLock { $0 += 1 } }
+        #expect(woken.withLock { $0 } == 1)
+        #expect(waiter.map(router.leave) == false)
+    }
+
+    @Test
+    func `who waits in a pool that is deleted can still leave`() throws {
+        let router = try router([backend("a", most: 1)])
+        _ = router.acquire(pools: ["p"])
+        let waiter = router.enqueue(pool: "p", target: 0, tried: []) { _ in Issue.record("there is no slot") }
+        try router.install(RoutingSnapshot(pools: [], backends: [], models: []), masterKey: masterKey())
+        #expect(waiter.map(router.leave) == true)
+    }
+
+    @Test
+    func `a backend that speaks another API is passed over`() throws {
+        var other = backend("a")
+        other.kind = .anthropic
+        let router = try router([other])
+        guard case .unavailable = router.acquire(pools: ["p"]) else {
+            Issue.record("it cannot serve this route")
+            return
+        }
+    }
 }
