@@ -111,7 +111,7 @@ struct Assembly {
         do {
             return try MasterKey(base64: try configuration.masterKey.resolve(environment: environment))
         } catch {
-            throw StartRefusal(reason: "master_key: \(error)")
+            throw StartRefusal(reason: "master_key: \(RefusalWords.text(for: error))")
         }
     }
 
@@ -122,7 +122,7 @@ struct Assembly {
         do {
             return try AdminCredential(try source.resolve(environment: environment))
         } catch {
-            throw StartRefusal(reason: "admin_key: \(error)")
+            throw StartRefusal(reason: "admin_key: \(RefusalWords.text(for: error))")
         }
     }
 
@@ -135,7 +135,7 @@ struct Assembly {
                     { BillingSchema.register(&$0) },
                 ])
         } catch {
-            throw StartRefusal(reason: "storage \(configuration.storagePath): \(error)")
+            throw StartRefusal(reason: "storage \(configuration.storagePath): \(RefusalWords.text(for: error))")
         }
     }
 
