@@ -63,21 +63,22 @@ struct Assembly {
     /// Serves until SIGTERM or SIGINT, then drains, settles everything, and closes the database.
     func run(beside reload: ReloadService) async throws {
         let logger = logger
+        let gate = StartGate()
         let admin = ListeningService(
             plane: "admin", address: configuration.adminListen,
             base: AdminServer(
                 plane: control, credential: credential, host: configuration.adminListen.host,
                 port: configuration.adminListen.port,
-                bound: Self.announce("admin", host: configuration.adminListen.host, logger: logger)))
+                bound: Self.announce("admin", host: configuration.adminListen.host, gate, logger)))
         let exposition = ListeningService(
             plane: "metrics", address: configuration.metricsListen,
             base: MetricsServer(
                 plane: control, metrics: metrics, host: configuration.metricsListen.host,
                 port: configuration.metricsListen.port,
-                bound: Self.announce("metrics", host: configuration.metricsListen.host, logger: logger)))
+                bound: Self.announce("metrics", host: configuration.metricsListen.host, gate, logger)))
         let proxy = ListeningService(
             plane: "data", address: configuration.listen,
-            base: ProxyService(server: server, address: configuration.listen, logger: logger))
+            base: ProxyService(server: server, address: configuration.listen, gate: gate, logger: logger))
         let releases = UncertainReleaseService(
             ledger: ledger, directory: directory, time: SystemClock(), logger: logger)
         // Services stop in reverse order: the data plane drains while the Admin API still answers.
@@ -99,8 +100,13 @@ struct Assembly {
         }
     }
 
-    private static func announce(_ plane: String, host: String, logger: Logger) -> @Sendable (Int) -> Void {
-        { port in logger.info("listening", metadata: ["plane": "\(plane)", "address": "\(host):\(port)"]) }
+    private static func announce(
+        _ plane: String, host: String, _ gate: StartGate, _ logger: Logger
+    ) -> @Sendable (Int) -> Void {
+        { port in
+            logger.info("listening", metadata: ["plane": "\(plane)", "address": "\(host):\(port)"])
+            gate.arrive()
+        }
     }
 
     // MARK: Parts

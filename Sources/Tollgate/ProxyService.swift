@@ -7,9 +7,13 @@ import ServiceLifecycle
 struct ProxyService: Service {
     let server: ProxyServer
     let address: ListenAddress
+    let gate: StartGate
     let logger: Logger
 
     func run() async throws {
+        // The Admin API and the metrics listen first.
+        await gate.wait(for: 2)
+        try Task.checkCancellation()
         let bound = try await server.start(host: address.host, port: address.port)
         logger.info(
             "listening", metadata: ["plane": "data", "address": "\(address.host):\(bound?.port ?? address.port)"])

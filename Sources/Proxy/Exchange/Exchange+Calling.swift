@@ -6,8 +6,8 @@ import Tenancy
 
 /// The attempt: sends the request, relays the answer, and notices how it ended.
 extension Exchange: UpstreamDelegate {
-    /// JSON answers up to this size are held whole, so that header and ledger agree.
-    private static let wholeAnswerBytes = 4 * 1024 * 1024
+    /// JSON answers are held whole, so that header and ledger agree; a larger one is an upstream error.
+    private static let wholeAnswerBytes = 32 * 1024 * 1024
     /// An answer read to its end without a client may be this long.
     private static let drainBytes = 8 * 1024 * 1024
     /// A backend's `Retry-After` is passed on up to ten minutes.
