@@ -151,6 +151,20 @@ def test_expect_continue_is_answered(world: World) -> None:
     assert answer.done, answer
 
 
+def test_a_refused_client_is_told_before_it_sends_its_body(world: World) -> None:
+    async def run() -> Answer:
+        reader, writer = await asyncio.open_connection(*world.server.data)
+        head = {"authorization": "Bearer nonsense", "expect": "100-continue", "content-length": "1000"}
+        writer.write(request_bytes("POST", CHAT, head, b"", world.server.data, close=False))
+        answer = Answer()
+        async with asyncio.timeout(5):
+            await read_answer(reader, answer)
+        writer.close()
+        return answer
+
+    assert asyncio.run(run()).status == 401
+
+
 def test_an_upgrade_offer_is_ignored(world: World) -> None:
     """Some clients offer HTTP/2 with every plain request; they must get a plain answer."""
     offer = {"connection": "Upgrade, HTTP2-Settings", "upgrade": "h2c", "http2-settings": "AAMAAABkAAQBAAAAAAIAAAAA"}

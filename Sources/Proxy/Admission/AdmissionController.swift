@@ -66,10 +66,7 @@ final class AdmissionController: Sendable {
     static func entitledTargets(of model: ModelDefinition, for principal: Principal) -> [Admission.Target] {
         guard principal.key.key.covers(model: model.name) else { return [] }
         return model.targets.compactMap { target in
-            let isEntitled = principal.tenant.entitlements.contains {
-                $0.pool == target.pool && $0.covers(model: model.name)
-            }
-            guard isEntitled else { return nil }
+            guard principal.tenant.isEntitled(pool: target.pool, model: model.name) else { return nil }
             return Admission.Target(
                 pool: target.pool, upstreamModel: target.upstreamModel ?? model.name,
                 maxTokensParameter: target.maxTokensParam)

@@ -27,7 +27,7 @@ struct CostEstimate: Equatable, Sendable {
             } else if mustBound {
                 return .failure(
                     .badRequest(
-                        code: "unsupported_parameter", param: "messages",
+                        code: "unsupported_parameter", param: ask.firstPart ?? "messages",
                         message: "This model takes no image, audio or file parts from a tenant with a spend cap."))
             }
         }

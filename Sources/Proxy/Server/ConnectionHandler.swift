@@ -141,7 +141,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
             memory: BodyReservation(plane))
         incoming = request
         if refusal == nil, route.needsKey, !mayHoldKey(request.key) { refusal = .invalidKey }
-        if head.headers.contains(name: "expect") { sayContinue() }
+        if head.headers.contains(name: "expect") {
+            // A client that asks first is told at once, before it sends a body for nothing.
+            if let refusal { return refuseAndClose(refusal) }
+            sayContinue()
+        }
     }
 
     /// Bodies of requests whose key cannot be valid are never kept.
