@@ -4,7 +4,7 @@ import Tenancy
 /// One hold: whose it is, how much, and the accounts it counts in.
 ///
 /// Unchecked because `shares`, `book` and `slot` change, but only while the lock of `Books` is taken, and because `row`
-/// is made by the writer's thread, which alone reads it.
+/// and `place` belong to one thread at a time: to whoever records the hold, and to the writer once it was handed over.
 final class Hold: @unchecked Sendable {
     /// Its place in one account.
     struct Share {
@@ -45,6 +45,8 @@ final class Hold: @unchecked Sendable {
     var shares: [Share] = []
     var book: TenantBook?
     var slot = 0
+    /// Its place in the file of holds; nil while it has none.
+    var place: HoldFile.Place?
 
     /// A hold of a live attempt.
     init(_ claim: Ledger.Claim, amount: Money, admittedAt: Timestamp) {
@@ -91,7 +93,7 @@ final class Hold: @unchecked Sendable {
         )
     }
 
-    /// The same for the writer's thread, which needs it when the hold is stored and again when it ends.
+    /// The same, made once: it is needed when the hold is stored and again when it ends.
     private(set) lazy var row = stored
 
     var isJournalled: Bool { phase.load(ordering: .sequentiallyConsistent) == .journalled }

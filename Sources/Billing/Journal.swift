@@ -4,12 +4,18 @@ public import Logging
 import Synchronization
 public import Tenancy
 
-/// The one writer of the database: a thread that commits whatever waits, in at most two transactions a turn.
+/// The one writer of the database: a thread that commits whatever waits, in one synced transaction a turn.
 public final class Journal: Sendable {
     /// An admin change: its part of the transaction, then what follows the commit or the failure.
     private struct AdminJob: Sendable {
         let body: @Sendable (Database) throws -> @Sendable () -> Void
         let fail: @Sendable (any Error) -> Void
+    }
+
+    /// What the ledger in memory is made of.
+    private struct Attached: Sendable {
+        let books: Books
+        let holds: HoldFile
     }
 
     /// Attempts at writing what is left when the journal is closed while the disk fails.
@@ -22,7 +28,7 @@ public final class Journal: Sendable {
     private let retryPauseMS: Int
     private let fatal: @Sendable (String) -> Void
     private let queue = JournalQueue<AdminJob>()
-    private let books = Mutex<Books?>(nil)
+    private let attached = Mutex<Attached?>(nil)
     private let figures = Mutex(JournalCounters())
     private let writable = Atomic<Bool>(true)
     private let halted = Atomic<Bool>(false)
@@ -82,8 +88,8 @@ public final class Journal: Sendable {
 
     // MARK: For the ledger
 
-    func attach(_ books: Books) {
-        self.books.withLock { $0 = books }
+    func attach(_ books: Books, _ holds: HoldFile) {
+        attached.withLock { $0 = Attached(books: books, holds: holds) }
     }
 
     func write<T: Sendable>(
@@ -109,9 +115,15 @@ public final class Journal: Sendable {
         }
     }
 
-    /// Queues a hold; false when the journal takes none now, and `then` is not called.
-    func hold(_ job: JournalJob) -> Bool {
-        isWritable && queue.add { $0.holds.append(job) }
+    /// Whether a hold may be stored now: its end can be written.
+    var takesHolds: Bool { isWritable && !queue.isClosed }
+
+    /// Whether holds must survive a power cut.
+    var syncsHolds: Bool { holdSync == .full }
+
+    /// Queues a stored hold to be synced; false when the journal is closed, and `then` is not called.
+    func sync(_ job: JournalJob) -> Bool {
+        queue.add { $0.holds.append(job) }
     }
 
     /// Queues the end of an attempt; false when the journal is closed, and `then` is not called.
@@ -143,7 +155,7 @@ public final class Journal: Sendable {
                 }
             }
             rows = turn.count
-            if !turn.holds.isEmpty { writeHolds(turn.holds, connection) }
+            if !turn.holds.isEmpty { syncHolds(turn.holds) }
             let jobs = backlog.isEmpty ? turn.ends : backlog + turn.ends
             let changes = turn.resolutions + turn.changes
             backlog = []
@@ -166,36 +178,31 @@ public final class Journal: Sendable {
         for change in turn.resolutions + turn.changes { change.fail(Self.closed) }
     }
 
-    /// The first transaction of a turn: holds alone, so that their callers go on without waiting for a disk.
-    private func writeHolds(_ jobs: [JournalJob], _ connection: JournalConnectionStore) {
-        let failure = transaction(connection, isDurable: holdSync == .full) { rows, _ in
-            for job in jobs {
-                if let hold = job.next { try rows.insertHold(hold.row) }
-            }
-        }
-        switch failure {
-        case nil:
+    /// Syncs the holds of a turn before its transaction, so that their callers need not wait for that one too.
+    private func syncHolds(_ jobs: [JournalJob]) {
+        guard let holds = attached.withLock({ $0 })?.holds else { return }
+        do throws(LedgerError) {
+            try holds.sync()
             for job in jobs { job.then?(nil) }
-        case .rejected where jobs.count > 1:
-            for job in jobs { writeHolds([job], connection) }
-        case .some(let failure):
-            note(failure)
-            giveBack(jobs, failure.ledgerError)
+        } catch {
+            // After a failed sync nobody knows what the disk has.
+            note(.fatal("\(error)"))
+            giveBack(jobs, error)
         }
     }
 
-    /// The second transaction of a turn; returns the ended attempts that must be written again.
+    /// The transaction of a turn; returns the ended attempts that must be written again.
     private func writeRest(
         _ jobs: [JournalJob],
         _ changes: [AdminJob],
         _ connection: JournalConnectionStore
     ) -> [JournalJob] {
-        let books = books.withLock { $0 }
-        let snapshot = books?.snapshot(jobs) ?? LedgerBatchStore.Snapshot()
+        let attached = attached.withLock { $0 }
+        let snapshot = attached?.books.snapshot(jobs) ?? LedgerBatchStore.Snapshot()
         var outcome = LedgerBatchStore.Outcome()
         var results: [Result<@Sendable () -> Void, any Error>] = []
         let begun = time.uptime()
-        let failure = transaction(connection, isDurable: true) { rows, db in
+        let failure = transaction(connection) { rows, db in
             outcome = try LedgerBatchStore.write(jobs, snapshot, rows)
             for change in changes { results.append(try Self.run(change, db)) }
             if jobs.isEmpty, changes.isEmpty { try LedgerStore.probe(db) }
@@ -204,8 +211,9 @@ public final class Journal: Sendable {
         case nil:
             writable.store(true, ordering: .sequentiallyConsistent)
             figures.withLock { $0.addCommit(nanoseconds: time.uptime() - begun) }
-            books?.apply(outcome)
-            for job in jobs { job.then?(nil) }
+            attached?.books.apply(outcome)
+            attached?.holds.free(outcome.settled.lazy.map(\.hold))
+            for job in jobs { finish(job, attached?.holds) }
             for (change, result) in zip(changes, results) {
                 switch result {
                 case .success(let committed): committed()
@@ -221,6 +229,19 @@ public final class Journal: Sendable {
             return backlog
         case .some(let failure):
             return fail(jobs, changes, failure)
+        }
+    }
+
+    /// The end of an attempt is stored: now the hold of the next one, if there is one, and its caller goes on.
+    private func finish(_ job: JournalJob, _ holds: HoldFile?) {
+        do throws(LedgerError) {
+            if let next = job.next {
+                try holds?.put(next)
+                if syncsHolds { try holds?.sync() }
+            }
+            job.then?(nil)
+        } catch {
+            giveBack([JournalJob(next: job.next, then: job.then)], error)
         }
     }
 
@@ -241,8 +262,11 @@ public final class Journal: Sendable {
     }
 
     private func giveBack(_ jobs: [JournalJob], _ error: LedgerError) {
-        let holds = jobs.compactMap(\.next)
-        if !holds.isEmpty { books.withLock { $0 }?.giveBackUnwritten(holds) }
+        let unwanted = jobs.compactMap(\.next)
+        if !unwanted.isEmpty, let attached = attached.withLock({ $0 }) {
+            for hold in unwanted { attached.holds.erase(hold) }
+            attached.books.giveBackUnwritten(unwanted)
+        }
         for job in jobs { job.then?(error) }
     }
 
@@ -265,11 +289,10 @@ public final class Journal: Sendable {
     /// Runs `body` in a transaction of the writer's connection.
     private func transaction(
         _ connection: JournalConnectionStore,
-        isDurable: Bool,
         _ body: (LedgerRowsStore, Database) throws -> Void
     ) -> JournalFailure? {
         do {
-            try connection.transaction(isDurable: isDurable, body)
+            try connection.transaction(body)
             return nil
         } catch {
             return Self.classify(error)

@@ -1,10 +1,10 @@
 import Tenancy
 
-/// The end of an attempt, the hold of the next one, or both in one transaction.
+/// What the writer is asked for: to store the end of an attempt, and after it the hold of the next one.
 struct JournalJob: Sendable {
-    /// How the attempt ended; nil when only a hold remains to be written.
+    /// How the attempt ended; nil when there is only a hold.
     var settlement: Settlement?
-    /// The hold that takes its place.
+    /// The hold that takes its place; among `Turn.holds`, one that is stored and only has to be synced.
     var next: Hold?
     /// Told once: when it is on disk, or that it is not.
     var then: (@Sendable (LedgerError?) -> Void)?

@@ -34,8 +34,8 @@ final class JournalQueue<AdminJob: Sendable>: Sendable {
     private static var fullTurn: Int { 64 }
     /// Only after a turn of so many rows does waiting for more pay; a few callers alone never make one.
     private static var largeTurn: Int { 6 }
-    /// How long work may come in before the writer looks whether more does, and how often it looks: 1 ms in all.
-    private static var gatherMicroseconds: Int { 500 }
+    /// How long work may come in before the writer looks whether more does, and how often it looks: 2 ms in all.
+    private static var gatherMicroseconds: Int { 1000 }
     private static var gatherLooks: Int { 2 }
     /// Turns that are taken at once after waiting brought nothing: the callers come together, not one by one.
     private static var turnsWithoutGathering: Int { 3 }

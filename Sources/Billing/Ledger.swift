@@ -8,19 +8,25 @@ public final class Ledger: Sendable {
     let file: DatabaseFile
     let journal: Journal
     let books: Books
+    let holds: HoldFile
+    let room: DiskRoom
     let time: any TimeSource
     let logger: Logger
 
     /// Loads budgets, accounts and holds. Live holds that an earlier process left become uncertain and keep counting.
     /// Throws when the database cannot be read or written.
-    public init(file: DatabaseFile, journal: Journal, time: any TimeSource, logger: Logger) throws {
+    public init(
+        file: DatabaseFile, journal: Journal, time: any TimeSource, logger: Logger, room: DiskRoom? = nil
+    ) throws {
         self.file = file
         self.journal = journal
         self.time = time
         self.logger = logger
         books = Books(time: time)
+        holds = try HoldFile(path: file.path + ".holds")
+        self.room = room ?? DiskRoom(path: file.path)
         try load()
-        journal.attach(books)
+        journal.attach(books, holds)
     }
 
     // MARK: Holding
@@ -87,18 +93,29 @@ public final class Ledger: Sendable {
 
     // MARK: Recording
 
-    /// Stores a hold; `then` hears nil once it survives the death of the process, from the writer's thread. On an error
-    /// the reservation has been given back.
+    /// Stores a hold; `then` hears nil once it survives the death of the process, before this returns, or a power cut
+    /// too if the journal is told so, and then from the writer's thread. On an error the reservation has been given
+    /// back.
     public func record(_ reservation: Reservation, then: @escaping @Sendable (LedgerError?) -> Void) {
         let hold = reservation.hold
         guard hold.advance(from: .reserved, to: .journalled) else { return then(.notLive) }
-        if journal.hold(JournalJob(next: hold, then: then)) { return }
-        books.giveBackUnwritten([hold])
-        then(.unavailable("the ledger cannot be written"))
+        do throws(LedgerError) {
+            guard journal.takesHolds else { throw .unavailable("the ledger cannot be written") }
+            guard room.isEnough(at: time.uptime()) else { throw .unavailable("the disk is almost full") }
+            try holds.put(hold)
+            guard journal.syncsHolds else { return then(nil) }
+            guard journal.sync(JournalJob(next: hold, then: then)) else {
+                holds.erase(hold)
+                throw .unavailable("the ledger cannot be written")
+            }
+        } catch {
+            books.giveBackUnwritten([hold])
+            then(error)
+        }
     }
 
-    /// Stores the end of one attempt and the hold of the next in one durable transaction. On an error the next
-    /// reservation has been given back, and the end of the old attempt is stored as soon as that is possible.
+    /// Stores the end of one attempt durably and then the hold of the next, which is not called before. On an error the
+    /// next reservation has been given back, and the end of the old attempt is stored as soon as that is possible.
     public func recordSwap(
         finished old: Settlement,
         next: Reservation,
@@ -206,5 +223,5 @@ public final class Ledger: Sendable {
     }
 
     /// Whether holds can be recorded now.
-    public var isWritable: Bool { journal.isWritable }
+    public var isWritable: Bool { journal.isWritable && room.isEnough(at: time.uptime()) }
 }

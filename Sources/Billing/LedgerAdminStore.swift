@@ -90,14 +90,16 @@ extension Ledger {
 
     func load() throws {
         let now = time.now()
+        let leftovers = try holds.leftovers()
         let (accounts, uncertain) = try file.pool.write { db in
-            try LedgerStore.markLeftoversUncertain(db)
+            try LedgerStore.keepLeftovers(leftovers, db)
             let zones = try LedgerStore.zoneNames(db)
             let accounts = try BillingStore.budgets(db).map { budget in
                 (budget, try account(of: budget, zones, now, db))
             }
             return (accounts, try LedgerStore.uncertainHolds(db))
         }
+        try holds.reset()
         books.withLock { state in
             for (budget, account) in accounts { state.add(account, to: state.book(of: budget.tenantID)) }
             for stored in uncertain {

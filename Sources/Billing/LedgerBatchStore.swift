@@ -32,7 +32,7 @@ struct LedgerBatchStore {
     private var outcome = Outcome()
     private var period: (month: BillingPeriod, text: String)?
 
-    /// Writes entries, accounts, roll-ups and the holds of further attempts inside the caller's transaction.
+    /// Writes entries, accounts and roll-ups inside the caller's transaction.
     static func write(_ jobs: [JournalJob], _ snapshot: Snapshot, _ rows: LedgerRowsStore) throws -> Outcome {
         guard !jobs.isEmpty else { return Outcome() }
         var batch = LedgerBatchStore(sequence: try rows.lastSequence(), accounts: snapshot.accounts.count)
@@ -41,7 +41,6 @@ struct LedgerBatchStore {
             let places = snapshot.places[start..<start + count]
             start += count
             if let settlement = job.settlement { try batch.settle(settlement, places, rows) }
-            if let next = job.next { try rows.insertHold(next.row) }
         }
         try batch.flush(snapshot.accounts, rows)
         return batch.outcome
@@ -52,7 +51,7 @@ struct LedgerBatchStore {
         let rows = try LedgerRowsStore(db)
         var batch = LedgerBatchStore(sequence: try rows.lastSequence(), accounts: keys.count)
         _ = try batch.append(lines, 0..<keys.count, rows)
-        if let first = lines.first { try rows.deleteHold(first.hold.id) }
+        if let first = lines.first { try LedgerStore.deleteHold(first.hold.id, db) }
         try batch.flush(keys.map { Snapshot.Entry(key: $0) }, rows)
     }
 
@@ -69,7 +68,6 @@ struct LedgerBatchStore {
         let hold = settlement.reservation.hold
         let lines = LedgerEntry.lines(of: settlement)
         let cost = try append(lines, places, rows)
-        try rows.deleteHold(hold.row.id)
         outcome.settled.append((hold, cost))
         count(lines)
     }

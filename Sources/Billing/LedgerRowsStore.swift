@@ -5,8 +5,6 @@ import Tenancy
 ///
 /// Belongs to one connection and must go before it is closed.
 final class LedgerRowsStore {
-    private let holdInsert: PreparedRowStore
-    private let holdDelete: PreparedRowStore
     private let entryInsert: PreparedRowStore
     private let newestEntry: PreparedRowStore
     private let accountUpsert: PreparedRowStore
@@ -15,38 +13,11 @@ final class LedgerRowsStore {
 
     /// Prepares the statements. Throws `DatabaseError`.
     init(_ db: Database) throws {
-        holdInsert = try PreparedRowStore(Self.holdInsertSQL, db)
-        holdDelete = try PreparedRowStore("DELETE FROM holds WHERE request_id = ? AND attempt = ?", db)
         entryInsert = try PreparedRowStore(Self.entryInsertSQL, db)
         newestEntry = try PreparedRowStore(LedgerStore.lastSequenceSQL, db)
         accountUpsert = try PreparedRowStore(Self.accountUpsertSQL, db)
         quarterUpsert = try PreparedRowStore(Self.rollUpSQL(into: "usage_quarter"), db)
         dayUpsert = try PreparedRowStore(Self.rollUpSQL(into: "usage_day"), db)
-    }
-
-    // MARK: Holds
-
-    func insertHold(_ hold: StoredHold) throws {
-        let row = holdInsert
-        row.bind(hold.id.request)
-        row.bind(hold.id.attempt)
-        row.bind(hold.tenantID.text)
-        row.bind(hold.keyID.text)
-        row.bind(hold.model)
-        row.bind(hold.pool)
-        row.bind(hold.backendID)
-        row.bind(hold.amount.line.ledgerLine)
-        row.bind(hold.admittedAt.microseconds)
-        row.bind(hold.priceVersion)
-        row.bind(hold.multiplierPPM)
-        try row.run()
-    }
-
-    /// Removes the hold of an attempt that ended, if it is there.
-    func deleteHold(_ id: HoldID) throws {
-        holdDelete.bind(id.request)
-        holdDelete.bind(id.attempt)
-        try holdDelete.run()
     }
 
     // MARK: Entries
@@ -127,12 +98,6 @@ final class LedgerRowsStore {
     }
 
     // MARK: Statements
-
-    private static let holdInsertSQL = """
-        INSERT INTO holds (request_id, attempt, tenant_id, key_id, model, pool, backend_id, amount,
-            admitted_at, state, price_version, multiplier_ppm)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'live', ?, ?)
-        """
 
     private static let entryInsertSQL = """
         INSERT INTO ledger (seq, node_id, node_seq, request_id, attempt, kind, tenant_id, key_id, model, pool,

@@ -8,9 +8,31 @@ public enum LedgerStore {
 
     // MARK: Holds
 
-    /// Marks what a process that died has left behind.
-    static func markLeftoversUncertain(_ db: Database) throws {
+    /// Keeps what a process that died has left behind, unless its attempt ended; keeping it twice changes nothing.
+    static func keepLeftovers(_ holds: [StoredHold], _ db: Database) throws {
+        for hold in holds {
+            try db.execute(
+                literal: """
+                    INSERT INTO holds (request_id, attempt, tenant_id, key_id, model, pool, backend_id, amount,
+                        admitted_at, state, price_version, multiplier_ppm)
+                    SELECT \(hold.id.request), \(hold.id.attempt), \(hold.tenantID.text), \(hold.keyID.text),
+                        \(hold.model), \(hold.pool), \(hold.backendID), \(hold.amount.line.ledgerLine),
+                        \(hold.admittedAt.microseconds), 'uncertain', \(hold.priceVersion), \(hold.multiplierPPM)
+                    WHERE NOT EXISTS (
+                        SELECT 1 FROM ledger WHERE request_id = \(hold.id.request) AND attempt = \(hold.id.attempt)
+                            AND kind IN ('settle', 'release', 'resolve'))
+                    ON CONFLICT (request_id, attempt) DO NOTHING
+                    """
+            )
+        }
+        // Those that an earlier version kept here while they were live.
         try db.execute(sql: "UPDATE holds SET state = 'uncertain' WHERE state = 'live'")
+    }
+
+    /// Removes an uncertain hold.
+    static func deleteHold(_ id: HoldID, _ db: Database) throws {
+        try db.execute(
+            sql: "DELETE FROM holds WHERE request_id = ? AND attempt = ?", arguments: [id.request, id.attempt])
     }
 
     /// The uncertain hold of an attempt.

@@ -47,6 +47,9 @@ public final class DatabaseFile: Sendable {
         }
     }
 
+    /// Where it lies; what belongs to it lies beside it.
+    public var path: String { pool.path }
+
     /// Whether it may be written.
     public var isWritable: Bool { lock != nil }
 

@@ -21,11 +21,15 @@ final class LedgerFixture {
     private let folder: String
     private var budgets = 0
     private(set) var zone: String
+    private let holdSync: HoldSync
 
     static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    init(zone: String = "UTC", at start: Timestamp? = nil) throws {
+    init(
+        zone: String = "UTC", at start: Timestamp? = nil, holdSync: HoldSync = .process, room: DiskRoom? = nil
+    ) throws {
         self.zone = zone
+        self.holdSync = holdSync
         if let start { clock.set(start) }
         folder = NSTemporaryDirectory() + "billing-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -42,8 +46,8 @@ final class LedgerFixture {
                 )
             }
         }
-        journal = Journal(file: file, time: clock, logger: Self.quiet, retryPauseMS: 2)
-        ledger = try Ledger(file: file, journal: journal, time: clock, logger: Self.quiet)
+        journal = Journal(file: file, holdSync: holdSync, time: clock, logger: Self.quiet, retryPauseMS: 2)
+        ledger = try Ledger(file: file, journal: journal, time: clock, logger: Self.quiet, room: room)
     }
 
     deinit {
@@ -61,7 +65,7 @@ final class LedgerFixture {
         journal.close()
         try file.close()
         file = try Self.open(path)
-        journal = Journal(file: file, time: clock, logger: Self.quiet, retryPauseMS: 2)
+        journal = Journal(file: file, holdSync: holdSync, time: clock, logger: Self.quiet, retryPauseMS: 2)
         ledger = try Ledger(file: file, journal: journal, time: clock, logger: Self.quiet)
     }
 
@@ -184,6 +188,17 @@ final class LedgerFixture {
     }
 
     func differences() throws -> [String] { try file.read { try LedgerVerifierStore.run($0) } }
+
+    /// The holds another process would find: stored, and not ended.
+    func holdsOnDisk() throws -> [HoldID] {
+        try HoldFile(path: path + ".holds").leftovers().map(\.id).filter { id in
+            try file.read { db in
+                try Int.fetchOne(
+                    db, sql: "SELECT COUNT(*) FROM ledger WHERE request_id = ? AND attempt = ?",
+                    arguments: [id.request, id.attempt]) == 0
+            }
+        }
+    }
 
     func count(_ sql: String) throws -> Int { try file.read { try Int.fetchOne($0, sql: sql) ?? -1 } }
 }

@@ -22,6 +22,43 @@ struct LedgerRestartTests {
         #expect(try fixture.differences() == [])
     }
 
+    @Test func aCrashBetweenKeepingLeftoversAndEmptyingTheirFileCountsThemOnce() async throws {
+        let fixture = try LedgerFixture()
+        let budget = try await fixture.budget(100)
+        let left = try fixture.held(fixture.claim(40))
+        #expect(await fixture.record(left) == nil)
+        let path = fixture.path + ".holds"
+        let found = try HoldFile(path: path).leftovers()
+        func putBack() throws {
+            let file = try HoldFile(path: path)
+            for hold in found { try file.put(Hold(hold)) }
+        }
+        try fixture.restart()
+        try putBack()
+        try fixture.restart()
+        #expect(fixture.figures(budget) == [0, 40, 60])
+        // Resolved since: what the file still says is over.
+        try await fixture.ledger.resolve(left.hold.id, .charge(Money(pico: 3)))
+        try putBack()
+        try fixture.restart()
+        #expect(fixture.figures(budget) == [3, 0, 97])
+        #expect(fixture.ledger.uncertainHolds() == [])
+        #expect(try fixture.differences() == [])
+    }
+
+    @Test func syncedHoldsAreFoundAsWell() async throws {
+        let fixture = try LedgerFixture(holdSync: .full)
+        let budget = try await fixture.budget(100)
+        let first = try fixture.held(fixture.claim(40))
+        #expect(await fixture.record(first) == nil)
+        let claim = fixture.claim(30, attempt: 2, of: first.claim.requestID)
+        let next = try #require(fixture.ledger.reswap(first, costing: Money(pico: 5), claim).reservation)
+        #expect(await fixture.swap(fixture.settlement(first, cost: 5, outcome: .broken), next) == nil)
+        #expect(try fixture.holdsOnDisk() == [next.hold.id])
+        try fixture.restart()
+        #expect(fixture.figures(budget) == [5, 30, 65])
+    }
+
     @Test func anUncertainHoldIsChargedOrReleasedOnce() async throws {
         let fixture = try LedgerFixture()
         let budget = try await fixture.budget(100)

@@ -34,6 +34,7 @@ struct ModelTests {
         #expect(try history.agrees(), "\(history.disagreement)")
         #expect(history.model.holds.isEmpty)
         #expect(try history.fixture.count("SELECT COUNT(*) FROM holds") == 0)
+        #expect(try history.fixture.holdsOnDisk() == [])
         #expect(try history.fixture.differences() == [])
     }
 }

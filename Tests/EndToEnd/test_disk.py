@@ -71,14 +71,15 @@ def test_without_a_ledger_no_call_goes_upstream(world: World) -> None:
     world.assert_good_call(tenant)
     entries = len(world.books.entries())
     with full_disk(world):
+        # The first write that fails is what tells the gateway.
+        problem = world.admin.send("POST", "/tenants", {"name": world.fresh("unwritten")})
+        assert (problem.status, problem.problem["code"]) == (503, "ledger_unavailable"), problem
         for number in range(6):
             marker = world.fresh("refused")
             answer = world.call(tenant, marker, stream=number % 2 == 0)
             assert (answer.status, answer.failure["code"]) == (503, "ledger_unavailable"), answer
             assert int(answer.headers["retry-after"]) >= 1
             assert not [seen for seen in world.backend.calls() if seen.marker == marker]
-        problem = world.admin.send("POST", "/tenants", {"name": world.fresh("unwritten")})
-        assert (problem.status, problem.problem["code"]) == (503, "ledger_unavailable"), problem
         assert len(world.books.entries()) == entries
     assert_serving_soon(world, tenant)
     assert tenant.budget and pico(world.admin.budget_state(tenant.budget)["held"]) == 0

@@ -152,7 +152,7 @@ extension Exchange {
         admission.take(reservation)
         lastBackend = lease?.backend
         life.move(to: .recordingHold)
-        let then = onLoop { (exchange: Exchange, error: LedgerError?) in exchange.recorded(error) }
+        let then = onLoop(orAtOnce: true) { (exchange: Exchange, error: LedgerError?) in exchange.recorded(error) }
         if let failed = failedAttempt {
             plane.ledger.recordSwap(finished: failed.settlement, next: reservation, then: then)
         } else {

@@ -32,6 +32,8 @@ final class Exchange {
     // Calling: the attempt at hand.
     var call: (any UpstreamCall)?
     var answer = Answer.none
+    /// What a whole answer says, once it was read.
+    var reading: WholeReading?
     var answerStatus = 0
     /// What a backend that is busy asked us to wait.
     var retryAfterSeconds: Int64 = 1
@@ -92,13 +94,17 @@ final class Exchange {
 
     // MARK: Helpers of all stages
 
-    /// Runs `body` on this exchange's loop, from wherever the returned function is called.
+    /// Runs `body` on this exchange's loop, from wherever the returned function is called: later, or at once where the
+    /// caller allows that and is on the loop already.
     func onLoop<Value: Sendable>(
-        _ body: @escaping @Sendable (Exchange, Value) -> Void
+        orAtOnce isAtOnce: Bool = false, _ body: @escaping @Sendable (Exchange, Value) -> Void
     ) -> @Sendable (Value) -> Void {
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         let loop = eventLoop
-        return { value in loop.execute { body(bound.value, value) } }
+        return { value in
+            if isAtOnce, loop.inEventLoop { return body(bound.value, value) }
+            loop.execute { body(bound.value, value) }
+        }
     }
 
     func setTimer(milliseconds: Int64, _ body: @escaping @Sendable (Exchange) -> Void) {

@@ -1,12 +1,15 @@
 """An exact reading of the books that shares no code with the product: integers of a picodollar (1e-12 USD).
 
-Every table and column name of the database the tests rely on is in this file, and only here.
+Every table and column name of the database the tests rely on, and the layout of the file of live holds beside it, is in
+this file, and only here.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import struct
 import time
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import closing
@@ -25,8 +28,9 @@ HOLD_COLUMNS = ("request_id", "attempt", "tenant_id", "key_id", "model", "pool",
 SELECT_LEDGER = f"SELECT {', '.join(LEDGER_COLUMNS)} FROM ledger ORDER BY seq"
 SELECT_HOLDS = f"SELECT {', '.join(HOLD_COLUMNS)} FROM holds"
 SELECT_SPENT = "SELECT tenant_id, SUM(cost) FROM ledger GROUP BY tenant_id"
-SELECT_HELD = "SELECT tenant_id, SUM(amount) FROM holds GROUP BY tenant_id"
+SELECT_ENDED = "SELECT request_id, attempt FROM ledger WHERE kind IN ('settle', 'release', 'resolve')"
 ONE_PER_ATTEMPT = ("settle", "release")
+PLACE_BYTES = 1024  # of one hold in the file of live holds
 
 
 def pico(usd: str | Fraction) -> int:
@@ -104,6 +108,23 @@ class Hold:
     state: str
 
 
+def live_hold(place: bytes) -> Hold | None:
+    """The hold in one place of the file: CRC-32, length, then its fields, little-endian; None for anything else."""
+    if len(place) < 6:
+        return None
+    checksum, length = struct.unpack_from("<IH", place)
+    if length == 0 or 6 + length > len(place) or zlib.crc32(place[4:6 + length]) != checksum:
+        return None
+    amount, _, _, attempt = struct.unpack_from("<qqqi", place, 6)
+    texts, offset = [], 34
+    for _ in range(5):
+        size = struct.unpack_from("<H", place, offset)[0]
+        texts.append(place[offset + 2:offset + 2 + size].decode())
+        offset += 2 + size
+    request, tenant, key, model, pool = texts
+    return Hold(request, attempt, tenant, key, model, pool, amount, "live")
+
+
 @dataclass(frozen=True)
 class Balance:
     spent: int
@@ -124,23 +145,40 @@ class Books:
             return [Entry(*row) for row in connection.execute(SELECT_LEDGER)]
 
     def holds(self) -> list[Hold]:
-        with self.connect() as connection:
-            return [Hold(*row) for row in connection.execute(SELECT_HOLDS)]
+        return self.both()[1]
 
     def both(self) -> tuple[list[Entry], list[Hold]]:
-        """Ledger and holds of one instant."""
+        """The ledger of one instant, and the holds that were stored before it and had not ended then."""
+        found = self.places()
         with self.connect() as connection:
             connection.execute("BEGIN")
             entries = [Entry(*row) for row in connection.execute(SELECT_LEDGER)]
-            return entries, [Hold(*row) for row in connection.execute(SELECT_HOLDS)]
+            return entries, self.open_holds(found, connection)
 
     def balances(self) -> dict[str, Balance]:
-        """Spent and held per tenant, of one instant."""
+        """Spent and held per tenant, of one instant; holds that came since the first look are not in it."""
+        found, held = self.places(), defaultdict[str, int](int)
         with self.connect() as connection:
             connection.execute("BEGIN")
             spent = dict(connection.execute(SELECT_SPENT).fetchall())
-            held = dict(connection.execute(SELECT_HELD).fetchall())
+            for hold in self.open_holds(found, connection):
+                held[hold.tenant_id] += hold.amount
         return {tenant: Balance(spent.get(tenant, 0), held.get(tenant, 0)) for tenant in spent.keys() | held.keys()}
+
+    def places(self) -> list[Hold]:
+        """What the file of live holds has; attempts that ended are among it until their place is used again."""
+        try:
+            data = Path(f"{self.database}.holds").read_bytes()
+        except FileNotFoundError:
+            return []
+        holds = (live_hold(data[start:start + PLACE_BYTES]) for start in range(0, len(data), PLACE_BYTES))
+        return [hold for hold in holds if hold]
+
+    def open_holds(self, found: list[Hold], connection: sqlite3.Connection) -> list[Hold]:
+        uncertain = [Hold(*row) for row in connection.execute(SELECT_HOLDS)]
+        ended = set(connection.execute(SELECT_ENDED).fetchall()) if found else set()
+        ended |= {(hold.request_id, hold.attempt) for hold in uncertain}
+        return uncertain + [hold for hold in found if (hold.request_id, hold.attempt) not in ended]
 
     def of_request(self, request_id: str) -> list[Entry]:
         return [entry for entry in self.entries() if entry.request_id == request_id]
