@@ -80,8 +80,13 @@ public struct TokenUsage: Sendable, Equatable {
     }
 
     /// Adds meter by meter; saturates.
-    mutating func add(_ other: TokenUsage) {
-        for meter in Meter.allCases { self[meter] = Self.sum(self[meter], other[meter]) }
+    public mutating func add(_ other: TokenUsage) {
+        input = Self.sum(input, other.input)
+        inputCacheRead = Self.sum(inputCacheRead, other.inputCacheRead)
+        inputCacheWrite5m = Self.sum(inputCacheWrite5m, other.inputCacheWrite5m)
+        inputCacheWrite1h = Self.sum(inputCacheWrite1h, other.inputCacheWrite1h)
+        output = Self.sum(output, other.output)
+        outputReasoning = Self.sum(outputReasoning, other.outputReasoning)
     }
 
     private static func sum(_ left: Int64, _ right: Int64) -> Int64 {

@@ -47,10 +47,20 @@ public struct ProxyMetricsSnapshot: Sendable {
 
 /// The data plane's counters, updated once or twice a request under one short lock.
 public final class ProxyMetrics: Sendable {
+    /// What one tenant used of one model.
+    private struct Spend {
+        var usage = TokenUsage.zero
+        var cost = Money.zero
+
+        mutating func add(_ usage: TokenUsage, _ cost: Money) {
+            self.usage.add(usage)
+            self.cost += cost
+        }
+    }
+
     private struct Figures {
         var requests: [RequestLabels: UInt64] = [:]
-        var tokens: [TokenLabels: UInt64] = [:]
-        var cost: [CostLabels: Money] = [:]
+        var spend: [CostLabels: Spend] = [:]
         var overhead = Histogram(bounds: [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 1])
         var timeToFirstToken = Histogram(
             bounds: [0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10])
@@ -64,9 +74,17 @@ public final class ProxyMetrics: Sendable {
     /// All figures as they are now.
     public func snapshot() -> ProxyMetricsSnapshot {
         figures.withLock { figures in
-            ProxyMetricsSnapshot(
-                requests: figures.requests, tokens: figures.tokens, cost: figures.cost,
-                overhead: figures.overhead.snapshot, timeToFirstToken: figures.timeToFirstToken.snapshot)
+            var snapshot = ProxyMetricsSnapshot(
+                requests: figures.requests, overhead: figures.overhead.snapshot,
+                timeToFirstToken: figures.timeToFirstToken.snapshot)
+            for (labels, spend) in figures.spend {
+                snapshot.cost[labels] = spend.cost
+                for meter in Meter.allCases where spend.usage[meter] > 0 {
+                    let meterLabels = TokenLabels(tenant: labels.tenant, model: labels.model, meter: meter.rawValue)
+                    snapshot.tokens[meterLabels] = UInt64(spend.usage[meter])
+                }
+            }
+            return snapshot
         }
     }
 
@@ -78,14 +96,8 @@ public final class ProxyMetrics: Sendable {
 
     /// Counts what one settled attempt used.
     func add(_ usage: TokenUsage, cost: Money, tenant: String, model: String) {
-        figures.withLock { figures in
-            for meter in Meter.allCases where usage[meter] > 0 {
-                let labels = TokenLabels(tenant: tenant, model: model, meter: meter.rawValue)
-                figures.tokens[labels, default: 0] &+= UInt64(usage[meter])
-            }
-            let labels = CostLabels(tenant: tenant, model: model)
-            figures.cost[labels] = (figures.cost[labels] ?? .zero) + cost
-        }
+        let labels = CostLabels(tenant: tenant, model: model)
+        figures.withLock { $0.spend[labels, default: Spend()].add(usage, cost) }
     }
 
     /// Time the gateway itself added to an answered request.

@@ -76,23 +76,27 @@ struct QuotaCounters {
         self.day = day
     }
 
-    func states(_ quota: Quota, subject: QuotaSubject, at instant: Timestamp) -> [QuotaState] {
-        var states: [QuotaState] = []
-        func append(_ type: QuotaLimitType, _ limit: Int64?, _ read: (Int64) -> (left: Int64, resets: Int64)) {
-            guard let limit else { return }
-            let (left, resets) = read(max(0, limit))
-            states.append(
+    /// Reports what is left of each ceiling that is set.
+    @inline(__always)
+    func forEachState(
+        _ quota: Quota, subject: QuotaSubject, at instant: Timestamp, _ report: (QuotaState) -> Void
+    ) {
+        func state(_ type: QuotaLimitType, _ limit: Int64, _ left: Int64, _ resets: Int64) {
+            report(
                 QuotaState(
                     subject: subject, limitType: type, limit: limit, remaining: max(0, left), resetsInMS: resets))
         }
-        append(.rpm, quota.rpm) { (requests.remaining(limit: $0), requests.resetsInMS(limit: $0)) }
-        append(.tpm, quota.tpm) { (tokens.remaining(limit: $0), tokens.resetsInMS(limit: $0)) }
+        if let limit = quota.rpm {
+            state(.rpm, limit, requests.remaining(limit: max(0, limit)), requests.resetsInMS(limit: max(0, limit)))
+        }
+        if let limit = quota.tpm {
+            state(.tpm, limit, tokens.remaining(limit: max(0, limit)), tokens.resetsInMS(limit: max(0, limit)))
+        }
         if let day {
             let resets = day.resetsInMS(at: instant)
-            append(.rpd, quota.rpd) { ($0 - day.requests, resets) }
-            append(.tpd, quota.tpd) { ($0 - day.tokens, resets) }
+            if let limit = quota.rpd { state(.rpd, limit, max(0, limit) - day.requests, resets) }
+            if let limit = quota.tpd { state(.tpd, limit, max(0, limit) - day.tokens, resets) }
         }
-        append(.concurrency, quota.concurrency) { ($0 - inFlight, 0) }
-        return states
+        if let limit = quota.concurrency { state(.concurrency, limit, max(0, limit) - inFlight, 0) }
     }
 }

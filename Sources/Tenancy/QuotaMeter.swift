@@ -75,13 +75,26 @@ public final class QuotaMeter: Sendable {
 
     /// What is left of each ceiling that binds the principal, the tenant's first.
     public func state(_ principal: Principal, at instant: Timestamp) -> [QuotaState] {
+        var states: [QuotaState] = []
+        forEachState(principal, at: instant) { states.append($0) }
+        return states
+    }
+
+    /// The ceilings that leave least to the principal, its own and its tenant's.
+    public func tightest(_ principal: Principal, at instant: Timestamp) -> QuotaTightest {
+        var tightest = QuotaTightest()
+        forEachState(principal, at: instant) { tightest.consider($0) }
+        return tightest
+    }
+
+    private func forEachState(_ principal: Principal, at instant: Timestamp, _ report: (QuotaState) -> Void) {
         let parties = Self.parties(of: principal)
-        guard !parties.isEmpty else { return [] }
+        guard !parties.isEmpty else { return }
         let uptime = time.uptime()
-        return counters.withLock { counters in
-            parties.flatMap { party in
+        counters.withLock { counters in
+            for party in parties {
                 party.with(&counters, at: instant, uptime: uptime) {
-                    $0.states(party.quota, subject: party.subject, at: instant)
+                    $0.forEachState(party.quota, subject: party.subject, at: instant, report)
                 }
             }
         }
@@ -133,11 +146,16 @@ public final class QuotaMeter: Sendable {
 
     private static func parties(of principal: Principal) -> [QuotaParty] {
         let (tenant, key) = (principal.tenant.tenant, principal.key.key)
-        let parties = [
-            QuotaParty(
-                subject: .tenant, owner: .tenant(tenant.id), quota: principal.tenant.quota, zone: tenant.timeZone),
-            QuotaParty(subject: .key, owner: .key(key.id), quota: principal.key.quota, zone: tenant.timeZone),
-        ]
-        return parties.filter { !$0.quota.isEmpty }
+        var parties: [QuotaParty] = []
+        if !principal.tenant.quota.isEmpty {
+            parties.append(
+                QuotaParty(
+                    subject: .tenant, owner: .tenant(tenant.id), quota: principal.tenant.quota, zone: tenant.timeZone))
+        }
+        if !principal.key.quota.isEmpty {
+            parties.append(
+                QuotaParty(subject: .key, owner: .key(key.id), quota: principal.key.quota, zone: tenant.timeZone))
+        }
+        return parties
     }
 }

@@ -12,7 +12,10 @@ struct QuotaParty {
         uptime: Int64,
         _ read: (QuotaCounters) -> Value
     ) -> Value {
-        counters[owner, default: QuotaCounters()].advance(quota, zone: zone, at: instant, uptime: uptime)
-        return read(counters[owner, default: QuotaCounters()])
+        func advanced(_ counters: inout QuotaCounters) -> Value {
+            counters.advance(quota, zone: zone, at: instant, uptime: uptime)
+            return read(counters)
+        }
+        return advanced(&counters[owner, default: QuotaCounters()])
     }
 }

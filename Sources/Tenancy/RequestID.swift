@@ -1,6 +1,8 @@
 /// The name of one request: 48 bits of milliseconds, then 80 random bits, so that names sort by time.
 public struct RequestID: Hashable, Comparable, Sendable, CustomStringConvertible {
-    private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+    private static let alphabet: StaticString = "0123456789abcdefghjkmnpqrstvwxyz"
+    private static let prefix: StaticString = "req_"
+    private static let digitCount = 26
 
     /// The upper 64 bits: milliseconds since 1970, then 16 random bits.
     public let high: UInt64
@@ -21,7 +23,14 @@ public struct RequestID: Hashable, Comparable, Sendable, CustomStringConvertible
     }
 
     /// `req_` and 26 base-32 digits.
-    public var text: String { "req_" + digits }
+    public var text: String {
+        String(unsafeUninitializedCapacity: Self.prefix.utf8CodeUnitCount + Self.digitCount) { buffer in
+            let prefix = UnsafeBufferPointer(start: Self.prefix.utf8Start, count: Self.prefix.utf8CodeUnitCount)
+            _ = buffer.update(fromContentsOf: prefix)
+            write(to: buffer, after: prefix.count)
+            return prefix.count + Self.digitCount
+        }
+    }
 
     /// The same as `text`.
     public var description: String { text }
@@ -33,15 +42,20 @@ public struct RequestID: Hashable, Comparable, Sendable, CustomStringConvertible
 
     /// The 128 bits as 26 base-32 digits, most significant first.
     var digits: String {
-        String(unsafeUninitializedCapacity: 26) { buffer in
-            var upper = high
-            var lower = low
-            for position in stride(from: 25, through: 0, by: -1) {
-                buffer[position] = Self.alphabet[Int(lower & 31)]
-                lower = lower >> 5 | upper << 59
-                upper >>= 5
-            }
-            return 26
+        String(unsafeUninitializedCapacity: Self.digitCount) { buffer in
+            write(to: buffer, after: 0)
+            return Self.digitCount
+        }
+    }
+
+    /// Writes the digits behind the first `offset` bytes of a buffer with room for both.
+    private func write(to buffer: UnsafeMutableBufferPointer<UInt8>, after offset: Int) {
+        var upper = high
+        var lower = low
+        for position in stride(from: offset + Self.digitCount - 1, through: offset, by: -1) {
+            buffer[position] = Self.alphabet.utf8Start[Int(lower & 31)]
+            lower = lower >> 5 | upper << 59
+            upper >>= 5
         }
     }
 }

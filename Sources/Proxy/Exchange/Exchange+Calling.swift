@@ -23,6 +23,7 @@ extension Exchange: UpstreamDelegate {
         let backend = lease.backend
         life.move(to: .calling)
         answer = .none
+        reading = nil
         answerStatus = 0
         answerBytes = 0
         sentAt = plane.time.uptime()
@@ -150,7 +151,7 @@ extension Exchange: UpstreamDelegate {
                     then: life.headIsSent ? .brokenStream(denial) : .denial(denial))
             }
             finishAttempt(.complete(status: answerStatus), then: .endOfStream(relay.heldBack))
-        case .whole(_, let body) where answerStatus < 300 && !Self.isAnswer(body):
+        case .whole(_, let body) where answerStatus < 300 && !read(body).isAnswer:
             finishAttempt(
                 .failed(.broken, status: answerStatus), then: .denial(.upstreamError("The backend's answer is none.")))
         case .whole(let type, let body):
@@ -165,10 +166,12 @@ extension Exchange: UpstreamDelegate {
         status >= 500 || [401, 402, 403, 429].contains(status)
     }
 
-    /// A success must be a JSON object without an error.
-    private static func isAnswer(_ body: ByteBuffer) -> Bool {
-        var scanner = UsageScanner()
-        return scanner.read(body).map { !$0.hasError } ?? false
+    /// Reads a whole answer, once.
+    func read(_ body: ByteBuffer) -> WholeReading {
+        if let reading { return reading }
+        let fresh = WholeReading(body)
+        reading = fresh
+        return fresh
     }
 
     /// What a client is told after the last attempt ended with a status that is not its own to see.

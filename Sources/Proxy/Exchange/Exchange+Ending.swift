@@ -128,15 +128,9 @@ extension Exchange {
     private func readUsage() -> UsageReading? {
         switch answer {
         case .events(let relay): relay.usage
-        case .whole(_, let body): readUsage(of: body)
+        case .whole(_, let body): read(body).usage
         case .none, .useless: nil
         }
-    }
-
-    private func readUsage(of body: ByteBuffer) -> UsageReading? {
-        var scanner = UsageScanner()
-        scanner.read(body)
-        return scanner.latest
     }
 
     /// What was used as far as it could be seen, never more than what is held.
@@ -180,13 +174,7 @@ extension Exchange {
     /// `x-ratelimit-*` of the tightest request and token quota, where one exists.
     private func addQuotaHeaders(to headers: inout [(String, String)]) {
         guard !principal.tenant.quota.isEmpty || !principal.key.quota.isEmpty else { return }
-        let states = plane.quotas.state(principal, at: plane.time.now())
-        for kind in RateLimitHeaders.kinds {
-            guard let tightest = RateLimitHeaders.tightest(states, of: kind.types) else { continue }
-            headers.append((kind.limit, String(tightest.limit)))
-            headers.append((kind.remaining, String(tightest.remaining)))
-            headers.append((kind.reset, RateLimitHeaders.duration(tightest.resetsInMS)))
-        }
+        RateLimitHeaders.add(plane.quotas.tightest(principal, at: plane.time.now()), to: &headers)
     }
 
     private func count(_ outcome: String, _ settlement: Settlement) {

@@ -2,27 +2,18 @@ import Tenancy
 
 /// The `x-ratelimit-*` headers' words and formats; pure.
 enum RateLimitHeaders {
-    /// The three headers of one kind of quota.
-    struct Kind: Sendable {
-        let limit: String
-        let remaining: String
-        let reset: String
-        let types: [QuotaLimitType]
-
-        init(_ word: String, _ types: [QuotaLimitType]) {
-            limit = "x-ratelimit-limit-" + word
-            remaining = "x-ratelimit-remaining-" + word
-            reset = "x-ratelimit-reset-" + word
-            self.types = types
+    /// Adds the three headers of requests and of tokens, where a quota binds.
+    static func add(_ tightest: QuotaTightest, to headers: inout [(String, String)]) {
+        if let state = tightest.requests {
+            headers.append(("x-ratelimit-limit-requests", String(state.limit)))
+            headers.append(("x-ratelimit-remaining-requests", String(state.remaining)))
+            headers.append(("x-ratelimit-reset-requests", duration(state.resetsInMS)))
         }
-    }
-
-    /// Requests and tokens, a minute's and a day's.
-    static let kinds = [Kind("requests", [.rpm, .rpd]), Kind("tokens", [.tpm, .tpd])]
-
-    /// The state with the least left among those of these types.
-    static func tightest(_ states: [QuotaState], of types: [QuotaLimitType]) -> QuotaState? {
-        states.filter { types.contains($0.limitType) }.min { $0.remaining < $1.remaining }
+        if let state = tightest.tokens {
+            headers.append(("x-ratelimit-limit-tokens", String(state.limit)))
+            headers.append(("x-ratelimit-remaining-tokens", String(state.remaining)))
+            headers.append(("x-ratelimit-reset-tokens", duration(state.resetsInMS)))
+        }
     }
 
     /// A duration as OpenAI writes it: `20ms`, `1s`, `6m0s`, `1h0m0s`.

@@ -10,29 +10,66 @@ extension ConnectionHandler {
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
 
-    /// Sends a head; the fields are the gateway's own, so they are taken as they are.
+    /// Bodies up to this size are copied behind what goes out before them; larger ones are written as they are.
+    private static let copiedBytes = 16 * 1024
+
+    /// Begins an answer; the fields are the gateway's own. A body without `content-length` goes out in chunks, or to a
+    /// client of HTTP/1.0 until the connection closes.
     func writeHead(status: Int, headers: [(String, String)]) {
-        var headers = headers
-        if !keepAlive || inputIsClosed { headers.append(("connection", "close")) }
-        let head = HTTPResponseHead(
-            version: version, status: HTTPResponseStatus(statusCode: status), headers: HTTPHeaders(headers))
-        context?.write(wrapOutboundOut(.head(head)), promise: nil)
+        isChunked = version == .http1_1 && !headers.contains { $0.0 == "content-length" }
+        var bytes = unsent ?? loop.allocator.buffer(capacity: 2048)
+        ResponseBytes.writeHead(
+            status: status, version: version, fields: headers, isChunked: isChunked,
+            isLast: !keepAlive || inputIsClosed, to: &bytes)
+        unsent = bytes
     }
 
     func writeBody(_ bytes: ByteBuffer) {
-        if isHead { return }
-        context?.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
+        if isHead || bytes.readableBytes == 0 { return }
+        var pending = unsent ?? loop.allocator.buffer(capacity: isChunked ? bytes.readableBytes + 16 : 0)
+        unsent = nil
+        if isChunked {
+            ResponseBytes.writeChunk(bytes, to: &pending)
+        } else if bytes.readableBytes <= Self.copiedBytes {
+            pending.writeImmutableBuffer(bytes)
+        } else {
+            write(pending)
+            pending = bytes
+        }
+        unsent = pending
     }
 
     func flush() {
+        writeUnsent()
         context?.flush()
+    }
+
+    private func writeUnsent() {
+        guard let bytes = unsent else { return }
+        unsent = nil
+        write(bytes)
+    }
+
+    private func write(_ bytes: ByteBuffer, promise: EventLoopPromise<Void>? = nil) {
+        guard bytes.readableBytes > 0 || promise != nil else { return }
+        context?.write(wrapOutboundOut(.byteBuffer(bytes)), promise: promise)
     }
 
     /// The client waits for a word before it sends its body.
     func sayContinue() {
-        guard let context, version == .http1_1 else { return }
-        let head = HTTPResponseHead(version: .http1_1, status: .continue)
-        context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+        guard version == .http1_1 else { return }
+        write(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"))
+        flush()
+    }
+
+    /// Completes the answer's bytes, which leave with the next flush.
+    private func writeEnd() {
+        guard isChunked else { return }
+        isChunked = false
+        if isHead { return }
+        var pending = unsent ?? loop.allocator.buffer(capacity: 8)
+        pending.writeStaticString(ResponseBytes.lastChunk)
+        unsent = pending
     }
 
     /// Ends the answer at hand and turns to the next request, or closes.
@@ -40,7 +77,8 @@ extension ConnectionHandler {
         guard let context, handler != nil else { return }
         handler = nil
         if closing || !keepAlive || inputIsClosed && queued.isEmpty { return sayGoodbye() }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        writeEnd()
+        flush()
         waitForRequest()
         let parts = queued
         queued.removeAll(keepingCapacity: true)
@@ -81,7 +119,10 @@ extension ConnectionHandler {
         deadline = plane.time.uptime() + Self.stalledReaderNanoseconds
         let sent = context.eventLoop.makePromise(of: Void.self)
         sent.futureResult.assumeIsolated().whenComplete { _ in self.answerLeft() }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: sent)
+        writeEnd()
+        write(unsent ?? ByteBuffer(), promise: sent)
+        unsent = nil
+        context.flush()
         context.read()
     }
 

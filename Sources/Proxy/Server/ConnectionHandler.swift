@@ -7,7 +7,7 @@ import Tenancy
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = Never
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias OutboundOut = IOData
 
     /// A client that reads nothing for so long is cut.
     static let stalledReaderNanoseconds: Int64 = 60_000_000_000
@@ -34,6 +34,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// The request at hand is a HEAD: its answer has no body.
     var isHead = false
     var version = HTTPVersion.http1_1
+    /// The answer at hand has a body of unknown length: it goes out in chunks.
+    var isChunked = false
+    /// What waits to be written together: a head goes out with the first piece of its body.
+    var unsent: ByteBuffer?
     /// Everything was written out and only the client's end is awaited.
     var answerIsOut = false
 

@@ -6,6 +6,7 @@ final class LoopContext {
     let eventLoop: any EventLoop
     let plane: DataPlane
     let upstream: any UpstreamClient
+    let allocator = ByteBufferAllocator()
     private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
     private var sweep: RepeatedTask?
     var randomness = SplitMix64(seed: .random(in: 0...UInt64.max))

@@ -8,8 +8,8 @@ enum PresentedKey {
         for (name, value) in headers {
             let key: String
             if FieldName.matches(name, "authorization") {
-                guard value.utf8.count > 7, value.prefix(7).lowercased() == "bearer " else { return nil }
-                key = String(value.dropFirst(7))
+                guard value.utf8.count > 7, FieldName.begins(value, with: "bearer ") else { return nil }
+                key = String(value[value.utf8.index(value.startIndex, offsetBy: 7)...])
             } else if FieldName.matches(name, "x-api-key") {
                 key = value
             } else {

@@ -58,7 +58,6 @@ public final class ProxyServer: Sendable {
         let connection = ConnectionHandler(loop: loop)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(ArrivalHandler(connection))
-        try pipeline.addHandler(HTTPResponseEncoder())
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
         try pipeline.addHandler(connection)
     }

@@ -19,7 +19,7 @@ enum RequestHeadCheck {
         for (name, value) in head.headers {
             fields += 1
             bytes += name.utf8.count + value.utf8.count + 4
-            if value.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) {
+            if hasControl(value) {
                 return .malformedRequest("The header \(name.prefix(64)) has a control character.")
             }
             if FieldName.matches(name, "host") {
@@ -34,6 +34,12 @@ enum RequestHeadCheck {
         if head.version == .http1_1, hosts != 1 { return .malformedRequest("Exactly one Host header is needed.") }
         if head.method == .CONNECT || head.method == .TRACE { return .expectationFailed }
         return framingDenial(head, lengths: lengths, maxBody: maxBody)
+    }
+
+    private static func hasControl(_ value: String) -> Bool {
+        func isControl(_ byte: UInt8) -> Bool { byte < 0x20 && byte != 0x09 || byte == 0x7F }
+        return value.utf8.withContiguousStorageIfAvailable { $0.contains(where: isControl) }
+            ?? value.utf8.contains(where: isControl)
     }
 
     private static func framingDenial(_ head: HTTPRequestHead, lengths: [String], maxBody: Int) -> Denial? {

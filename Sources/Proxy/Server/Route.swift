@@ -39,7 +39,8 @@ enum Route: Equatable, Sendable {
 
     /// The route of a request target; the query string plays no part.
     static func find(method: String, target: String) -> Result<Route, Denial> {
-        let path = target.prefix { $0 != "?" && $0 != "#" }
+        let end = target.utf8.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
+        let path = target[..<(end ?? target.endIndex)]
         guard let (route, allowed) = resolve(path) else { return .failure(.unknownRoute(String(path))) }
         return method == allowed ? .success(route) : .failure(.methodNotAllowed(allow: allowed))
     }
