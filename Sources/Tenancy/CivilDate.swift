@@ -1,10 +1,11 @@
 /// A date of the Gregorian calendar, without a zone.
-struct CivilDate: Hashable {
+public struct CivilDate: Hashable, Sendable {
     let year: Int64
     let month: Int64
     let day: Int64
 
-    init(year: Int64, month: Int64, day: Int64) {
+    /// A date from its parts, which need not exist; see `exists`.
+    public init(year: Int64, month: Int64, day: Int64) {
         self.year = year
         self.month = month
         self.day = day
@@ -23,7 +24,8 @@ struct CivilDate: Hashable {
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
 
-    var daysSince1970: Int64 {
+    /// Days after 1970-01-01; negative before.
+    public var daysSince1970: Int64 {
         let shiftedYear = month <= 2 ? year - 1 : year
         let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
         let yearOfEra = shiftedYear - era * 400
@@ -32,7 +34,7 @@ struct CivilDate: Hashable {
     }
 
     /// Whether there is such a day.
-    var exists: Bool {
+    public var exists: Bool {
         (1...12).contains(month) && (1...31).contains(day) && CivilDate(daysSince1970: daysSince1970) == self
     }
 }

@@ -2,14 +2,17 @@
 ///
 /// It counts what is missing, in units times the nanoseconds of a minute, so that refilling is a multiplication and
 /// nothing is ever rounded.
-struct RateBucket {
+public struct RateBucket: Sendable {
     private static let minute: Int128 = 60_000_000_000
 
     private var missing: Int128 = 0
     private var refilledAt: Int64 = 0
 
+    /// A full bucket.
+    public init() {}
+
     /// Adds what has flowed in since the last call. `now` is the uptime in nanoseconds.
-    mutating func refill(limit: Int64, now: Int64) {
+    public mutating func refill(limit: Int64, now: Int64) {
         let elapsed = now.subtractingReportingOverflow(refilledAt)
         refilledAt = max(now, refilledAt)
         guard missing > 0, !elapsed.overflow, elapsed.partialValue > 0 else { return }
@@ -19,7 +22,7 @@ struct RateBucket {
     }
 
     /// Milliseconds until `units` fit, 0 if they do now. More than the limit needs a full bucket.
-    func waitMS(units: Int64, limit: Int64) -> Int64 {
+    public func waitMS(units: Int64, limit: Int64) -> Int64 {
         guard units > 0 else { return 0 }
         // Nothing ever flows into such a bucket; a minute is as good an answer as any.
         guard limit > 0 else { return 60_000 }
@@ -28,14 +31,14 @@ struct RateBucket {
     }
 
     /// Takes `units`, or all there is room for if that is less than asked; returns what was taken.
-    mutating func take(units: Int64, limit: Int64) -> Int64 {
+    public mutating func take(units: Int64, limit: Int64) -> Int64 {
         let taken = max(0, min(units, limit))
         missing += Int128(taken) * Self.minute
         return taken
     }
 
     /// Corrects what was taken under `limit`; a give-back of what has flowed in already is lost.
-    mutating func adjust(by units: Int64, limit: Int64) {
+    public mutating func adjust(by units: Int64, limit: Int64) {
         let moved = missing + Int128(units) * Self.minute
         missing = units > 0 ? max(missing, min(moved, Int128(limit) * Self.minute)) : max(0, moved)
     }

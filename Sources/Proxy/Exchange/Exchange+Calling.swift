@@ -106,7 +106,8 @@ extension Exchange: UpstreamDelegate {
             : error.stage == .notSent ? .poolsExhausted(retryAfterSeconds: 1) : .upstreamError("The backend failed.")
         releaseLeaseAfter(error: error.description)
         if !life.clientIsGone, let admission,
-            plane.retries.mayRetry(error, attempt: admission.attempt, clientHasBytes: life.headIsSent)
+            plane.retries.decide(
+                AttemptFault(error), attempts: admission.attempt, clientHasBytes: life.headIsSent) == .retry
         {
             return retry(after: error, denial: denial)
         }

@@ -1,10 +1,20 @@
 /// Whether a failed attempt may be followed by another; pure.
 struct RetryPolicy: Equatable, Sendable {
-    /// Attempts per request at most, the first included.
+    enum Decision: Equatable {
+        /// The client is told.
+        case answer
+        /// Another backend is tried, at no cost: nothing was asked of the one that failed.
+        case retry
+        /// Another backend is tried if the retry budget has one left.
+        case retryFromBudget
+    }
+
+    /// Attempts per request at most, the first included, emergency ones apart.
     var maxAttempts = 3
 
-    /// Only failures that left nothing at the backend are tried again, and only before the first byte to the client.
-    func mayRetry(_ error: UpstreamError, attempt: Int, clientHasBytes: Bool) -> Bool {
-        !clientHasBytes && attempt < maxAttempts && error.stage == .notSent
+    /// Every fault may be made good elsewhere, but only before the first byte to the client.
+    func decide(_ fault: AttemptFault, attempts: Int, clientHasBytes: Bool) -> Decision {
+        guard !clientHasBytes, attempts < maxAttempts else { return .answer }
+        return fault.kind == .notSent ? .retry : .retryFromBudget
     }
 }
