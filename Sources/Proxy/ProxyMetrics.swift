@@ -31,6 +31,16 @@ public struct CostLabels: Hashable, Sendable {
     public let model: String
 }
 
+/// What `tollgate_emergency_total` is counted by.
+public struct EmergencyLabels: Hashable, Sendable {
+    /// The pool that was tried.
+    public let pool: String
+    /// The backend's name.
+    public let backend: String
+    /// `answered`, `failed` or `client_gone`.
+    public let outcome: String
+}
+
 /// The data plane's figures at one moment.
 public struct ProxyMetricsSnapshot: Sendable {
     /// Requests that ended.
@@ -39,6 +49,8 @@ public struct ProxyMetricsSnapshot: Sendable {
     public var tokens: [TokenLabels: UInt64] = [:]
     /// US dollars settled.
     public var cost: [CostLabels: Money] = [:]
+    /// Attempts by emergency passthrough.
+    public var emergencies: [EmergencyLabels: UInt64] = [:]
     /// Seconds the gateway itself added to answered requests.
     public var overhead: HistogramSnapshot
     /// Seconds from the whole request to the first relayed event.
@@ -61,6 +73,7 @@ public final class ProxyMetrics: Sendable {
     private struct Figures {
         var requests: [RequestLabels: UInt64] = [:]
         var spend: [CostLabels: Spend] = [:]
+        var emergencies: [EmergencyLabels: UInt64] = [:]
         var overhead = Histogram(bounds: [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 1])
         var timeToFirstToken = Histogram(
             bounds: [0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10])
@@ -75,7 +88,7 @@ public final class ProxyMetrics: Sendable {
     public func snapshot() -> ProxyMetricsSnapshot {
         figures.withLock { figures in
             var snapshot = ProxyMetricsSnapshot(
-                requests: figures.requests, overhead: figures.overhead.snapshot,
+                requests: figures.requests, emergencies: figures.emergencies, overhead: figures.overhead.snapshot,
                 timeToFirstToken: figures.timeToFirstToken.snapshot)
             for (labels, spend) in figures.spend {
                 snapshot.cost[labels] = spend.cost
@@ -92,6 +105,12 @@ public final class ProxyMetrics: Sendable {
     func count(tenant: String, pool: String, model: String, outcome: String) {
         let labels = RequestLabels(tenant: tenant, pool: pool, model: model, outcome: outcome)
         figures.withLock { $0.requests[labels, default: 0] += 1 }
+    }
+
+    /// Counts an attempt by emergency passthrough.
+    func countEmergency(pool: String, backend: String, outcome: String) {
+        let labels = EmergencyLabels(pool: pool, backend: backend, outcome: outcome)
+        figures.withLock { $0.emergencies[labels, default: 0] += 1 }
     }
 
     /// Counts what one settled attempt used.

@@ -16,6 +16,8 @@ struct Ask: Sendable {
     let parts: Int
     /// The path of the first such part, to name it in a refusal.
     let firstPart: String?
+    /// What stands for the client's `prompt_cache_key`, as it is spelled; nil without one.
+    let promptCacheHash: UInt64?
     let edits: AskEdits
 
     /// Reads a body; nothing of it is kept but the values above.

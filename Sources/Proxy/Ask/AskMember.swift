@@ -6,6 +6,7 @@ enum AskMember: String {
     case bestOf = "best_of"
     case streamOptions = "stream_options"
     case serviceTier = "service_tier"
+    case promptCacheKey = "prompt_cache_key"
     case background
     // Read what another tenant left at a shared provider account.
     case previousResponseID = "previous_response_id"
@@ -83,6 +84,7 @@ enum AskMember: String {
         case (12, UInt8(ascii: "s")): .serviceTier
         case (14, UInt8(ascii: "m")): .maxNewTokens
         case (14, UInt8(ascii: "s")): .streamOptions
+        case (16, UInt8(ascii: "p")): .promptCacheKey
         case (17, UInt8(ascii: "m")): .maxOutputTokens
         case (17, UInt8(ascii: "s")): .searchParameters
         case (18, UInt8(ascii: "w")): .webSearchOptions

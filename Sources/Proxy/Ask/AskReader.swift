@@ -15,6 +15,7 @@ struct AskReader {
     private var includeUsage = false
     private var hasInput = false
     private var prompts: Int64 = 1
+    private var promptCacheHash: UInt64?
     var parts = 0
     var firstPart: String?
 
@@ -36,7 +37,7 @@ struct AskReader {
         return Ask(
             model: model, stream: isStream, choices: max(number, bestOf) * prompts, maxTokens: maxTokens,
             includeUsage: includeUsage, bodyBytes: scanner.bytes.count, parts: parts, firstPart: firstPart,
-            edits: edits)
+            promptCacheHash: promptCacheHash, edits: edits)
     }
 
     private mutating func readTopLevel(_ key: JSONSpan) throws(AskError) {
@@ -66,6 +67,7 @@ struct AskReader {
         case .messages, .prompt: try skip()
         case .tools: try readTools()
         case .serviceTier: try readServiceTier()
+        case .promptCacheKey: try readPromptCacheKey()
         case .background:
             if try readFlag(name).isTrue { throw .unsupported(name) }
         case .previousResponseID, .conversation, .container, .webSearchOptions, .searchParameters, .mcpServers,
@@ -144,6 +146,13 @@ struct AskReader {
         guard ["auto", "default"].contains(text(value)) else {
             throw .unsupported(name, because: "may only be 'auto' or 'default': other tiers have other prices")
         }
+    }
+
+    /// Passes as it is; another type than a string is for the backend to refuse.
+    private mutating func readPromptCacheKey() throws(AskError) {
+        let value = try skip()
+        guard value.kind == .string else { return }
+        promptCacheHash = Affinity.hash(UnsafeRawBufferPointer(rebasing: scanner.bytes[value.range]))
     }
 
     /// A boolean; null counts as false.

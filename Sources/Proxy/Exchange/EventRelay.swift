@@ -11,7 +11,11 @@ struct EventRelay {
     /// The end mark came.
     private(set) var isComplete = false
     /// The stream broke its own rules, or the backend reported a failure inside it.
-    private(set) var isBroken = false
+    private(set) var fault: AttemptFault?
+    /// An event came; until then the client has not even a head, so that another backend can still be tried.
+    private var hasBegun = false
+    /// Comments that came before the first event.
+    private var opening = ByteBuffer()
 
     init(hidesUsage: Bool) {
         filter = StreamFilter(hidesUsage: hidesUsage)
@@ -39,28 +43,58 @@ struct EventRelay {
         if heldBack.readableBytes + bytes.readableBytes <= Self.heldBackBytes { heldBack.append(bytes) }
     }
 
+    /// A comment is no sign of an answer: it waits for the first event.
+    private mutating func forwardBlank(_ bytes: ByteBuffer, _ forward: inout ByteBuffer?) {
+        if hasBegun {
+            forward.append(bytes)
+        } else if opening.readableBytes + bytes.readableBytes <= Self.heldBackBytes {
+            opening.append(bytes)
+        }
+    }
+
+    private mutating func begin(_ forward: inout ByteBuffer?) {
+        guard !hasBegun else { return }
+        hasBegun = true
+        if opening.readableBytes > 0 { forward.append(opening) }
+    }
+
     private mutating func take(
         _ next: (inout ServerSentEvents) throws(ServerSentEventsFault) -> ServerSentEvent?
     ) -> ByteBuffer? {
         var forward: ByteBuffer?
         do {
-            while !isBroken, let event = try next(&events) {
+            while fault == nil, let event = try next(&events) {
+                let malformedBefore = filter.malformedEvents
                 switch filter.judge(event) {
                 case .drop: break
                 case .forward(let bytes):
-                    if isComplete { hold(bytes) } else { forward.append(bytes) }
+                    if isComplete {
+                        hold(bytes)
+                    } else if event.isBlank {
+                        forwardBlank(bytes, &forward)
+                    } else if filter.malformedEvents > malformedBefore {
+                        fault = .malformed
+                    } else {
+                        begin(&forward)
+                        forward.append(bytes)
+                    }
                 case .end(let bytes):
                     isComplete = true
                     hold(bytes)
                 case .failure:
-                    isBroken = true
+                    fault = event.data.map { BackendErrorObject.fault($0) } ?? .errorObject
                 }
             }
         } catch {
-            isBroken = true
+            fault = .malformed
         }
         return forward
     }
+}
+
+extension ServerSentEvent {
+    /// A comment, or an event without data.
+    fileprivate var isBlank: Bool { (data?.readableBytes ?? 0) == 0 }
 }
 
 extension ByteBuffer {

@@ -1,5 +1,4 @@
 import Billing
-import Logging
 import NIOCore
 import NIOHTTP1
 import Tenancy
@@ -10,8 +9,6 @@ extension Exchange: UpstreamDelegate {
     private static let wholeAnswerBytes = 32 * 1024 * 1024
     /// An answer read to its end without a client may be this long.
     private static let drainBytes = 8 * 1024 * 1024
-    /// A backend's `Retry-After` is passed on up to ten minutes.
-    private static let longestRetryAfterSeconds: Int64 = 600
     /// How long a backend may keep the connection after its end mark before we hang up.
     private static let afterEndMarkMS: Int64 = 1000
     /// Request headers that go to a backend; everything else stays here.
@@ -22,11 +19,7 @@ extension Exchange: UpstreamDelegate {
         let target = admission.targets[lease.target]
         let backend = lease.backend
         life.move(to: .calling)
-        answer = .none
-        reading = nil
-        answerStatus = 0
-        answerBytes = 0
-        sentAt = plane.time.uptime()
+        beginAttempt(lease)
         let body = admission.ask.upstreamBody(
             model: target.upstreamModel, maxTokens: admission.estimate.maxTokens,
             parameter: target.maxTokensParameter.rawValue, forceUsage: true, from: request.body,
@@ -36,6 +29,25 @@ extension Exchange: UpstreamDelegate {
                 method: "POST", url: backend.url(request.route), headers: headers(for: backend), body: body,
                 timeouts: backend.timeouts),
             delegate: self)
+    }
+
+    private func beginAttempt(_ lease: BackendLease) {
+        isEmergency = lease.isEmergency
+        hasPaidRetry = false
+        if isEmergency {
+            emergencyAttempts += 1
+            spent.insert(lease.backend.definition.id)
+        } else {
+            attempts += 1
+        }
+        answer = .none
+        reading = nil
+        answerStatus = 0
+        answerFault = nil
+        answerBytes = 0
+        headAt = 0
+        firstEventAt = 0
+        sentAt = plane.time.uptime()
     }
 
     private func headers(for backend: Backend) -> [(String, String)] {
@@ -51,17 +63,16 @@ extension Exchange: UpstreamDelegate {
 
     func upstreamHead(_ head: UpstreamHead) {
         answerStatus = head.status
-        if head.status == 429 || head.status == 503, let seconds = head.first("retry-after").flatMap({ Int64($0) }) {
-            retryAfterSeconds = min(max(seconds, 1), Self.longestRetryAfterSeconds)
-        }
+        headAt = plane.time.uptime()
+        let asked = head.first("retry-after").flatMap { RetryAfter.seconds($0, at: plane.time.now()) }
+        answerFault = AttemptFault.status(head.status, retryAfterSeconds: asked)
         let type = Self.printable(head.first("content-type")) ?? "application/json"
-        switch head.status {
-        case 200..<300 where type.hasPrefix("text/event-stream"):
-            answer = .events(EventRelay(hidesUsage: admission.map { $0.ask.stream && !$0.ask.includeUsage } ?? false))
-        case 200..<300, 400, 404, 405, 406, 408..<429, 430..<500:
-            answer = .whole(contentType: type, body: ByteBuffer())
-        default:
+        if answerFault != nil {
             answer = .useless
+        } else if head.status == 200, type.hasPrefix("text/event-stream") {
+            answer = .events(EventRelay(hidesUsage: admission.map { $0.ask.stream && !$0.ask.includeUsage } ?? false))
+        } else {
+            answer = .whole(contentType: type, body: ByteBuffer())
         }
     }
 
@@ -81,13 +92,13 @@ extension Exchange: UpstreamDelegate {
             answer = .events(relay)
             if let forward { relayEvents(forward) }
             guard life.stage == .calling else { return }
-            if relay.isBroken { return breakCall() }
+            if let fault = relay.fault { return breakCall(fault) }
             if relay.isComplete, timer == nil { setTimer(milliseconds: Self.afterEndMarkMS) { $0.stopWaiting() } }
         case .whole(let type, var body):
             answer = .none
             body.writeImmutableBuffer(bytes)
             answer = .whole(contentType: type, body: body)
-            if body.readableBytes > Self.wholeAnswerBytes { breakCall() }
+            if body.readableBytes > Self.wholeAnswerBytes { breakCall(.malformed) }
         case .none, .useless:
             break
         }
@@ -100,19 +111,7 @@ extension Exchange: UpstreamDelegate {
         guard let error else { return completeCall() }
         // After the end mark the answer is whole, however the connection ends.
         if case .events(let relay) = answer, relay.isComplete { return completeCall() }
-        let denial: Denial =
-            error.isTimeout
-            ? .upstreamTimeout
-            : error.stage == .notSent ? .poolsExhausted(retryAfterSeconds: 1) : .upstreamError("The backend failed.")
-        releaseLeaseAfter(error: error.description)
-        if !life.clientIsGone, let admission,
-            plane.retries.decide(
-                AttemptFault(error), attempts: admission.attempt, clientHasBytes: life.headIsSent) == .retry
-        {
-            return retry(after: error, denial: denial)
-        }
-        finishAttempt(
-            .failed(error.stage, status: answerStatus), then: life.headIsSent ? .brokenStream(denial) : .denial(denial))
+        attemptFailed(answerFault ?? AttemptFault(error), .failed(error.stage, status: answerStatus))
     }
 
     // MARK: Relaying
@@ -121,6 +120,7 @@ extension Exchange: UpstreamDelegate {
         if firstEventAt == 0 {
             firstEventAt = plane.time.uptime()
             plane.metrics.observe(firstTokenNanoseconds: firstEventAt - request.startedAt)
+            if let lease { plane.router.answering(lease) }
         }
         if life.clientIsGone { return }
         if !life.headIsSent {
@@ -138,33 +138,28 @@ extension Exchange: UpstreamDelegate {
     // MARK: Ends
 
     private func completeCall() {
-        releaseLeaseAfter(error: Self.isFailure(answerStatus) ? "status_\(answerStatus)" : nil)
         switch answer {
         case .events(var relay):
             answer = .none
             let rest = relay.finish()
             answer = .events(relay)
             if let rest { relayEvents(rest) }
-            if relay.isBroken || !relay.isAnswer {
-                let denial = Denial.upstreamError("The backend's stream was malformed.")
-                return finishAttempt(
-                    .failed(.broken, status: answerStatus),
-                    then: life.headIsSent ? .brokenStream(denial) : .denial(denial))
-            }
-            finishAttempt(.complete(status: answerStatus), then: .endOfStream(relay.heldBack))
-        case .whole(_, let body) where answerStatus < 300 && !read(body).isAnswer:
-            finishAttempt(
-                .failed(.broken, status: answerStatus), then: .denial(.upstreamError("The backend's answer is none.")))
+            if let fault = relay.fault { return attemptFailed(fault, end(of: fault)) }
+            guard relay.isAnswer else { return attemptFailed(.malformed, end(of: .malformed)) }
+            answered(then: .endOfStream(relay.heldBack))
         case .whole(let type, let body):
-            finishAttempt(.complete(status: answerStatus), then: .whole(contentType: type, body: body))
+            if answerStatus < 300, let fault = read(body).fault { return attemptFailed(fault, end(of: fault)) }
+            answered(then: .whole(contentType: type, body: body))
         case .none, .useless:
-            finishAttempt(.complete(status: max(answerStatus, 500)), then: .denial(denial(for: answerStatus)))
+            attemptFailed(answerFault ?? .malformed, .complete(status: max(answerStatus, 500)))
         }
     }
 
-    /// A status that says more of the backend, or of our credential there, than of the request.
-    private static func isFailure(_ status: Int) -> Bool {
-        status >= 500 || [401, 402, 403, 429].contains(status)
+    private func answered(then ending: Ending) {
+        let first = firstEventAt > 0 ? firstEventAt : headAt
+        countEmergency("answered")
+        releaseLease(.answered(firstByteNanoseconds: answerStatus < 300 && first > 0 ? first - sentAt : nil))
+        finishAttempt(.complete(status: answerStatus), then: ending)
     }
 
     /// Reads a whole answer, once.
@@ -175,14 +170,10 @@ extension Exchange: UpstreamDelegate {
         return fresh
     }
 
-    /// What a client is told after the last attempt ended with a status that is not its own to see.
-    private func denial(for status: Int) -> Denial {
-        switch status {
-        case 429: .poolsExhausted(retryAfterSeconds: retryAfterSeconds)
-        case 401, 402, 403: .upstreamError("The backend refused the gateway's credential.")
-        case 300..<400: .upstreamError("The backend answered with a redirect, which is never followed.")
-        default: .upstreamError("The backend answered with status \(status).")
-        }
+    /// A backend that says that it failed is an error status, whatever its head said; a broken answer is charged.
+    private func end(of fault: AttemptFault) -> AttemptReckoning.End {
+        let isSaid = fault == .errorObject || fault == .rateLimitObject
+        return isSaid && !life.headIsSent ? .complete(status: 500) : .failed(.broken, status: answerStatus)
     }
 
     /// The backend sent its end mark and nothing since.
@@ -196,15 +187,12 @@ extension Exchange: UpstreamDelegate {
     }
 
     /// The answer is not one we can relay: hang up and say so.
-    private func breakCall() {
+    private func breakCall(_ fault: AttemptFault) {
         stopTimer()
         call?.cancel()
         call = nil
         answeredAt = plane.time.uptime()
-        releaseLeaseAfter(error: UpstreamFailureReason.malformed.rawValue)
-        let denial = Denial.upstreamError("The backend's answer was malformed or too large.")
-        finishAttempt(
-            .failed(.broken, status: answerStatus), then: life.headIsSent ? .brokenStream(denial) : .denial(denial))
+        attemptFailed(fault, end(of: fault))
     }
 
     /// The client is gone and the backend's answer is no longer wanted.
@@ -214,34 +202,8 @@ extension Exchange: UpstreamDelegate {
         call?.cancel()
         call = nil
         answeredAt = plane.time.uptime()
-        releaseLease()
+        countEmergency("client_gone")
+        releaseLease(.inconclusive)
         finishAttempt(neverLeft ? .failed(.notSent, status: 0) : .abandoned(status: answerStatus), then: .nothing)
-    }
-
-    /// Tries the next backend; its hold replaces this attempt's in one transaction.
-    private func retry(after error: UpstreamError, denial: Denial) {
-        guard let settlement = settlement(for: .failed(error.stage, status: 0)) else { return }
-        failedAttempt = (settlement, denial)
-        life.move(to: .admitting)
-        seek()
-    }
-
-    func releaseLease() {
-        releaseLeaseAfter(error: nil)
-    }
-
-    private func releaseLeaseAfter(error: String?) {
-        guard let lease else { return }
-        if let error {
-            tried.insert(lease.backend.definition.id)
-            plane.logger.warning(
-                "an attempt failed",
-                metadata: [
-                    "request_id": "\(request.id)", "backend": "\(lease.backend.definition.name)",
-                    "status": "\(answerStatus)", "reason": "\(error)",
-                ])
-        }
-        self.lease = nil
-        plane.router.release(lease, error: error)
     }
 }

@@ -11,16 +11,6 @@ extension Exchange {
         settle(settlement, then: ending)
     }
 
-    /// Gives up after a failed attempt, or before any was made.
-    func giveUp(_ denial: Denial) {
-        if let failed = failedAttempt {
-            failedAttempt = nil
-            settle(failed.settlement, then: .denial(failed.denial))
-        } else {
-            end(with: denial)
-        }
-    }
-
     func settle(_ settlement: Settlement, then ending: Ending) {
         guard let admission, admission.finishOnce() else { return }
         life.move(to: .settling)
@@ -83,7 +73,7 @@ extension Exchange {
     /// Ends a call that has no attempt to settle: gives back all it took and says why, unless nobody listens.
     func end(with denial: Denial?) {
         stopTimer()
-        releaseLease()
+        releaseLease(.unused)
         if let admission {
             if let reservation = admission.giveUpReservation() { plane.ledger.abandon(reservation) }
             if admission.finishOnce() { plane.quotas.giveBack(admission.quota) }
@@ -160,6 +150,7 @@ extension Exchange {
         headers.append(("x-tollgate-pool", backend.definition.pool))
         headers.append(("x-tollgate-backend", backend.definition.name))
         headers.append(("x-tollgate-attempts", String(admission.attempt)))
+        if isEmergency { headers.append(("x-tollgate-emergency", "true")) }
         if admission.estimate.isLowered {
             headers.append(("x-tollgate-max-tokens", String(admission.estimate.maxTokens)))
         }

@@ -3,23 +3,47 @@ import Tenancy
 
 /// Finds a backend with a free slot and the money for it, waiting for either, and writes the hold.
 extension Exchange {
+    /// Says where the request may go, before it looks for a backend the first time.
+    func beginRouting(_ admission: Admission) {
+        routing.keyHash = Affinity.hash(principal.key.key.id.text)
+        // Two tenants with the same word share nothing.
+        routing.promptHash = admission.ask.promptCacheHash.map {
+            Affinity.join($0, Affinity.hash(principal.tenant.tenant.id.text))
+        }
+        openTargets()
+        plane.router.admitted()
+    }
+
+    private func openTargets() {
+        guard let admission else { return }
+        routing.targets = admission.targets.indices.compactMap { index in
+            unaffordable.contains(index) ? nil : RoutingAsk.Target(index: index, pool: admission.targets[index].pool)
+        }
+    }
+
     /// Looks for a slot among the targets whose hold may fit.
     func seek() {
-        guard let admission else { return }
         if lease != nil { return hold() }
-        let open = admission.targets.indices.filter { !unaffordable.contains($0) }
-        switch plane.router.acquire(pools: open.map { admission.targets[$0].pool }, tried: tried) {
+        switch plane.router.acquire(routing) {
         case .lease(let found):
-            lease = PoolRouter.Lease(backend: found.backend, target: open[found.target])
+            lease = found
             hold()
-        case .full(let target):
-            waitForBackend(open[target])
-        case .unavailable:
-            if let firstShortage, failedAttempt == nil {
-                lackMoney(firstShortage.target, firstShortage.shortage)
-            } else {
-                giveUp(.poolsExhausted(retryAfterSeconds: 1))
-            }
+        case .full(let target): waitForBackend(target)
+        case .unavailable: passThrough()
+        }
+    }
+
+    /// Nothing is available: emergency passthrough at a limited rate, behind every gate, and then the end.
+    private func passThrough() {
+        if let firstShortage, failedAttempt == nil {
+            lackMoney(firstShortage.target, firstShortage.shortage)
+        } else if emergencyAttempts < plane.router.settings.emergencyAttempts,
+            let found = plane.router.acquireEmergency(routing, spent: spent)
+        {
+            lease = found
+            hold()
+        } else {
+            giveUp()
         }
     }
 
@@ -30,7 +54,7 @@ extension Exchange {
         let decision: Ledger.Decision
         if let failed = failedAttempt {
             decision = plane.ledger.reswap(
-                failed.settlement.reservation, costing: failed.settlement.cost,
+                failed.reservation, costing: failed.cost,
                 admission.claim(target, attempt: admission.attempt + 1))
         } else if let waited = admission.reservation {
             if waited.claim.pool == target.pool { return record(waited) }
@@ -46,7 +70,8 @@ extension Exchange {
         case .short(let shortage):
             firstShortage = firstShortage ?? (lease.target, shortage)
             unaffordable.insert(lease.target)
-            releaseLease()
+            openTargets()
+            releaseLease(.unused)
             seek()
         }
     }
@@ -82,6 +107,7 @@ extension Exchange {
         case .held(let reservation):
             admission?.take(reservation)
             unaffordable.removeAll()
+            openTargets()
             firstShortage = nil
             if leftQueue() { seek() }
         case .short(let shortage):
@@ -100,37 +126,41 @@ extension Exchange {
 
     private func waitForBackend(_ target: Int) {
         guard let admission else { return }
-        let pool = admission.targets[target].pool
-        let wake = onLoop { (exchange: Exchange, lease: PoolRouter.Lease) in exchange.backendCame(lease) }
-        guard let waiter = plane.router.enqueue(pool: pool, target: target, tried: tried, wake: wake) else {
-            return giveUp(.poolsExhausted(retryAfterSeconds: 1))
-        }
+        let wake = onLoop { (exchange: Exchange, lease: BackendLease?) in exchange.backendCame(lease) }
+        guard let waiter = plane.router.enqueue(routing, home: target, wake: wake) else { return passThrough() }
         life.move(to: .waitingForBackend)
         poolWaiter = waiter
-        setTimer(milliseconds: plane.router.queueTimeoutMS(pool: pool)) { $0.queueTimedOut() }
+        setTimer(milliseconds: plane.router.queueTimeoutMS(pool: admission.targets[target].pool)) {
+            $0.queueTimedOut()
+        }
     }
 
-    private func backendCame(_ found: PoolRouter.Lease) {
-        guard life.stage == .waitingForBackend, !life.clientIsGone else { return plane.router.release(found) }
+    /// A slot came free, or nothing is left to wait for.
+    private func backendCame(_ found: BackendLease?) {
+        guard life.stage == .waitingForBackend, !life.clientIsGone else {
+            if let found { plane.router.release(found, .unused) }
+            return
+        }
         stopTimer()
         poolWaiter = nil
         life.move(to: .admitting)
         lease = found
-        if leftQueue() { seek() }
+        guard leftQueue() else { return }
+        if found == nil { passThrough() } else { hold() }
     }
 
     private func queueTimedOut() {
         guard life.stage == .waitingForBackend, let waiter = poolWaiter, plane.router.leave(waiter) else { return }
         poolWaiter = nil
         life.move(to: .admitting)
-        giveUp(.poolsExhausted(retryAfterSeconds: 1))
+        if leftQueue() { passThrough() }
     }
 
     /// A request that waited is judged again; false when it was refused.
     private func leftQueue() -> Bool {
         guard let admission else { return false }
         if let denial = plane.admission.judgeAgain(admission, at: plane.time.now()) {
-            end(with: denial)
+            conclude(with: denial)
             return false
         }
         return true
@@ -142,7 +172,8 @@ extension Exchange {
         if let poolWaiter { _ = plane.router.leave(poolWaiter) }
         budgetWaiting = nil
         poolWaiter = nil
-        end(with: nil)
+        stopTimer()
+        conclude(with: nil)
     }
 
     // MARK: Writing the hold
@@ -154,7 +185,7 @@ extension Exchange {
         life.move(to: .recordingHold)
         let then = onLoop(orAtOnce: true) { (exchange: Exchange, error: LedgerError?) in exchange.recorded(error) }
         if let failed = failedAttempt {
-            plane.ledger.recordSwap(finished: failed.settlement, next: reservation, then: then)
+            plane.ledger.recordSwap(finished: failed, next: reservation, then: then)
         } else {
             plane.ledger.record(reservation, then: then)
         }
@@ -166,15 +197,15 @@ extension Exchange {
         if error != nil {
             // The journal gave the reservation back when its row could not be written.
             _ = admission?.giveUpReservation()
-            releaseLease()
+            releaseLease(.unused)
             guard let failed else {
                 life.move(to: .admitting)
                 return end(with: .ledgerUnavailable)
             }
-            return settle(failed.settlement, then: .denial(.ledgerUnavailable))
+            return settle(failed, then: .denial(.ledgerUnavailable))
         }
         if life.clientIsGone {
-            releaseLease()
+            releaseLease(.unused)
             return finishAttempt(.failed(.notSent, status: 0), then: .nothing)
         }
         send()

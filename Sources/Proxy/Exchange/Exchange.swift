@@ -4,7 +4,8 @@ import Tenancy
 
 /// One metered call, from its body to the end of its answer; confined to its event loop.
 ///
-/// Read on in `Exchange+Holding` (backend and money), `Exchange+Calling` (the attempt) and `Exchange+Ending`.
+/// Read on in `Exchange+Holding` (backend and money), `Exchange+Calling` (the attempt), `Exchange+Failing` (what
+/// follows a failed one) and `Exchange+Ending`.
 final class Exchange {
     let request: IncomingRequest
     let principal: Principal
@@ -15,19 +16,30 @@ final class Exchange {
     var admission: Admission?
 
     // Holding: where the next attempt goes and what pays for it.
-    var lease: PoolRouter.Lease?
-    /// Backends that failed this request already.
-    var tried: Set<Backend.Identity> = []
+    var lease: BackendLease?
+    /// Where it may go: targets whose hold fits, less the backends that failed it already.
+    var routing: RoutingAsk
     /// Targets whose hold did not fit.
     var unaffordable: Set<Int> = []
     var firstShortage: (target: Int, shortage: Ledger.Shortage)?
     /// The finished attempt that the next hold is swapped for.
-    var failedAttempt: (settlement: Settlement, denial: Denial)?
+    var failedAttempt: Settlement?
+    /// A retry was taken from what all requests share, and not made yet.
+    var hasPaidRetry = false
+    /// Attempts made, emergency ones apart.
+    var attempts = 0
+    var emergencyAttempts = 0
+    /// Backends that emergency passthrough leaves out: it tried them, or they broke this very request.
+    var spent: Set<Backend.Identity> = []
+    /// What all attempts met.
+    var faults = FaultSummary()
     var poolWaiter: PoolWaiter?
     var budgetWaiting: Waiting?
     var timer: Scheduled<Void>?
     /// Where the attempt at hand went, also after its slot was given back.
     var lastBackend: Backend?
+    /// The attempt at hand was let through by emergency passthrough.
+    var isEmergency = false
 
     // Calling: the attempt at hand.
     var call: (any UpstreamCall)?
@@ -35,11 +47,12 @@ final class Exchange {
     /// What a whole answer says, once it was read.
     var reading: WholeReading?
     var answerStatus = 0
-    /// What a backend that is busy asked us to wait.
-    var retryAfterSeconds: Int64 = 1
+    /// What the status alone is, when it is no answer to pass on.
+    var answerFault: AttemptFault?
     var answerBytes: Int64 = 0
     var sentAt: Int64 = 0
     var answeredAt: Int64 = 0
+    var headAt: Int64 = 0
     var firstEventAt: Int64 = 0
 
     init(_ request: IncomingRequest, principal: Principal, connection: ConnectionHandler) {
@@ -48,6 +61,7 @@ final class Exchange {
         self.connection = connection
         plane = connection.plane
         eventLoop = connection.loop.eventLoop
+        routing = RoutingAsk(tenant: principal.tenant.tenant.id, targets: [])
     }
 
     func start() {
@@ -62,6 +76,7 @@ final class Exchange {
             case .failure(let denial): end(with: denial)
             case .success(let admission):
                 self.admission = admission
+                beginRouting(admission)
                 seek()
             }
         }

@@ -2,14 +2,18 @@ import NIOCore
 
 /// What a whole answer says of itself.
 struct WholeReading {
-    /// A success must be a JSON object without an error.
-    let isAnswer: Bool
+    /// A success must be a JSON object without an error; nil if it is.
+    let fault: AttemptFault?
     /// What it reports; nil if it reports nothing.
     let usage: UsageReading?
 
     init(_ body: ByteBuffer) {
         var scanner = UsageScanner()
-        isAnswer = scanner.read(body).map { !$0.hasError } ?? false
+        if let answer = scanner.read(body) {
+            fault = answer.hasError ? BackendErrorObject.fault(body) : nil
+        } else {
+            fault = .malformed
+        }
         usage = scanner.latest
     }
 }

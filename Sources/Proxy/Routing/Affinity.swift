@@ -4,14 +4,19 @@ import Tenancy
 /// move; pure.
 enum Affinity {
     /// FNV-1a, which is the same in every process.
-    static func hash(_ text: String, seed: UInt64 = 0xCBF2_9CE4_8422_2325) -> UInt64 {
-        var hash = seed
-        for byte in text.utf8 {
+    static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in bytes {
             hash ^= UInt64(byte)
             hash = hash &* 0x0000_0100_0000_01B3
         }
         return hash
     }
+
+    static func hash(_ text: String) -> UInt64 { hash(text.utf8) }
+
+    /// One key of two.
+    static func join(_ one: UInt64, _ other: UInt64) -> UInt64 { score(one, other) }
 
     /// The index of the backend with the highest score for this key; nil when there is none.
     static func preferred(_ key: UInt64, among backends: some Collection<UInt64>) -> Int? {

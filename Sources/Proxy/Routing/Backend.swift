@@ -1,28 +1,21 @@
-import Synchronization
 import Tenancy
 
 /// One upstream endpoint as the router knows it now: its definition, its opened credential, and its load.
 final class Backend: Sendable {
     typealias Identity = ID<BackendDefinition>
 
-    /// What survives a change of the definition: calls in flight belong to the backend, not to one edit of it.
-    final class Load: Sendable {
-        struct Figures {
-            var inFlight = 0
-            var lastError: String?
-        }
-        let figures = Mutex(Figures())
-    }
-
     let definition: BackendDefinition
     /// The header that carries our credential, if there is one.
     let credential: (name: String, value: String)?
-    let load: Load
+    let load: BackendLoad
+    /// Its identity as affinity sees it.
+    let affinityHash: UInt64
 
     /// Opens the credential; throws when it was sealed with another master key.
-    init(_ definition: BackendDefinition, masterKey: MasterKey, load: Load) throws {
+    init(_ definition: BackendDefinition, masterKey: MasterKey, load: BackendLoad) throws {
         self.definition = definition
         self.load = load
+        affinityHash = Affinity.hash(definition.id.text)
         credential = try definition.openKey(with: masterKey).map { bytes in
             let key = String(decoding: bytes, as: UTF8.self)
             return definition.kind == .anthropic ? ("x-api-key", key) : ("authorization", "Bearer " + key)
@@ -35,19 +28,54 @@ final class Backend: Sendable {
             totalMS: definition.totalMS)
     }
 
-    var inFlight: Int { load.figures.withLock { $0.inFlight } }
+    /// The absolute URL of `route` (which begins with `/v1`) at this backend.
+    func url(_ route: Route) -> String {
+        definition.baseURL + route.suffix
+    }
+}
 
+/// Whether it may be called: small predicates, each for one reason. Only while the router's lock is taken.
+extension Backend {
     /// May take new calls at all; every forwarded route speaks OpenAI's API so far.
-    var isAvailable: Bool { !definition.draining && definition.kind == .openai }
+    var isUsable: Bool { !definition.draining && definition.kind == .openai }
+
+    /// Its probes, if it has any, do not say otherwise.
+    var isHealthy: Bool { definition.probe == nil || load.health.isUp }
 
     /// Has as many calls in flight as it may.
     var isFull: Bool {
         guard let most = definition.maxConcurrency else { return false }
-        return inFlight >= most
+        return load.inFlight >= most
     }
 
-    /// The absolute URL of `route` (which begins with `/v1`) at this backend.
-    func url(_ route: Route) -> String {
-        definition.baseURL + route.suffix
+    func isCooling(at now: Int64) -> Bool { load.health.isCooling(at: now) }
+
+    /// Its cooldown is over, and one call finds out whether it is well.
+    func isOnTrial(at now: Int64) -> Bool { load.health.isTrialRunning && load.health.isHalfOpen(at: now) }
+
+    func isWithinRate(at now: Int64) -> Bool { load.rate.waitMS(rpm: definition.rpm, at: now) == 0 }
+
+    /// A call may be sent there now.
+    func isAvailable(at now: Int64) -> Bool {
+        isWorthWaitingFor(at: now) && !isFull && !isOnTrial(at: now) && isWithinRate(at: now)
+    }
+
+    /// Nothing is wrong with it but that it has enough to do.
+    func isWorthWaitingFor(at now: Int64) -> Bool {
+        isUsable && isHealthy && !isCooling(at: now)
+    }
+
+    /// When, in uptime nanoseconds, time alone may make it available; nil when time alone does not.
+    func due(at now: Int64) -> Int64? {
+        guard isUsable, isHealthy else { return nil }
+        if isCooling(at: now) { return load.health.cooldown?.until }
+        let wait = load.rate.waitMS(rpm: definition.rpm, at: now)
+        return wait > 0 ? now + wait.clampedProduct(1_000_000) : nil
+    }
+
+    /// Seconds after which asking again may help.
+    func retryAfterSeconds(at now: Int64) -> Int64 {
+        guard isHealthy else { return (definition.probe?.intervalMS ?? 1000) / 1000 + 1 }
+        return due(at: now).map { ($0 - now + 999_999_999) / 1_000_000_000 } ?? 1
     }
 }

@@ -3,57 +3,45 @@ public import Tenancy
 
 /// Chooses the backend of each attempt; shared by all event loops.
 ///
-/// This is the simple form: least busy within a pool, pools in the model's order, a bounded queue when all are full.
+/// The decisions are `RouterState`'s; this holds the lock around them and does what they ask for after it.
 public final class PoolRouter: Sendable {
-    /// A slot at a backend; whoever holds it gives it back with `release`.
-    struct Lease: Sendable {
-        let backend: Backend
-        /// Index of the target it serves, in the order the caller gave.
-        let target: Int
+    /// Calls a function after so many nanoseconds, from any thread.
+    public typealias Alarm = @Sendable (_ nanoseconds: Int64, _ ring: @escaping @Sendable () -> Void) -> Void
+
+    /// How far the router goes for one request.
+    public let settings: RoutingSettings
+    private let state: Mutex<RouterState>
+    private let time: any TimeSource
+    private let alarm: Alarm
+    private let observe: @Sendable (BackendEvent) -> Void
+
+    /// A router without pools; `install` fills it. `alarm` wakes queues when time alone frees a backend.
+    public init(
+        time: any TimeSource = SystemClock(), settings: RoutingSettings = RoutingSettings(),
+        seed: UInt64 = .random(in: 0...UInt64.max), alarm: @escaping Alarm = { _, _ in },
+        observe: @escaping @Sendable (BackendEvent) -> Void = { _ in }
+    ) {
+        self.time = time
+        self.settings = settings
+        self.alarm = alarm
+        self.observe = observe
+        state = Mutex(RouterState(settings, seed: seed))
     }
 
-    enum Choice {
-        case lease(Lease)
-        /// Every usable backend is busy; index of the first such target.
-        case full(target: Int)
-        /// No backend could serve it.
-        case unavailable
-    }
-
-    private struct State {
-        var pools: [String: Pool] = [:]
-        var models: [String: ModelDefinition] = [:]
-    }
-
-    private let state = Mutex(State())
-
-    /// A router without pools; `install` fills it.
-    public init() {}
-
-    /// Takes over the routing tables; calls in flight keep their slots.
+    /// Takes over the routing tables; calls in flight keep their slots, and waiters their places.
     ///
     /// Throws when a sealed credential cannot be opened with `masterKey`; then nothing changes.
     public func install(_ snapshot: RoutingSnapshot, masterKey: MasterKey) throws {
-        let loads = state.withLock { state in
-            Dictionary(
-                state.pools.values.flatMap(\.backends).map { ($0.definition.id, $0.load) }, uniquingKeysWith: { $1 })
+        let loads = state.withLock { $0.loads }
+        let backends = try snapshot.backends.map { definition in
+            try Backend(definition, masterKey: masterKey, load: loads[definition.id] ?? BackendLoad())
         }
-        var pools: [String: Pool] = [:]
-        for definition in snapshot.pools { pools[definition.name] = Pool(definition: definition) }
-        for definition in snapshot.backends {
-            let load = loads[definition.id] ?? Backend.Load()
-            let backend = try Backend(definition, masterKey: masterKey, load: load)
-            pools[definition.pool]?.backends.append(backend)
-        }
-        let models = Dictionary(snapshot.models.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
-        let grants = state.withLock { state in
-            // Those who wait in a pool that is gone run into their timeout.
-            for (name, pool) in state.pools { pools[name]?.waiters = pool.waiters }
-            state.pools = pools
-            state.models = models
-            return pools.keys.flatMap { Self.admitWaiters(of: $0, in: &state) }
-        }
-        for grant in grants { grant.waiter.wake(grant.lease) }
+        decide { state, moment, effects in state.install(snapshot, backends, at: moment, &effects) }
+    }
+
+    /// Takes over the cooldowns that backends asked an earlier process for; call it after `install`.
+    public func restore(_ cooldowns: [StoredCooldown]) {
+        decide { state, moment, _ in for cooldown in cooldowns { state.restore(cooldown, at: moment) } }
     }
 
     func model(_ name: String) -> ModelDefinition? {
@@ -64,57 +52,58 @@ public final class PoolRouter: Sendable {
         state.withLock { Array($0.models.values) }.sorted { $0.name < $1.name }
     }
 
-    /// A slot at the least busy backend of the first pool that has one, passing over `tried` backends.
-    func acquire(pools names: [String], tried: Set<Backend.Identity> = []) -> Choice {
-        state.withLock { state in
-            var firstFull: Int?
-            for (index, name) in names.enumerated() {
-                guard var pool = state.pools[name] else { continue }
-                switch pool.pick(tried: tried) {
-                case .some(let backend):
-                    state.pools[name] = pool
-                    return .lease(Lease(backend: backend, target: index))
-                case .none where pool.hasUsable(tried: tried):
-                    firstFull = firstFull ?? index
-                case .none:
-                    continue
-                }
-            }
-            return firstFull.map { .full(target: $0) } ?? .unavailable
-        }
+    // MARK: Choosing
+
+    /// A slot at an available backend of the first target that has one, passing over those that were tried.
+    func acquire(_ ask: RoutingAsk) -> RoutingChoice {
+        decide { state, moment, effects in state.acquire(ask, at: moment.uptime, &effects) }
     }
 
-    /// Waits in `pool`'s queue for a slot; `wake` is called at most once, on any thread and perhaps before this
-    /// returns, with the slot it got.
+    /// A slot by emergency passthrough, at a backend that is not `spent`; nil when there is none.
+    func acquireEmergency(_ ask: RoutingAsk, spent: Set<Backend.Identity>) -> BackendLease? {
+        let now = time.uptime()
+        return state.withLock { $0.acquireEmergency(ask, spent: spent, at: now) }
+    }
+
+    /// Seconds after which asking again may help, from 1 to ten minutes.
+    func retryAfterSeconds(_ ask: RoutingAsk) -> Int64 {
+        let now = time.uptime()
+        return state.withLock { $0.retryAfterSeconds(ask, at: now) }
+    }
+
+    /// A request was let in: it adds to what all requests together may spend on trying again.
+    func admitted() {
+        state.withLock { $0.retries.addRequest() }
+    }
+
+    /// Takes a retry from what all requests have saved up; false when there is none.
+    func takeRetry() -> Bool {
+        state.withLock { $0.retries.takeRetry() }
+    }
+
+    /// Gives back a retry that was not made.
+    func giveBackRetry() {
+        state.withLock { $0.retries.giveBackRetry() }
+    }
+
+    // MARK: Waiting
+
+    /// Waits for a slot in any of its targets' pools, in the queue of the target `home`; `wake` is called at most
+    /// once, on any thread and perhaps before this returns: with the slot, or with nil when nothing is left to wait
+    /// for.
     ///
     /// Answers nil when the queue is full.
     func enqueue(
-        pool name: String, target: Int, tried: Set<Backend.Identity>, wake: @escaping @Sendable (Lease) -> Void
+        _ ask: RoutingAsk, home: Int, wake: @escaping @Sendable (BackendLease?) -> Void
     ) -> PoolWaiter? {
-        let waiter = PoolWaiter(pool: name, target: target, tried: tried, wake: wake)
-        let (isQueued, lease) = state.withLock { state -> (Bool, Lease?) in
-            guard var pool = state.pools[name] else { return (false, nil) }
-            // A slot may have come free since the caller was told there was none.
-            if pool.waiters.isEmpty, let backend = pool.pick(tried: tried) {
-                state.pools[name] = pool
-                waiter.isGranted = true
-                return (true, Lease(backend: backend, target: target))
-            }
-            guard pool.waiters.count < pool.definition.queueMax else { return (false, nil) }
-            pool.waiters.append(waiter)
-            state.pools[name] = pool
-            return (true, nil)
+        decide { state, moment, effects in
+            state.enqueue(ask, home: home, at: moment.uptime, &effects, wake: wake)
         }
-        if let lease { wake(lease) }
-        return isQueued ? waiter : nil
     }
 
-    /// Leaves the queue; false when a slot was granted already, which its owner must then give back.
+    /// Leaves the queue; false when it was decided already, and a slot that came with that must be given back.
     func leave(_ waiter: PoolWaiter) -> Bool {
-        state.withLock { state in
-            state.pools[waiter.pool]?.waiters.removeAll { $0 === waiter }
-            return !waiter.isGranted
-        }
+        state.withLock { $0.leave(waiter) }
     }
 
     /// How long a request may wait in this pool's queue, in milliseconds.
@@ -122,42 +111,71 @@ public final class PoolRouter: Sendable {
         state.withLock { $0.pools[name]?.definition.queueTimeoutMS ?? 0 }
     }
 
-    /// Gives a slot back; `error` is remembered for the status page.
-    func release(_ lease: Lease, error: String? = nil) {
-        let grants = state.withLock { state in
-            lease.backend.load.figures.withLock { figures in
-                figures.inFlight -= 1
-                if let error { figures.lastError = error }
-            }
-            return Self.admitWaiters(of: lease.backend.definition.pool, in: &state)
-        }
-        for grant in grants { grant.waiter.wake(grant.lease) }
+    /// Time has passed: looks at a pool's queue.
+    func ring(_ pool: String) {
+        decide { state, moment, effects in state.ring(pool, at: moment.uptime, &effects) }
     }
 
-    /// Hands free slots to the waiters in order; the slots are theirs before anyone else can ask.
-    private static func admitWaiters(of name: String, in state: inout State) -> [(waiter: PoolWaiter, lease: Lease)] {
-        guard var pool = state.pools[name], !pool.waiters.isEmpty else { return [] }
-        var grants: [(PoolWaiter, Lease)] = []
-        var waiting: [PoolWaiter] = []
-        for waiter in pool.waiters {
-            if let backend = pool.pick(tried: waiter.tried) {
-                waiter.isGranted = true
-                grants.append((waiter, Lease(backend: backend, target: waiter.target)))
-            } else {
-                waiting.append(waiter)
-            }
-        }
-        pool.waiters = waiting
-        state.pools[name] = pool
-        return grants
+    // MARK: Ends
+
+    /// The backend began to answer.
+    func answering(_ lease: BackendLease) {
+        guard lease.isTrial else { return }
+        decide { state, moment, effects in state.answering(lease, at: moment.uptime, &effects) }
     }
 
-    /// Every pool and backend with its load, for the status page and metrics.
+    /// Gives a slot back; how its use ended decides about the backend's health.
+    func release(_ lease: BackendLease, _ end: BackendLease.End) {
+        decide { state, moment, effects in state.release(lease, end, at: moment, &effects) }
+    }
+
+    // MARK: Probing
+
+    /// The backend of that id; nil if there is none.
+    func backend(_ id: Backend.Identity) -> Backend? {
+        state.withLock { $0.backend(id) }
+    }
+
+    /// Backends whose health is asked for.
+    func probedBackends() -> [Backend] {
+        state.withLock { $0.allBackends }.filter { $0.definition.probe != nil }
+    }
+
+    /// A probe of that backend ended.
+    func probed(_ id: Backend.Identity, passed: Bool) {
+        decide { state, moment, effects in state.probed(id, passed: passed, at: moment, &effects) }
+    }
+
+    // MARK: Status
+
+    /// Every pool and backend with its load and health, for the status page and metrics.
     public func status() -> [PoolStatus] {
-        state.withLock { state in
+        let moment = RouterState.Moment(uptime: time.uptime(), wall: time.now())
+        return state.withLock { state in
             state.pools.values.sorted { $0.definition.name < $1.definition.name }.map { pool in
-                PoolStatus(name: pool.definition.name, backends: pool.backends.map(BackendStatus.init))
+                PoolStatus(
+                    name: pool.definition.name, waiting: pool.waitersAtHome,
+                    backends: pool.backends.map { BackendStatus($0, at: moment) })
             }
+        }
+    }
+
+    /// Decides under the lock, then does what the decision asks for.
+    private func decide<Value: Sendable>(
+        _ body: (inout RouterState, RouterState.Moment, inout RouterEffects) -> Value
+    ) -> Value {
+        let moment = RouterState.Moment(uptime: time.uptime(), wall: time.now())
+        var effects = RouterEffects()
+        let value = state.withLock { body(&$0, moment, &effects) }
+        if !effects.isEmpty { perform(effects) }
+        return value
+    }
+
+    private func perform(_ effects: RouterEffects) {
+        for wake in effects.wakes { wake.waiter.wake(wake.lease) }
+        for event in effects.events { observe(event) }
+        for entry in effects.alarms {
+            alarm(entry.nanoseconds) { [weak self] in self?.ring(entry.pool) }
         }
     }
 }

@@ -1,22 +1,24 @@
-/// A request in a pool's queue.
-///
-/// Unchecked because `isGranted` changes, but only while the router's lock is taken.
-final class PoolWaiter: @unchecked Sendable {
-    let pool: String
-    /// Index of the target it waits for, in its caller's order.
-    let target: Int
-    /// Backends that failed it already.
-    let tried: Set<Backend.Identity>
-    let wake: @Sendable (PoolRouter.Lease) -> Void
-    /// It was given a slot, and `wake` has been or is being called.
-    var isGranted = false
+import Tenancy
 
-    init(
-        pool: String, target: Int, tried: Set<Backend.Identity>, wake: @escaping @Sendable (PoolRouter.Lease) -> Void
-    ) {
-        self.pool = pool
-        self.target = target
-        self.tried = tried
+/// A request in the queues of its targets' pools.
+///
+/// Unchecked because it changes, but only while the router's lock is taken.
+final class PoolWaiter: @unchecked Sendable {
+    typealias Queue = FairQueue<ID<Tenant>, PoolWaiter>
+
+    let ask: RoutingAsk
+    /// The pool whose queue it counts in.
+    let home: String
+    /// Called once with a slot, or with nil when nothing is left to wait for.
+    let wake: @Sendable (BackendLease?) -> Void
+    /// Where it stands in line: a slot in any of its targets' pools is good.
+    var places: [(pool: String, ticket: Queue.Ticket)] = []
+    /// `wake` has been or is being called, or it left.
+    var isDecided = false
+
+    init(_ ask: RoutingAsk, home: String, wake: @escaping @Sendable (BackendLease?) -> Void) {
+        self.ask = ask
+        self.home = home
         self.wake = wake
     }
 }

@@ -13,6 +13,11 @@ struct RetryBudget: Equatable, Sendable {
         tenths = min(tenths + 1, Self.capacity * Self.tenthsOfRetry)
     }
 
+    /// A retry that was taken was not made after all.
+    mutating func giveBackRetry() {
+        tenths = min(tenths + Self.tenthsOfRetry, Self.capacity * Self.tenthsOfRetry)
+    }
+
     /// True when there was one to take.
     mutating func takeRetry() -> Bool {
         guard tenths >= Self.tenthsOfRetry else { return false }

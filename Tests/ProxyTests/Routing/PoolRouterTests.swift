@@ -1,146 +1,277 @@
+import Support
 import Synchronization
 import Tenancy
 import Testing
 
 @testable import Proxy
 
-/// Which backend gets an attempt, and who waits.
+/// Which backend gets an attempt, and when one is skipped.
 struct PoolRouterTests {
-    private func router(_ backends: [BackendDefinition], queueMax: Int = 2) throws -> PoolRouter {
-        let router = PoolRouter()
-        let pools = Set(backends.map(\.pool)).map { name in
-            var pool = PoolDefinition(name: name)
-            pool.queueMax = queueMax
-            return pool
-        }
-        try router.install(RoutingSnapshot(pools: pools, backends: backends, models: []), masterKey: masterKey())
-        return router
-    }
-
-    private func masterKey() throws -> MasterKey {
-        try MasterKey(base64: "5sVYwQ1oJkXhB2mTn0RzLq8gUfC7ap9WdE4KvN3iHtM=")
-    }
+    private static let failed = AttemptFault(kind: .failed, reason: "status_5xx")
+    private static let busy = AttemptFault(kind: .rateLimited, reason: "rate_limited", retryAfterSeconds: 30)
+    private static let refused = AttemptFault(kind: .notSent, reason: "connect")
 
     private func backend(
-        _ name: String, pool: String = "p", most: Int? = nil, draining: Bool = false
+        _ name: String, pool: String = "p", most: Int? = nil, rpm: Int? = nil, weight: Int = 1
     ) -> BackendDefinition {
-        var backend = BackendDefinition(
-            id: ID("be_" + name), pool: pool, name: name, kind: .openai, baseURL: "http://127.0.0.1:9/v1")
-        backend.maxConcurrency = most
-        backend.draining = draining
-        return backend
-    }
-
-    private func name(_ choice: PoolRouter.Choice) -> String? {
-        guard case .lease(let lease) = choice else { return nil }
-        return lease.backend.definition.name
+        RouterFixture.backend(name, pool: pool, most: most, rpm: rpm, weight: weight)
     }
 
     @Test
     func `the least busy backend is chosen`() throws {
-        let router = try router([backend("a"), backend("b"), backend("c")])
-        let names = (0..<6).compactMap { _ in name(router.acquire(pools: ["p"])) }
+        let fixture = try RouterFixture([backend("a"), backend("b"), backend("c")])
+        let names = (0..<6).map { _ in fixture.choice(fixture.ask("p")) }
         #expect(Set(names.prefix(3)) == ["a", "b", "c"])
         #expect(Set(names.suffix(3)) == ["a", "b", "c"])
     }
 
     @Test
     func `a full or draining pool is passed over for the next`() throws {
-        let router = try router([backend("a", most: 1), backend("d", draining: true), backend("b", pool: "q")])
-        #expect(name(router.acquire(pools: ["p", "q"])) == "a")
-        #expect(name(router.acquire(pools: ["p", "q"])) == "b")
+        var draining = backend("d")
+        draining.draining = true
+        let fixture = try RouterFixture([backend("a", most: 1), draining, backend("b", pool: "q")])
+        #expect(fixture.choice(fixture.ask("p", "q")) == "a")
+        let lease = try #require(fixture.lease(fixture.ask("p", "q")))
+        #expect(lease.backend.definition.name == "b")
+        #expect(lease.target == 1)
     }
 
     @Test
     func `backends that failed this request are not tried again`() throws {
-        let router = try router([backend("a"), backend("b")])
-        #expect(name(router.acquire(pools: ["p"], tried: [ID("be_a")])) == "b")
-        guard case .unavailable = router.acquire(pools: ["p"], tried: [ID("be_a"), ID("be_b")]) else {
-            Issue.record("nothing should be left")
-            return
-        }
+        let fixture = try RouterFixture([backend("a"), backend("b")])
+        #expect(fixture.choice(fixture.ask("p", tried: [ID("be_a")])) == "b")
+        #expect(fixture.choice(fixture.ask("p", tried: [ID("be_a"), ID("be_b")])) == "unavailable")
     }
 
     @Test
-    func `a freed slot goes to those who wait, in order`() throws {
-        let router = try router([backend("a", most: 1)])
-        guard case .lease(let lease) = router.acquire(pools: ["p"]) else {
-            Issue.record("a slot was free")
-            return
-        }
-        guard case .full(target: 0) = router.acquire(pools: ["p"]) else {
-            Issue.record("no slot was free")
-            return
-        }
-        let woken = Mutex<[Int]>([])
-        for number in 1...2 {
-            _ = router.enqueue(pool: "p", target: 0, tried: []) { _ in woken.withLock { $0.append(number) } }
-        }
-        #expect(router.enqueue(pool: "p", target: 0, tried: []) { _ in } == nil)
-        router.release(lease)
-        #expect(woken.withLock { $0 } == [1])
-        #expect(router.status().first?.backends.first?.inFlight == 1)
-    }
-
-    @Test
-    func `one who left the queue gets no slot`() throws {
-        let router = try router([backend("a", most: 1)])
-        guard case .lease(let lease) = router.acquire(pools: ["p"]) else {
-            Issue.record("a slot was free")
-            return
-        }
-        let woken = Mutex(0)
-        let waiter = router.enqueue(pool: "p", target: 0, tried: []) { _ in woken.withLock { $0 += 1 } }
-        #expect(waiter.map(router.leave) == true)
-        router.release(lease)
-        #expect(woken.withLock { $0 } == 0)
-        #expect(name(router.acquire(pools: ["p"])) == "a")
-    }
-
-    @Test
-    func `calls in flight survive a change of their backend`() throws {
-        let router = try router([backend("a", most: 2)])
-        _ = router.acquire(pools: ["p"])
-        let changed = RoutingSnapshot(
-            pools: [PoolDefinition(name: "p")], backends: [backend("a", most: 1)], models: [])
-        try router.install(changed, masterKey: masterKey())
-        guard case .full = router.acquire(pools: ["p"]) else {
-            Issue.record("the call in flight still takes the only slot")
-            return
-        }
-    }
-
-    @Test
-    func `a slot that came free before the queue was joined is taken at once`() throws {
-        let router = try router([backend("a", most: 1)])
-        guard case .lease(let lease) = router.acquire(pools: ["p"]), case .full = router.acquire(pools: ["p"]) else {
-            Issue.record("one slot there was")
-            return
-        }
-        router.release(lease)
-        let woken = Mutex(0)
-        let waiter = router.enqueue(pool: "p", target: 0, tried: []) { _ in woken.withLock { $0 += 1 } }
-        #expect(woken.withLock { $0 } == 1)
-        #expect(waiter.map(router.leave) == false)
-    }
-
-    @Test
-    func `who waits in a pool that is deleted can still leave`() throws {
-        let router = try router([backend("a", most: 1)])
-        _ = router.acquire(pools: ["p"])
-        let waiter = router.enqueue(pool: "p", target: 0, tried: []) { _ in Issue.record("there is no slot") }
-        try router.install(RoutingSnapshot(pools: [], backends: [], models: []), masterKey: masterKey())
-        #expect(waiter.map(router.leave) == true)
+    func `a pool chooses by its policy`() throws {
+        let fixture = try RouterFixture([])
+        try fixture.install([backend("a", weight: 3), backend("b")]) { $0.policy = .weighted }
+        #expect((0..<8).map { _ in fixture.choice(fixture.ask("p")) }.count { $0 == "a" } == 6)
     }
 
     @Test
     func `a backend that speaks another API is passed over`() throws {
         var other = backend("a")
         other.kind = .anthropic
-        let router = try router([other])
-        guard case .unavailable = router.acquire(pools: ["p"]) else {
-            Issue.record("it cannot serve this route")
-            return
+        let fixture = try RouterFixture([other])
+        #expect(fixture.choice(fixture.ask("p")) == "unavailable")
+    }
+
+    // MARK: Health
+
+    @Test
+    func `a rate-limited backend is left alone as long as it asked, then one call tries it`() throws {
+        let fixture = try RouterFixture([backend("a")])
+        fixture.fail("p", Self.busy)
+        #expect(fixture.choice(fixture.ask("p")) == "unavailable")
+        #expect(fixture.router.retryAfterSeconds(fixture.ask("p")) == 30)
+        fixture.clock.advance(milliseconds: 29_999)
+        #expect(fixture.choice(fixture.ask("p")) == "unavailable")
+        #expect(fixture.router.retryAfterSeconds(fixture.ask("p")) == 1)
+        fixture.clock.advance(milliseconds: 1)
+        let trial = try #require(fixture.lease(fixture.ask("p")))
+        #expect(trial.isTrial)
+        // A second call waits for what the first finds out.
+        #expect(fixture.choice(fixture.ask("p")) == "full")
+        fixture.router.release(trial, .answered(firstByteNanoseconds: 5_000_000))
+        #expect(fixture.choice(fixture.ask("p")) == "a")
+    }
+
+    @Test
+    func `the first event of a trial lets others follow`() throws {
+        let fixture = try RouterFixture([backend("a")])
+        fixture.fail("p", Self.busy)
+        fixture.clock.advance(milliseconds: 30_000)
+        let trial = try #require(fixture.lease(fixture.ask("p")))
+        fixture.router.answering(trial)
+        #expect(fixture.choice(fixture.ask("p")) == "a")
+    }
+
+    @Test
+    func `a trial that was never sent leaves the next call to try`() throws {
+        let fixture = try RouterFixture([backend("a")])
+        fixture.fail("p", Self.busy)
+        fixture.clock.advance(milliseconds: 30_000)
+        fixture.router.release(try #require(fixture.lease(fixture.ask("p"))), .unused)
+        #expect(fixture.lease(fixture.ask("p"))?.isTrial == true)
+    }
+
+    @Test
+    func `a sick backend leaves its pool to the others, and a failing fallback cools too`() throws {
+        let fixture = try RouterFixture([backend("a"), backend("b", pool: "q")])
+        fixture.fail("p", Self.failed, times: 3)
+        #expect(fixture.choice(fixture.ask("p", "q")) == "b")
+        fixture.fail("q", Self.refused)
+        #expect(fixture.choice(fixture.ask("p", "q")) == "unavailable")
+        #expect(fixture.status("b")?.cooling?.reason == "unreachable")
+    }
+
+    @Test
+    func `a cooling backend says why and until when, and what it met last`() throws {
+        let fixture = try RouterFixture([backend("a")])
+        let began = fixture.clock.now()
+        fixture.fail("p", Self.busy)
+        let status = try #require(fixture.status("a"))
+        #expect(status.state == .cooling)
+        #expect(status.cooling == .init(until: began.adding(milliseconds: 30_000), reason: "rate_limited"))
+        #expect(status.lastError == .init(text: "rate_limited", at: began))
+        #expect(status.errors == ["rate_limited": 1])
+        fixture.clock.advance(milliseconds: 30_000)
+        #expect(fixture.status("a")?.state == .recovering)
+    }
+
+    @Test
+    func `down is told once, a longer cooldown as a repeat, and up when a call is answered`() throws {
+        let fixture = try RouterFixture([backend("a")])
+        fixture.fail("p", Self.busy)
+        fixture.clock.advance(milliseconds: 30_000)
+        fixture.fail("p", Self.failed)
+        fixture.clock.advance(milliseconds: 60_000)
+        let lease = try #require(fixture.lease(fixture.ask("p")))
+        fixture.router.release(lease, .answered(firstByteNanoseconds: nil))
+        let events = fixture.events.withLock { $0 }
+        #expect(events.map(\.kind) == [.down, .down, .up])
+        #expect(events.map(\.isRepeat) == [false, true, false])
+        #expect(events.map(\.reason) == ["rate_limited", "failures", "answered"])
+    }
+
+    @Test
+    func `a probe takes a backend out and brings it back, but never against real calls`() throws {
+        var probed = backend("a")
+        probed.probe = ProbeDefinition(path: "/health", unhealthyAfter: 2, healthyAfter: 1)
+        let fixture = try RouterFixture([probed])
+        for _ in 1...2 { fixture.router.probed(ID("be_a"), passed: false) }
+        #expect(fixture.choice(fixture.ask("p")) == "unavailable")
+        #expect(fixture.status("a")?.state == .unhealthy)
+        fixture.router.probed(ID("be_a"), passed: true)
+        #expect(fixture.choice(fixture.ask("p")) == "a")
+        fixture.fail("p", Self.busy)
+        fixture.router.probed(ID("be_a"), passed: true)
+        #expect(fixture.choice(fixture.ask("p")) == "unavailable")
+        probed.probe = nil
+        fixture.router.probed(ID("be_a"), passed: false)
+        try fixture.install([probed])
+        #expect(fixture.status("a")?.healthy == true)
+    }
+
+    @Test
+    func `a backend takes no more calls a minute than its rate, and gets back what was not sent`() throws {
+        let fixture = try RouterFixture([backend("a", rpm: 2)])
+        let first = try #require(fixture.lease(fixture.ask("p")))
+        #expect(fixture.choice(fixture.ask("p")) == "a")
+        #expect(fixture.choice(fixture.ask("p")) == "full")
+        #expect(fixture.status("a")?.state == .limited)
+        #expect(fixture.router.retryAfterSeconds(fixture.ask("p")) == 30)
+        fixture.router.release(first, .unused)
+        #expect(fixture.choice(fixture.ask("p")) == "a")
+        fixture.clock.advance(milliseconds: 30_000)
+        #expect(fixture.choice(fixture.ask("p")) == "a")
+    }
+
+    // MARK: Affinity
+
+    @Test
+    func `equal keys go to one backend until it cannot take them`() throws {
+        let fixture = try RouterFixture([])
+        try fixture.install((0..<5).map { backend("b\($0)", most: 4) }) { $0.affinity = "key" }
+        let first = fixture.choice(fixture.ask("p", key: "key_1"))
+        #expect((0..<3).allSatisfy { _ in fixture.choice(fixture.ask("p", key: "key_1")) == first })
+        #expect(fixture.choice(fixture.ask("p", key: "key_1")) != first)
+    }
+
+    @Test
+    func `without a prompt cache key the policy decides`() throws {
+        let fixture = try RouterFixture([])
+        try fixture.install((0..<5).map { backend("b\($0)") }) { $0.affinity = "prompt_cache_key" }
+        #expect(Set((0..<5).map { _ in fixture.choice(fixture.ask("p", key: "key_1")) }).count == 5)
+        #expect(Set((0..<5).map { _ in fixture.choice(fixture.ask("p", prompt: "chat")) }).count == 1)
+    }
+
+    // MARK: Changes under load
+
+    @Test
+    func `calls in flight and health survive a change of their backend`() throws {
+        let fixture = try RouterFixture([backend("a", most: 2), backend("b", pool: "q")])
+        _ = fixture.lease(fixture.ask("p"))
+        fixture.fail("q", Self.busy)
+        try fixture.install([backend("a", most: 1), backend("b", pool: "q", weight: 9)])
+        #expect(fixture.choice(fixture.ask("p")) == "full")
+        #expect(fixture.choice(fixture.ask("q")) == "unavailable")
+    }
+
+    @Test
+    func `a slot of a backend that is gone can still be given back`() throws {
+        let fixture = try RouterFixture([backend("a"), backend("b")])
+        let lease = try #require(fixture.lease(fixture.ask("p", tried: [ID("be_b")])))
+        try fixture.install([backend("b")])
+        fixture.router.release(lease, .failed(Self.failed))
+        #expect(fixture.choice(fixture.ask("p")) == "b")
+    }
+
+    @Test
+    func `a cooldown that a backend asked for survives the process, but for ten minutes at most`() throws {
+        let fixture = try RouterFixture([backend("a"), backend("b"), backend("c")])
+        let now = fixture.clock.now()
+        fixture.router.restore([
+            StoredCooldown(backend: ID("be_a"), end: now.adding(milliseconds: 5000)),
+            StoredCooldown(backend: ID("be_b"), end: now.adding(milliseconds: .max)),
+            StoredCooldown(backend: ID("be_c"), end: now.adding(milliseconds: -1)),
+            StoredCooldown(backend: ID("be_gone"), end: now.adding(milliseconds: 5000)),
+        ])
+        #expect(fixture.status("a")?.cooling?.until == now.adding(milliseconds: 5000))
+        #expect(fixture.status("b")?.cooling?.until == now.adding(milliseconds: 600_000))
+        #expect(fixture.status("c")?.cooling == nil)
+    }
+
+    // MARK: Emergency
+
+    @Test
+    func `emergency reaches cooling and unhealthy backends within their slots, never draining ones`() throws {
+        var draining = backend("d")
+        draining.draining = true
+        let fixture = try RouterFixture([backend("a", most: 1), draining])
+        fixture.fail("p", Self.busy)
+        let lease = try #require(fixture.router.acquireEmergency(fixture.ask("p"), spent: []))
+        #expect(lease.isEmergency)
+        #expect(lease.backend.definition.name == "a")
+        #expect(fixture.router.acquireEmergency(fixture.ask("p"), spent: []) == nil)
+        fixture.router.release(lease, .answered(firstByteNanoseconds: nil))
+        #expect(fixture.choice(fixture.ask("p")) == "a")
+    }
+
+    @Test
+    func `emergency is limited to its part of the rate over all requests`() throws {
+        let fixture = try RouterFixture([backend("a", rpm: 20)])
+        fixture.fail("p", Self.busy)
+        #expect((0..<5).count { _ in fixture.router.acquireEmergency(fixture.ask("p"), spent: []) != nil } == 2)
+        fixture.clock.advance(milliseconds: 30_000)
+        #expect(fixture.router.acquireEmergency(fixture.ask("p"), spent: []) != nil)
+    }
+
+    @Test
+    func `emergency takes the backend that is nearest to being well, and none that is spent`() throws {
+        let fixture = try RouterFixture([backend("a"), backend("b"), backend("c", pool: "q")])
+        let long = try #require(fixture.lease(fixture.ask("p", tried: [ID("be_b")])))
+        fixture.router.release(long, .failed(Self.busy))
+        let short = try #require(fixture.lease(fixture.ask("p", tried: [ID("be_a")])))
+        fixture.router.release(short, .failed(Self.refused))
+        func name(_ spent: Set<Backend.Identity>) -> String? {
+            fixture.router.acquireEmergency(fixture.ask("p", "q"), spent: spent)?.backend.definition.name
         }
+        #expect(name([]) == "b")
+        #expect(name([ID("be_b")]) == "a")
+        #expect(name([ID("be_a"), ID("be_b")]) == "c")
+        #expect(name([ID("be_a"), ID("be_b"), ID("be_c")]) == nil)
+    }
+
+    @Test
+    func `retries are taken from what all requests saved up`() throws {
+        let fixture = try RouterFixture([backend("a")])
+        #expect((0..<101).count { _ in fixture.router.takeRetry() } == 100)
+        for _ in 0..<10 { fixture.router.admitted() }
+        #expect(fixture.router.takeRetry())
+        fixture.router.giveBackRetry()
+        #expect(fixture.router.takeRetry())
     }
 }
