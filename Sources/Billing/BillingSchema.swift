@@ -12,7 +12,12 @@ public enum BillingSchema {
                 for action in ["UPDATE", "DELETE"] { try db.execute(sql: guardTrigger(table, against: action)) }
             }
         }
+        migrator.registerMigration("billing-emergency") { db in try db.execute(sql: emergency) }
     }
+
+    private static let emergency = """
+        ALTER TABLE ledger ADD COLUMN emergency INTEGER NOT NULL DEFAULT 0 CHECK (emergency = 0 OR emergency = 1)
+        """
 
     private static let budgets = """
         CREATE TABLE budgets (

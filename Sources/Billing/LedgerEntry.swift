@@ -27,6 +27,7 @@ struct LedgerEntry: Sendable {
     var outcome: AttemptOutcome
     var status = 0
     var stream = false
+    var emergency = false
 
     /// Whether reports count it as a request.
     var isRequest: Bool { kind == .settle || kind == .resolve }
@@ -47,6 +48,7 @@ struct LedgerEntry: Sendable {
         entry.provenance = settlement.provenance
         entry.status = settlement.status
         entry.stream = settlement.stream
+        entry.emergency = settlement.isEmergency
         return entry.splittingExcess()
     }
 
@@ -64,7 +66,8 @@ struct LedgerEntry: Sendable {
         first.cost = hold.amount
         let rest = LedgerEntry(
             kind: .excess, hold: hold, endedAt: endedAt, cost: cost - hold.amount, backendID: backendID,
-            provenance: provenance, outcome: outcome, status: status, stream: stream
+            provenance: provenance, outcome: outcome, status: status, stream: stream,
+            emergency: emergency
         )
         return [first, rest]
     }

@@ -26,6 +26,8 @@ public struct Settlement: Sendable {
     public var endedAt: Timestamp
     /// Whether the answer was a stream.
     public var stream: Bool
+    /// Whether emergency passthrough let the attempt through.
+    public var isEmergency = false
 
     /// The end of an attempt; without figures it costs nothing and the hold is released.
     public init(

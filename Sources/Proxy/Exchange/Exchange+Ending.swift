@@ -107,11 +107,13 @@ extension Exchange {
             reckoning.chargesHold
             ? reservation.amount : rates.map { CostCalculator.cost(reckoning.usage, rates: $0) } ?? .zero
         let listCost = admission.price.map { CostCalculator.cost(reckoning.usage, rates: $0.rates) } ?? .zero
-        return Settlement(
+        var settlement = Settlement(
             reservation: reservation, backendID: backend.definition.id.text, backendName: backend.definition.name,
             usage: reckoning.usage, provenance: reckoning.provenance, cost: cost, listCost: listCost,
             upstreamCost: nil, outcome: reckoning.outcome, status: answerStatus, endedAt: plane.time.now(),
             stream: admission.ask.stream)
+        settlement.isEmergency = isEmergency
+        return settlement
     }
 
     /// What the backend reported, read once the answer is over.
