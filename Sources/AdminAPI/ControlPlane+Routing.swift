@@ -13,6 +13,11 @@ extension ControlPlane {
         }
     }
 
+    /// How a backend is; nil when the router does not know it.
+    func backendStatus(_ id: ID<BackendDefinition>) -> BackendStatus? {
+        router.status().lazy.flatMap(\.backends).first { $0.id == id.text }
+    }
+
     /// Throws `in_use` if an entitlement or a budget names the pool; its backends and targets are the store's to see.
     func requireUnused(pool: String) throws {
         for profile in directory.allTenants() where profile.entitlements.contains(where: { $0.pool == pool }) {

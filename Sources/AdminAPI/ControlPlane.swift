@@ -14,6 +14,7 @@ public struct ControlPlane: Sendable {
     let hasher: KeyHasher
     let quotaMeter: QuotaMeter
     let router: PoolRouter
+    let prober: Prober
     let masterKey: MasterKey
     let time: any TimeSource
     let logger: Logger
@@ -35,6 +36,7 @@ public struct ControlPlane: Sendable {
         hasher: KeyHasher,
         quotaMeter: QuotaMeter,
         router: PoolRouter,
+        prober: Prober,
         masterKey: MasterKey,
         time: any TimeSource,
         logger: Logger,
@@ -49,6 +51,7 @@ public struct ControlPlane: Sendable {
         self.hasher = hasher
         self.quotaMeter = quotaMeter
         self.router = router
+        self.prober = prober
         self.masterKey = masterKey
         self.time = time
         self.logger = logger

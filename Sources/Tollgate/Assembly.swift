@@ -3,6 +3,7 @@ import Billing
 import Foundation
 import Logging
 import NIOCore
+import NIOPosix
 import Proxy
 import ServiceLifecycle
 import Tenancy
@@ -21,6 +22,7 @@ struct Assembly {
     private let credential: AdminCredential
     private let metrics = ProxyMetrics()
     private let server: ProxyServer
+    private let prober: Prober
 
     /// Opens the database and loads everything; throws `StartRefusal` for what the operator must mend.
     init(_ configuration: Configuration, environment: [String: String], logger: Logger) async throws {
@@ -42,8 +44,8 @@ struct Assembly {
         directory = try Self.loadDirectory(file)
         let quotas = QuotaMeter(time: time)
         try QuotaDays.seed(quotas, directory: directory, file: file, at: time.now())
-        let router = PoolRouter()
-        try router.install(try file.read { try RoutingStore.snapshot($0) }, masterKey: masterKey)
+        let router = try Self.router(configuration, file, journal, masterKey: masterKey, time: time, logger: logger)
+        prober = Prober(router: router, time: time)
 
         hasher = KeyHasher(cost: configuration.argon2, workers: 1, time: time)
         let keyRing = KeyRing(
@@ -51,13 +53,13 @@ struct Assembly {
             rehash: Self.rehash(journal: journal, directory: directory, logger: logger))
         let plane = DataPlane(
             directory: directory, keyRing: keyRing, quotas: quotas, ledger: ledger, prices: prices, router: router,
-            metrics: metrics, limits: configuration.limits, maxAttempts: configuration.maxAttempts,
+            metrics: metrics, limits: configuration.limits, maxAttempts: configuration.routing.maxAttempts,
             trustedProxies: configuration.trustedProxies, time: time, logger: logger)
         server = try ProxyServer(plane: plane, loopCount: ProcessLimits.usableCores)
         control = ControlPlane(
             file: file, journal: journal, ledger: ledger, prices: prices, directory: directory, keyRing: keyRing,
-            hasher: hasher, quotaMeter: quotas, router: router, masterKey: masterKey, time: time, logger: logger,
-            version: Tollgate.version)
+            hasher: hasher, quotaMeter: quotas, router: router, prober: prober, masterKey: masterKey, time: time,
+            logger: logger, version: Tollgate.version)
     }
 
     /// Serves until SIGTERM or SIGINT, then drains, settles everything, and closes the database.
@@ -83,8 +85,8 @@ struct Assembly {
             ledger: ledger, directory: directory, time: SystemClock(), logger: logger)
         // Services stop in reverse order: the data plane drains while the Admin API still answers.
         let group = ServiceGroup(
-            services: [admin, exposition, reload, releases, proxy], gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: logger)
+            services: [admin, exposition, reload, releases, ProbeService(prober: prober), proxy],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         defer { close() }
         try await group.run()
         logger.info("stopped")
@@ -156,6 +158,27 @@ struct Assembly {
             return SecretBytes.constantTimeEquals(stored, expected)
         }
         guard matches else { throw StartRefusal(reason: "master_key: it is not the one this database was made with") }
+    }
+
+    /// The router with its tables and the cooldowns that an earlier process was asked for.
+    private static func router(
+        _ configuration: Configuration, _ file: DatabaseFile, _ journal: Journal, masterKey: MasterKey,
+        time: any TimeSource, logger: Logger
+    ) throws -> PoolRouter {
+        let now = time.now()
+        let (snapshot, cooldowns) = try file.read { db in
+            (try RoutingStore.snapshot(db), try CooldownStore.cooldowns(db, after: now))
+        }
+        let watch = BackendWatch(journal: journal, logger: logger, stored: cooldowns)
+        let router = PoolRouter(
+            time: time, settings: configuration.routing,
+            alarm: { nanoseconds, ring in
+                MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: .nanoseconds(nanoseconds), ring)
+            },
+            observe: { watch.note($0) })
+        try router.install(snapshot, masterKey: masterKey)
+        router.restore(cooldowns)
+        return router
     }
 
     private static func loadDirectory(_ file: DatabaseFile) throws -> Directory {

@@ -71,7 +71,7 @@ struct StarterFiles {
           idle_timeout: 120s
           drain: 60s
           max_connections: 20000
-        routing: { max_attempts: 3 }
+        routing: { max_attempts: 3, emergency_fraction: 0.1, emergency_attempts: 3, default_rpm: 600 }
         ledger: { hold_sync: process }    # full: a hold survives a power cut too, one fsync more a call
         log: { format: json, level: info }
 

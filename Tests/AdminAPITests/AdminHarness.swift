@@ -50,6 +50,7 @@ final class AdminHarness: Sendable {
         let tenants = Directory()
         let cost = KeyHasher.Cost(memoryKiB: 64, iterations: 1, parallelism: 1)
         let hasher = KeyHasher(cost: cost, workers: 1, time: clock)
+        let router = PoolRouter()
         plane = ControlPlane(
             file: file,
             journal: journal,
@@ -59,7 +60,8 @@ final class AdminHarness: Sendable {
             keyRing: KeyRing(directory: tenants, hasher: hasher, cost: cost, time: clock) { _, _ in },
             hasher: hasher,
             quotaMeter: QuotaMeter(time: clock),
-            router: PoolRouter(),
+            router: router,
+            prober: Prober(router: router, time: clock),
             masterKey: try MasterKey(base64: MasterKey.generate()),
             time: clock,
             logger: logger,
@@ -81,6 +83,7 @@ final class AdminHarness: Sendable {
         _ = await running.result
         plane.journal.close()
         plane.hasher.shutdown()
+        await plane.prober.stop()
         try? plane.file.close()
         directory.remove()
     }

@@ -82,7 +82,7 @@ import Testing
             let answer = try await harness.client.call("GET", "/status")
             #expect(answer.status == 200)
             #expect(answer.text("version") == "0.0.0-test")
-            #expect(answer["pools"] == [["name": "fast", "backends": .array([])]].json)
+            #expect(answer["pools"] == [["name": "fast", "waiting": .number("0"), "backends": .array([])]].json)
         }
     }
 }

@@ -44,6 +44,13 @@ import Testing
             #"tollgate_budget_held_usd{tenant="research",budget="bud_a"} 0.25"#,
             #"tollgate_budget_held_usd{tenant="ten_gone",budget="bud_b"} 0.25"#,
             #"tollgate_journal_commit_seconds_bucket{le="0.00025"} 0"#,
+            #"tollgate_backend_up{pool="p",backend="a"} 0"#,
+            #"tollgate_backend_in_flight{pool="p",backend="a"} 3"#,
+            #"tollgate_backend_cooling{pool="p",backend="a"} 1"#,
+            #"tollgate_backend_ewma_latency_seconds{pool="p",backend="a"} 0.25"#,
+            #"tollgate_backend_errors_total{pool="p",backend="a",reason="rate_limited"} 2"#,
+            #"tollgate_pool_waiting{pool="p"} 5"#,
+            #"tollgate_emergency_total{pool="p",backend="a",outcome="answered"} 1"#,
             "tollgate_ledger_excess_total 4",
             #"tollgate_argon2_seconds_bucket{le="0.005"} 0"#,
             #"tollgate_build_info{version="1.2.3"} 1"#,
@@ -70,9 +77,21 @@ import Testing
                 requests: [RequestLabels(tenant: "ten_\"1\"", pool: "a\\b", model: "m\nx", outcome: "ok"): 7],
                 tokens: [TokenLabels(tenant: "t", model: "m", meter: "input"): 12],
                 cost: [CostLabels(tenant: "t", model: "m"): Money(pico: 1)],
+                emergencies: [EmergencyLabels(pool: "p", backend: "a", outcome: "answered"): 1],
                 overhead: histogram, timeToFirstToken: histogram))
         sample.budgets = [state("bud_a", of: "ten_a"), state("bud_b", of: "ten_gone")]
         sample.tenantNames = [ID("ten_a"): "research"]
+        let cooling = BackendStatus.Cooling(until: Timestamp(microseconds: 1), reason: "rate_limited")
+        sample.pools = [
+            PoolStatus(
+                name: "p", waiting: 5,
+                backends: [
+                    BackendStatus(
+                        id: "be_a", name: "a", pool: "p", state: .cooling, inFlight: 3, draining: false,
+                        healthy: true, cooling: cooling, lastError: nil, ewmaLatencyMS: 250,
+                        errors: ["rate_limited": 2])
+                ])
+        ]
         sample.ledger.excess = 4
         sample.version = "1.2.3"
         sample.process.cpuTicks = 1234

@@ -65,7 +65,11 @@ import Testing
             #expect(try await harness.client.call("POST", path + "/drain")["draining"] == true)
             #expect(harness.plane.router.status().first?.backends.first?.draining == true)
             #expect(try await harness.client.call("POST", path + "/undrain")["draining"] == false)
-            #expect(try await harness.client.call("GET", path + "/health")["in_flight"] == .number("0"))
+            let health = try await harness.client.call("GET", path + "/health")
+            #expect(health["in_flight"] == .number("0"))
+            #expect(health["state"] == "ready")
+            #expect(health["cooling"] == .null)
+            #expect(health["last_error"] == .null)
             let probed = try await harness.client.call("PATCH", path, #"{"probe":{"path":"/health","interval":"2s"}}"#)
             #expect(
                 probed["probe"] == [
@@ -76,6 +80,25 @@ import Testing
             #expect(try await harness.client.call("DELETE", path).status == 204)
             #expect(try await harness.client.call("GET", "/pools/fast/backends").names() == [])
             #expect(try await harness.client.call("POST", "/pools/none/backends", Self.backend).status == 404)
+        }
+    }
+
+    @Test("a probe answers what the backend said, and counts")
+    func probe() async throws {
+        try await AdminHarness.run { harness in
+            _ = try await harness.client.call("POST", "/pools", #"{"name":"fast"}"#)
+            let made = try await harness.client.call(
+                "POST", "/pools/fast/backends",
+                #"{"name":"a","kind":"openai","base_url":"http://127.0.0.1:1/v1","#
+                    + #""probe":{"path":"/health","interval":"1h","unhealthy_after":1}}"#)
+            let path = "/backends/" + made.text("id")
+            let probed = try await harness.client.call("POST", path + "/probe")
+            #expect(probed["passed"] == false)
+            #expect(probed["status"] == .null)
+            #expect(probed.text("error").hasPrefix("connect"))
+            #expect(probed["healthy"] == false)
+            #expect(try await harness.client.call("GET", path + "/health")["state"] == "unhealthy")
+            #expect(try await harness.client.call("POST", "/backends/be_none/probe").status == 404)
         }
     }
 

@@ -26,7 +26,7 @@ import Testing
         #expect(configuration.storagePath == "/var/lib/tollgate/tollgate.db")
         #expect(configuration.masterKey == .environment("TOLLGATE_MASTER_KEY"))
         #expect(configuration.adminKey == .environment("TOLLGATE_ADMIN_KEY"))
-        #expect(configuration.maxAttempts == 3)
+        #expect("\(configuration.routing)".contains("maxAttempts: 3, emergencyPPM: 100000, emergencyAttempts: 3"))
         #expect(configuration.logFormat == .json)
         #expect("\(configuration.limits)".contains("maxBody: 33554432"))
     }
@@ -43,7 +43,7 @@ import Testing
             trusted_proxies: [ 10.0.0.0/8, "2001:db8::/32" ]
             limits: { max_body: 1MiB, body_memory: 64MiB, header_timeout: 250ms, idle_timeout: 2m, drain: 1h,
               max_connections: 7 }
-            routing: { max_attempts: 5, emergency_fraction: 0.1, emergency_attempts: 3, default_rpm: 600 }
+            routing: { max_attempts: 5, emergency_fraction: 0.25, emergency_attempts: 2, default_rpm: 60 }
             keys: { argon2: { memory: 8MiB, iterations: 3, parallelism: 2 } }
             ledger: { hold_sync: full, request_detail_days: 90 }
             billing: { issuer: "Acme", account: { id: acct_main, name: "Main" }, close_grace: 24h }
@@ -65,7 +65,8 @@ import Testing
         ] {
             #expect(limits.contains(part), "\(limits)")
         }
-        #expect(configuration.maxAttempts == 5)
+        let routing = "maxAttempts: 5, emergencyPPM: 250000, emergencyAttempts: 2, defaultRPM: 60"
+        #expect("\(configuration.routing)".contains(routing))
         #expect("\(configuration.argon2)".contains("memoryKiB: 8192, iterations: 3, parallelism: 2"))
         #expect("\(configuration.holdSync)" == "full")
         #expect(configuration.logFormat == .text)
@@ -75,7 +76,6 @@ import Testing
     @Test func `settings without an effect in this version are named`() throws {
         let configuration = try read(
             """
-            routing: { max_attempts: 5, emergency_fraction: 0.1, emergency_attempts: 3, default_rpm: 600 }
             ledger: { hold_sync: full, request_detail_days: 90 }
             billing: { issuer: "Acme" }
             backup: { directory: /backup }
@@ -84,7 +84,6 @@ import Testing
             """)
         #expect(
             configuration.ignored == [
-                "routing.emergency_fraction", "routing.emergency_attempts", "routing.default_rpm",
                 "ledger.request_detail_days", "backup", "billing", "dashboard", "telemetry",
             ])
         #expect(try read("routing: { max_attempts: 5 }\nbackup: null").ignored == [])

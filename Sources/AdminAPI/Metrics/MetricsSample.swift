@@ -11,6 +11,7 @@ struct MetricsSample: Sendable {
     var budgets: [BudgetState] = []
     /// Names of the budgets' tenants, as the other families are labelled; one that is gone has only its id.
     var tenantNames: [ID<Tenant>: String] = [:]
+    var pools: [PoolStatus] = []
     var ledger = LedgerCounters()
     var hasher = KeyHasherCounters()
     var keyHits: UInt64 = 0
@@ -25,6 +26,7 @@ struct MetricsSample: Sendable {
         for tenant in Set(sample.budgets.map(\.budget.tenantID)) {
             sample.tenantNames[tenant] = plane.directory.tenant(tenant)?.tenant.name
         }
+        sample.pools = plane.router.status()
         sample.ledger = plane.ledger.counters
         sample.hasher = plane.hasher.counters
         sample.keyHits = plane.keyRing.counters.hits

@@ -12,6 +12,7 @@ struct BackendRoutes: Sendable {
         routes.post("pools/:pool/backends", use: create)
         routes.get("backends/:backend", use: show)
         routes.get("backends/:backend/health", use: health)
+        routes.post("backends/:backend/probe", use: probe)
         routes.patch("backends/:backend", use: update)
         routes.delete("backends/:backend", use: delete)
         routes.post("backends/:backend/drain") { request, context in
@@ -68,9 +69,22 @@ struct BackendRoutes: Sendable {
 
     private func health(_ request: Request, _ context: AdminContext) async throws -> Response {
         let backend = try stored(ID(try context.parameter("backend")))
-        let status = plane.router.status().flatMap(\.backends).first { $0.id == backend.id.text }
-        guard let status else { throw Problem.notFound("backend") }
+        guard let status = plane.backendStatus(backend.id) else { throw Problem.notFound("backend") }
         return .json(status.json)
+    }
+
+    /// Asks the backend for its health now; the answer counts like that of any probe.
+    private func probe(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let backend = try stored(ID(try context.parameter("backend")))
+        try await request.requireEmptyBody()
+        guard let result = await plane.prober.probeNow(backend.id) else { throw Problem.notFound("backend") }
+        return .json([
+            "passed": .bool(result.passed),
+            "status": .integer(result.status),
+            "latency_ms": .integer(result.milliseconds),
+            "error": .text(result.error),
+            "healthy": .bool(plane.backendStatus(backend.id)?.healthy ?? true),
+        ])
     }
 
     private func update(_ request: Request, _ context: AdminContext) async throws -> Response {
@@ -115,7 +129,7 @@ struct BackendRoutes: Sendable {
         try await request.requireEmptyBody()
         return try await plane.turn.run {
             let before = try stored(id)
-            let inFlight = plane.router.status().flatMap(\.backends).first { $0.id == id.text }?.inFlight ?? 0
+            let inFlight = plane.backendStatus(id)?.inFlight ?? 0
             guard inFlight == 0 else {
                 throw Problem.conflict("in_use", "the backend has \(inFlight) attempts in flight; drain it first")
             }

@@ -21,7 +21,10 @@ struct StatusRoutes: Sendable {
             "now": .string(plane.time.now().rfc3339),
             "pools": .array(
                 pools.map { pool in
-                    ["name": .string(pool.name), "backends": .array(pool.backends.map(\.json))]
+                    [
+                        "name": .string(pool.name), "waiting": .integer(pool.waiting),
+                        "backends": .array(pool.backends.map(\.json)),
+                    ]
                 }),
             "journal": [
                 "writable": .bool(counters.journal.isWritable),

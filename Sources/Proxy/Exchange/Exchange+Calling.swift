@@ -9,7 +9,9 @@ extension Exchange: UpstreamDelegate {
     private static let wholeAnswerBytes = 32 * 1024 * 1024
     /// An answer read to its end without a client may be this long.
     private static let drainBytes = 8 * 1024 * 1024
-    /// How long a backend may keep the connection after its end mark before we hang up.
+    /// What is read of an answer that is of no use to anybody.
+    private static let uselessBytes = 64 * 1024
+    /// How long a backend may keep the connection after its end mark, or after an answer of no use, before we hang up.
     private static let afterEndMarkMS: Int64 = 1000
     /// Request headers that go to a backend; everything else stays here.
     private static let forwarded: [StaticString] = ["accept", "openai-beta", "traceparent"]
@@ -19,7 +21,7 @@ extension Exchange: UpstreamDelegate {
         let target = admission.targets[lease.target]
         let backend = lease.backend
         life.move(to: .calling)
-        beginAttempt(lease)
+        sentAt = plane.time.uptime()
         let body = admission.ask.upstreamBody(
             model: target.upstreamModel, maxTokens: admission.estimate.maxTokens,
             parameter: target.maxTokensParameter.rawValue, forceUsage: true, from: request.body,
@@ -31,7 +33,9 @@ extension Exchange: UpstreamDelegate {
             delegate: self)
     }
 
-    private func beginAttempt(_ lease: BackendLease) {
+    /// Nothing of an earlier attempt may be taken for this one's.
+    func beginAttempt(_ lease: BackendLease) {
+        lastBackend = lease.backend
         isEmergency = lease.isEmergency
         hasPaidRetry = false
         if isEmergency {
@@ -47,7 +51,6 @@ extension Exchange: UpstreamDelegate {
         answerBytes = 0
         headAt = 0
         firstEventAt = 0
-        sentAt = plane.time.uptime()
     }
 
     private func headers(for backend: Backend) -> [(String, String)] {
@@ -68,7 +71,9 @@ extension Exchange: UpstreamDelegate {
         answerFault = AttemptFault.status(head.status, retryAfterSeconds: asked)
         let type = Self.printable(head.first("content-type")) ?? "application/json"
         if answerFault != nil {
+            // Its body is read for a moment only, so that the connection can be used again.
             answer = .useless
+            setTimer(milliseconds: Self.afterEndMarkMS) { $0.stopWaiting() }
         } else if head.status == 200, type.hasPrefix("text/event-stream") {
             answer = .events(EventRelay(hidesUsage: admission.map { $0.ask.stream && !$0.ask.includeUsage } ?? false))
         } else {
@@ -99,7 +104,9 @@ extension Exchange: UpstreamDelegate {
             body.writeImmutableBuffer(bytes)
             answer = .whole(contentType: type, body: body)
             if body.readableBytes > Self.wholeAnswerBytes { breakCall(.malformed) }
-        case .none, .useless:
+        case .useless:
+            if answerBytes > Self.uselessBytes { stopWaiting() }
+        case .none:
             break
         }
     }
@@ -176,10 +183,10 @@ extension Exchange: UpstreamDelegate {
         return isSaid && !life.headIsSent ? .complete(status: 500) : .failed(.broken, status: answerStatus)
     }
 
-    /// The backend sent its end mark and nothing since.
+    /// The backend sent its end mark and nothing since, or what it still sends is of no use.
     private func stopWaiting() {
         guard life.stage == .calling else { return }
-        timer = nil
+        stopTimer()
         call?.cancel()
         call = nil
         answeredAt = plane.time.uptime()

@@ -179,9 +179,9 @@ extension Exchange {
     // MARK: Writing the hold
 
     private func record(_ reservation: Reservation) {
-        guard let admission else { return }
+        guard let admission, let lease else { return }
         admission.take(reservation)
-        lastBackend = lease?.backend
+        beginAttempt(lease)
         life.move(to: .recordingHold)
         let then = onLoop(orAtOnce: true) { (exchange: Exchange, error: LedgerError?) in exchange.recorded(error) }
         if let failed = failedAttempt {

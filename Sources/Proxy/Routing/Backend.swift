@@ -28,6 +28,11 @@ final class Backend: Sendable {
             totalMS: definition.totalMS)
     }
 
+    /// It is reached at another place or with another credential than before.
+    func isCalledUnlike(_ before: BackendDefinition) -> Bool {
+        definition.baseURL != before.baseURL || definition.sealedKey != before.sealedKey
+    }
+
     /// The absolute URL of `route` (which begins with `/v1`) at this backend.
     func url(_ route: Route) -> String {
         definition.baseURL + route.suffix
@@ -53,7 +58,9 @@ extension Backend {
     /// Its cooldown is over, and one call finds out whether it is well.
     func isOnTrial(at now: Int64) -> Bool { load.health.isTrialRunning && load.health.isHalfOpen(at: now) }
 
-    func isWithinRate(at now: Int64) -> Bool { load.rate.waitMS(rpm: definition.rpm, at: now) == 0 }
+    func isWithinRate(at now: Int64) -> Bool {
+        definition.rpm == nil || load.rate.waitMS(rpm: definition.rpm, at: now) == 0
+    }
 
     /// A call may be sent there now.
     func isAvailable(at now: Int64) -> Bool {

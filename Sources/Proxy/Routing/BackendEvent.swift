@@ -16,7 +16,7 @@ public struct BackendEvent: Sendable, Equatable {
     public let name: String
     /// The pool it serves.
     public let pool: String
-    /// A word for why: a cooldown's reason, `probe`, or `answered`.
+    /// A word for why: a cooldown's reason, `probe`, `answered`, or `changed` by the operator.
     public let reason: String
     /// When.
     public let at: Timestamp
@@ -24,6 +24,9 @@ public struct BackendEvent: Sendable, Equatable {
     public var cooldownEnd: Timestamp?
     /// It was down already, and cools again.
     public var isRepeat = false
+
+    /// The backend itself asked to be left alone, so the next process must know of it too.
+    public var asksForCooldown: Bool { reason == Cooldown.Reason.rateLimited.rawValue }
 }
 
 extension BackendEvent {

@@ -111,6 +111,16 @@ struct BackendHealth: Equatable, Sendable {
         return true
     }
 
+    /// The operator changed where or with what it is called: what calls met before says nothing any more; true when
+    /// that ends a trouble.
+    mutating func forgetCalls() -> Bool {
+        let wasTroubled = isTroubled
+        cooldown = nil
+        cooldowns = 0
+        failures = 0
+        return wasTroubled
+    }
+
     /// The backend is not probed any more, so nothing is known against it.
     mutating func forgetProbes() {
         isUp = true

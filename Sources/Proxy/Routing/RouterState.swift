@@ -33,8 +33,16 @@ struct RouterState {
     mutating func install(
         _ snapshot: RoutingSnapshot, _ installed: [Backend], at now: Moment, _ effects: inout RouterEffects
     ) {
+        for backend in installed {
+            if backend.definition.probe == nil { backend.load.health.forgetProbes() }
+            guard let before = backends[backend.definition.id]?.definition, backend.isCalledUnlike(before) else {
+                continue
+            }
+            if backend.load.health.forgetCalls() {
+                effects.events.append(BackendEvent(.up, backend.definition, reason: "changed", at: now.wall))
+            }
+        }
         backends = Dictionary(installed.map { ($0.definition.id, $0) }, uniquingKeysWith: { $1 })
-        for backend in installed where backend.definition.probe == nil { backend.load.health.forgetProbes() }
         models = Dictionary(snapshot.models.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
         let byPool = Dictionary(grouping: installed, by: \.definition.pool)
         let old = pools
@@ -223,7 +231,7 @@ struct RouterState {
         if let pool = pools[definition.pool] { dismissHopeless(in: pool, at: now.uptime, &effects) }
     }
 
-    /// A probe ended; `detail` says why it failed.
+    /// A probe ended.
     mutating func probed(
         _ id: Backend.Identity, passed isPassed: Bool, at now: Moment, _ effects: inout RouterEffects
     ) {

@@ -9,7 +9,17 @@ public enum RoutingSchema {
             try db.execute(sql: backends)
             try db.execute(sql: models)
         }
+        migrator.registerMigration("routing-cooldowns") { db in
+            try db.execute(sql: cooldowns)
+        }
     }
+
+    private static let cooldowns = """
+        CREATE TABLE backend_cooldowns (
+            backend_id TEXT PRIMARY KEY REFERENCES backends(id) ON DELETE CASCADE,
+            ends_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
 
     private static let pools = """
         CREATE TABLE pools (

@@ -23,8 +23,8 @@ struct Configuration: Sendable {
     /// The proxies whose `X-Forwarded-For` is believed.
     var trustedProxies: [AddressRange] = []
     var limits = GatewayLimits()
-    /// Attempts of one request at most, fallbacks included.
-    var maxAttempts = 3
+    /// How far the router goes for one request.
+    var routing = RoutingSettings()
     /// What one check of an unverified key costs.
     var argon2 = KeyHasher.Cost()
     /// What a hold must survive before its call goes upstream.

@@ -37,7 +37,7 @@ struct ConfigurationFile {
         root.read("storage", storage, into: &configuration.storagePath)
         root.read("trusted_proxies", .list(of: .addressRange), into: &configuration.trustedProxies)
         readLimits(into: &configuration.limits)
-        readRouting(into: &configuration)
+        readRouting(into: &configuration.routing)
         readKeys(into: &configuration.argon2)
         readLedger(into: &configuration)
         let log = root.section("log")
@@ -92,13 +92,18 @@ struct ConfigurationFile {
         }
     }
 
-    /// `max_attempts`: count, 3. The emergency settings are checked but not used yet.
-    private func readRouting(into configuration: inout Configuration) {
+    /// `max_attempts`: count, 3. `emergency_fraction`: share, 0.1; `emergency_attempts`: count, 3; 0 in either of them
+    /// means no emergency passthrough. `default_rpm`: count, 600, the base of the share where a backend has no rate.
+    private func readRouting(into settings: inout RoutingSettings) {
         let section = root.section("routing")
-        if let count = section.optional("max_attempts", .whole(1...100)) { configuration.maxAttempts = Int(count) }
-        checkLater("emergency_fraction", .share, of: section, in: &configuration)
-        checkLater("emergency_attempts", .whole(0...100), of: section, in: &configuration)
-        checkLater("default_rpm", .whole(1...1_000_000_000), of: section, in: &configuration)
+        if let count = section.optional("max_attempts", .whole(1...100)) { settings.maxAttempts = Int(count) }
+        if let share = section.optional("emergency_fraction", .share) {
+            settings.emergencyPPM = NSDecimalNumber(decimal: share * 1_000_000).int64Value
+        }
+        if let count = section.optional("emergency_attempts", .whole(0...100)) {
+            settings.emergencyAttempts = Int(count)
+        }
+        section.read("default_rpm", .whole(1...1_000_000_000), into: &settings.defaultRPM)
     }
 
     /// `argon2`: `memory` (size, 19MiB), `iterations` (2), `parallelism` (1).

@@ -11,7 +11,7 @@ enum Backends: ResourceKind {
         [
             ListCommand<Backends>.self, ShowCommand<Backends>.self, CreateCommand<Backends>.self,
             UpdateCommand<Backends>.self, DeleteCommand<Backends>.self, ActionCommand<Drain>.self,
-            ActionCommand<Undrain>.self,
+            ActionCommand<Undrain>.self, ActionCommand<Probe>.self, ActionCommand<Health>.self,
         ]
     }
 
@@ -27,6 +27,20 @@ enum Backends: ResourceKind {
         static let verb = "undrain"
         static let method = "POST"
         static let abstract = "Use a drained backend again."
+    }
+
+    enum Probe: ResourceAction {
+        typealias Kind = Backends
+        static let verb = "probe"
+        static let method = "POST"
+        static let abstract = "Ask a backend for its health now."
+    }
+
+    enum Health: ResourceAction {
+        typealias Kind = Backends
+        static let verb = "health"
+        static let method = "GET"
+        static let abstract = "Show how a backend is: its calls, cooldown and last error."
     }
 
     struct Listing: ListScope {

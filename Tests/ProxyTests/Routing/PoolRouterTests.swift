@@ -201,6 +201,18 @@ struct PoolRouterTests {
     }
 
     @Test
+    func `a new credential or address is tried at once`() throws {
+        let fixture = try RouterFixture([backend("a")])
+        fixture.fail("p", AttemptFault(kind: .credentialRefused, reason: "credential_refused"))
+        #expect(fixture.choice(fixture.ask("p")) == "unavailable")
+        var moved = backend("a")
+        moved.baseURL = "http://127.0.0.1:10/v1"
+        try fixture.install([moved])
+        #expect(fixture.choice(fixture.ask("p")) == "a")
+        #expect(fixture.events.withLock { $0.map(\.reason) } == ["credential_refused", "changed"])
+    }
+
+    @Test
     func `a slot of a backend that is gone can still be given back`() throws {
         let fixture = try RouterFixture([backend("a"), backend("b")])
         let lease = try #require(fixture.lease(fixture.ask("p", tried: [ID("be_b")])))
