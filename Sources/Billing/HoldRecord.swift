@@ -3,8 +3,9 @@ import Tenancy
 /// A hold as bytes, checked so that a torn or foreign record reads as none.
 ///
 /// Layout, little-endian: CRC-32 (IEEE) of all that follows (4 bytes), the payload's length (2), then the payload:
-/// amount in picodollars (8), admitted at in microseconds (8), multiplier in ppm (8), attempt (4), and the texts request,
-/// tenant, key, model, pool, backend and price version, each with its length (2); a length of 65535 is no price version.
+/// amount in picodollars (8), admitted at in microseconds (8), multiplier in ppm (8), attempt (4), and the texts
+/// request, tenant, key, model, pool, backend and price version, each with its length (2); a length of 65535 is no
+/// price version.
 enum HoldRecord {
     /// Bytes a record may have; names are limited to far less where they are made.
     static let capacity = 1024
