@@ -60,13 +60,14 @@ let package = Package(
             ],
             swiftSettings: swiftSettings
         ),
+        .systemLibrary(name: "CTestTLS", path: "Tests/CTestTLS"),
         .target(name: "Support", dependencies: ["Tenancy"], path: "Tests/Support", swiftSettings: swiftSettings),
         .testTarget(name: "TenancyTests", dependencies: ["Tenancy", "Support", grdb], swiftSettings: swiftSettings),
         .testTarget(
             name: "BillingTests", dependencies: ["Billing", "Tenancy", "Support", grdb], swiftSettings: swiftSettings),
         .testTarget(
             name: "ProxyTests",
-            dependencies: ["Proxy", "Billing", "Tenancy", "Support", nioCore, nioPosix, nioHTTP1, logging],
+            dependencies: ["Proxy", "Billing", "Tenancy", "Support", "CTestTLS", nioCore, nioPosix, nioHTTP1, logging],
             swiftSettings: swiftSettings
         ),
         .testTarget(

@@ -2,6 +2,7 @@
 #define TOLLGATE_CCURL_SHIM_H
 
 #include <curl/curl.h>
+#include <netinet/in.h>
 // The readiness calls libcurl's sockets wait with, absent from Swift's Glibc module.
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -54,6 +55,10 @@ static inline CURLcode ccurl_set_close_socket_callback(CURL *easy, curl_closesoc
     return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, callback);
 }
 
+static inline CURLcode ccurl_set_debug_callback(CURL *easy, curl_debug_callback callback) {
+    return curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, callback);
+}
+
 static inline CURLcode ccurl_get_offset(CURL *easy, CURLINFO info, curl_off_t *value) {
     return curl_easy_getinfo(easy, info, value);
 }
@@ -76,6 +81,35 @@ static inline CURLMcode ccurl_multi_set_socket_callback(CURLM *multi, curl_socke
 
 static inline CURLMcode ccurl_multi_set_timer_callback(CURLM *multi, curl_multi_timer_callback callback) {
     return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, callback);
+}
+
+// The address libcurl is about to connect to: 4 or 16 bytes in network order, none for any other family.
+static inline const void *ccurl_address_bytes(const struct curl_sockaddr *target, long *count) {
+    const void *name = &target->addr;
+    if (target->family == AF_INET && target->addrlen >= sizeof(struct sockaddr_in)) {
+        *count = 4;
+        return &((const struct sockaddr_in *)name)->sin_addr;
+    }
+    if (target->family == AF_INET6 && target->addrlen >= sizeof(struct sockaddr_in6)) {
+        *count = 16;
+        return &((const struct sockaddr_in6 *)name)->sin6_addr;
+    }
+    *count = 0;
+    return NULL;
+}
+
+// OpenSSL's own; its headers are not needed for one call.
+struct ssl_st;
+int SSL_pending(const struct ssl_st *session);
+
+// Bytes that OpenSSL has decrypted and libcurl has not read yet; 0 without TLS. Only during the call.
+static inline int ccurl_tls_pending(CURL *easy) {
+    struct curl_tlssessioninfo *session = NULL;
+    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || !session ||
+        session->backend != CURLSSLBACKEND_OPENSSL || !session->internals) {
+        return 0;
+    }
+    return SSL_pending((const struct ssl_st *)session->internals);
 }
 
 // Macros with casts that Swift does not import.

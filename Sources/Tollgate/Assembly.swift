@@ -54,7 +54,8 @@ struct Assembly {
         let plane = DataPlane(
             directory: directory, keyRing: keyRing, quotas: quotas, ledger: ledger, prices: prices, router: router,
             metrics: metrics, limits: configuration.limits, maxAttempts: configuration.routing.maxAttempts,
-            trustedProxies: configuration.trustedProxies, time: time, logger: logger)
+            trustedProxies: configuration.trustedProxies, upstream: configuration.upstream, time: time, logger: logger)
+        try Self.checkReadable(configuration.upstream.caFile)
         server = try ProxyServer(plane: plane, loopCount: ProcessLimits.usableCores)
         control = ControlPlane(
             file: file, journal: journal, ledger: ledger, prices: prices, directory: directory, keyRing: keyRing,
@@ -145,6 +146,12 @@ struct Assembly {
         } catch {
             throw StartRefusal(reason: "storage \(configuration.storagePath): \(RefusalWords.text(for: error))")
         }
+    }
+
+    /// Without the file every backend's certificate would be refused, one call at a time.
+    private static func checkReadable(_ caFile: String?) throws {
+        guard let caFile, !FileManager.default.isReadableFile(atPath: caFile) else { return }
+        throw StartRefusal(reason: "routing.ca_file \(caFile): it cannot be read")
     }
 
     /// The database remembers which master key sealed its secrets; another one is refused before it does harm.

@@ -27,6 +27,7 @@ import Testing
         #expect(configuration.masterKey == .environment("TOLLGATE_MASTER_KEY"))
         #expect(configuration.adminKey == .environment("TOLLGATE_ADMIN_KEY"))
         #expect("\(configuration.routing)".contains("maxAttempts: 3, emergencyPPM: 100000, emergencyAttempts: 3"))
+        #expect("\(configuration.upstream)".contains("allowsLinkLocal: false), caFile: nil"))
         #expect(configuration.logFormat == .json)
         #expect("\(configuration.limits)".contains("maxBody: 33554432"))
     }
@@ -43,7 +44,8 @@ import Testing
             trusted_proxies: [ 10.0.0.0/8, "2001:db8::/32" ]
             limits: { max_body: 1MiB, body_memory: 64MiB, header_timeout: 250ms, idle_timeout: 2m, drain: 1h,
               max_connections: 7 }
-            routing: { max_attempts: 5, emergency_fraction: 0.25, emergency_attempts: 2, default_rpm: 60 }
+            routing: { max_attempts: 5, emergency_fraction: 0.25, emergency_attempts: 2, default_rpm: 60,
+              allow_link_local: true, ca_file: authorities.pem }
             keys: { argon2: { memory: 8MiB, iterations: 3, parallelism: 2 } }
             ledger: { hold_sync: full, request_detail_days: 90 }
             billing: { issuer: "Acme", account: { id: acct_main, name: "Main" }, close_grace: 24h }
@@ -67,6 +69,9 @@ import Testing
         }
         let routing = "maxAttempts: 5, emergencyPPM: 250000, emergencyAttempts: 2, defaultRPM: 60"
         #expect("\(configuration.routing)".contains(routing))
+        let upstream = "\(configuration.upstream)"
+        #expect(upstream.contains("allowsLinkLocal: true"))
+        #expect(upstream.contains("/etc/tollgate/authorities.pem"))
         #expect("\(configuration.argon2)".contains("memoryKiB: 8192, iterations: 3, parallelism: 2"))
         #expect("\(configuration.holdSync)" == "full")
         #expect(configuration.logFormat == .text)
@@ -109,6 +114,7 @@ import Testing
         ("limits: { max_body: big }", "line 1: limits.max_body must be a size such as 32MiB"),
         ("limits: { max_connections: [1] }", "line 1: limits.max_connections must be a whole number"),
         ("routing: { max_attempts: 0 }", "line 1: routing.max_attempts must be a whole number between 1 and 100"),
+        ("routing: { allow_link_local: 1 }", "line 1: routing.allow_link_local must be true or false"),
         ("log: { level: loud }", "line 1: log.level must be one of trace, debug"),
         ("allow_plaintext: maybe", "line 1: allow_plaintext must be true or false"),
         ("trusted_proxies: [ 10.0.0.0/33 ]", "line 1: trusted_proxies[0] must be an address range"),

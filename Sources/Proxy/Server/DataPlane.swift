@@ -16,6 +16,7 @@ public final class DataPlane: Sendable {
     let limits: GatewayLimits
     let retries: RetryPolicy
     let trustedProxies: [AddressRange]
+    let upstream: UpstreamPolicy
     let time: any TimeSource
     let logger: Logger
     let bodyBytes = Atomic<Int>(0)
@@ -26,7 +27,7 @@ public final class DataPlane: Sendable {
     public init(
         directory: Directory, keyRing: KeyRing, quotas: QuotaMeter, ledger: Ledger, prices: PriceBook,
         router: PoolRouter, metrics: ProxyMetrics, limits: GatewayLimits, maxAttempts: Int,
-        trustedProxies: [AddressRange], time: any TimeSource, logger: Logger
+        trustedProxies: [AddressRange], upstream: UpstreamPolicy, time: any TimeSource, logger: Logger
     ) {
         self.directory = directory
         self.keyRing = keyRing
@@ -38,6 +39,7 @@ public final class DataPlane: Sendable {
         self.time = time
         self.logger = logger
         self.trustedProxies = trustedProxies
+        self.upstream = upstream
         estimator = UsageEstimator()
         retries = RetryPolicy(maxAttempts: maxAttempts)
         admission = AdmissionController(

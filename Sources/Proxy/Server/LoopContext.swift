@@ -14,7 +14,7 @@ final class LoopContext {
     init(eventLoop: any EventLoop, plane: DataPlane) throws {
         self.eventLoop = eventLoop
         self.plane = plane
-        upstream = try CurlMulti(eventLoop: eventLoop)
+        upstream = try CurlMulti(eventLoop: eventLoop, policy: plane.upstream)
     }
 
     /// Connections are swept once a second for their deadlines, which is cheaper than a timer for each request.

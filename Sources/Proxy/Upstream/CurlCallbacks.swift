@@ -11,12 +11,14 @@ enum CurlCallbacks {
         ccurl_set_pointer(easy, CURLOPT_HEADERDATA, context)
         ccurl_set_prereq_callback(easy, curlWillSend)
         ccurl_set_pointer(easy, CURLOPT_PREREQDATA, context)
+        ccurl_set_debug_callback(easy, curlSays)
+        ccurl_set_pointer(easy, CURLOPT_DEBUGDATA, context)
         ccurl_set_pointer(easy, CURLOPT_PRIVATE, context)
-        let socketContext = Unmanaged.passUnretained(sockets).toOpaque()
         ccurl_set_open_socket_callback(easy, curlOpensSocket)
-        ccurl_set_pointer(easy, CURLOPT_OPENSOCKETDATA, socketContext)
+        ccurl_set_pointer(easy, CURLOPT_OPENSOCKETDATA, context)
         ccurl_set_close_socket_callback(easy, curlClosesSocket)
-        ccurl_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, socketContext)
+        // A connection may outlive the handle that opened it.
+        ccurl_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(sockets).toOpaque())
     }
 
     static func install(on multi: UnsafeMutableRawPointer, sockets: CurlSockets, timer: CurlTimer) {
@@ -63,11 +65,22 @@ private func curlWillSend(
     return transfer.willSend() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
 }
 
+/// Listens only between the head and the end of a chunked answer, see `CurlHandle.watchForLeftovers()`.
+private func curlSays(
+    _: UnsafeMutableRawPointer?, _ kind: curl_infotype, _ text: UnsafeMutablePointer<CChar>?, _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+) -> Int32 {
+    guard kind == CURLINFO_TEXT, let handle: CurlHandle = object(context) else { return 0 }
+    // The one way libcurl tells that more than the answer came: it drops the bytes and keeps the connection.
+    if UnsafeRawBufferPointer(start: text, count: count).starts(with: "Leftovers".utf8) { handle.forbidReuse() }
+    return 0
+}
+
 private func curlOpensSocket(
     _ context: UnsafeMutableRawPointer?, _: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?
 ) -> curl_socket_t {
-    guard let sockets: CurlSockets = object(context), let address = address?.pointee else { return ccurl_socket_bad() }
-    return sockets.open(family: address.family, type: address.socktype, protocolNumber: address.`protocol`)
+    guard let handle: CurlHandle = object(context), let address else { return ccurl_socket_bad() }
+    return handle.open(address)
 }
 
 private func curlClosesSocket(_ context: UnsafeMutableRawPointer?, _ socket: curl_socket_t) -> Int32 {
@@ -76,11 +89,13 @@ private func curlClosesSocket(_ context: UnsafeMutableRawPointer?, _ socket: cur
 }
 
 private func curlWantsSocket(
-    _: UnsafeMutableRawPointer?, _ socket: curl_socket_t, _ poll: Int32, _ context: UnsafeMutableRawPointer?,
+    _ easy: UnsafeMutableRawPointer?, _ socket: curl_socket_t, _ poll: Int32, _ context: UnsafeMutableRawPointer?,
     _: UnsafeMutableRawPointer?
 ) -> Int32 {
     guard let sockets: CurlSockets = object(context) else { return -1 }
-    sockets.want(socket, poll: poll)
+    if let use = sockets.want(socket, poll: poll), let easy {
+        CurlCallbacks.handle(of: easy)?.use = use
+    }
     return 0
 }
 

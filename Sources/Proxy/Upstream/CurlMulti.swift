@@ -9,8 +9,11 @@ final class CurlMulti: UpstreamClient, @unchecked Sendable {
 
     /// The loop's monotonic time, read once per batch of work.
     private(set) var now: NIODeadline
+    /// Counts libcurl's turns; in one turn it reads a plaintext socket at most once.
+    private(set) var turn: UInt64 = 0
 
     private let eventLoop: any EventLoop
+    private let policy: UpstreamPolicy
     private let clock: @Sendable () -> NIODeadline
     private let multi: UnsafeMutableRawPointer
     private let poller: CurlPoller
@@ -26,29 +29,35 @@ final class CurlMulti: UpstreamClient, @unchecked Sendable {
     private var isTicking = false
     private var isShutDown = false
 
-    convenience init(eventLoop: any EventLoop) throws {
-        try self.init(eventLoop: eventLoop, clock: { .now() })
+    convenience init(eventLoop: any EventLoop, policy: UpstreamPolicy) throws {
+        try self.init(eventLoop: eventLoop, policy: policy, clock: { .now() })
     }
 
-    /// - Parameter clock: monotonic time for the first-byte, idle and total limits.
-    init(eventLoop: any EventLoop, clock: @escaping @Sendable () -> NIODeadline) throws {
+    /// - Parameter clock: monotonic time for all limits but that on connecting.
+    init(
+        eventLoop: any EventLoop, policy: UpstreamPolicy, clock: @escaping @Sendable () -> NIODeadline
+    ) throws {
         guard CurlGlobal.isReady, let multi = curl_multi_init() else {
             throw UpstreamError(stage: .notSent, reason: .connect, detail: "libcurl cannot start")
         }
         self.multi = multi
         self.eventLoop = eventLoop
+        self.policy = policy
         self.clock = clock
         now = clock()
         do {
             poller = try CurlPoller()
+            sockets = try CurlSockets(epoll: poller.epoll)
         } catch {
             curl_multi_cleanup(multi)
             throw error
         }
-        sockets = CurlSockets(epoll: poller.epoll)
         timer = CurlTimer(eventLoop: eventLoop)
         CurlCallbacks.install(on: multi, sockets: sockets, timer: timer)
         ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.maxConnections)
+        // One call a connection, in HTTP/2 too: libcurl stops reading a shared one when a single stream is paused,
+        // and one tenant's slow client would hold up the others.
+        ccurl_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_NOTHING))
         timer.onDue = { [weak self] in self?.scheduleDrive() }
         do {
             try poller.start(on: eventLoop) { [weak self] batch in self?.handle(batch) }
@@ -133,7 +142,7 @@ final class CurlMulti: UpstreamClient, @unchecked Sendable {
         guard CurlOptions.isMethod(request.method), let headers = url.headerList(request.headers) else {
             return UpstreamError(stage: .notSent, reason: .malformed, detail: "method or header not allowed in HTTP")
         }
-        guard let handle = handles.take() ?? CurlHandle(sockets: sockets) else {
+        guard let handle = handles.take() ?? CurlHandle(sockets: sockets, policy: policy) else {
             return UpstreamError(stage: .notSent, reason: .connect, detail: "no memory for another call")
         }
         handle.configure(request, url: url, headers: headers)
@@ -174,6 +183,7 @@ final class CurlMulti: UpstreamClient, @unchecked Sendable {
 
     private func act(_ socket: Int32, _ bits: Int32) {
         var running: Int32 = 0
+        turn &+= 1
         curl_multi_socket_action(multi, socket, bits, &running)
     }
 

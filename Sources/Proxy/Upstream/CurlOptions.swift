@@ -2,8 +2,9 @@ import CCurl
 
 /// The libcurl options every outbound call of Tollgate shares.
 enum CurlOptions {
-    static func apply(to easy: UnsafeMutableRawPointer) {
+    static func apply(to easy: UnsafeMutableRawPointer, _ policy: UpstreamPolicy) {
         ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
+        // Empty, not absent: a proxy named by the environment would connect in our place, past the egress rule.
         ccurl_set_string(easy, CURLOPT_PROXY, "")
         ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         ccurl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
@@ -13,6 +14,10 @@ enum CurlOptions {
         ccurl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
         ccurl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1)
         ccurl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2)
+        ccurl_set_long(easy, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+        if let caFile = policy.caFile {
+            ccurl_set_string(easy, CURLOPT_CAINFO, caFile)
+        }
         ccurl_set_long(easy, CURLOPT_HTTP_CONTENT_DECODING, 0)
         // Without it, giving up during a name look-up blocks the thread until the resolver answers.
         ccurl_set_long(easy, CURLOPT_QUICK_EXIT, 1)

@@ -23,7 +23,13 @@ final class CurlTransfer: UpstreamCall {
     private var parser = ResponseHeadParser()
     private var head: UpstreamHead?
     private var body = ByteBuffer()
-    private var isMalformed = false
+    private var rate = MinimumRate()
+    private var bodyRead: Int64 = 0
+    private var headTurn: UInt64 = 0
+    /// What makes the answer one that is not to be believed.
+    private var malformation: String?
+    /// The last address that the egress rule refused, in words.
+    private var forbidden: String?
     private var isPaused = false
     private var isReadPaused = false
     private var outcome: Result<Void, UpstreamError>?
@@ -54,6 +60,7 @@ final class CurlTransfer: UpstreamCall {
         guard isPaused, let client else { return }
         isPaused = false
         lastByteAt = lastByteAt.map { _ in client.now }
+        rate.restart()
         client.markDirty(self)
     }
 
@@ -67,15 +74,21 @@ final class CurlTransfer: UpstreamCall {
         return sendCount == 1
     }
 
+    func didForbid(_ address: String) {
+        forbidden = address
+    }
+
     func didReadHeader(_ line: UnsafeRawBufferPointer) -> Bool {
         switch parser.take(line) {
         case .more: return true
-        case .malformed:
-            isMalformed = true
+        case .malformed(let why):
+            malformation = why
             return false
         case .complete(let head):
             self.head = head
             lastByteAt = client?.now
+            headTurn = client?.turn ?? 0
+            guardConnection()
             client?.markDirty(self)
             return true
         }
@@ -84,8 +97,8 @@ final class CurlTransfer: UpstreamCall {
     /// The number of bytes taken, or nil to make libcurl keep them and stop reading.
     func didReadBody(_ bytes: UnsafeRawBufferPointer) -> Int? {
         guard !bytes.isEmpty else { return 0 }
-        guard let client, parser.isComplete else {
-            isMalformed = true
+        guard let client, parser.isComplete, !parser.framing.isCoded else {
+            malformation = parser.isComplete ? "the body is coded, identity was asked for" : "a body without a head"
             return 0
         }
         if isPaused || body.readableBytes >= Self.maxBuffered {
@@ -94,9 +107,31 @@ final class CurlTransfer: UpstreamCall {
             return nil
         }
         lastByteAt = client.now
+        rate.didRead(bytes.count, at: client.now)
+        bodyRead += Int64(bytes.count)
+        if parser.framing.length == bodyRead, let handle {
+            // What came in one read with the head libcurl has checked; later it reads no further than the body's end.
+            if handle.hasUnreadBytes(asksSocket: headTurn != client.turn) { handle.forbidReuse() }
+        }
         body.writeBytes(bytes)
         client.markDirty(self)
         return bytes.count
+    }
+
+    /// Takes care, at the head, that bytes which are not this answer never become another call's.
+    private func guardConnection() {
+        guard let handle else { return }
+        let framing = parser.framing
+        if framing.isStreamed {
+            handle.carriesStreams()
+        } else if framing.isChunked {
+            handle.watchForLeftovers()
+        } else if framing.length == 0 {
+            // libcurl drops what follows such a head in the same read, and does not tell.
+            handle.forbidReuse()
+        }
+        // An early answer: the rest of the request may still lie unread before the next one.
+        if !handle.hasSentBody(ofCount: bodyCount) { handle.forbidReuse() }
     }
 
     // MARK: Called by the client, outside libcurl
@@ -150,8 +185,14 @@ final class CurlTransfer: UpstreamCall {
             return UpstreamError(stage: stage, reason: .totalTimeout, detail: "no end within \(timeouts.totalMS) ms")
         }
         if let lastByteAt {
-            guard !isPaused, Self.isPast(timeouts.idleMS, since: lastByteAt, now) else { return nil }
-            return UpstreamError(stage: stage, reason: .idleTimeout, detail: "no byte for \(timeouts.idleMS) ms")
+            guard !isPaused else { return nil }
+            if Self.isPast(timeouts.idleMS, since: lastByteAt, now) {
+                return UpstreamError(stage: stage, reason: .idleTimeout, detail: "no byte for \(timeouts.idleMS) ms")
+            }
+            guard rate.isMissed(timeouts.minRate, at: now) else { return nil }
+            return UpstreamError(
+                stage: stage, reason: .minimumRate,
+                detail: "fewer than \(timeouts.minRate) bytes a second for \(MinimumRate.windowSeconds) s")
         }
         guard let sentAt, Self.isPast(timeouts.firstByteMS, since: sentAt, now) else { return nil }
         return UpstreamError(
@@ -187,10 +228,12 @@ final class CurlTransfer: UpstreamCall {
         if sendCount > 1 {
             return UpstreamError(stage: stage, reason: .reset, detail: "connection closed before the response")
         }
-        if isMalformed || code == CURLE_OK {
+        if let forbidden, sendCount == 0, code == CURLE_COULDNT_CONNECT {
+            return UpstreamError(stage: .notSent, reason: .forbiddenAddress, detail: forbidden)
+        }
+        if malformation != nil || code == CURLE_OK {
             return UpstreamError(
-                stage: parser.isComplete ? .broken : stage, reason: .malformed,
-                detail: "response head malformed or over \(ResponseHeadParser.maxBytes) bytes")
+                stage: stage, reason: .malformed, detail: malformation ?? "the response ended inside its head")
         }
         let reason = CurlFailure.reason(of: code, didConnect: sendCount > 0)
         return UpstreamError(

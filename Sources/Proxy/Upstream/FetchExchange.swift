@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 
 /// What libcurl's callbacks gather during one `HTTPFetch`.
 final class FetchExchange {
@@ -6,14 +7,17 @@ final class FetchExchange {
     let emptyBody: UnsafeRawPointer
     private let errorText: UnsafeMutablePointer<CChar>
     private let maxBody: Int
+    private let egress: EgressRule
     private var parser = ResponseHeadParser()
     private var head: UpstreamHead?
     private var body: [UInt8] = []
     private var sendCount = 0
-    private var isMalformed = false
+    private var malformation: String?
+    private var forbidden: String?
     private var isTooLarge = false
 
-    init(maxBody: Int) {
+    init(maxBody: Int, egress: EgressRule) {
+        self.egress = egress
         self.maxBody = max(0, maxBody)
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -33,6 +37,8 @@ final class FetchExchange {
         ccurl_set_pointer(easy, CURLOPT_HEADERDATA, context)
         ccurl_set_prereq_callback(easy, fetchWillSend)
         ccurl_set_pointer(easy, CURLOPT_PREREQDATA, context)
+        ccurl_set_open_socket_callback(easy, fetchOpensSocket)
+        ccurl_set_pointer(easy, CURLOPT_OPENSOCKETDATA, context)
         ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
     }
 
@@ -41,22 +47,30 @@ final class FetchExchange {
         if code == CURLE_OK, let head {
             return HTTPFetch.Response(status: head.status, headers: head.headers, body: body)
         }
-        let reason: UpstreamFailureReason
-        if isTooLarge {
-            reason = .tooLarge
-        } else if isMalformed || code == CURLE_OK {
-            reason = .malformed
-        } else if sendCount == 0, code == CURLE_OPERATION_TIMEDOUT {
-            reason = .connectTimeout
-        } else {
-            reason = CurlFailure.reason(of: code, didConnect: sendCount > 0)
-        }
         var sent: curl_off_t = 0
         ccurl_get_offset(easy, CURLINFO_SIZE_UPLOAD_T, &sent)
         let isSent = sendCount > 0 && Int64(sent) >= Int64(bodyCount)
         let stage: UpstreamError.Stage = parser.isComplete ? .broken : (isSent ? .unanswered : .notSent)
         let text = CurlFailure.detail(of: code, message: String(cString: errorText))
-        throw UpstreamError(stage: stage, reason: reason, detail: text)
+        let (reason, detail) = cause(of: code, text)
+        throw UpstreamError(stage: stage, reason: reason, detail: detail)
+    }
+
+    private func cause(of code: CURLcode, _ text: String) -> (UpstreamFailureReason, String) {
+        if let forbidden, sendCount == 0, code == CURLE_COULDNT_CONNECT { return (.forbiddenAddress, forbidden) }
+        if isTooLarge { return (.tooLarge, "the body is over \(maxBody) bytes") }
+        if let malformation { return (.malformed, malformation) }
+        if code == CURLE_OK { return (.malformed, "the response ended inside its head") }
+        return (CurlFailure.reason(of: code, didConnect: sendCount > 0), text)
+    }
+
+    fileprivate func open(_ target: UnsafePointer<curl_sockaddr>) -> Int32 {
+        if let refusal = egress.refusal(ofTarget: target) {
+            forbidden = refusal
+            return ccurl_socket_bad()
+        }
+        let address = target.pointee
+        return socket(address.family, address.socktype | Int32(SOCK_CLOEXEC.rawValue), address.`protocol`)
     }
 
     fileprivate func willSend() -> Bool {
@@ -68,15 +82,16 @@ final class FetchExchange {
         switch parser.take(line) {
         case .more: break
         case .complete(let head): self.head = head
-        case .malformed: isMalformed = true
+        case .malformed(let why): malformation = why
         }
-        return !isMalformed
+        return malformation == nil
     }
 
     fileprivate func didReadBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        isMalformed = isMalformed || !parser.isComplete
+        if !parser.isComplete { malformation = "a body without a head" }
+        if parser.framing.isCoded { malformation = "the body is coded, identity was asked for" }
         isTooLarge = isTooLarge || bytes.count > maxBody - body.count
-        guard !isMalformed, !isTooLarge else { return false }
+        guard malformation == nil, !isTooLarge else { return false }
         body.append(contentsOf: bytes)
         return true
     }
@@ -107,4 +122,11 @@ private func fetchWillSend(
     _: Int32, _: Int32
 ) -> Int32 {
     exchange(context)?.willSend() == true ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+}
+
+private func fetchOpensSocket(
+    _ context: UnsafeMutableRawPointer?, _: curlsocktype, _ address: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+    guard let exchange = exchange(context), let address else { return ccurl_socket_bad() }
+    return exchange.open(address)
 }

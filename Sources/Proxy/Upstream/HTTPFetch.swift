@@ -16,9 +16,11 @@ public struct HTTPFetch {
     /// - Parameters:
     ///   - timeoutMS: limit on the whole call in milliseconds; zero or less means no limit.
     ///   - maxBody: bytes of response body beyond which the call fails with `tooLarge`.
+    ///   - policy: where it may connect and whom it trusts.
     /// - Throws: `UpstreamError`.
     public static func run(
-        method: String, url: String, headers: [(String, String)], body: [UInt8], timeoutMS: Int64, maxBody: Int
+        method: String, url: String, headers: [(String, String)], body: [UInt8], timeoutMS: Int64, maxBody: Int,
+        policy: UpstreamPolicy = UpstreamPolicy()
     ) throws -> Response {
         guard let target = CurlURL(url) else {
             throw UpstreamError(stage: .notSent, reason: .invalidURL, detail: "not an http or https URL")
@@ -30,12 +32,12 @@ public struct HTTPFetch {
             throw UpstreamError(stage: .notSent, reason: .connect, detail: "libcurl cannot start")
         }
         defer { curl_easy_cleanup(easy) }
-        CurlOptions.apply(to: easy)
+        CurlOptions.apply(to: easy, policy)
         ccurl_set_url(easy, target.pointer)
         ccurl_set_headers(easy, list.pointer)
         ccurl_set_long(easy, CURLOPT_TIMEOUT_MS, CurlOptions.milliseconds(timeoutMS))
         CurlOptions.setMethod(method, on: easy)
-        let exchange = FetchExchange(maxBody: maxBody)
+        let exchange = FetchExchange(maxBody: maxBody, egress: policy.egress)
         exchange.install(on: easy)
         let sent = CurlOptions.hasBody(method) ? body : []
         let code = withExtendedLifetime((target, list, exchange)) {

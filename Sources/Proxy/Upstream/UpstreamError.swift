@@ -27,7 +27,7 @@ public struct UpstreamError: Error, Sendable, Equatable {
     /// Whether the call ran out of time in any phase.
     public var isTimeout: Bool {
         switch reason {
-        case .connectTimeout, .firstByteTimeout, .idleTimeout, .totalTimeout: true
+        case .connectTimeout, .firstByteTimeout, .idleTimeout, .totalTimeout, .minimumRate: true
         default: false
         }
     }

@@ -8,4 +8,6 @@ struct UpstreamTimeouts: Sendable, Equatable {
     var idleMS: Int64
     /// From `send` to the end.
     var totalMS: Int64
+    /// Bytes a second that a response body must bring where it brings any, see `MinimumRate`; pauses do not count.
+    var minRate: Int64 = 0
 }

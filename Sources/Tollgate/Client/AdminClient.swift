@@ -21,10 +21,13 @@ struct AdminClient: Sendable {
         self.init { method, path, body in
             var headers = [("authorization", "Bearer \(key)"), ("accept", "application/json")]
             if body != nil { headers.append(("content-type", "application/json")) }
+            // The operator names the address, so none is out of bounds.
+            var policy = UpstreamPolicy()
+            policy.egress.allowsLinkLocal = true
             do {
                 let response = try HTTPFetch.run(
                     method: method, url: root + path, headers: headers, body: body?.bytes ?? [], timeoutMS: 60_000,
-                    maxBody: 256 * 1024 * 1024)
+                    maxBody: 256 * 1024 * 1024, policy: policy)
                 return AdminAnswer(status: response.status, body: response.body)
             } catch {
                 throw CommandFailure(.failed, "\(method) \(root)\(path): \(error)")

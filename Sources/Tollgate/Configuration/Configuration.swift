@@ -25,6 +25,8 @@ struct Configuration: Sendable {
     var limits = GatewayLimits()
     /// How far the router goes for one request.
     var routing = RoutingSettings()
+    /// Where calls to backends may go, and whose certificates count there.
+    var upstream = UpstreamPolicy()
     /// What one check of an unverified key costs.
     var argon2 = KeyHasher.Cost()
     /// What a hold must survive before its call goes upstream.

@@ -37,7 +37,7 @@ struct ConfigurationFile {
         root.read("storage", storage, into: &configuration.storagePath)
         root.read("trusted_proxies", .list(of: .addressRange), into: &configuration.trustedProxies)
         readLimits(into: &configuration.limits)
-        readRouting(into: &configuration.routing)
+        readRouting(into: &configuration.routing, upstream: &configuration.upstream)
         readKeys(into: &configuration.argon2)
         readLedger(into: &configuration)
         let log = root.section("log")
@@ -94,7 +94,8 @@ struct ConfigurationFile {
 
     /// `max_attempts`: count, 3. `emergency_fraction`: share, 0.1; `emergency_attempts`: count, 3; 0 in either of them
     /// means no emergency passthrough. `default_rpm`: count, 600, the base of the share where a backend has no rate.
-    private func readRouting(into settings: inout RoutingSettings) {
+    /// `allow_link_local`: bool, false. `ca_file`: path of a PEM file, none.
+    private func readRouting(into settings: inout RoutingSettings, upstream: inout UpstreamPolicy) {
         let section = root.section("routing")
         if let count = section.optional("max_attempts", .whole(1...100)) { settings.maxAttempts = Int(count) }
         if let share = section.optional("emergency_fraction", .share) {
@@ -104,6 +105,8 @@ struct ConfigurationFile {
             settings.emergencyAttempts = Int(count)
         }
         section.read("default_rpm", .whole(1...1_000_000_000), into: &settings.defaultRPM)
+        section.read("allow_link_local", .flag, into: &upstream.egress.allowsLinkLocal)
+        upstream.caFile = section.optional("ca_file", .text).map(resolved)
     }
 
     /// `argon2`: `memory` (size, 19MiB), `iterations` (2), `parallelism` (1).

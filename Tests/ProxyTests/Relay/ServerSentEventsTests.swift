@@ -85,6 +85,16 @@ import Testing
         #expect(throws: ServerSentEventsFault.eventTooLong) { try endless.next() }
     }
 
+    @Test func aLineOfOneMebibyteIsTheLongest() throws {
+        let line = String(repeating: "a", count: 1 << 20)
+        var fits = ServerSentEvents()
+        fits.feed(ByteBuffer(string: line + "\n\n"))
+        #expect(try fits.next() != nil)
+        var endless = ServerSentEvents()
+        endless.feed(ByteBuffer(string: line + "a"))
+        #expect(throws: ServerSentEventsFault.lineTooLong) { try endless.next() }
+    }
+
     private func split(_ texts: [String]) throws -> [Event] {
         try split(chunks: texts.map { Array($0.utf8) })
     }

@@ -21,14 +21,22 @@ final class LoopbackServer: Sendable {
     private let requests = Atomic<Int>(0)
     private let open = Mutex<[any Channel]>([])
 
-    /// - Parameter onBytes: called for every read instead of collecting requests; return true to have it so.
-    init(onBytes: (@Sendable (any Channel) -> Bool)? = nil, script: @escaping Script) async throws {
+    /// - Parameters:
+    ///   - tls: speaks TLS with this identity, and HTTP/2 where that offers it: what the script writes is the body
+    ///     then.
+    ///   - onBytes: called for every read instead of collecting requests; return true to have it so.
+    init(
+        tls: ServerIdentity? = nil, onBytes: (@Sendable (any Channel) -> Bool)? = nil, script: @escaping Script
+    ) async throws {
         let handler = Mutex<(@Sendable (any Channel) -> any ChannelHandler)?>(nil)
         listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(TLSServerHandler(tls))
+                    }
                     if let make = handler.withLock({ $0 }) {
                         try channel.pipeline.syncOperations.addHandler(make(channel))
                     }
@@ -40,6 +48,13 @@ final class LoopbackServer: Sendable {
             slot = { channel in
                 let connection = self.accepted.add(1, ordering: .relaxed).newValue
                 self.open.withLock { $0.append(channel) }
+                if tls?.offersHTTP2 == true {
+                    return HTTP2Responder { number in
+                        self.requests.add(1, ordering: .relaxed)
+                        script(
+                            Received(head: "", body: ByteBuffer(), connection: connection, number: number), channel)
+                    }
+                }
                 return RequestCollector(connection: connection, onBytes: onBytes) { received, channel in
                     self.requests.add(1, ordering: .relaxed)
                     script(received, channel)
@@ -49,6 +64,7 @@ final class LoopbackServer: Sendable {
     }
 
     var url: String { "http://127.0.0.1:\(port)" }
+    var secureURL: String { "https://127.0.0.1:\(port)" }
     var acceptedCount: Int { accepted.load(ordering: .relaxed) }
     var requestCount: Int { requests.load(ordering: .relaxed) }
 

@@ -5,6 +5,11 @@ import Testing
 @Suite("ResponseHeadParser")
 struct ResponseHeadParserTests {
     private func parse(_ lines: [String]) -> (head: UpstreamHead?, isMalformed: Bool) {
+        let (head, isMalformed, _) = read(lines)
+        return (head, isMalformed)
+    }
+
+    private func read(_ lines: [String]) -> (head: UpstreamHead?, isMalformed: Bool, framing: ResponseFraming) {
         var parser = ResponseHeadParser()
         var head: UpstreamHead?
         for line in lines {
@@ -12,10 +17,10 @@ struct ResponseHeadParserTests {
             switch progress {
             case .more: break
             case .complete(let complete): head = complete
-            case .malformed: return (head, true)
+            case .malformed: return (head, true, parser.framing)
             }
         }
-        return (head, false)
+        return (head, false, parser.framing)
     }
 
     @Test("status, lower-cased names and trimmed values are read")
@@ -43,6 +48,7 @@ struct ResponseHeadParserTests {
         arguments: [
             ["HTTP/1.1"], ["HTTP/1.1 20 OK"], ["HTTP/1.1 2x0 OK"], ["HTTP/1.1 099 OK"], ["X: y"], [""],
             ["HTTP/1.1 200 OK", "no colon"], ["HTTP/1.1 200 OK", ": no name"], ["HTTP/1.1 200 OK", " fold"],
+            ["HTTP/1.1 101 Switching Protocols", "Upgrade: x", ""],
         ])
     func nonsense(_ lines: [String]) {
         #expect(parse(lines).isMalformed)
@@ -50,9 +56,56 @@ struct ResponseHeadParserTests {
 
     @Test("64 KiB of headers is the limit, interim heads included")
     func limit() {
-        let one = ["HTTP/1.1 102 Processing", "X: " + String(repeating: "a", count: 1000), ""]
-        let interim = Array(repeating: one, count: 70)
-        #expect(parse(interim.flatMap { $0 }).isMalformed)
-        #expect(!parse(interim.prefix(60).flatMap { $0 }).isMalformed)
+        let interim = ["HTTP/1.1 102 Processing", "X: " + String(repeating: "a", count: 4000), ""]
+        let interims = Array(repeating: interim, count: 16).flatMap { $0 }
+        let line = "X: " + String(repeating: "a", count: 900)
+        #expect(parse(interims + ["HTTP/1.1 200 OK"] + [line, ""]).head?.status == 200)
+        #expect(parse(interims + ["HTTP/1.1 200 OK"] + [line, line, ""]).isMalformed)
+    }
+
+    @Test("one line of a head, or of the trailers, has at most 16 KiB")
+    func lineLimit() {
+        let fits = "X: " + String(repeating: "a", count: 16 * 1024 - 3)
+        for lines in [["HTTP/1.1 200 OK", fits, ""], ["HTTP/1.1 200 OK", "", fits]] {
+            #expect(!parse(lines).isMalformed)
+            #expect(parse(lines.map { $0 == fits ? fits + "a" : $0 }).isMalformed)
+        }
+        #expect(parse(["HTTP/1.1 200 " + String(repeating: "a", count: 16 * 1024)]).isMalformed)
+    }
+
+    @Test("16 interim heads are taken, one more is malformed")
+    func interimHeads() {
+        let interim = ["HTTP/1.1 103 Early Hints", ""]
+        let most = Array(repeating: interim, count: 16).flatMap { $0 }
+        #expect(parse(most + ["HTTP/1.1 200 OK", ""]).head?.status == 200)
+        #expect(parse(most + interim).isMalformed)
+    }
+
+    @Test(
+        "the head tells how its body ends and whether it is coded",
+        arguments: [
+            (["Content-Length: 7"], false, false, 7), (["Content-Length: x"], false, false, nil),
+            (["Transfer-Encoding: Chunked"], true, false, nil), (["Transfer-Encoding: identity"], false, false, nil),
+            (["Transfer-Encoding: gzip, chunked"], false, true, nil),
+            (["Transfer-Encoding: gzip", "Transfer-Encoding: chunked"], true, true, nil),
+            (["Content-Encoding: gzip"], false, true, nil), (["Content-Encoding: br, identity"], false, true, nil),
+            (["content-encoding: Identity"], false, false, nil), (["Content-Encoding:"], false, false, nil),
+            (["Content-Encoding: zstd", "Content-Encoding: identity"], false, true, nil),
+        ] as [([String], Bool, Bool, Int64?)])
+    func framing(_ headers: [String], isChunked: Bool, isCoded: Bool, length: Int64?) {
+        let framing = read(["HTTP/1.1 200 OK"] + headers + [""]).framing
+        #expect(framing.isChunked == isChunked)
+        #expect(framing.isCoded == isCoded)
+        #expect(framing.length == length)
+        #expect(!framing.isStreamed)
+    }
+
+    @Test("an interim head says nothing of the body, and some statuses have none")
+    func framingOfHeads() {
+        let interim = ["HTTP/1.1 103 Early Hints", "Content-Encoding: gzip", "Content-Length: 1", ""]
+        #expect(read(interim + ["HTTP/1.1 200 OK", ""]).framing == ResponseFraming())
+        #expect(read(["HTTP/1.1 204 No Content", "Content-Length: 5", ""]).framing.length == 0)
+        #expect(read(["HTTP/1.1 304 Not Modified", ""]).framing.length == 0)
+        #expect(read(["HTTP/2 200", ""]).framing.isStreamed)
     }
 }

@@ -103,7 +103,7 @@ struct UpstreamControlTests {
         try await server.stop()
     }
 
-    @Test("a paused call delivers nothing and is not idle, and other calls go on meanwhile")
+    @Test("a paused call delivers nothing and is neither idle nor slow, and other calls go on meanwhile")
     func pausedCallWaits() async throws {
         let body = Self.pattern(Self.size)
         let server = try await bigServer(body)
@@ -116,7 +116,10 @@ struct UpstreamControlTests {
                 recorder.call?.pause()
                 paused.succeed(NIOLoopBound(recorder, eventLoop: harness.eventLoop))
             }
-            recorder.call = harness.client.send(harness.request(server.url), delegate: recorder)
+            var timeouts = UpstreamHarness.generous
+            timeouts.minRate = 10_000_000
+            recorder.call = harness.client.send(
+                harness.request(server.url, timeouts: timeouts), delegate: recorder)
         }
         let recorder = try await paused.futureResult.get()
         harness.clock.advance(.milliseconds(40_000))

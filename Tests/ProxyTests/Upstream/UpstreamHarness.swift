@@ -22,10 +22,10 @@ struct UpstreamHarness: Sendable {
     let client: CurlMulti
     let clock = HandClock()
 
-    init() throws {
+    init(policy: UpstreamPolicy = UpstreamPolicy()) throws {
         eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let clock = self.clock
-        client = try CurlMulti(eventLoop: eventLoop, clock: { clock.now })
+        client = try CurlMulti(eventLoop: eventLoop, policy: policy, clock: { clock.now })
     }
 
     func stop() async throws {

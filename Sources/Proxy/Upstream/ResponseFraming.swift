@@ -1,0 +1,25 @@
+/// What a response head says about where its body ends and how it is coded.
+struct ResponseFraming: Equatable {
+    /// Each answer has a stream of its own on the connection, as in HTTP/2; nothing can follow its end.
+    var isStreamed = false
+    /// The body is coded although identity was asked for: nobody here would decode it.
+    private(set) var isCoded = false
+    private(set) var isChunked = false
+    /// The body's length where the head gives it.
+    var length: Int64?
+
+    /// Takes one header; the name is lower-cased.
+    mutating func note(name: String, value: String) {
+        // Most headers are told apart by the length of their name alone.
+        switch name.utf8.count {
+        case 14 where name == "content-length":
+            length = Int64(value)
+        case 16 where name == "content-encoding":
+            isCoded = isCoded || !(value.isEmpty || value.lowercased() == "identity")
+        case 17 where name == "transfer-encoding":
+            isChunked = value.lowercased() == "chunked"
+            isCoded = isCoded || !(isChunked || value.lowercased() == "identity")
+        default: return
+        }
+    }
+}

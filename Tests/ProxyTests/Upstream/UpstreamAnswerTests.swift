@@ -1,0 +1,66 @@
+import NIOCore
+import Testing
+
+@testable import Proxy
+
+@Suite("CurlMulti: answers that are not to be believed")
+struct UpstreamAnswerTests {
+    @Test(
+        "a coded body is malformed, and the head before it is still told",
+        arguments: [
+            "Content-Encoding: gzip\r\n", "Content-Encoding: br\r\n", "Content-Encoding: identity, gzip\r\n",
+        ], ["200 OK", "429 Too Many Requests"])
+    func codedBody(_ header: String, _ status: String) async throws {
+        let server = try await LoopbackServer { _, channel in
+            let headers = header + "Retry-After: 7\r\n"
+            channel.send(LoopbackServer.answer("\u{1F}\u{8B}...", status: status, headers: headers))
+        }
+        let harness = try UpstreamHarness()
+        let outcome = try await harness.run(harness.request(server.url))
+        #expect(outcome.error?.stage == .broken)
+        #expect(outcome.error?.reason == .malformed)
+        #expect(outcome.head?.first("retry-after") == "7")
+        #expect(outcome.body.readableBytes == 0)
+        try await server.connectionsClosed()
+        try await harness.stop()
+        try await server.stop()
+    }
+
+    @Test("a transfer coding other than chunked is malformed, not decoded")
+    func codedTransfer() async throws {
+        let empty: [UInt8] = [
+            0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0x4B, 4, 0, 0x43, 0xBE, 0xB7, 0xE8, 1, 0, 0, 0,
+        ]
+        for coding in ["gzip", "gzip, chunked", "deflate", "x"] {
+            let server = try await LoopbackServer { _, channel in
+                channel.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: \(coding)\r\n\r\n15\r\n")
+                channel.writeAndFlush(ByteBuffer(bytes: empty), promise: nil)
+                channel.sendAndClose("\r\n0\r\n\r\n")
+            }
+            let harness = try UpstreamHarness()
+            let outcome = try await harness.run(harness.request(server.url))
+            #expect(outcome.error?.reason == .malformed, "\(coding): \(outcome.error?.description ?? "")")
+            #expect(outcome.body.readableBytes == 0)
+            try await harness.stop()
+            try await server.stop()
+        }
+    }
+
+    @Test("an answer that trickles is cut as too slow")
+    func minimumRate() async throws {
+        let limits = UpstreamTimeouts(connectMS: 30_000, firstByteMS: 30_000, idleMS: 0, totalMS: 0, minRate: 1)
+        let harness = try UpstreamHarness()
+        let server = try await LoopbackServer { _, channel in
+            channel.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\na")
+        }
+        let outcome = try await harness.run(
+            harness.request(server.url, timeouts: limits), onBody: { _ in harness.clock.advance(.seconds(30)) })
+        #expect(outcome.error?.stage == .broken)
+        #expect(outcome.error?.reason == .minimumRate)
+        #expect(outcome.error?.isTimeout == true)
+        #expect(String(buffer: outcome.body) == "a")
+        try await server.connectionsClosed()
+        try await server.stop()
+        try await harness.stop()
+    }
+}
