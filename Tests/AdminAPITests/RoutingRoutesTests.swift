@@ -60,8 +60,16 @@ import Testing
         try await AdminHarness.run { harness in
             _ = try await harness.client.call("POST", "/pools", #"{"name":"fast"}"#)
             let made = try await harness.client.call("POST", "/pools/fast/backends", Self.backend)
-            #expect(made["timeouts"] == ["connect": "5s", "first_byte": "300s", "idle": "120s", "total": "600s"])
+            #expect(
+                made["timeouts"] == [
+                    "connect": "5s", "first_byte": "300s", "idle": "120s", "total": "600s", "min_rate": .number("1"),
+                ])
             let path = "/backends/" + made.text("id")
+            let unhurried = try await harness.client.call("PATCH", path, #"{"timeouts":{"min_rate":0,"idle":"7s"}}"#)
+            #expect(
+                unhurried["timeouts"] == [
+                    "connect": "5s", "first_byte": "300s", "idle": "7s", "total": "600s", "min_rate": .number("0"),
+                ])
             #expect(try await harness.client.call("POST", path + "/drain")["draining"] == true)
             #expect(harness.plane.router.status().first?.backends.first?.draining == true)
             #expect(try await harness.client.call("POST", path + "/undrain")["draining"] == false)
@@ -111,6 +119,14 @@ import Testing
             (#"{"name":"a","kind":"openai","base_url":"file:///etc"}"#, "/base_url"),
             (#"{"name":"a","kind":"openai","base_url":"http://a/v1","weight":0}"#, "/weight"),
             (#"{"name":"a","kind":"openai","base_url":"http://a/v1","timeouts":{"connect":5}}"#, "/timeouts/connect"),
+            (
+                #"{"name":"a","kind":"openai","base_url":"http://a/v1","timeouts":{"min_rate":-1}}"#,
+                "/timeouts/min_rate"
+            ),
+            (
+                #"{"name":"a","kind":"openai","base_url":"http://a/v1","timeouts":{"min_rate":"1"}}"#,
+                "/timeouts/min_rate"
+            ),
             (#"{"name":"a","kind":"openai","base_url":"http://a/v1","api_key":"a\nb"}"#, "/api_key"),
             (#"{"name":"a","kind":"openai","base_url":"http://a/v1","sealed_key":"x"}"#, "/sealed_key"),
             (#"{"name":"a","kind":"openai","base_url":"http://a/v1","probe":{}}"#, "/probe/path"),

@@ -105,7 +105,7 @@ import Testing
         var server = try StateSamples.server()
         let text =
             #"{"id":"be_1","name":"a","kind":"openai","base_url":"http://127.0.0.1:1/v1","#
-            + #""has_api_key":false,"max_concurrency":4,"timeouts":{"connect":"5s"}}"#
+            + #""has_api_key":false,"max_concurrency":4,"timeouts":{"connect":"5s","min_rate":2}}"#
         server.backends["fast"] = [try StateSamples.json(text)]
         #expect(try plan(server: server).calls.map(\.line) == ["~ backend fast/a: api_key replaced"])
         let keyless = try plan("api_key: { env: A_KEY }, ", "", server: server)

@@ -10,7 +10,7 @@ enum StateSamples {
             policy: least_busy
             backends:
               - { name: a, kind: openai, base_url: "http://127.0.0.1:1/v1/", max_concurrency: 4,
-                  api_key: { env: A_KEY }, timeouts: { connect: 5000ms } }
+                  api_key: { env: A_KEY }, timeouts: { connect: 5000ms, min_rate: 2 } }
         models:
           - { name: org/m, targets: [ { pool: fast } ], max_output_tokens: 512 }
         prices:
@@ -42,7 +42,7 @@ enum StateSamples {
                 """
                 {"id":"be_1","pool":"fast","name":"a","kind":"openai","base_url":"http://127.0.0.1:1/v1",
                 "has_api_key":true,"weight":1,"max_concurrency":4,"rpm":null,"timeouts":{"connect":"5s",
-                "first_byte":"300s","idle":"120s","total":"600s"},"probe":null,"on_disconnect":"abort",
+                "first_byte":"300s","idle":"120s","total":"600s","min_rate":2},"probe":null,"on_disconnect":"abort",
                 "on_unanswered":"release","draining":false}
                 """)
         ]

@@ -21,6 +21,7 @@ extension BackendDefinition {
                 "first_byte": .string(DurationText.text(firstByteMS)),
                 "idle": .string(DurationText.text(idleMS)),
                 "total": .string(DurationText.text(totalMS)),
+                "min_rate": .integer(minRate),
             ],
             "probe": probe?.json ?? .null,
             "on_disconnect": .string(onDisconnect.rawValue),
@@ -41,6 +42,7 @@ extension BackendDefinition {
             firstByteMS = timeouts.optional("first_byte", .duration(Self.wait)) ?? firstByteMS
             idleMS = timeouts.optional("idle", .duration(Self.wait)) ?? idleMS
             totalMS = timeouts.optional("total", .duration(Self.wait)) ?? totalMS
+            minRate = timeouts.optional("min_rate", .integer(0...1_000_000_000)) ?? minRate
         }
         switch body.nullableObject("probe") {
         case .keep: break

@@ -25,7 +25,7 @@ final class Backend: Sendable {
     var timeouts: UpstreamTimeouts {
         UpstreamTimeouts(
             connectMS: definition.connectMS, firstByteMS: definition.firstByteMS, idleMS: definition.idleMS,
-            totalMS: definition.totalMS)
+            totalMS: definition.totalMS, minRate: definition.minRate)
     }
 
     /// It is reached at another place or with another credential than before.

@@ -30,6 +30,8 @@ public struct BackendDefinition: Sendable, Equatable {
     public var idleMS: Int64 = 120_000
     /// Milliseconds for the whole attempt.
     public var totalMS: Int64 = 600_000
+    /// Bytes a second, measured over half a minute, below which an answer that trickles is given up; 0: no limit.
+    public var minRate: Int64 = 1
     /// How its health is asked for; nil: passive health only.
     public var probe: ProbeDefinition?
     /// What a client's disconnect does to its attempts.

@@ -6,8 +6,9 @@ import Tenancy
 extension RoutingStore {
     static let backendColumns = [
         "id", "pool", "name", "kind", "base_url", "sealed_key", "key_version", "weight", "max_concurrency", "rpm",
-        "connect_ms", "first_byte_ms", "idle_ms", "total_ms", "probe_path", "probe_interval_ms",
-        "probe_unhealthy_after", "probe_healthy_after", "on_disconnect", "on_unanswered", "draining",
+        "connect_ms", "first_byte_ms", "idle_ms", "total_ms", "min_rate", "probe_path",
+        "probe_interval_ms", "probe_unhealthy_after", "probe_healthy_after", "on_disconnect", "on_unanswered",
+        "draining",
     ]
 
     static func pool(_ row: Row) -> PoolDefinition {
@@ -38,6 +39,7 @@ extension RoutingStore {
         backend.firstByteMS = row["first_byte_ms"]
         backend.idleMS = row["idle_ms"]
         backend.totalMS = row["total_ms"]
+        backend.minRate = row["min_rate"]
         let probePath: String? = row["probe_path"]
         backend.probe = probePath.map {
             ProbeDefinition(
@@ -69,6 +71,7 @@ extension RoutingStore {
             "first_byte_ms": backend.firstByteMS,
             "idle_ms": backend.idleMS,
             "total_ms": backend.totalMS,
+            "min_rate": backend.minRate,
             "probe_path": backend.probe?.path,
             "probe_interval_ms": backend.probe?.intervalMS,
             "probe_unhealthy_after": backend.probe?.unhealthyAfter,

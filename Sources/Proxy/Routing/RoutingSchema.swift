@@ -12,6 +12,9 @@ public enum RoutingSchema {
         migrator.registerMigration("routing-cooldowns") { db in
             try db.execute(sql: cooldowns)
         }
+        migrator.registerMigration("routing-min-rate") { db in
+            try db.execute(sql: minRate)
+        }
     }
 
     private static let cooldowns = """
@@ -56,6 +59,10 @@ public enum RoutingSchema {
             draining INTEGER NOT NULL CHECK (draining IN (0, 1))
         ) STRICT;
         CREATE INDEX backends_by_pool ON backends(pool);
+        """
+
+    private static let minRate = """
+        ALTER TABLE backends ADD COLUMN min_rate INTEGER NOT NULL DEFAULT 1 CHECK (min_rate >= 0);
         """
 
     private static let models = """

@@ -17,7 +17,7 @@ extension Field {
         Field("weight", .whole(1...1_000_000)),
         Field("max_concurrency", .whole(1...1_000_000), nullable: true),
         Field("rpm", .whole(1...1_000_000_000), nullable: true),
-        Field("timeouts", .object(["connect", "first_byte", "idle", "total"].map { Field($0, .duration) })),
+        Field("timeouts", .object(timeouts)),
         Field("probe", .object(probe), nullable: true),
         Field("on_disconnect", choice(of: OnDisconnect.self)),
         Field("on_unanswered", choice(of: OnUnanswered.self)),
@@ -33,6 +33,11 @@ extension Field {
     ]
 
     private static let tokens: ClosedRange<Int64> = 1...2_147_483_647
+
+    private static let timeouts: [Field] =
+        ["connect", "first_byte", "idle", "total"].map { Field($0, .duration) } + [
+            Field("min_rate", .whole(0...1_000_000_000))
+        ]
 
     private static let probe: [Field] = [
         Field("path", .text),
