@@ -1,4 +1,4 @@
-"""The fake backend as the tests see it: its address, and the log it kept of every call."""
+"""The backends of the tests as the tests see them: their address, and the log they kept of every call."""
 
 from __future__ import annotations
 
@@ -36,18 +36,35 @@ class BackendCall:
         return bool(self.finished and self.finished["hung_up"])
 
 
-class FakeBackend:
-    def __init__(self) -> None:
+class LoggingBackend:
+    """A backend script running as its own process; it prints its address and logs JSON lines."""
+
+    def __init__(self, script: str, *options: str) -> None:
         self.directory = tempfile.TemporaryDirectory(prefix="tollgate-backend-")
         folder = Path(self.directory.name)
         self.log_file = folder / "calls.jsonl"
-        script = Path(__file__).with_name("fake_backend.py")
-        self.child = Child([sys.executable, str(script), "--log", str(self.log_file)], folder / "output.log")
+        command = [sys.executable, str(Path(__file__).with_name(script)), "--log", str(self.log_file), *options]
+        self.child = Child(command, folder / "output.log")
         try:
             self.origin = self.child.wait_for_line("listening on ", 20)
         except AssertionError:
             self.close()
             raise
+
+    def log(self) -> list[dict[str, Any]]:
+        data = self.log_file.read_bytes() if self.log_file.exists() else b""
+        return [json.loads(line) for line in data.splitlines()]
+
+    def close(self) -> None:
+        output = self.child.output
+        self.child.kill()
+        self.directory.cleanup()
+        assert "backend:" not in output, output[-2000:]
+
+
+class FakeBackend(LoggingBackend):
+    def __init__(self) -> None:
+        super().__init__("fake_backend.py")
 
     def base_url(self, knobs: str = "") -> str:
         """What a backend of Tollgate gets as `base_url`; the knobs apply to every call through it."""
@@ -55,9 +72,7 @@ class FakeBackend:
 
     def calls(self) -> list[BackendCall]:
         calls: dict[int, BackendCall] = {}
-        data = self.log_file.read_bytes() if self.log_file.exists() else b""
-        for line in data.splitlines():
-            entry = json.loads(line)
+        for entry in self.log():
             if entry["event"] == "arrived":
                 calls[entry["serial"]] = BackendCall(entry)
             else:
@@ -69,12 +84,6 @@ class FakeBackend:
         found = [call for call in self.calls() if call.marker == marker]
         assert len(found) == 1, f"the backend saw {len(found)} calls named {marker}"
         return found[0]
-
-    def close(self) -> None:
-        output = self.child.output
-        self.child.kill()
-        self.directory.cleanup()
-        assert "fake backend:" not in output, output[-2000:]
 
 
 @contextmanager
