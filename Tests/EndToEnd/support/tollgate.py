@@ -171,9 +171,10 @@ def parse_metrics(text: str) -> list[tuple[str, dict[str, str], float]]:
 
 
 @contextmanager
-def gateway(binary: Path, extra_config: str = "") -> Iterator[Gateway]:
+def gateway(binary: Path, extra_config: str = "", launcher: tuple[str, ...] = ()) -> Iterator[Gateway]:
     """A started gateway; on the way out it must still run, verify clean and leave nothing behind."""
     server = Gateway(binary, extra_config)
+    server.launcher = launcher
     try:
         server.start()
         yield server
