@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.backend import FakeBackend, fake_backend
+from support.faults import FaultBackend, fault_backend
 from support.options import Run
 from support.tollgate import gateway
 from support.world import World
@@ -37,6 +38,12 @@ def run(request: pytest.FixtureRequest) -> Run:
 @pytest.fixture(scope="module")
 def backend() -> Iterator[FakeBackend]:
     with fake_backend() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def faulty() -> Iterator[FaultBackend]:
+    with fault_backend() as server:
         yield server
 
 

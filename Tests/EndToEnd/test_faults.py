@@ -16,12 +16,10 @@ from support.certificates import Certificates
 from support.faults import FaultBackend, fault_backend
 from support.options import Run
 from support.processes import note
-from support.route import Route, Spec, dead_url
+from support.route import CALM, Route, Spec, dead_url
 from support.tollgate import gateway
 from support.world import World
 
-# Emergency passthrough has tests of its own; here it would only blur whose attempt is whose.
-CONFIG = "routing: { emergency_attempts: 0 }\n"
 # The total is long enough that only the timeout meant for a fault can keep its time bound.
 SILENCE, TIMEOUTS = 0.4, {"connect": "1s", "first_byte": "400ms", "idle": "400ms", "total": "20s"}
 MANY = "x" * (8 << 20)  # a body larger than what the sockets between two processes take in
@@ -156,7 +154,7 @@ def placement(request: pytest.FixtureRequest) -> str:
 def matrix(run: Run, backend: FakeBackend, faulty: FaultBackend, certificates: Certificates,
            placement: str) -> Iterator[Matrix]:
     """A gateway for each placement: the retries of all of them together would exhaust one gateway's budget."""
-    with gateway(run.binary, CONFIG, certificates.launcher()) as server:
+    with gateway(run.binary, CALM, certificates.launcher()) as server:
         yield Matrix(World.lay(server, backend), faulty)
 
 
@@ -172,7 +170,7 @@ def test_every_fault_has_its_answer_time_attempts_and_rows(matrix: Matrix, place
 
 @pytest.fixture(scope="module")
 def trusting(run: Run, backend: FakeBackend, certificates: Certificates) -> Iterator[World]:
-    with gateway(run.binary, CONFIG, certificates.launcher()) as server:
+    with gateway(run.binary, CALM, certificates.launcher()) as server:
         yield World.lay(server, backend)
 
 

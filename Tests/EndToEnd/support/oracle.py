@@ -26,6 +26,7 @@ LEDGER_COLUMNS = (
 )
 HOLD_COLUMNS = ("request_id", "attempt", "tenant_id", "key_id", "model", "pool", "amount", "state")
 SELECT_LEDGER = f"SELECT {', '.join(LEDGER_COLUMNS)} FROM ledger ORDER BY seq"
+SELECT_EMERGENCY = "SELECT kind, emergency FROM ledger WHERE request_id = ? ORDER BY attempt"
 SELECT_HOLDS = f"SELECT {', '.join(HOLD_COLUMNS)} FROM holds"
 SELECT_SPENT = "SELECT tenant_id, SUM(cost) FROM ledger GROUP BY tenant_id"
 SELECT_ENDED = "SELECT request_id, attempt FROM ledger WHERE kind IN ('settle', 'release', 'resolve')"
@@ -182,6 +183,12 @@ class Books:
 
     def of_request(self, request_id: str) -> list[Entry]:
         return [entry for entry in self.entries() if entry.request_id == request_id]
+
+    def emergencies(self, request_id: str) -> list[bool]:
+        """Of each attempt, whether its row is marked as one by emergency passthrough."""
+        with self.connect() as connection:
+            rows = connection.execute(SELECT_EMERGENCY, (request_id,)).fetchall()
+        return [bool(mark) for kind, mark in rows if kind in ONE_PER_ATTEMPT]
 
     def settled(self, request_id: str) -> Entry:
         """The one settled entry of a request."""

@@ -79,19 +79,30 @@ class Child:
 
 
 class LlamaBackend:
-    """The real llama.cpp server of the demo."""
+    """The real llama.cpp server of the demo; `kill` and `start` may alternate, on the same port."""
 
     def __init__(self, parallel: int = 4) -> None:
         self.directory = tempfile.TemporaryDirectory(prefix="tollgate-llama-")
-        script = ROOT / "deploy" / "demo" / "llama_backend.py"
-        # One thread: two of them spin against each other, and against the gateway, where cores are few.
-        command = [sys.executable, str(script), "--parallel", str(parallel), "--threads", "1"]
-        self.child = Child(command, Path(self.directory.name) / "llama.log")
+        self.parallel = parallel
+        self.port = 0
         try:
-            self.url = self.child.wait_for_line("listening on ", 90)
+            self.start()
         except AssertionError:
             self.close()
             raise
+
+    def start(self) -> None:
+        script = ROOT / "deploy" / "demo" / "llama_backend.py"
+        # One thread: two of them spin against each other, and against the gateway, where cores are few.
+        command = [sys.executable, str(script), "--parallel", str(self.parallel), "--threads", "1",
+                   "--port", str(self.port)]
+        log = Path(self.directory.name) / f"llama-{time.monotonic_ns()}.log"  # no line of an earlier start
+        self.child = Child(command, log)
+        self.url = self.child.wait_for_line("listening on ", 90)
+        self.port = int(self.url.rpartition(":")[2])
+
+    def kill(self) -> None:
+        self.child.kill()
 
     def close(self) -> None:
         self.child.kill()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from .client import Answer, chat, fetch
@@ -13,6 +14,8 @@ from .oracle import Entry
 from .processes import free_port
 from .world import INPUT_USD, OUTPUT_USD, Tenant, World
 
+# Emergency passthrough has tests of its own; elsewhere it would only blur whose attempt is whose.
+CALM = "routing: { emergency_attempts: 0 }\n"
 Spec = str | dict[str, Any]  # a base URL, or the backend's fields with `base_url` among them
 
 
@@ -78,6 +81,11 @@ class Route:
     def cooling(self, role: str) -> dict[str, Any] | None:
         """`until` and `reason` of the backend's cooldown, None without one."""
         return self.status(role)["cooling"]
+
+    def cools_for(self, role: str) -> float:
+        """Seconds until the cooldown's end, 0 without one."""
+        cooling = self.cooling(role)
+        return datetime.fromisoformat(cooling["until"]).timestamp() - time.time() if cooling else 0.0
 
     def patch(self, role: str, **fields: Any) -> None:
         self.world.admin.ok("PATCH", f"/backends/{self.ids[role]}", fields)
