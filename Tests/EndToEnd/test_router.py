@@ -135,6 +135,31 @@ def test_a_refused_credential_is_an_alarm_and_none_of_the_clients_business(
     assert world.server.metric("tollgate_backend_errors_total", backend=backend) == 1
 
 
+def test_what_a_backend_says_of_itself_stays_behind(world: World, faulty: FaultBackend) -> None:
+    name = world.fresh("chatty")
+    route = Route.lay(world, {"chatty": faulty.url(name)})
+    world.admin.quotas(f"tenants/{route.tenant.id}", rpm=50)
+    for fault, stream in (("", False), ("", True), ("400", False), ("429", False)):
+        faulty.switch(name, f"fault={fault}")
+        answer = route.call(stream=stream)
+        assert not {"set-cookie", "openai-organization"} & answer.headers.keys()
+        assert answer.headers["x-ratelimit-limit-requests"] == "50", "the backend's own limit came through"
+        assert answer.request_id.startswith("req_") and answer.request_id != "req_upstream"
+
+
+def test_a_cooldown_outlives_an_edit(world: World, faulty: FaultBackend) -> None:
+    name = world.fresh("busy")
+    route = Route.lay(world, {"busy": faulty.url(name, "fault=429,retry=60")})
+    route.call()
+    before = route.cooling("busy")
+    route.patch("busy", weight=7, max_concurrency=3)
+    route.add("other", faulty.url(world.fresh("other")))
+    after = route.cooling("busy")
+    assert before and after and before["reason"] == after["reason"]
+    assert 55 <= route.cools_for("busy") <= 60
+    assert {route.served_by(route.call()) for _ in range(4)} == {"other"} and len(faulty.calls(name)) == 1
+
+
 def test_a_cooldown_outlives_a_restart(run: Run, backend: FakeBackend, faulty: FaultBackend) -> None:
     with gateway(run.binary, CALM) as server:
         world = World.lay(server, backend)
