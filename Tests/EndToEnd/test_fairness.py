@@ -2,10 +2,11 @@
 
 What "solo" means: the quiet tenant alone on the pool, nobody else calling. That is the strictest reading, and it has
 a price that no scheduler can avoid: while the pool is full there is no free slot, so a call waits for the next one to
-come free. With one slot that is up to a whole call. Here 64 slots work on calls of 200 to 800 ms, so one comes free
-every 8 ms: served at its next turn, the quiet tenant waits for one or two of them, 2 % to 4 % of its own 500 ms, and
-some 10 % when several of its calls arrive together. Behind the flood in one line it would wait for 290 calls and 64
-slots, over two seconds. Twenty per cent are far from either, and 130 calls a second leave two cores idle.
+come free. With one slot that is up to a whole call. Here 128 slots work on calls of 200 to 800 ms, so one comes free
+every 4 ms: served at its next turn, the quiet tenant waits for one or two of them, some 2 % of its own 500 ms, and 5 %
+to 8 % when several of its calls arrive together or the next ends are far. Behind the flood in one line it would wait
+for 220 calls and 128 slots, most of a second. Twenty per cent are far from either, and 256 calls a second leave two
+cores idle enough.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from support.route import CALM, Route
 from support.tollgate import gateway
 from support.world import Tenant, World
 
-SLOTS, LATENCY = 64, 500
+SLOTS, LATENCY = 128, 500
 QUIET_CLIENTS, FLOOD = 7, 50
 SOLO_CALLS, FLOODED_CALLS = 105, 147
 

@@ -254,7 +254,8 @@ def test_a_draining_backend_is_not_called_in_an_emergency(anxious: World, faulty
 def test_an_unhealthy_backend_is_called_in_an_emergency(anxious: World, faulty: FaultBackend) -> None:
     name = anxious.fresh("watched")
     probe = {"path": f"{faulty.root(name)}/health", "interval": "100ms", "unhealthy_after": 1, "healthy_after": 100}
-    route = Route.lay(anxious, {"watched": {"base_url": faulty.url(name, "probe=503"), "probe": probe}})
+    faulty.switch(name, "probe=503")
+    route = Route.lay(anxious, {"watched": {"base_url": faulty.url(name), "probe": probe}})
     wait_for(lambda: not route.status("watched")["healthy"], "unhealthy")
     answer = route.call()
     assert answer.done and answer.headers["x-tollgate-emergency"] == "true"
