@@ -45,7 +45,7 @@ struct Assembly {
         let quotas = QuotaMeter(time: time)
         try QuotaDays.seed(quotas, directory: directory, file: file, at: time.now())
         let router = try Self.router(configuration, file, journal, masterKey: masterKey, time: time, logger: logger)
-        prober = Prober(router: router, time: time)
+        prober = Prober(router: router, upstream: configuration.upstream, time: time)
 
         hasher = KeyHasher(cost: configuration.argon2, workers: 1, time: time)
         let keyRing = KeyRing(

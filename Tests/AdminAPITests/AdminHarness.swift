@@ -61,7 +61,7 @@ final class AdminHarness: Sendable {
             hasher: hasher,
             quotaMeter: QuotaMeter(time: clock),
             router: router,
-            prober: Prober(router: router, time: clock),
+            prober: Prober(router: router, upstream: UpstreamPolicy(), time: clock),
             masterKey: try MasterKey(base64: MasterKey.generate()),
             time: clock,
             logger: logger,

@@ -20,10 +20,11 @@ public final class Prober: Sendable {
     private let schedule: Mutex<ProbeSchedule>
 
     /// A prober at rest: nobody is asked before `tick` is called.
-    public convenience init(router: PoolRouter, time: any TimeSource) {
+    public convenience init(router: PoolRouter, upstream: UpstreamPolicy, time: any TimeSource) {
         self.init(router: router, time: time, seed: .random(in: 0...UInt64.max)) { url, headers, timeoutMS in
             try HTTPFetch.run(
-                method: "GET", url: url, headers: headers, body: [], timeoutMS: timeoutMS, maxBody: Self.answerBytes
+                method: "GET", url: url, headers: headers, body: [], timeoutMS: timeoutMS, maxBody: Self.answerBytes,
+                policy: upstream
             ).status
         }
     }
