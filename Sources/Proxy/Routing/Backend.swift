@@ -10,12 +10,18 @@ final class Backend: Sendable {
     let load: BackendLoad
     /// Its identity as affinity sees it.
     let affinityHash: UInt64
+    /// May take new calls at all; every forwarded route speaks OpenAI's API so far.
+    let isUsable: Bool
+    /// Its health is asked for.
+    let isProbed: Bool
 
     /// Opens the credential; throws when it was sealed with another master key.
     init(_ definition: BackendDefinition, masterKey: MasterKey, load: BackendLoad) throws {
         self.definition = definition
         self.load = load
         affinityHash = Affinity.hash(definition.id.text)
+        isUsable = !definition.draining && definition.kind == .openai
+        isProbed = definition.probe != nil
         credential = try definition.openKey(with: masterKey).map { bytes in
             let key = String(decoding: bytes, as: UTF8.self)
             return definition.kind == .anthropic ? ("x-api-key", key) : ("authorization", "Bearer " + key)
@@ -41,11 +47,8 @@ final class Backend: Sendable {
 
 /// Whether it may be called: small predicates, each for one reason. Only while the router's lock is taken.
 extension Backend {
-    /// May take new calls at all; every forwarded route speaks OpenAI's API so far.
-    var isUsable: Bool { !definition.draining && definition.kind == .openai }
-
     /// Its probes, if it has any, do not say otherwise.
-    var isHealthy: Bool { definition.probe == nil || load.health.isUp }
+    var isHealthy: Bool { !isProbed || load.health.isUp }
 
     /// Has as many calls in flight as it may.
     var isFull: Bool {

@@ -73,7 +73,8 @@ struct BackendPicker: Sendable {
         if let unmeasured = candidates.first(where: { $0.latency == nil && $0.inFlight == 0 }) {
             return unmeasured.index
         }
-        let measured = candidates.filter { $0.latency != nil }
+        let allMeasured = candidates.allSatisfy { $0.latency != nil }
+        let measured = allMeasured ? candidates : candidates.filter { $0.latency != nil }
         guard measured.count > 1 else { return measured.first?.index ?? leastBusy(candidates, count: count) }
         let one = Int.random(in: 0..<measured.count, using: &randomness)
         let step = Int.random(in: 1..<measured.count, using: &randomness)

@@ -138,7 +138,7 @@ public final class PoolRouter: Sendable {
 
     /// Backends whose health is asked for.
     func probedBackends() -> [Backend] {
-        state.withLock { $0.allBackends }.filter { $0.definition.probe != nil }
+        state.withLock { $0.allBackends }.filter(\.isProbed)
     }
 
     /// A probe of that backend ended.

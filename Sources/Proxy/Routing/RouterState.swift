@@ -34,7 +34,7 @@ struct RouterState {
         _ snapshot: RoutingSnapshot, _ installed: [Backend], at now: Moment, _ effects: inout RouterEffects
     ) {
         for backend in installed {
-            if backend.definition.probe == nil { backend.load.health.forgetProbes() }
+            if !backend.isProbed { backend.load.health.forgetProbes() }
             guard let before = backends[backend.definition.id]?.definition, backend.isCalledUnlike(before) else {
                 continue
             }
