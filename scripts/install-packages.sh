@@ -5,7 +5,7 @@ set -euo pipefail
 wanted=()
 for group in "$@"; do
     case "$group" in
-    build) wanted+=(libsqlite3-dev libcurl4-openssl-dev libssl-dev libargon2-dev pkg-config) ;;
+    build) wanted+=(ca-certificates libsqlite3-dev libcurl4-openssl-dev libssl-dev libargon2-dev pkg-config) ;;
     test) wanted+=(sqlite3 curl) ;;
     demo) wanted+=(curl) ;;
     bench) wanted+=(nginx wrk util-linux) ;;

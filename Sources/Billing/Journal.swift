@@ -237,7 +237,7 @@ public final class Journal: Sendable {
         do throws(LedgerError) {
             if let next = job.next {
                 try holds?.put(next)
-                if syncsHolds { try holds?.sync() }
+                if syncsHolds { return syncHolds([JournalJob(next: next, then: job.then)]) }
             }
             job.then?(nil)
         } catch {

@@ -53,8 +53,8 @@ struct Assembly {
             rehash: Self.rehash(journal: journal, directory: directory, logger: logger))
         let plane = DataPlane(
             directory: directory, keyRing: keyRing, quotas: quotas, ledger: ledger, prices: prices, router: router,
-            metrics: metrics, limits: configuration.limits, maxAttempts: configuration.routing.maxAttempts,
-            trustedProxies: configuration.trustedProxies, upstream: configuration.upstream, time: time, logger: logger)
+            metrics: metrics, limits: configuration.limits, trustedProxies: configuration.trustedProxies,
+            upstream: configuration.upstream, time: time, logger: logger)
         try Self.checkReadable(configuration.upstream.caFile)
         server = try ProxyServer(plane: plane, loopCount: ProcessLimits.usableCores)
         control = ControlPlane(

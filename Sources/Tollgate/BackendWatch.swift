@@ -6,15 +6,22 @@ import Tenancy
 
 /// Hears of backends that go down or come up: logs it, and keeps the cooldowns that backends asked for.
 final class BackendWatch: Sendable {
+    private struct State {
+        /// Backends with a stored cooldown, so that only these are forgotten.
+        var stored: Set<ID<BackendDefinition>>
+        /// The newest end of each backend that is not stored yet; nil: there is none any more.
+        var unwritten: [ID<BackendDefinition>: Timestamp?] = [:]
+        var isWriting = false
+    }
+
     private let journal: Journal
     private let logger: Logger
-    /// Backends with a stored cooldown, so that only these are forgotten.
-    private let stored: Mutex<Set<ID<BackendDefinition>>>
+    private let state: Mutex<State>
 
     init(journal: Journal, logger: Logger, stored: [StoredCooldown]) {
         self.journal = journal
         self.logger = logger
-        self.stored = Mutex(Set(stored.map(\.backend)))
+        state = Mutex(State(stored: Set(stored.map(\.backend))))
     }
 
     /// Off the caller's thread as far as the disk is concerned: this is called on event loops.
@@ -26,26 +33,55 @@ final class BackendWatch: Sendable {
         switch event.kind {
         case .up:
             logger.notice("a backend is up", metadata: metadata)
-            guard stored.withLock({ $0.remove(event.backend) }) != nil else { return }
-            keep { try await $0.write { db in try CooldownStore.remove(db, backend: event.backend) } }
+            keep(event.backend, until: nil)
         case .down:
             logger.warning(event.isRepeat ? "a backend stays down" : "a backend is down", metadata: metadata)
-            guard event.asksForCooldown, let end = event.cooldownEnd else { return }
-            stored.withLock { _ = $0.insert(event.backend) }
-            let cooldown = StoredCooldown(backend: event.backend, end: end)
-            keep { try await $0.write { db in try CooldownStore.put(db, cooldown) } }
+            if event.asksForCooldown, let end = event.cooldownEnd { keep(event.backend, until: end) }
         }
     }
 
+    /// One write at a time, each with the newest of every backend, so that none overtakes a later one.
+    private func keep(_ backend: ID<BackendDefinition>, until end: Timestamp?) {
+        let mustStart = state.withLock { state -> Bool in
+            if end == nil {
+                guard state.stored.remove(backend) != nil else { return false }
+            } else {
+                state.stored.insert(backend)
+            }
+            state.unwritten[backend] = .some(end)
+            defer { state.isWriting = true }
+            return !state.isWriting
+        }
+        if mustStart { Task { await write() } }
+    }
+
     /// A cooldown that cannot be stored is only not known to the next process.
-    private func keep(_ change: @escaping @Sendable (Journal) async throws -> Void) {
-        let (journal, logger) = (journal, logger)
-        Task {
+    private func write() async {
+        while let changes = takeUnwritten() {
             do {
-                try await change(journal)
+                try await journal.write { db in
+                    for (backend, end) in changes {
+                        if let end {
+                            try CooldownStore.put(db, StoredCooldown(backend: backend, end: end))
+                        } else {
+                            try CooldownStore.remove(db, backend: backend)
+                        }
+                    }
+                }
             } catch {
                 logger.warning("a cooldown could not be stored", metadata: ["reason": "\(error)"])
             }
+        }
+    }
+
+    private func takeUnwritten() -> [ID<BackendDefinition>: Timestamp?]? {
+        state.withLock { state in
+            guard !state.unwritten.isEmpty else {
+                state.isWriting = false
+                return nil
+            }
+            defer { state.unwritten = [:] }
+            return state.unwritten
         }
     }
 }

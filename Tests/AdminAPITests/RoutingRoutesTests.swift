@@ -62,13 +62,13 @@ import Testing
             let made = try await harness.client.call("POST", "/pools/fast/backends", Self.backend)
             #expect(
                 made["timeouts"] == [
-                    "connect": "5s", "first_byte": "300s", "idle": "120s", "total": "600s", "min_rate": .number("1"),
+                    "connect": "5s", "first_byte": "300s", "idle": "120s", "total": "600s", "min_rate": .number("0"),
                 ])
             let path = "/backends/" + made.text("id")
-            let unhurried = try await harness.client.call("PATCH", path, #"{"timeouts":{"min_rate":0,"idle":"7s"}}"#)
+            let unhurried = try await harness.client.call("PATCH", path, #"{"timeouts":{"min_rate":3,"idle":"7s"}}"#)
             #expect(
                 unhurried["timeouts"] == [
-                    "connect": "5s", "first_byte": "300s", "idle": "7s", "total": "600s", "min_rate": .number("0"),
+                    "connect": "5s", "first_byte": "300s", "idle": "7s", "total": "600s", "min_rate": .number("3"),
                 ])
             #expect(try await harness.client.call("POST", path + "/drain")["draining"] == true)
             #expect(harness.plane.router.status().first?.backends.first?.draining == true)

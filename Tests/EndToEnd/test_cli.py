@@ -93,6 +93,16 @@ def test_routing_and_prices(server: Gateway, routing: dict[str, str]) -> None:
     both(server, "prices", "show", "org/m", column="model", value="org/m")
 
 
+def test_a_backend_is_drained_probed_and_looked_at(server: Gateway, routing: dict[str, str]) -> None:
+    assert entry(server, "backends", "drain", "p/b")["draining"] is True
+    assert entry(server, "backends", "health", routing["backend"])["state"] == "draining"
+    assert entry(server, "backends", "undrain", "p/b")["draining"] is False
+    probe = entry(server, "backends", "probe", "p/b")
+    assert probe["passed"] is False and probe["error"]
+    assert "probe" in str(entry(server, "backends", "health", "p/b")["last_error"])
+    assert "ready" in cli(server, "backends", "health", "p/b")
+
+
 @pytest.mark.usefixtures("routing")
 def test_tenants_and_what_they_may(server: Gateway, tenant: str) -> None:
     both(server, "tenants", "list", column="name", value="one")

@@ -112,6 +112,24 @@ def test_only_allowed_headers_pass_both_ways(world: World) -> None:
     assert not {"set-cookie", "openai-organization"} & answer.headers.keys()
 
 
+def test_each_row_has_what_the_backend_that_answered_costs(world: World) -> None:
+    """Tenants pay the model's price; beside it stands the price of the backend that answered, where there is one."""
+    pool = add_pool(world, {"dead": dead_url(), "well": world.backend.base_url()})
+    model, tenant = add_model(world, [pool]), world.tenant(pools=(pool,))
+    unknown = world.call(tenant, model=model, knobs="in=10,out=5", max_tokens=5)
+    assert unknown.done and world.books.upstream_cost(unknown.request_id) is None
+    first_id, second_id = (row["id"] for row in world.admin.rows(f"/pools/{pool}/backends"))
+    for backend, rates in ((first_id, ("100", "100")), (second_id, ("0.5", "2")), (None, ("7", "7"))):
+        fields = {"backend_id": backend} if backend else {}
+        world.admin.ok("POST", "/prices", {
+            "model": model, "kind": "upstream", "effective_from": "2020-01-01T00:00:00Z",
+            "per_million": {"input": rates[0], "output": rates[1]}, **fields})
+    answer = world.call(tenant, model=model, knobs="in=10,out=5", max_tokens=5)
+    assert answer.done and answer.headers["x-tollgate-backend"].endswith("well")
+    assert world.books.settled(answer.request_id).cost == PRICE.cost(10, 5)
+    assert world.books.upstream_cost(answer.request_id) == 10 * 500_000 + 5 * 2_000_000
+
+
 def test_a_hang_up_with_abort_reaches_the_backend_within_a_second(world: World) -> None:
     tenant, marker = world.tenant(), world.fresh("abort")
     body = chat(marker, knobs="latency=20000,chunks=200,out=200", stream=True, max_tokens=200)

@@ -242,6 +242,29 @@ def test_an_emergency_asks_for_funds_entitlement_and_quota_all_the_same(anxious:
     assert not faulty.calls(foreign), "an emergency went to a pool the tenant may not use"
 
 
+def test_when_the_attempts_are_spent_an_emergency_is_all_that_is_left(anxious: World, faulty: FaultBackend) -> None:
+    names = [anxious.fresh("busy") for _ in range(3)]
+    route = Route.lay(anxious, {name: faulty.url(name, "fault=429,retry=300") for name in names})
+    answer = route.call()
+    assert (answer.status, answer.failure["code"]) == (503, "all_pools_exhausted")
+    marks = anxious.books.emergencies(answer.request_id)
+    assert marks[:3] == 3 * [False] and 1 <= marks.count(True) <= 3 and not any(marks[:3]), marks
+    faulty.switch(names[0], "fault=")
+    saved = [route.call() for _ in range(2)]
+    assert all(answer.done for answer in saved)
+    assert saved[0].headers["x-tollgate-emergency"] == "true"
+
+
+def test_an_emergency_keeps_to_the_backends_own_rate(anxious: World, faulty: FaultBackend) -> None:
+    name = anxious.fresh("rated")
+    route = Route.lay(anxious, {"rated": {"base_url": faulty.url(name), "rpm": 2}},
+                      pool_fields={"queue": {"max": 1, "timeout": "100ms"}})
+    answers = [route.call() for _ in range(4)]
+    assert [answer.status for answer in answers] == [200, 200, 503, 503]
+    assert not any("x-tollgate-emergency" in answer.headers for answer in answers)
+    assert len(faulty.calls(name)) == 2
+
+
 def test_a_draining_backend_is_not_called_in_an_emergency(anxious: World, faulty: FaultBackend) -> None:
     name = anxious.fresh("drained")
     route = Route.lay(anxious, {"drained": faulty.url(name)})

@@ -45,13 +45,13 @@ final class Admission {
     }
 
     /// What the ledger is asked to hold for an attempt at `target`.
-    func claim(_ target: Target, attempt: Int) -> Ledger.Claim {
+    func claim(_ target: Target, attempt: Int, backend: Backend? = nil) -> Ledger.Claim {
         let tenant = principal.tenant.tenant
         let wanted = rates.map { untrimmed.cost($0) } ?? .zero
         let trims = tenant.onInsufficient == .trim
         return Ledger.Claim(
             requestID: requestID, attempt: attempt, tenant: tenant, keyID: principal.key.key.id,
-            model: ask.model, pool: target.pool, wanted: wanted,
+            model: ask.model, pool: target.pool, backendID: backend?.definition.id.text ?? "", wanted: wanted,
             atLeast: trims ? rates.map { untrimmed.floorCost($0, floor: tenant.trimFloor) } ?? .zero : wanted,
             admittedAt: admittedAt, price: price)
     }

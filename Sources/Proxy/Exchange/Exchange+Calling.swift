@@ -21,6 +21,7 @@ extension Exchange: UpstreamDelegate {
         let target = admission.targets[lease.target]
         let backend = lease.backend
         life.move(to: .calling)
+        hasPaidRetry = false
         sentAt = plane.time.uptime()
         let body = admission.ask.upstreamBody(
             model: target.upstreamModel, maxTokens: admission.estimate.maxTokens,
@@ -37,7 +38,6 @@ extension Exchange: UpstreamDelegate {
     func beginAttempt(_ lease: BackendLease) {
         lastBackend = lease.backend
         isEmergency = lease.isEmergency
-        hasPaidRetry = false
         if isEmergency {
             emergencyAttempts += 1
             spent.insert(lease.backend.definition.id)
@@ -165,7 +165,9 @@ extension Exchange: UpstreamDelegate {
     private func answered(then ending: Ending) {
         let first = firstEventAt > 0 ? firstEventAt : headAt
         countEmergency("answered")
-        releaseLease(.answered(firstByteNanoseconds: answerStatus < 300 && first > 0 ? first - sentAt : nil))
+        // What a request got for its own mistakes does not make a backend well.
+        let isWell = answerStatus < 400
+        releaseLease(isWell ? .answered(firstByteNanoseconds: first > 0 ? first - sentAt : nil) : .inconclusive)
         finishAttempt(.complete(status: answerStatus), then: ending)
     }
 
@@ -210,7 +212,7 @@ extension Exchange: UpstreamDelegate {
         call = nil
         answeredAt = plane.time.uptime()
         countEmergency("client_gone")
-        releaseLease(.inconclusive)
+        releaseLease(answerFault.map { .failed($0) } ?? .inconclusive)
         finishAttempt(neverLeft ? .failed(.notSent, status: 0) : .abandoned(status: answerStatus), then: .nothing)
     }
 }

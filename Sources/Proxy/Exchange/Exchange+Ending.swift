@@ -16,19 +16,21 @@ extension Exchange {
         life.move(to: .settling)
         _ = admission.giveUpReservation()
         learn(from: settlement)
-        let tokens = settlement.usage.total
+        var all = earlier
+        all.add(settlement)
         let then = onLoop { (exchange: Exchange, error: LedgerError?) in
             exchange.settled(settlement, ending: ending, error: error)
         }
-        plane.quotas.finish(admission.quota, tokens: tokens)
+        plane.quotas.finish(admission.quota, tokens: all.usage.total)
         plane.ledger.settle(settlement, then: then)
     }
 
     private func settled(_ settlement: Settlement, ending: Ending, error: LedgerError?) {
         life.move(to: .ended)
-        let label = principal.tenant.tenant.name
+        earlier.add(settlement)
         plane.metrics.add(
-            settlement.usage, cost: settlement.cost, tenant: label, model: settlement.reservation.claim.model)
+            earlier.usage, cost: earlier.cost, tenant: principal.tenant.tenant.name,
+            model: settlement.reservation.claim.model)
         if life.clientIsGone { return count("client_gone", settlement) }
         if error != nil { return answer(.denial(.ledgerUnavailable), settlement) }
         answer(ending, settlement)
@@ -46,7 +48,7 @@ extension Exchange {
             count(answerStatus < 400 ? "ok" : "client_error", settlement)
             var headers = answerHeaders(contentType: type)
             headers.append(("content-length", String(body.readableBytes)))
-            headers.append(("x-tollgate-cost", settlement.cost.decimal))
+            headers.append(("x-tollgate-cost", earlier.cost.decimal))
             connection.writeHead(status: answerStatus, headers: headers)
             connection.writeBody(body)
             observeOverhead()
@@ -110,10 +112,19 @@ extension Exchange {
         var settlement = Settlement(
             reservation: reservation, backendID: backend.definition.id.text, backendName: backend.definition.name,
             usage: reckoning.usage, provenance: reckoning.provenance, cost: cost, listCost: listCost,
-            upstreamCost: nil, outcome: reckoning.outcome, status: answerStatus, endedAt: plane.time.now(),
+            upstreamCost: upstreamCost(reckoning, backend, admission), outcome: reckoning.outcome,
+            status: answerStatus, endedAt: plane.time.now(),
             stream: admission.ask.stream)
         settlement.isEmergency = isEmergency
         return settlement
+    }
+
+    /// What the backend's provider charges for what was used; nil when nobody knows.
+    private func upstreamCost(_ reckoning: AttemptReckoning, _ backend: Backend, _ admission: Admission) -> Money? {
+        guard reckoning.provenance != .none else { return nil }
+        let price = plane.prices.upstreamPrice(
+            model: admission.ask.model, backendID: backend.definition.id.text, at: admission.admittedAt)
+        return price.map { CostCalculator.cost(reckoning.usage, rates: $0.rates) }
     }
 
     /// What the backend reported, read once the answer is over.

@@ -21,7 +21,9 @@ extension Exchange {
         // Its entry is written together with the hold of the next attempt, or when there is no next one.
         failedAttempt = settlement
         life.move(to: .admitting)
-        seek()
+        // It took a while: the key may be revoked by now, or the pool taken away.
+        guard isStillWelcome() else { return }
+        if plane.retries.areSpent(attempts) { passThrough() } else { seek() }
     }
 
     private func mayTryAgain(after fault: AttemptFault) -> Bool {
@@ -41,14 +43,18 @@ extension Exchange {
 
     /// Ends the call, settling the failed attempt that no other followed.
     func conclude(with denial: Denial?) {
-        if hasPaidRetry {
-            hasPaidRetry = false
-            plane.router.giveBackRetry()
-        }
+        giveBackRetry()
         guard let failed = failedAttempt else { return end(with: denial) }
         failedAttempt = nil
         releaseLease(.unused)
         settle(failed, then: denial.map { .denial($0) } ?? .nothing)
+    }
+
+    /// The retry that was taken for an attempt that is not made.
+    func giveBackRetry() {
+        guard hasPaidRetry else { return }
+        hasPaidRetry = false
+        plane.router.giveBackRetry()
     }
 
     /// The most telling of all failures.

@@ -34,7 +34,7 @@ extension Exchange {
     }
 
     /// Nothing is available: emergency passthrough at a limited rate, behind every gate, and then the end.
-    private func passThrough() {
+    func passThrough() {
         if let firstShortage, failedAttempt == nil {
             lackMoney(firstShortage.target, firstShortage.shortage)
         } else if emergencyAttempts < plane.router.settings.emergencyAttempts,
@@ -55,14 +55,16 @@ extension Exchange {
         if let failed = failedAttempt {
             decision = plane.ledger.reswap(
                 failed.reservation, costing: failed.cost,
-                admission.claim(target, attempt: admission.attempt + 1))
+                admission.claim(target, attempt: admission.attempt + 1, backend: lease.backend))
         } else if let waited = admission.reservation {
             if waited.claim.pool == target.pool { return record(waited) }
-            decision = plane.ledger.reswap(waited, admission.claim(target, attempt: admission.attempt))
+            decision = plane.ledger.reswap(
+                waited, admission.claim(target, attempt: admission.attempt, backend: lease.backend))
             // What it held of the budgets of the pool it waited for goes back.
             if case .held = decision { plane.ledger.abandon(waited) }
         } else {
-            decision = plane.ledger.reserve(admission.claim(target, attempt: admission.attempt))
+            decision = plane.ledger.reserve(
+                admission.claim(target, attempt: admission.attempt, backend: lease.backend))
         }
         switch decision {
         case .held(let reservation):
@@ -109,7 +111,7 @@ extension Exchange {
             unaffordable.removeAll()
             openTargets()
             firstShortage = nil
-            if leftQueue() { seek() }
+            if isStillWelcome() { seek() }
         case .short(let shortage):
             end(with: shortage.waitingHelps ? .budgetHeld(shortage.state) : .insufficientQuota(shortage.state))
         }
@@ -145,7 +147,7 @@ extension Exchange {
         poolWaiter = nil
         life.move(to: .admitting)
         lease = found
-        guard leftQueue() else { return }
+        guard isStillWelcome() else { return }
         if found == nil { passThrough() } else { hold() }
     }
 
@@ -153,11 +155,11 @@ extension Exchange {
         guard life.stage == .waitingForBackend, let waiter = poolWaiter, plane.router.leave(waiter) else { return }
         poolWaiter = nil
         life.move(to: .admitting)
-        if leftQueue() { passThrough() }
+        if isStillWelcome() { passThrough() }
     }
 
-    /// A request that waited is judged again; false when it was refused.
-    private func leftQueue() -> Bool {
+    /// A request that waited, or whose attempt failed, is judged again; false when it was refused.
+    func isStillWelcome() -> Bool {
         guard let admission else { return false }
         if let denial = plane.admission.judgeAgain(admission, at: plane.time.now()) {
             conclude(with: denial)
@@ -194,7 +196,9 @@ extension Exchange {
     private func recorded(_ error: LedgerError?) {
         let failed = failedAttempt
         failedAttempt = nil
+        if error == nil, let failed { earlier.add(failed) }
         if error != nil {
+            giveBackRetry()
             // The journal gave the reservation back when its row could not be written.
             _ = admission?.giveUpReservation()
             releaseLease(.unused)
@@ -205,6 +209,7 @@ extension Exchange {
             return settle(failed, then: .denial(.ledgerUnavailable))
         }
         if life.clientIsGone {
+            giveBackRetry()
             releaseLease(.unused)
             return finishAttempt(.failed(.notSent, status: 0), then: .nothing)
         }

@@ -41,6 +41,9 @@ final class Exchange {
     /// The attempt at hand was let through by emergency passthrough.
     var isEmergency = false
 
+    /// What the attempts that ended used and cost.
+    var earlier = EarlierAttempts()
+
     // Calling: the attempt at hand.
     var call: (any UpstreamCall)?
     var answer = Answer.none

@@ -40,7 +40,8 @@ struct AttemptFault: Equatable, Sendable {
     /// The fault of a call that did not come to its end.
     init(_ error: UpstreamError) {
         switch error.stage {
-        case .notSent: kind = .notSent
+        // Bytes of the request were on their way: it may be the request that the backend does not take.
+        case .notSent: kind = error.reason.isBeforeSending ? .notSent : .failed
         case .unanswered: kind = .hung
         case .broken: kind = error.isTimeout ? .hung : .failed
         }

@@ -31,7 +31,7 @@ public struct BackendDefinition: Sendable, Equatable {
     /// Milliseconds for the whole attempt.
     public var totalMS: Int64 = 600_000
     /// Bytes a second, measured over half a minute, below which an answer that trickles is given up; 0: no limit.
-    public var minRate: Int64 = 1
+    public var minRate: Int64 = 0
     /// How its health is asked for; nil: passive health only.
     public var probe: ProbeDefinition?
     /// What a client's disconnect does to its attempts.

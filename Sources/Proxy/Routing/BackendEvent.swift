@@ -26,7 +26,7 @@ public struct BackendEvent: Sendable, Equatable {
     public var isRepeat = false
 
     /// The backend itself asked to be left alone, so the next process must know of it too.
-    public var asksForCooldown: Bool { reason == Cooldown.Reason.rateLimited.rawValue }
+    public var asksForCooldown = false
 }
 
 extension BackendEvent {

@@ -14,7 +14,11 @@ struct BackendHealth: Equatable, Sendable {
     private(set) var failures = 0
     /// Cooldowns in a row.
     private(set) var cooldowns = 0
-    private(set) var isTrialRunning = false
+    /// The trial that runs; nil while none does.
+    private(set) var trial: Int?
+    private var trials = 0
+    /// What calls met before this uptime says nothing any more.
+    private var forgottenAt = Int64.min
     /// Probe results in a row that contradict `isUp`.
     private var contradictions = 0
 
@@ -32,26 +36,32 @@ struct BackendHealth: Equatable, Sendable {
         return now >= cooldown.until
     }
 
-    /// A call goes there now; true when it is the trial after a cooldown.
-    mutating func begin(at now: Int64) -> Bool {
-        guard isHalfOpen(at: now) else { return false }
-        isTrialRunning = true
-        return true
+    var isTrialRunning: Bool { trial != nil }
+
+    /// A call goes there now; names the trial after a cooldown when it is that.
+    mutating func begin(at now: Int64) -> Int? {
+        guard isHalfOpen(at: now), trial == nil else { return nil }
+        trials &+= 1
+        trial = trials
+        return trial
     }
 
-    mutating func endTrial() {
-        isTrialRunning = false
+    /// The call that was this trial is over; another that began since is not touched.
+    mutating func end(_ ended: Int) {
+        if trial == ended { trial = nil }
     }
 
     /// The backend began to answer a call: others may follow, though only a whole answer makes it well.
     mutating func answering(startedAt: Int64) {
         guard let cooldown, startedAt >= cooldown.until else { return }
         self.cooldown = nil
+        trial = nil
     }
 
     /// A call was answered; true when that ends a trouble.
     mutating func succeed(startedAt: Int64) -> Bool {
         // A call from before the cooldown says nothing of what has happened since.
+        if startedAt < forgottenAt { return false }
         if let cooldown, startedAt < cooldown.since { return false }
         let wasTroubled = isTroubled
         cooldown = nil
@@ -60,14 +70,18 @@ struct BackendHealth: Equatable, Sendable {
         return wasTroubled
     }
 
-    /// A call failed; the cooldown that begins with it, if one does.
+    /// A call failed; the cooldown that begins with it or that it makes longer, if there is one.
     mutating func fail(_ fault: AttemptFault, startedAt: Int64, at now: Int64, jitter: Int64) -> Cooldown? {
+        if startedAt < forgottenAt { return nil }
         let asked = fault.retryAfterSeconds.map { Cooldown.asked(seconds: $0) }
         if let running = cooldown, isCooling(at: now) || startedAt < running.since {
             // Calls that began before the cooldown, and emergency calls within it, do not make it longer,
             // unless the backend asks for that.
-            if let asked, isCooling(at: now) { cooldown?.until = max(running.until, now + asked) }
-            return nil
+            guard let asked, isCooling(at: now), now + asked - running.until >= Cooldown.shortestNanoseconds else {
+                return nil
+            }
+            cooldown?.until = now + asked
+            return cooldown
         }
         failures += 1
         guard let (reason, length) = coolingAfter(fault, asked: asked, jitter: jitter) else { return nil }
@@ -113,8 +127,10 @@ struct BackendHealth: Equatable, Sendable {
 
     /// The operator changed where or with what it is called: what calls met before says nothing any more; true when
     /// that ends a trouble.
-    mutating func forgetCalls() -> Bool {
+    mutating func forgetCalls(at now: Int64) -> Bool {
         let wasTroubled = isTroubled
+        forgottenAt = now
+        trial = nil
         cooldown = nil
         cooldowns = 0
         failures = 0

@@ -16,8 +16,8 @@ struct BackendLease: Sendable {
     let target: Int
     /// Uptime in nanoseconds.
     let startedAt: Int64
-    /// It finds out whether the backend is well again.
-    let isTrial: Bool
+    /// Names the trial that it is, which finds out whether the backend is well again; nil when it is none.
+    let trial: Int?
     /// It was given by emergency passthrough.
     let isEmergency: Bool
 }

@@ -2,7 +2,7 @@ public import Tenancy
 
 /// A backend as the status page shows it.
 public struct BackendStatus: Sendable {
-    /// A failure seen on real traffic.
+    /// A failure of a call or a probe.
     public struct LastError: Sendable, Equatable {
         /// What went wrong.
         public let text: String
@@ -49,7 +49,7 @@ public struct BackendStatus: Sendable {
     public let healthy: Bool
     /// Nil when it is not cooling.
     public let cooling: Cooling?
-    /// The last failure seen on real traffic.
+    /// The last failure of a call or a probe.
     public let lastError: LastError?
     /// Smoothed time to first byte in milliseconds; nil before the first answer.
     public let ewmaLatencyMS: Double?

@@ -12,6 +12,8 @@ struct Cooldown: Equatable, Sendable {
     static let longestAskedSeconds: Int64 = 600
     /// How long a refused credential is left alone, in nanoseconds.
     static let credentialNanoseconds: Int64 = 60_000_000_000
+    /// A cooldown is not made longer by less than this, in nanoseconds: calls that fail together all ask for it.
+    static let shortestNanoseconds: Int64 = 1_000_000_000
     /// How far jitter may move a length, in thousandths.
     static let jitterPermille: ClosedRange<Int64> = -200...200
 

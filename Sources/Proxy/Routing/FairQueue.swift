@@ -2,7 +2,8 @@ import NIOCore
 
 /// A queue that serves its owners by weighted deficit round robin, and each owner's elements in order; pure.
 ///
-/// Adding, taking and removing cost O(1) amortised, but for elements that are passed over.
+/// Adding and taking cost O(1) amortised, but for elements that are passed over; removing costs O(log n), and O(owners)
+/// when it is an owner's last.
 struct FairQueue<Owner: Hashable & Sendable, Element: Sendable>: Sendable {
     /// Names an element that waits.
     struct Ticket: Hashable, Sendable {
@@ -22,6 +23,19 @@ struct FairQueue<Owner: Hashable & Sendable, Element: Sendable>: Sendable {
     /// Everything that waits, in no particular order.
     var elements: [Element] {
         lanes.values.flatMap(\.waitingElements)
+    }
+
+    /// Elements of one owner that wait.
+    func waiting(of owner: Owner) -> Int { lanes[owner]?.waiting ?? 0 }
+
+    /// The owner with most elements; O(owners).
+    var largestOwner: (owner: Owner, waiting: Int)? {
+        lanes.max { $0.value.waiting < $1.value.waiting }.map { ($0.key, $0.value.waiting) }
+    }
+
+    /// The last element of an owner that is so; it stays in the queue.
+    func newest(of owner: Owner, where isSo: (Element) -> Bool) -> Element? {
+        lanes[owner]?.newest(where: isSo)
     }
 
     mutating func append(_ element: Element, owner: Owner, weight: Int = 1) -> Ticket {

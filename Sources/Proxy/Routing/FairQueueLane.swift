@@ -14,6 +14,10 @@ struct FairQueueLane<Element: Sendable>: Sendable {
 
     var waitingElements: [Element] { elements.compactMap(\.element) }
 
+    func newest(where isSo: (Element) -> Bool) -> Element? {
+        elements.last { $0.element.map(isSo) ?? false }?.element
+    }
+
     mutating func append(_ element: Element, number: UInt64) {
         elements.append((number, element))
         waiting += 1

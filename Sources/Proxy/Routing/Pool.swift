@@ -69,7 +69,8 @@ final class Pool {
     func pickEmergency(spent: Set<Backend.Identity>, _ settings: RoutingSettings, at now: Int64) -> Backend? {
         let open = backends.filter { backend in
             let perMinute = EmergencyPassthrough.perMinute(rpm: backend.definition.rpm, settings)
-            return backend.isUsable && !backend.isFull && !spent.contains(backend.definition.id)
+            return backend.isUsable && !backend.isFull && backend.isWithinRate(at: now)
+                && !spent.contains(backend.definition.id)
                 && backend.load.emergency.allows(perMinute: perMinute, at: now)
         }
         return open.min { Self.illness($0, at: now) < Self.illness($1, at: now) }

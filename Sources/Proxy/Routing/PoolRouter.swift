@@ -120,7 +120,7 @@ public final class PoolRouter: Sendable {
 
     /// The backend began to answer.
     func answering(_ lease: BackendLease) {
-        guard lease.isTrial else { return }
+        guard lease.trial != nil else { return }
         decide { state, moment, effects in state.answering(lease, at: moment.uptime, &effects) }
     }
 
@@ -141,9 +141,9 @@ public final class PoolRouter: Sendable {
         state.withLock { $0.allBackends }.filter(\.isProbed)
     }
 
-    /// A probe of that backend ended.
-    func probed(_ id: Backend.Identity, passed: Bool) {
-        decide { state, moment, effects in state.probed(id, passed: passed, at: moment, &effects) }
+    /// A probe of that backend ended; `error` says why it failed, nil that it passed.
+    func probed(_ id: Backend.Identity, error: String?) {
+        decide { state, moment, effects in state.probed(id, error: error, at: moment, &effects) }
     }
 
     // MARK: Status

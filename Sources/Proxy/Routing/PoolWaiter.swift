@@ -8,15 +8,15 @@ final class PoolWaiter: @unchecked Sendable {
 
     let ask: RoutingAsk
     /// The pool whose queue it counts in.
-    let home: String
+    let home: Pool
     /// Called once with a slot, or with nil when nothing is left to wait for.
     let wake: @Sendable (BackendLease?) -> Void
     /// Where it stands in line: a slot in any of its targets' pools is good.
-    var places: [(pool: String, ticket: Queue.Ticket)] = []
+    var places: [(pool: Pool, ticket: Queue.Ticket)] = []
     /// `wake` has been or is being called, or it left.
     var isDecided = false
 
-    init(_ ask: RoutingAsk, home: String, wake: @escaping @Sendable (BackendLease?) -> Void) {
+    init(_ ask: RoutingAsk, home: Pool, wake: @escaping @Sendable (BackendLease?) -> Void) {
         self.ask = ask
         self.home = home
         self.wake = wake

@@ -79,7 +79,7 @@ public final class Prober: Sendable {
             result = ProbeResult(
                 passed: false, status: nil, milliseconds: elapsed(since: began), error: "\(error)")
         }
-        router.probed(definition.id, passed: result.passed)
+        router.probed(definition.id, error: result.passed ? nil : result.error ?? "status \(result.status ?? 0)")
         return result
     }
 

@@ -38,7 +38,7 @@ struct RouterState {
             guard let before = backends[backend.definition.id]?.definition, backend.isCalledUnlike(before) else {
                 continue
             }
-            if backend.load.health.forgetCalls() {
+            if backend.load.health.forgetCalls(at: now.uptime) {
                 effects.events.append(BackendEvent(.up, backend.definition, reason: "changed", at: now.wall))
             }
         }
@@ -75,8 +75,8 @@ struct RouterState {
         let load = backend.load
         load.inFlight += 1
         load.rate.take(rpm: backend.definition.rpm)
-        let isTrial = load.health.begin(at: now)
-        return BackendLease(backend: backend, target: target, startedAt: now, isTrial: isTrial, isEmergency: false)
+        let trial = load.health.begin(at: now)
+        return BackendLease(backend: backend, target: target, startedAt: now, trial: trial, isEmergency: false)
     }
 
     /// A slot by emergency passthrough, at a backend that is not `spent`.
@@ -85,10 +85,11 @@ struct RouterState {
             guard let backend = pools[target.pool]?.pickEmergency(spent: spent, settings, at: now) else { continue }
             let load = backend.load
             load.inFlight += 1
+            load.rate.take(rpm: backend.definition.rpm)
             load.emergency.take(perMinute: EmergencyPassthrough.perMinute(rpm: backend.definition.rpm, settings))
-            let isTrial = load.health.begin(at: now)
+            let trial = load.health.begin(at: now)
             return BackendLease(
-                backend: backend, target: target.index, startedAt: now, isTrial: isTrial, isEmergency: true)
+                backend: backend, target: target.index, startedAt: now, trial: trial, isEmergency: true)
         }
         return nil
     }
@@ -110,30 +111,47 @@ struct RouterState {
         guard let target = ask.targets.first(where: { $0.index == index }), let home = pools[target.pool] else {
             return nil
         }
-        let waiter = PoolWaiter(ask, home: target.pool, wake: wake)
+        let waiter = PoolWaiter(ask, home: home, wake: wake)
         // A slot may have come free since the caller was told there was none.
         if case .lease(let lease) = acquire(ask, at: now, &effects) {
             waiter.isDecided = true
             effects.wakes.append((waiter, lease))
             return waiter
         }
-        guard home.waitersAtHome < home.definition.queueMax else { return nil }
+        guard hasHope(ask, at: now), makePlace(for: ask.tenant, in: home, &effects) else { return nil }
         home.waitersAtHome += 1
-        for target in ask.targets where !waiter.places.contains(where: { $0.pool == target.pool }) {
-            guard let pool = pools[target.pool] else { continue }
-            waiter.places.append((target.pool, pool.queue.append(waiter, owner: ask.tenant)))
+        for target in ask.targets {
+            guard let pool = pools[target.pool], !waiter.places.contains(where: { $0.pool === pool }) else { continue }
+            waiter.places.append((pool, pool.queue.append(waiter, owner: ask.tenant)))
             arm(pool, at: now, &effects)
         }
         return waiter
     }
 
+    /// Whether the pool's queue has a place for one more of this tenant. A full one gives it the newest place of the
+    /// tenant that has most, so that nobody can fill the queue against the others.
+    private func makePlace(for tenant: ID<Tenant>, in pool: Pool, _ effects: inout RouterEffects) -> Bool {
+        guard pool.waitersAtHome >= pool.definition.queueMax else { return true }
+        let own = pool.queue.waiting(of: tenant)
+        guard let crowd = pool.queue.largestOwner, crowd.waiting > own + 1,
+            let newest = pool.queue.newest(of: crowd.owner, where: { $0.home === pool }), leave(newest)
+        else { return false }
+        effects.wakes.append((newest, nil))
+        return true
+    }
+
     /// Takes a waiter out of all lines; false when it was decided before.
-    mutating func leave(_ waiter: PoolWaiter) -> Bool {
+    func leave(_ waiter: PoolWaiter) -> Bool {
         guard !waiter.isDecided else { return false }
         waiter.isDecided = true
-        for place in waiter.places { pools[place.pool]?.queue.remove(place.ticket) }
-        pools[waiter.home]?.waitersAtHome -= 1
+        for place in waiter.places { place.pool.queue.remove(place.ticket) }
+        waiter.home.waitersAtHome -= 1
         return true
+    }
+
+    /// Some backend could serve it if only it had less to do.
+    private func hasHope(_ ask: RoutingAsk, at now: Int64) -> Bool {
+        ask.targets.contains { pools[$0.pool]?.isWorthWaiting(ask, at: now) ?? false }
     }
 
     /// Hands free slots to those who wait, in the order of their queue; the slots are theirs before anyone can ask.
@@ -166,10 +184,7 @@ struct RouterState {
     private mutating func dismissHopeless(in pool: Pool, at now: Int64, _ effects: inout RouterEffects) {
         guard !pool.queue.isEmpty else { return }
         for waiter in pool.queue.elements {
-            let hasHope = waiter.ask.targets.contains { target in
-                pools[target.pool]?.isWorthWaiting(waiter.ask, at: now) ?? false
-            }
-            guard !hasHope, leave(waiter) else { continue }
+            guard !hasHope(waiter.ask, at: now), leave(waiter) else { continue }
             effects.wakes.append((waiter, nil))
         }
     }
@@ -189,15 +204,14 @@ struct RouterState {
         let load = lease.backend.load
         let definition = lease.backend.definition
         load.inFlight -= 1
-        if lease.isTrial { load.health.endTrial() }
+        if let trial = lease.trial { load.health.end(trial) }
         switch end {
         case .inconclusive: break
         case .unused:
+            load.rate.giveBack(rpm: definition.rpm)
             if lease.isEmergency {
                 load.emergency.giveBack(
                     perMinute: EmergencyPassthrough.perMinute(rpm: definition.rpm, settings))
-            } else {
-                load.rate.giveBack(rpm: definition.rpm)
             }
         case .answered(let firstByte):
             if let firstByte { load.latency.add(nanoseconds: firstByte, at: now.uptime) }
@@ -227,15 +241,19 @@ struct RouterState {
         var event = BackendEvent(.down, definition, reason: cooldown.reason.rawValue, at: now.wall)
         event.cooldownEnd = now.wall.adding(milliseconds: (cooldown.until - now.uptime) / 1_000_000)
         event.isRepeat = wasTroubled
+        event.asksForCooldown = fault.kind == .rateLimited || fault.retryAfterSeconds != nil
         effects.events.append(event)
         if let pool = pools[definition.pool] { dismissHopeless(in: pool, at: now.uptime, &effects) }
     }
 
     /// A probe ended.
     mutating func probed(
-        _ id: Backend.Identity, passed isPassed: Bool, at now: Moment, _ effects: inout RouterEffects
+        _ id: Backend.Identity, error: String?, at now: Moment, _ effects: inout RouterEffects
     ) {
-        guard let backend = backends[id], let probe = backend.definition.probe else { return }
+        guard let backend = backends[id] else { return }
+        let isPassed = error == nil
+        if let error { backend.load.lastError = BackendStatus.LastError(text: "probe: " + error, at: now.wall) }
+        guard let probe = backend.definition.probe else { return }
         let flipped = backend.load.health.probe(
             passed: isPassed, unhealthyAfter: probe.unhealthyAfter, healthyAfter: probe.healthyAfter)
         guard flipped else { return }

@@ -62,7 +62,7 @@ public enum RoutingSchema {
         """
 
     private static let minRate = """
-        ALTER TABLE backends ADD COLUMN min_rate INTEGER NOT NULL DEFAULT 1 CHECK (min_rate >= 0);
+        ALTER TABLE backends ADD COLUMN min_rate INTEGER NOT NULL DEFAULT 0 CHECK (min_rate >= 0);
         """
 
     private static let models = """

@@ -20,7 +20,7 @@ extension ConnectionHandler {
         var bytes = unsent ?? loop.allocator.buffer(capacity: 2048)
         ResponseBytes.writeHead(
             status: status, version: version, fields: headers, isChunked: isChunked,
-            isLast: !keepAlive || inputIsClosed, to: &bytes)
+            isLast: !keepAlive || inputIsClosed && queued.isEmpty, to: &bytes)
         unsent = bytes
     }
 
@@ -89,7 +89,7 @@ extension ConnectionHandler {
             }
             receive(part)
         }
-        if readIsHeldBack, queued.isEmpty {
+        if readIsHeldBack, queued.isEmpty, context.channel.isWritable || handler != nil {
             readIsHeldBack = false
             context.read()
         }

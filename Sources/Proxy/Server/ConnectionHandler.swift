@@ -80,7 +80,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func read(context: ChannelHandlerContext) {
         // A pipelining client is not read from while an answer is under way; one that merely waits is, so that
         // its leaving is noticed.
-        if queued.isEmpty { context.read() } else { readIsHeldBack = true }
+        // One whose answers are not being read gets no further request in.
+        let isHeldBack = !queued.isEmpty || handler == nil && !context.channel.isWritable
+        if isHeldBack { readIsHeldBack = true } else { context.read() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -97,6 +99,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
             let isWritable = context.channel.isWritable
             deadline = isWritable ? .max : plane.time.uptime() + Self.stalledReaderNanoseconds
             handler.clientWritable(isWritable)
+        } else if context.channel.isWritable, readIsHeldBack, !isLingering {
+            waitForRequest()
+            readIsHeldBack = false
+            context.read()
         }
         context.fireChannelWritabilityChanged()
     }

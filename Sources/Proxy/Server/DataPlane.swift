@@ -11,6 +11,7 @@ public final class DataPlane: Sendable {
     let quotas: QuotaMeter
     let ledger: Ledger
     let router: PoolRouter
+    let prices: PriceBook
     let estimator: UsageEstimator
     let metrics: ProxyMetrics
     let limits: GatewayLimits
@@ -26,7 +27,7 @@ public final class DataPlane: Sendable {
     /// Composes the data plane from its parts.
     public init(
         directory: Directory, keyRing: KeyRing, quotas: QuotaMeter, ledger: Ledger, prices: PriceBook,
-        router: PoolRouter, metrics: ProxyMetrics, limits: GatewayLimits, maxAttempts: Int,
+        router: PoolRouter, metrics: ProxyMetrics, limits: GatewayLimits,
         trustedProxies: [AddressRange], upstream: UpstreamPolicy, time: any TimeSource, logger: Logger
     ) {
         self.directory = directory
@@ -34,6 +35,7 @@ public final class DataPlane: Sendable {
         self.quotas = quotas
         self.ledger = ledger
         self.router = router
+        self.prices = prices
         self.metrics = metrics
         self.limits = limits
         self.time = time
@@ -41,7 +43,7 @@ public final class DataPlane: Sendable {
         self.trustedProxies = trustedProxies
         self.upstream = upstream
         estimator = UsageEstimator()
-        retries = RetryPolicy(maxAttempts: maxAttempts)
+        retries = RetryPolicy(maxAttempts: router.settings.maxAttempts)
         admission = AdmissionController(
             directory: directory, router: router, prices: prices, quotas: quotas, ledger: ledger)
     }

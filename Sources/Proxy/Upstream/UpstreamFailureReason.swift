@@ -16,4 +16,13 @@ public enum UpstreamFailureReason: String, Sendable, CaseIterable {
     case malformed
     case tooLarge = "too_large"
     case invalidURL = "invalid_url"
+
+    /// No byte of the request was on its way.
+    var isBeforeSending: Bool {
+        switch self {
+        case .connect, .dns, .tls, .forbiddenAddress, .connectTimeout, .invalidURL: true
+        case .writeFailed, .firstByteTimeout, .idleTimeout, .totalTimeout, .minimumRate, .reset, .malformed, .tooLarge:
+            false
+        }
+    }
 }

@@ -1,16 +1,14 @@
-"""Certificates to meet a TLS client with, and a way to make one process trust the authority that signed them."""
+"""Certificates to meet a TLS client with, and the setting that makes a gateway trust their authority."""
 
 from __future__ import annotations
 
 import datetime
-import subprocess
 import tempfile
 from pathlib import Path
 
 import trustme
 
 HOST = "127.0.0.1"
-SYSTEM_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"  # of Debian and Ubuntu; where libcurl looks
 
 
 class Certificates:
@@ -35,18 +33,9 @@ class Certificates:
         other = trustme.CA()
         (self.served / "self-signed.pem").write_bytes(other.private_key_pem.bytes() + other.cert_pem.bytes())
 
-    def launcher(self) -> tuple[str, ...]:
-        """Put before a command: it then sees our authority, and no other, where the system's bundle is.
-
-        It takes a mount namespace of the process's own; nothing outside it changes. Empty where a user may have none:
-        then every certificate here is refused, but an expired one no longer for being expired.
-        """
-        script = f"mount --bind {self.authority} {SYSTEM_BUNDLE} && exec \"$@\""
-        for unshare in (("unshare", "--mount"), ("unshare", "--map-root-user", "--mount")):
-            command = (*unshare, "/bin/sh", "-c", script, "sh")
-            if subprocess.run([*command, "true"], check=False, capture_output=True).returncode == 0:
-                return command
-        return ()
+    def config(self) -> str:
+        """The gateway's own way to trust the authority, beside the system's: a `routing` entry."""
+        return f"ca_file: {self.authority}"
 
     def close(self) -> None:
         self.directory.cleanup()

@@ -190,6 +190,13 @@ class Books:
             rows = connection.execute(SELECT_EMERGENCY, (request_id,)).fetchall()
         return [bool(mark) for kind, mark in rows if kind in ONE_PER_ATTEMPT]
 
+    def upstream_cost(self, request_id: str) -> int | None:
+        """What the provider charges for a settled request, as far as it is known."""
+        with self.connect() as connection:
+            [row] = connection.execute(
+                "SELECT upstream_cost FROM ledger WHERE request_id = ? AND kind = 'settle'", (request_id,)).fetchall()
+        return None if row[0] is None else int(row[0])
+
     def settled(self, request_id: str) -> Entry:
         """The one settled entry of a request."""
         found = [entry for entry in self.of_request(request_id) if entry.kind == "settle"]

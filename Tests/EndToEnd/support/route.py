@@ -19,6 +19,11 @@ CALM = "routing: { emergency_attempts: 0 }\n"
 Spec = str | dict[str, Any]  # a base URL, or the backend's fields with `base_url` among them
 
 
+def calm(more: str) -> str:
+    """CALM with another entry of `routing`."""
+    return CALM.replace(" }", f", {more} }}")
+
+
 @dataclass
 class Route:
     world: World

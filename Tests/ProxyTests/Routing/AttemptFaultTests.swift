@@ -23,7 +23,7 @@ struct AttemptFaultTests {
 
     static let errors: [(UpstreamError.Stage, UpstreamFailureReason, AttemptFault.Kind, Bool)] = [
         (.notSent, .connect, .notSent, true), (.notSent, .tls, .notSent, true),
-        (.notSent, .connectTimeout, .notSent, false), (.notSent, .writeFailed, .notSent, true),
+        (.notSent, .connectTimeout, .notSent, false), (.notSent, .writeFailed, .failed, false),
         (.unanswered, .reset, .hung, false), (.unanswered, .firstByteTimeout, .hung, false),
         (.broken, .idleTimeout, .hung, false), (.broken, .reset, .failed, false),
         (.broken, .malformed, .failed, false),

@@ -45,17 +45,19 @@ struct BackendHealthTests {
     }
 
     @Test
-    func `after a cooldown one call at a time may try until one succeeds`() {
+    func `after a cooldown one call at a time may try until one succeeds`() throws {
         var health = BackendHealth()
         fail(&health, Self.busy, at: 0)
         #expect(health.isCooling(at: seconds(0.999)))
         #expect(health.isHalfOpen(at: seconds(1)))
-        #expect(health.begin(at: seconds(1)) == true)
+        let begun = health.begin(at: seconds(1))
+        let trial = try #require(begun)
         #expect(health.isTrialRunning)
-        health.endTrial()
+        #expect(health.begin(at: seconds(1)) == nil)
+        health.end(trial)
         #expect(health.succeed(startedAt: seconds(1)) == true)
         #expect(!health.isHalfOpen(at: seconds(1)))
-        #expect(health.begin(at: seconds(2)) == false)
+        #expect(health.begin(at: seconds(2)) == nil)
         #expect(!health.isTroubled)
     }
 
@@ -89,8 +91,38 @@ struct BackendHealthTests {
         var health = BackendHealth()
         fail(&health, Self.busy, at: 0)
         let asking = AttemptFault(kind: .rateLimited, reason: "rate_limited", retryAfterSeconds: 20)
-        #expect(health.fail(asking, startedAt: -1, at: seconds(0.5), jitter: 0) == nil)
+        let longer = health.fail(asking, startedAt: -1, at: seconds(0.5), jitter: 0)
+        #expect(longer?.until == seconds(20.5))
+        // Those that failed together with it all ask; a moment more is no news.
+        #expect(health.fail(asking, startedAt: -1, at: seconds(0.6), jitter: 0) == nil)
         #expect(health.cooldown?.until == seconds(20.5))
+    }
+
+    @Test
+    func `a trial that goes on streaming does not keep the next one from its turn`() throws {
+        var health = BackendHealth()
+        fail(&health, Self.busy, at: 0)
+        let first = health.begin(at: seconds(1))
+        let long = try #require(first)
+        health.answering(startedAt: seconds(1))
+        fail(&health, Self.busy, at: seconds(2))
+        let second = health.begin(at: seconds(60))
+        let next = try #require(second)
+        health.end(long)
+        #expect(health.begin(at: seconds(60)) == nil)
+        health.end(next)
+        #expect(health.begin(at: seconds(60)) != nil)
+    }
+
+    @Test
+    func `calls that began before the operator mended it say nothing any more`() {
+        var health = BackendHealth()
+        fail(&health, Self.busy, at: 0)
+        #expect(health.forgetCalls(at: seconds(1)) == true)
+        let refused = AttemptFault(kind: .credentialRefused, reason: "credential_refused")
+        #expect(health.fail(refused, startedAt: seconds(0.9), at: seconds(2), jitter: 0) == nil)
+        #expect(health.cooldown == nil)
+        #expect(health.fail(refused, startedAt: seconds(1), at: seconds(2), jitter: 0) != nil)
     }
 
     @Test

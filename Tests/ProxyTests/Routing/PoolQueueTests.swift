@@ -52,6 +52,20 @@ struct PoolQueueTests {
     }
 
     @Test
+    func `a tenant that fills the queue gives its newest place to one that has none`() throws {
+        let (fixture, woken) = (try RouterFixture([backend("a")]), Woken())
+        let lease = try #require(fixture.lease(fixture.ask("p")))
+        for number in 1...2 { wait("flood\(number)", fixture, fixture.ask("p"), woken) }
+        #expect(wait("flood3", fixture, fixture.ask("p"), woken) == nil)
+        #expect(wait("other", fixture, fixture.ask("p", tenant: "ten_2"), woken) != nil)
+        #expect(woken.all == ["flood2 nothing"])
+        // Now both have one, and nobody has too many.
+        #expect(wait("third", fixture, fixture.ask("p", tenant: "ten_3"), woken) == nil)
+        fixture.router.release(lease, .inconclusive)
+        #expect(woken.all == ["flood2 nothing", "flood1 a 0"])
+    }
+
+    @Test
     func `one who left the queue gets no slot`() throws {
         let (fixture, woken) = (try RouterFixture([backend("a")]), Woken())
         let lease = try #require(fixture.lease(fixture.ask("p")))

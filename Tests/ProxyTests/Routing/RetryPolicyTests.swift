@@ -4,14 +4,15 @@ import Testing
 
 struct RetryPolicyTests {
     static let cases: [(AttemptFault.Kind, Int, Bool, RetryPolicy.Decision)] = [
-        (.notSent, 1, false, .retry), (.notSent, 2, false, .retry), (.notSent, 3, false, .answer),
+        (.notSent, 1, false, .retry), (.notSent, 2, false, .retry), (.notSent, 3, false, .retry),
         (.rateLimited, 1, false, .retryFromBudget), (.failed, 2, false, .retryFromBudget),
         (.hung, 1, false, .retryFromBudget), (.credentialRefused, 1, false, .retryFromBudget),
         (.failed, 3, false, .answer), (.failed, 1, true, .answer), (.notSent, 1, true, .answer),
+        (.rateLimited, 3, false, .retryFromBudget), (.hung, 3, false, .answer), (.rateLimited, 3, true, .answer),
     ]
 
     @Test(arguments: cases)
-    func `a fault is made good elsewhere before the first byte and within the attempts`(
+    func `a fault is made good before the first byte, and beyond the attempts only what ends in a 503`(
         _ kind: AttemptFault.Kind, _ attempts: Int, _ hasBytes: Bool, _ expected: RetryPolicy.Decision
     ) {
         let decision = RetryPolicy(maxAttempts: 3)

@@ -25,7 +25,7 @@ import Testing
         backend.firstByteMS = 2
         backend.idleMS = 3
         backend.totalMS = 4
-        backend.minRate = 0
+        backend.minRate = 9
         backend.probe = ProbeDefinition(path: "/health", intervalMS: 5, unhealthyAfter: 6, healthyAfter: 7)
         backend.onDisconnect = .drain
         backend.onUnanswered = .charge

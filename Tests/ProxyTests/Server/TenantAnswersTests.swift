@@ -24,7 +24,7 @@ struct TenantAnswersTests {
             directory: fixture.directory,
             keyRing: KeyRing(directory: fixture.directory, hasher: hasher, cost: cost, time: fixture.clock) { _, _ in },
             quotas: fixture.quotas, ledger: fixture.ledger, prices: fixture.prices, router: fixture.router,
-            metrics: ProxyMetrics(), limits: GatewayLimits(), maxAttempts: 3, trustedProxies: [],
+            metrics: ProxyMetrics(), limits: GatewayLimits(), trustedProxies: [],
             upstream: UpstreamPolicy(), time: fixture.clock,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try body(TenantAnswers(plane: plane, principal: fixture.principal))
