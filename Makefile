@@ -1,12 +1,12 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench fuzz-smoke lint format tidy e2e ci clean
+.PHONY: help build demo test bench bench-decisions fuzz-smoke lint format tidy e2e ci clean
 
 BINARY := .build/release/tollgate
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r target text; do \
-		printf '  make %-11s %s\n' "$$target" "$$text"; done
+		printf '  make %-15s %s\n' "$$target" "$$text"; done
 
 build: ## build the release binary, .build/release/tollgate
 	@scripts/install-packages.sh build
@@ -35,6 +35,10 @@ bench: ## measure against nginx on this machine; see Benchmarks/README.md
 	@scripts/install-packages.sh build bench
 	@scripts/build-release.sh
 	@Benchmarks/run.sh $(ARGS)
+
+bench-decisions: ## measure single decisions of the router; builds for some minutes the first time
+	@scripts/install-packages.sh build bench
+	@Benchmarks/decisions.sh
 
 lint: ## check the formatting of every Swift file
 	@swift format lint --strict --parallel --recursive Sources Tests Package.swift

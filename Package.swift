@@ -25,7 +25,12 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let package = Package(
     name: "tollgate",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "tollgate", targets: ["Tollgate"])],
+    products: [
+        .executable(name: "tollgate", targets: ["Tollgate"]),
+        // For the package in Benchmarks/, which measures single decisions.
+        .library(name: "Tenancy", targets: ["Tenancy"]),
+        .library(name: "Proxy", targets: ["Proxy"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),

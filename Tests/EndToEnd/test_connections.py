@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -55,6 +56,21 @@ def test_pipelined_requests_are_answered_in_order(world: World) -> None:
     booked = [[entry.output for entry in world.books.of_request(answer.request_id)] for answer in answers]
     assert booked == [[1], [2], [3], [4], [0], [5]]
     assert len({answer.request_id for answer in answers}) == len(answers)
+
+
+def test_a_client_that_reads_no_answers_gets_no_more_requests_in(world: World) -> None:
+    """Answers to a pipelining client that never reads must not pile up in the gateway's memory."""
+    request = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n" * 1000
+    taken = 0
+    with socket.create_connection(world.server.data) as client:
+        client.settimeout(0.5)
+        try:
+            while taken < 64 << 20:
+                taken += client.send(request)
+        except OSError:
+            pass  # it takes no more, or hung up
+    assert taken < 32 << 20, f"{taken} bytes of requests were taken in"
+    world.assert_good_call(world.tenant())
 
 
 def test_one_connection_serves_many_calls(world: World) -> None:

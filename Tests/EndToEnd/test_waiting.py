@@ -137,6 +137,21 @@ def test_a_revoked_key_leaves_the_queue_unserved(world: World, faulty: FaultBack
     assert not world.books.holds()
 
 
+def test_a_key_revoked_during_an_attempt_gets_no_other(world: World, faulty: FaultBackend) -> None:
+    hung, spare = world.fresh("hung"), world.fresh("spare")
+    route = Route.lay(world, {"hung": faulty.url(hung, "fault=hang")}, {"spare": faulty.url(spare)},
+                      timeouts={"first_byte": "1s"})
+    line = Line(route)
+    tenant = line.tenant()
+    late = line.start("late", tenant)
+    world.admin.ok("DELETE", f"/keys/{tenant.key_id}")
+    answer = late.result()
+    assert (answer.status, answer.failure["code"]) == (401, "invalid_api_key")
+    assert len(faulty.calls(hung)) == 1 and not faulty.calls(spare)
+    assert [row.outcome for row in route.attempts(answer)] == ["unanswered"]
+    assert not world.books.holds()
+
+
 def test_a_client_that_leaves_the_queue_leaves_nothing_behind(world: World, faulty: FaultBackend) -> None:
     name = world.fresh("narrow")
     route = full_route(world, faulty, 700, {"max": 5, "timeout": "10s"}, name)
