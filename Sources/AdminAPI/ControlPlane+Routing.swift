@@ -15,7 +15,7 @@ extension ControlPlane {
 
     /// How a backend is; nil when the router does not know it.
     func backendStatus(_ id: ID<BackendDefinition>) -> BackendStatus? {
-        router.status().lazy.flatMap(\.backends).first { $0.id == id.text }
+        router.status(of: id)
     }
 
     /// Throws `in_use` if an entitlement or a budget names the pool; its backends and targets are the store's to see.

@@ -24,7 +24,8 @@ public final class DiskRoom: Sendable {
         self.init(freeBytes: {
             var status = statvfs()
             guard statvfs(path, &status) == 0 else { return nil }
-            return UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue
+            let (bytes, isHuge) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+            return isHuge ? .max : bytes
         })
     }
 

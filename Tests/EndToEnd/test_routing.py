@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from support.client import chat, fetch
-from support.oracle import Entry
-from support.processes import free_port
+from support.oracle import Entry, pico
+from support.route import dead_url
 from support.world import PRICE, World
 
 
@@ -27,10 +27,6 @@ def add_model(world: World, pools: list[str]) -> str:
     world.admin.model(model, pools)
     world.admin.price(model, "1", "4")
     return model
-
-
-def dead_url() -> str:
-    return f"http://127.0.0.1:{free_port()}/v1"
 
 
 def attempts_of(world: World, request_id: str) -> list[Entry]:
@@ -128,6 +124,19 @@ def test_each_row_has_what_the_backend_that_answered_costs(world: World) -> None
     assert answer.done and answer.headers["x-tollgate-backend"].endswith("well")
     assert world.books.settled(answer.request_id).cost == PRICE.cost(10, 5)
     assert world.books.upstream_cost(answer.request_id) == 10 * 500_000 + 5 * 2_000_000
+
+
+def test_the_cost_header_and_the_figures_count_every_attempt(world: World) -> None:
+    odd = add_pool(world, {"odd": world.backend.base_url("fault=malformed")})
+    well = add_pool(world, {"well": world.backend.base_url()})
+    model, tenant = add_model(world, [odd, well]), world.tenant(pools=(odd, well))
+    answer = world.call(tenant, model=model, max_tokens=20)
+    assert answer.done and answer.headers["x-tollgate-attempts"] == "2"
+    rows = world.books.of_request(answer.request_id)
+    assert [row.outcome for row in rows] == ["broken", "answered"] and all(row.cost > 0 for row in rows)
+    total = sum(row.cost for row in rows)
+    assert pico(answer.headers["x-tollgate-cost"]) == total
+    assert abs(world.server.metric("tollgate_cost_usd_total", model=model) * 10**12 - total) < 1
 
 
 def test_a_hang_up_with_abort_reaches_the_backend_within_a_second(world: World) -> None:

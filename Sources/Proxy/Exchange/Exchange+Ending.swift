@@ -16,20 +16,18 @@ extension Exchange {
         life.move(to: .settling)
         _ = admission.giveUpReservation()
         learn(from: settlement)
-        var all = earlier
-        all.add(settlement)
+        totals.add(settlement)
         let then = onLoop { (exchange: Exchange, error: LedgerError?) in
             exchange.settled(settlement, ending: ending, error: error)
         }
-        plane.quotas.finish(admission.quota, tokens: all.usage.total)
+        plane.quotas.finish(admission.quota, tokens: totals.usage.total)
         plane.ledger.settle(settlement, then: then)
     }
 
     private func settled(_ settlement: Settlement, ending: Ending, error: LedgerError?) {
         life.move(to: .ended)
-        earlier.add(settlement)
         plane.metrics.add(
-            earlier.usage, cost: earlier.cost, tenant: principal.tenant.tenant.name,
+            totals.usage, cost: totals.cost, tenant: principal.tenant.tenant.name,
             model: settlement.reservation.claim.model)
         if life.clientIsGone { return count("client_gone", settlement) }
         if error != nil { return answer(.denial(.ledgerUnavailable), settlement) }
@@ -48,7 +46,7 @@ extension Exchange {
             count(answerStatus < 400 ? "ok" : "client_error", settlement)
             var headers = answerHeaders(contentType: type)
             headers.append(("content-length", String(body.readableBytes)))
-            headers.append(("x-tollgate-cost", earlier.cost.decimal))
+            headers.append(("x-tollgate-cost", totals.cost.decimal))
             connection.writeHead(status: answerStatus, headers: headers)
             connection.writeBody(body)
             observeOverhead()

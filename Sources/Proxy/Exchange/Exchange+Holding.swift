@@ -196,7 +196,7 @@ extension Exchange {
     private func recorded(_ error: LedgerError?) {
         let failed = failedAttempt
         failedAttempt = nil
-        if error == nil, let failed { earlier.add(failed) }
+        if error == nil, let failed { totals.add(failed) }
         if error != nil {
             giveBackRetry()
             // The journal gave the reservation back when its row could not be written.

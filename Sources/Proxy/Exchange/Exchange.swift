@@ -41,8 +41,7 @@ final class Exchange {
     /// The attempt at hand was let through by emergency passthrough.
     var isEmergency = false
 
-    /// What the attempts that ended used and cost.
-    var earlier = EarlierAttempts()
+    var totals = AttemptTotals()
 
     // Calling: the attempt at hand.
     var call: (any UpstreamCall)?

@@ -160,6 +160,12 @@ public final class PoolRouter: Sendable {
         }
     }
 
+    /// One backend with its load and health; nil if there is none of that id.
+    public func status(of id: ID<BackendDefinition>) -> BackendStatus? {
+        let moment = RouterState.Moment(uptime: time.uptime(), wall: time.now())
+        return state.withLock { state in state.backend(id).map { BackendStatus($0, at: moment) } }
+    }
+
     /// Decides under the lock, then does what the decision asks for.
     private func decide<Value: Sendable>(
         _ body: (inout RouterState, RouterState.Moment, inout RouterEffects) -> Value

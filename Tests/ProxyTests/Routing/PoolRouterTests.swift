@@ -137,6 +137,20 @@ struct PoolRouterTests {
     }
 
     @Test
+    func `whatever asks for a cooldown or for a longer one is told, so that it can be kept`() throws {
+        let fixture = try RouterFixture([backend("a"), backend("b")])
+        let overloaded = AttemptFault(kind: .failed, reason: "status_5xx", retryAfterSeconds: 5)
+        let leases = (0..<3).compactMap { _ in fixture.lease(fixture.ask("p", tried: [ID("be_b")])) }
+        fixture.router.release(leases[0], .failed(overloaded))
+        fixture.router.release(leases[1], .failed(Self.busy))
+        fixture.router.release(leases[2], .failed(AttemptFault(kind: .failed, reason: "status_5xx")))
+        let events = fixture.events.withLock { $0 }
+        #expect(events.map(\.asksForCooldown) == [true, true])
+        let now = fixture.clock.now()
+        #expect(events.map(\.cooldownEnd) == [now.adding(milliseconds: 5000), now.adding(milliseconds: 30_000)])
+    }
+
+    @Test
     func `a probe takes a backend out and brings it back, but never against real calls`() throws {
         var probed = backend("a")
         probed.probe = ProbeDefinition(path: "/health", unhealthyAfter: 2, healthyAfter: 1)

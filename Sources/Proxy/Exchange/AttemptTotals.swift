@@ -1,7 +1,7 @@
 import Billing
 
-/// What the attempts before the last one used and cost, each of which has its own entry.
-struct EarlierAttempts {
+/// What the ended attempts of one request used and cost together; each has an entry of its own.
+struct AttemptTotals {
     private(set) var usage = TokenUsage.zero
     private(set) var cost = Money.zero
 
