@@ -13,7 +13,25 @@ public enum BillingSchema {
             }
         }
         migrator.registerMigration("billing-emergency") { db in try db.execute(sql: emergency) }
+        migrator.registerMigration("billing-price-sheet") { db in
+            for column in sheetColumns { try db.execute(sql: "ALTER TABLE prices ADD COLUMN \(column)") }
+            try db.execute(sql: "DROP INDEX prices_identity")
+            try db.execute(sql: sheetIdentity)
+        }
     }
+
+    /// Long context, further meters, and whether `input` and `output` are prices or stand for none.
+    private static let sheetColumns =
+        ["above_tokens INTEGER CHECK (above_tokens > 0)"]
+        + ["input_audio", "input_image", "output_audio", "image", "second", "character", "request", "search"].map {
+            "\($0) INTEGER CHECK (\($0) >= 0)"
+        } + ["prices_tokens INTEGER NOT NULL DEFAULT 1 CHECK (prices_tokens = 0 OR prices_tokens = 1)"]
+
+    private static let sheetIdentity = """
+        CREATE UNIQUE INDEX prices_identity ON prices (
+            model, kind, ifnull(backend_id, ''), ifnull(tier, ''), ifnull(above_tokens, 0), effective_from
+        )
+        """
 
     private static let emergency = """
         ALTER TABLE ledger ADD COLUMN emergency INTEGER NOT NULL DEFAULT 0 CHECK (emergency = 0 OR emergency = 1)

@@ -123,33 +123,37 @@ public enum BillingStore {
             guard twin.rates == version.rates else { throw BillingError.conflict }
             return twin
         }
-        let rates = version.rates
         try db.execute(
             sql: """
-                INSERT INTO prices (id, model, kind, backend_id, tier, effective_from, published_at, input, output,
-                    input_cache_read, input_cache_write_5m, input_cache_write_1h, output_reasoning)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO prices (id, model, kind, backend_id, tier, above_tokens, effective_from, published_at,
+                    prices_tokens, \(Meter.allCases.map(\.rawValue).joined(separator: ", ")))
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, \(Meter.allCases.map { _ in "?" }.joined(separator: ", ")))
                 """,
             arguments: [
                 version.id, version.model, version.kind.rawValue, version.backendID, version.tier,
-                version.effectiveFrom.microseconds, version.publishedAt.microseconds, rates.input, rates.output,
-                rates.inputCacheRead, rates.inputCacheWrite5m, rates.inputCacheWrite1h, rates.outputReasoning,
-            ]
+                version.aboveTokens, version.effectiveFrom.microseconds, version.publishedAt.microseconds,
+                version.rates.charges(.input),
+            ] + StatementArguments(Meter.allCases.map { column($0, version.rates) })
         )
         return version
     }
 
+    /// The columns of input and output are never null, so 0 stands there where tokens have no price.
+    private static func column(_ meter: Meter, _ rates: Rates) -> Int64? {
+        rates.own(meter) ?? (meter.isToken && meter.parent == nil ? 0 : nil)
+    }
+
     private static func price(_ row: Row) -> PriceVersion? {
         guard let kind = PriceKind(rawValue: row["kind"]) else { return nil }
+        var given: [Meter: Int64] = [:]
+        for meter in Meter.allCases { given[meter] = row[meter.rawValue] as Int64? }
+        let rates =
+            row["prices_tokens"]
+            ? Rates(input: row["input"], output: row["output"], others: given) : Rates(units: given)
         return PriceVersion(
             id: row["id"], model: row["model"], kind: kind, backendID: row["backend_id"], tier: row["tier"],
-            effectiveFrom: Timestamp(microseconds: row["effective_from"]),
-            publishedAt: Timestamp(microseconds: row["published_at"]),
-            rates: Rates(
-                input: row["input"], output: row["output"], inputCacheRead: row["input_cache_read"],
-                inputCacheWrite5m: row["input_cache_write_5m"], inputCacheWrite1h: row["input_cache_write_1h"],
-                outputReasoning: row["output_reasoning"]
-            )
+            aboveTokens: row["above_tokens"], effectiveFrom: Timestamp(microseconds: row["effective_from"]),
+            publishedAt: Timestamp(microseconds: row["published_at"]), rates: rates
         )
     }
 }

@@ -10,18 +10,24 @@ public enum CostCalculator {
         return sum.line
     }
 
-    /// The most a call with these token counts can cost; saturates at `Money.lineMaximum`.
-    public static func bound(inputTokens: Int64, outputTokens: Int64, rates: Rates) -> Money {
-        (product(inputTokens, rates.dearestInput) + product(outputTokens, rates.dearestOutput)).line
+    /// The most a call within a bound can cost; saturates at `Money.lineMaximum`.
+    public static func bound(_ bound: UsageBound, rates: Rates) -> Money {
+        (besideOutput(bound, rates) + product(bound.outputTokens, rates.dearestOutput)).line
     }
 
-    /// How many output tokens `money` surely pays beside the input; 0 when it does not cover the input, Int64.max when
-    /// output is free.
-    public static func outputTokens(affordedBy money: Money, inputTokens: Int64, rates: Rates) -> Int64 {
-        let left = money - product(inputTokens, rates.dearestInput)
+    /// How many output tokens `money` surely pays beside everything else in `bound`; 0 when it does not cover the rest,
+    /// Int64.max when output is free.
+    public static func outputTokens(affordedBy money: Money, _ bound: UsageBound, rates: Rates) -> Int64 {
+        let left = money - besideOutput(bound, rates)
         if left < .zero { return 0 }
         let dearest = Int128(rates.dearestOutput)
         return dearest == 0 ? Int64.max : Int64(clamping: left.pico / dearest)
+    }
+
+    private static func besideOutput(_ bound: UsageBound, _ rates: Rates) -> Money {
+        product(bound.inputTokens, rates.dearestInput) + product(bound.images, rates[.image])
+            + product(bound.seconds, rates[.second]) + product(bound.characters, rates[.character])
+            + product(bound.requests, rates[.request]) + product(bound.searches, rates[.search])
     }
 
     /// A product of two 64-bit numbers always fits 128 bits.

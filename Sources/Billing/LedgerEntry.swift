@@ -21,6 +21,8 @@ struct LedgerEntry: Sendable {
     var cost: Money
     var listCost = Money.zero
     var upstreamCost: Money?
+    /// The version that priced it.
+    var priceVersion: String?
     var usage = TokenUsage.zero
     var backendID: String
     var provenance = Provenance.none
@@ -42,6 +44,7 @@ struct LedgerEntry: Sendable {
             backendID: settlement.backendID.isEmpty ? hold.backendID : settlement.backendID,
             outcome: settlement.outcome
         )
+        entry.priceVersion = settlement.priceVersion ?? hold.priceVersion
         entry.listCost = settlement.listCost.line
         entry.upstreamCost = settlement.upstreamCost?.line
         entry.usage = settlement.usage.line
@@ -56,7 +59,7 @@ struct LedgerEntry: Sendable {
     static func lines(resolving hold: StoredHold, charge: Money?, at instant: Timestamp) -> [LedgerEntry] {
         LedgerEntry(
             kind: charge == nil ? .release : .resolve, hold: hold, endedAt: instant, cost: (charge ?? .zero).line,
-            backendID: hold.backendID, outcome: .unanswered
+            priceVersion: hold.priceVersion, backendID: hold.backendID, outcome: .unanswered
         ).splittingExcess()
     }
 
@@ -65,8 +68,8 @@ struct LedgerEntry: Sendable {
         var first = self
         first.cost = hold.amount
         let rest = LedgerEntry(
-            kind: .excess, hold: hold, endedAt: endedAt, cost: cost - hold.amount, backendID: backendID,
-            provenance: provenance, outcome: outcome, status: status, stream: stream,
+            kind: .excess, hold: hold, endedAt: endedAt, cost: cost - hold.amount, priceVersion: priceVersion,
+            backendID: backendID, provenance: provenance, outcome: outcome, status: status, stream: stream,
             emergency: emergency
         )
         return [first, rest]

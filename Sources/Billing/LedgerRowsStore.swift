@@ -43,7 +43,7 @@ final class LedgerRowsStore {
         row.bind(hold.admittedAt.microseconds)
         row.bind(entry.endedAt.microseconds)
         row.bind(period)
-        row.bind(hold.priceVersion)
+        row.bind(entry.priceVersion)
         row.bind(hold.multiplierPPM)
         row.bind(entry.listCost.ledgerLine)
         row.bind(entry.cost.ledgerLine)

@@ -1,56 +1,61 @@
 import Synchronization
 public import Tenancy
 
-/// All price versions in memory; look-ups are safe from any thread and do not grow with history that is over.
+/// All price versions in memory; look-ups are safe from any thread and do not grow with history.
 public final class PriceBook: Sendable {
-    /// By model, latest `effectiveFrom` first.
-    private let byModel: Mutex<[String: [PriceVersion]]>
+    /// The prices of one model.
+    private struct Model {
+        let tenant = PriceSeries()
+        let upstream = PriceSeries()
+        var byBackend: [String: PriceSeries] = [:]
+    }
+
+    private let models = Mutex<[String: Model]>([:])
 
     /// A book of the given versions in any order.
     public init(_ versions: [PriceVersion] = []) {
-        var sorted = Dictionary(grouping: versions, by: \.model)
-        for model in sorted.keys { sorted[model]?.sort(by: Self.isLater) }
-        byModel = Mutex(sorted)
+        for version in versions { put(version) }
     }
 
-    /// What tenants pay for a model at an instant: the latest version effective then that was published by then.
+    /// What tenants may pay for a model at an instant, by the latest versions effective then that were published by
+    /// then; nil if it has no standard price.
+    public func sheet(model: String, at instant: Timestamp) -> PriceSheet? {
+        models.withLock { $0[model]?.tenant.sheet(at: instant) }
+    }
+
+    /// What a provider may charge for a model on a backend: the backend's own prices, if it has a standard one, else
+    /// those for all backends; the two are not mixed.
+    public func upstreamSheet(model: String, backendID: String, at instant: Timestamp) -> PriceSheet? {
+        models.withLock { models in
+            guard let prices = models[model] else { return nil }
+            if !prices.byBackend.isEmpty, let own = prices.byBackend[backendID]?.sheet(at: instant) { return own }
+            return prices.upstream.sheet(at: instant)
+        }
+    }
+
+    /// The standard price of `sheet`.
     public func price(model: String, at instant: Timestamp) -> PriceVersion? {
-        first(model: model, at: instant) { $0.kind == .tenant && $0.backendID == nil && $0.tier == nil }
+        sheet(model: model, at: instant)?.standard
     }
 
-    /// What a provider charges for a model on a backend: the backend's own version before the general one.
+    /// The standard price of `upstreamSheet`.
     public func upstreamPrice(model: String, backendID: String, at instant: Timestamp) -> PriceVersion? {
-        first(model: model, at: instant) { $0.kind == .upstream && $0.backendID == backendID && $0.tier == nil }
-            ?? first(model: model, at: instant) { $0.kind == .upstream && $0.backendID == nil && $0.tier == nil }
+        upstreamSheet(model: model, backendID: backendID, at: instant)?.standard
     }
 
     /// Adds a version that has been stored; one that is already there changes nothing.
     public func put(_ version: PriceVersion) {
-        byModel.withLock { versions in
-            var list = versions[version.model] ?? []
-            guard !list.contains(where: { $0.id == version.id }) else { return }
-            let index = list.firstIndex { !Self.isLater($0, version) } ?? list.endIndex
-            list.insert(version, at: index)
-            versions[version.model] = list
+        models.withLock { models in
+            var model = models[version.model] ?? Model()
+            switch (version.kind, version.backendID) {
+            case (.tenant, _): model.tenant.put(version)
+            case (.upstream, nil): model.upstream.put(version)
+            case (.upstream, .some(let backendID)):
+                let series = model.byBackend[backendID] ?? PriceSeries()
+                series.put(version)
+                model.byBackend[backendID] = series
+            }
+            models[version.model] = model
         }
-    }
-
-    /// Every version of a model, latest `effectiveFrom` first.
-    public func all(model: String) -> [PriceVersion] {
-        byModel.withLock { $0[model] ?? [] }
-    }
-
-    private func first(
-        model: String,
-        at instant: Timestamp,
-        where isFor: (PriceVersion) -> Bool
-    ) -> PriceVersion? {
-        byModel.withLock { versions in
-            versions[model]?.first { $0.effectiveFrom <= instant && $0.publishedAt <= instant && isFor($0) }
-        }
-    }
-
-    private static func isLater(_ left: PriceVersion, _ right: PriceVersion) -> Bool {
-        (left.effectiveFrom, left.publishedAt, left.id) > (right.effectiveFrom, right.publishedAt, right.id)
     }
 }

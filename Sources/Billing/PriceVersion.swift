@@ -10,8 +10,10 @@ public final class PriceVersion: Sendable {
     public let kind: PriceKind
     /// The backend it is for; nil: all of them.
     public let backendID: String?
-    /// The service tier it is for; nil: the standard one.
+    /// The service tier, or the size and quality of images, it is for; nil: the standard one.
     public let tier: String?
+    /// It prices calls with more input tokens than this, cached ones included, as a whole; nil: those of any length.
+    public let aboveTokens: Int64?
     /// Requests admitted from this instant on have this price, unless a later version applies.
     public let effectiveFrom: Timestamp
     /// When it was stored; it never prices a request admitted earlier.
@@ -26,6 +28,7 @@ public final class PriceVersion: Sendable {
         kind: PriceKind = .tenant,
         backendID: String? = nil,
         tier: String? = nil,
+        aboveTokens: Int64? = nil,
         effectiveFrom: Timestamp,
         publishedAt: Timestamp,
         rates: Rates
@@ -35,6 +38,7 @@ public final class PriceVersion: Sendable {
         self.kind = kind
         self.backendID = backendID
         self.tier = tier
+        self.aboveTokens = aboveTokens
         self.effectiveFrom = effectiveFrom
         self.publishedAt = publishedAt
         self.rates = rates
@@ -43,6 +47,12 @@ public final class PriceVersion: Sendable {
     /// Whether both are for the same thing from the same instant on, whatever they cost.
     public func hasIdentity(of other: PriceVersion) -> Bool {
         model == other.model && kind == other.kind && backendID == other.backendID && tier == other.tier
-            && effectiveFrom == other.effectiveFrom
+            && aboveTokens == other.aboveTokens && effectiveFrom == other.effectiveFrom
     }
+
+    /// The instant from which on it can price requests.
+    var appliesFrom: Timestamp { max(effectiveFrom, publishedAt) }
+
+    /// Whether a call with so many input tokens is long enough for it.
+    func covers(inputTokens: Int64) -> Bool { aboveTokens.map { $0 < inputTokens } ?? true }
 }

@@ -4,9 +4,9 @@ public enum RatesError: Error, Sendable, Equatable {
     case missing(field: String)
     /// The field is not a plain decimal number.
     case malformed(field: String)
-    /// The field has more than 6 fraction digits and would not be exact.
-    case tooManyFractionDigits(field: String)
-    /// The field is beyond what 64 bits of picodollars per token can hold.
+    /// The field has more fraction digits than are exact picodollars.
+    case tooManyFractionDigits(field: String, atMost: Int)
+    /// The field is beyond what 64 bits of picodollars can hold.
     case outOfRange(field: String)
     /// No meter has this name.
     case unknown(field: String)

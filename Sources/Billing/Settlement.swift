@@ -18,6 +18,8 @@ public struct Settlement: Sendable {
     public var listCost: Money
     /// What the provider charges, when that is known.
     public var upstreamCost: Money?
+    /// The price version that said so; nil: the one pinned at admission.
+    public var priceVersion: String?
     /// How the attempt ended.
     public var outcome: AttemptOutcome
     /// The backend's HTTP status; 0 when there was none.

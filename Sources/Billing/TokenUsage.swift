@@ -1,21 +1,10 @@
-/// Tokens of one call by meter; the meters are disjoint, so their sum is the total.
+/// What one call used, by meter; the token meters are disjoint, so their sum is the total.
 public struct TokenUsage: Sendable, Equatable {
-    /// Input tokens that came from no cache.
-    public var input: Int64
-    /// Input tokens read from a cache.
-    public var inputCacheRead: Int64
-    /// Input tokens written to the five-minute cache.
-    public var inputCacheWrite5m: Int64
-    /// Input tokens written to the one-hour cache.
-    public var inputCacheWrite1h: Int64
-    /// Output tokens other than reasoning.
-    public var output: Int64
-    /// Output tokens spent on reasoning.
-    public var outputReasoning: Int64
+    private var counts: PerMeter
 
     /// Nothing used.
     public static let zero = TokenUsage()
-    /// More tokens than any call has; the ledger clamps each meter here so that no sum of lines can overflow.
+    /// More units than any call has; the ledger clamps each meter here so that no sum of lines can overflow.
     public static let lineMaximum: Int64 = 1 << 40
 
     /// A usage with the given counts.
@@ -24,73 +13,135 @@ public struct TokenUsage: Sendable, Equatable {
         inputCacheRead: Int64 = 0,
         inputCacheWrite5m: Int64 = 0,
         inputCacheWrite1h: Int64 = 0,
+        inputAudio: Int64 = 0,
+        inputImage: Int64 = 0,
         output: Int64 = 0,
-        outputReasoning: Int64 = 0
+        outputReasoning: Int64 = 0,
+        outputAudio: Int64 = 0,
+        image: Int64 = 0,
+        second: Int64 = 0,
+        character: Int64 = 0,
+        request: Int64 = 0,
+        search: Int64 = 0
     ) {
-        self.input = input
-        self.inputCacheRead = inputCacheRead
-        self.inputCacheWrite5m = inputCacheWrite5m
-        self.inputCacheWrite1h = inputCacheWrite1h
-        self.output = output
-        self.outputReasoning = outputReasoning
+        counts = PerMeter(
+            lanes: SIMD16(
+                input, inputCacheRead, inputCacheWrite5m, inputCacheWrite1h, inputAudio, inputImage, output,
+                outputReasoning, outputAudio, image, second, character, request, search, 0, 0))
     }
 
     /// The count of one meter.
     public subscript(meter: Meter) -> Int64 {
-        get {
-            switch meter {
-            case .input: input
-            case .inputCacheRead: inputCacheRead
-            case .inputCacheWrite5m: inputCacheWrite5m
-            case .inputCacheWrite1h: inputCacheWrite1h
-            case .output: output
-            case .outputReasoning: outputReasoning
-            }
-        }
-        set {
-            switch meter {
-            case .input: input = newValue
-            case .inputCacheRead: inputCacheRead = newValue
-            case .inputCacheWrite5m: inputCacheWrite5m = newValue
-            case .inputCacheWrite1h: inputCacheWrite1h = newValue
-            case .output: output = newValue
-            case .outputReasoning: outputReasoning = newValue
-            }
-        }
+        get { counts[meter] }
+        set { counts[meter] = newValue }
     }
 
     /// All tokens; saturates.
-    public var total: Int64 {
-        Self.sum(inputTotal, Self.sum(output, outputReasoning))
-    }
+    public var total: Int64 { counts.sum(Meter.tokens) }
 
     /// All input tokens, cached ones included; saturates.
-    public var inputTotal: Int64 {
-        Self.sum(Self.sum(input, inputCacheRead), Self.sum(inputCacheWrite5m, inputCacheWrite1h))
-    }
+    public var inputTotal: Int64 { counts.sum(Meter.inputs) }
 
     /// All output tokens, reasoning included; saturates.
-    public var outputTotal: Int64 { Self.sum(output, outputReasoning) }
+    public var outputTotal: Int64 { counts.sum(Meter.outputs) }
 
     /// Every count brought into 0...`lineMaximum`.
     var line: TokenUsage {
         var clamped = self
-        for meter in Meter.allCases { clamped[meter] = min(max(self[meter], 0), Self.lineMaximum) }
+        clamped.counts.lanes.clamp(
+            lowerBound: SIMD16(repeating: 0), upperBound: SIMD16(repeating: Self.lineMaximum))
         return clamped
     }
 
     /// Adds meter by meter; saturates.
     public mutating func add(_ other: TokenUsage) {
-        input = Self.sum(input, other.input)
-        inputCacheRead = Self.sum(inputCacheRead, other.inputCacheRead)
-        inputCacheWrite5m = Self.sum(inputCacheWrite5m, other.inputCacheWrite5m)
-        inputCacheWrite1h = Self.sum(inputCacheWrite1h, other.inputCacheWrite1h)
-        output = Self.sum(output, other.output)
-        outputReasoning = Self.sum(outputReasoning, other.outputReasoning)
+        counts.add(other.counts)
+    }
+}
+
+/// The counts by name; what each counts is said at its `Meter`.
+extension TokenUsage {
+    /// Input tokens that came from no cache and are no audio or image.
+    public var input: Int64 {
+        get { self[.input] }
+        set { self[.input] = newValue }
     }
 
-    private static func sum(_ left: Int64, _ right: Int64) -> Int64 {
-        let (sum, overflow) = left.addingReportingOverflow(right)
-        return overflow ? (right < 0 ? Int64.min : Int64.max) : sum
+    /// Input tokens read from a cache.
+    public var inputCacheRead: Int64 {
+        get { self[.inputCacheRead] }
+        set { self[.inputCacheRead] = newValue }
+    }
+
+    /// Input tokens written to the five-minute cache.
+    public var inputCacheWrite5m: Int64 {
+        get { self[.inputCacheWrite5m] }
+        set { self[.inputCacheWrite5m] = newValue }
+    }
+
+    /// Input tokens written to the one-hour cache.
+    public var inputCacheWrite1h: Int64 {
+        get { self[.inputCacheWrite1h] }
+        set { self[.inputCacheWrite1h] = newValue }
+    }
+
+    /// Output tokens other than reasoning and audio.
+    public var output: Int64 {
+        get { self[.output] }
+        set { self[.output] = newValue }
+    }
+
+    /// Output tokens spent on reasoning.
+    public var outputReasoning: Int64 {
+        get { self[.outputReasoning] }
+        set { self[.outputReasoning] = newValue }
+    }
+
+    /// Input tokens of audio that came from no cache.
+    public var inputAudio: Int64 {
+        get { self[.inputAudio] }
+        set { self[.inputAudio] = newValue }
+    }
+
+    /// Input tokens of images that came from no cache.
+    public var inputImage: Int64 {
+        get { self[.inputImage] }
+        set { self[.inputImage] = newValue }
+    }
+
+    /// Output tokens of audio.
+    public var outputAudio: Int64 {
+        get { self[.outputAudio] }
+        set { self[.outputAudio] = newValue }
+    }
+
+    /// Images made.
+    public var image: Int64 {
+        get { self[.image] }
+        set { self[.image] = newValue }
+    }
+
+    /// Seconds of audio.
+    public var second: Int64 {
+        get { self[.second] }
+        set { self[.second] = newValue }
+    }
+
+    /// Unicode scalars of text to be spoken.
+    public var character: Int64 {
+        get { self[.character] }
+        set { self[.character] = newValue }
+    }
+
+    /// Answered calls; `PriceSheet.countingRequest` sets it.
+    public var request: Int64 {
+        get { self[.request] }
+        set { self[.request] = newValue }
+    }
+
+    /// Searches.
+    public var search: Int64 {
+        get { self[.search] }
+        set { self[.search] = newValue }
     }
 }

@@ -1,68 +1,95 @@
 import Synchronization
 
-/// Estimates tokens from bytes where a backend reported none, by what its reports of the same model taught.
+/// Estimates the usage of calls that no backend reported, by what reports on calls of the same kind taught.
+///
+/// The rule, for each model and kind of call:
+/// - input tokens = bytes of the request / learned bytes per token;
+/// - output tokens of a whole answer = bytes of its text / learned bytes per token;
+/// - output tokens of a stream = the better of two guesses, by bytes of text or by events that brought text: the one
+///   that was nearer to the reports of late. Before any report on streams, bytes of text by what whole answers taught;
+///   before any report at all, four bytes a token, but a token an event at least;
+/// - seconds of audio = bytes / learned bytes per second, 16,000 before any report.
+///
+/// All are rounded up, and none is above the bound that the call was admitted with.
 public final class UsageEstimator: Sendable {
-    /// Thousandths of a byte per token.
-    private struct Ratios {
-        var request = UsageEstimator.initial
-        var response = UsageEstimator.initial
-    }
+    /// Calls whose bytes mean the same.
+    public struct Subject: Hashable, Sendable {
+        /// Tollgate's name of the model.
+        public let model: String
+        /// Any number that is the same for calls of one route, and another for other routes.
+        public let kind: Int
 
-    /// Four bytes a token, before anything was learnt.
-    private static let initial: Int64 = 4000
-    /// Each report moves a ratio by one part in this many.
-    private static let weight: Int64 = 8
-    /// A token never counts as less than a thousandth of a byte or more than a megabyte.
-    private static let range: ClosedRange<Int64> = 1...1_000_000_000
-    /// Models come from the operator, so there are few; beyond this many none are added.
-    private static let modelLimit = 4096
-
-    private let models = Mutex<[String: Ratios]>([:])
-
-    /// An estimator that has learnt nothing.
-    public init() {}
-
-    /// Learns from a call whose usage was reported; sides without tokens or bytes teach nothing.
-    public func learn(
-        model: String,
-        requestBytes: Int64,
-        inputTokens: Int64,
-        responseBytes: Int64,
-        outputTokens: Int64
-    ) {
-        models.withLock { models in
-            guard models[model] != nil || models.count < Self.modelLimit else { return }
-            var ratios = models[model] ?? Ratios()
-            Self.move(&ratios.request, bytes: requestBytes, tokens: inputTokens)
-            Self.move(&ratios.response, bytes: responseBytes, tokens: outputTokens)
-            models[model] = ratios
+        /// The calls of one route to one model.
+        public init(model: String, kind: Int) {
+            self.model = model
+            self.kind = kind
         }
     }
 
-    /// Tokens for the bytes seen, rounded up, and not above the bounds the call was admitted with.
-    public func estimate(
-        model: String,
-        requestBytes: Int64,
-        responseBytes: Int64,
-        inputBound: Int64 = .max,
-        outputBound: Int64 = .max
-    ) -> TokenUsage {
-        let ratios = models.withLock { $0[model] ?? Ratios() }
+    private struct Lessons {
+        var request = LearnedRatio(assuming: 4)
+        var whole = LearnedRatio(assuming: 4)
+        var stream = LearnedRatio(assuming: 4)
+        var events = LearnedRatio(assuming: 1)
+        var audio = LearnedRatio(assuming: 16_000)
+
+        mutating func learn(_ seen: CallEvidence, _ usage: TokenUsage) {
+            // Bytes of a picture or a recording say nothing about its tokens.
+            if usage.inputAudio == 0, usage.inputImage == 0 {
+                request.learn(seen: seen.requestBytes, used: usage.inputTotal)
+            }
+            let output = usage.outputTotal
+            if seen.textEvents > 0 {
+                stream.judge(seen: seen.textBytes, used: output)
+                events.judge(seen: seen.textEvents, used: output)
+                stream.learn(seen: seen.textBytes, used: output)
+                events.learn(seen: seen.textEvents, used: output)
+            } else {
+                whole.learn(seen: seen.textBytes, used: output)
+            }
+            audio.learn(seen: seen.audioBytes, used: usage.second)
+        }
+
+        func output(_ seen: CallEvidence) -> Int64 {
+            if seen.textEvents == 0 { return (whole.reports > 0 ? whole : stream).units(seen.textBytes) }
+            if events.reports > 0 {
+                let byEvents = stream.reports == 0 || events.miss <= stream.miss
+                return byEvents ? events.units(seen.textEvents) : stream.units(seen.textBytes)
+            }
+            let byText = whole.units(seen.textBytes)
+            return whole.reports > 0 ? byText : max(byText, seen.textEvents)
+        }
+    }
+
+    /// Models come from the operator, so there are few subjects; beyond this many none are added.
+    private static let subjectLimit = 4096
+
+    private let lessons = Mutex<[Subject: Lessons]>([:])
+
+    /// An estimator that has learned nothing.
+    public init() {}
+
+    /// Learns from a call whose usage was reported, whole and without contradiction; what was not seen or not used
+    /// teaches nothing.
+    public func learn(_ subject: Subject, _ seen: CallEvidence, usage: TokenUsage) {
+        lessons.withLock { lessons in
+            if let place = lessons.index(forKey: subject) {
+                lessons.values[place].learn(seen, usage)
+            } else if lessons.count < Self.subjectLimit {
+                var first = Lessons()
+                first.learn(seen, usage)
+                lessons[subject] = first
+            }
+        }
+    }
+
+    /// What the evidence of a call tells: input and output tokens and seconds, each within `bound`.
+    public func estimate(_ subject: Subject, _ seen: CallEvidence, within bound: UsageBound) -> TokenUsage {
+        let lessons = lessons.withLock { $0[subject] } ?? Lessons()
         return TokenUsage(
-            input: min(Self.tokens(requestBytes, ratios.request), max(inputBound, 0)),
-            output: min(Self.tokens(responseBytes, ratios.response), max(outputBound, 0))
+            input: min(lessons.request.units(seen.requestBytes), max(bound.inputTokens, 0)),
+            output: min(lessons.output(seen), max(bound.outputTokens, 0)),
+            second: min(lessons.audio.units(seen.audioBytes), max(bound.seconds, 0))
         )
-    }
-
-    private static func move(_ ratio: inout Int64, bytes: Int64, tokens: Int64) {
-        guard bytes > 0, tokens > 0 else { return }
-        let seen = Int64(clamping: Int128(bytes) * 1000 / Int128(tokens))
-        let clamped = min(max(seen, range.lowerBound), range.upperBound)
-        ratio = min(max((ratio * (weight - 1) + clamped) / weight, range.lowerBound), range.upperBound)
-    }
-
-    private static func tokens(_ bytes: Int64, _ ratio: Int64) -> Int64 {
-        let scaled = Int128(max(bytes, 0)) * 1000 + Int128(ratio) - 1
-        return Int64(clamping: scaled / Int128(ratio))
     }
 }

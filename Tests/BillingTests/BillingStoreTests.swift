@@ -9,7 +9,8 @@ struct BillingStoreTests {
     private func price(_ id: String, input: Int64 = 1, from: Int64 = 0, tier: String? = nil) -> PriceVersion {
         PriceVersion(
             id: id, model: "m", tier: tier, effectiveFrom: Timestamp(microseconds: from),
-            publishedAt: Timestamp(microseconds: 0), rates: Rates(input: input, output: 2, inputCacheRead: 1))
+            publishedAt: Timestamp(microseconds: 0), rates: Rates(input: input, output: 2, others: [.inputCacheRead: 1])
+        )
     }
 
     @Test func theSamePriceAgainIsTheOneThatExists() throws {

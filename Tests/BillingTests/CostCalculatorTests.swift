@@ -3,7 +3,7 @@ import Testing
 @testable import Billing
 
 struct CostCalculatorTests {
-    private let rates = Rates(input: 150_000, output: 600_000, inputCacheRead: 75_000)
+    private let rates = Rates(input: 150_000, output: 600_000, others: [.inputCacheRead: 75_000])
 
     @Test func costIsUnitsTimesPrice() {
         let usage = TokenUsage(input: 100, inputCacheRead: 40, output: 7, outputReasoning: 3)
@@ -11,9 +11,9 @@ struct CostCalculatorTests {
     }
 
     @Test func theBoundIsNeverBelowTheCost() {
-        let dear = Rates(input: 1, output: 2, inputCacheWrite1h: 9, outputReasoning: 11)
+        let dear = Rates(input: 1, output: 2, others: [.inputCacheWrite1h: 9, .outputReasoning: 11])
         let usage = TokenUsage(inputCacheWrite1h: 50, outputReasoning: 20)
-        let bound = CostCalculator.bound(inputTokens: 50, outputTokens: 20, rates: dear)
+        let bound = CostCalculator.bound(UsageBound(inputTokens: 50, outputTokens: 20), rates: dear)
         #expect(bound == CostCalculator.cost(usage, rates: dear))
     }
 
@@ -24,18 +24,18 @@ struct CostCalculatorTests {
             outputReasoning: .max
         )
         #expect(CostCalculator.cost(usage, rates: absurd) == .lineMaximum)
-        #expect(CostCalculator.bound(inputTokens: .max, outputTokens: .max, rates: absurd) == .lineMaximum)
+        #expect(CostCalculator.bound(UsageBound(inputTokens: .max, outputTokens: .max), rates: absurd) == .lineMaximum)
         #expect(CostCalculator.cost(TokenUsage(input: -5, output: .min), rates: absurd) == .zero)
         #expect(usage.total == .max)
     }
 
     @Test func affordedOutputFitsTheMoney() {
         let money = Money(pico: 10 * 150_000 + 5 * 600_000 + 599_999)
-        let tokens = CostCalculator.outputTokens(affordedBy: money, inputTokens: 10, rates: rates)
+        let ten = UsageBound(inputTokens: 10)
+        let tokens = CostCalculator.outputTokens(affordedBy: money, ten, rates: rates)
         #expect(tokens == 5)
-        #expect(CostCalculator.bound(inputTokens: 10, outputTokens: tokens, rates: rates) <= money)
-        #expect(CostCalculator.outputTokens(affordedBy: .zero, inputTokens: 10, rates: rates) == 0)
-        let free = Rates(input: 1, output: 0)
-        #expect(CostCalculator.outputTokens(affordedBy: money, inputTokens: 1, rates: free) == .max)
+        #expect(CostCalculator.bound(UsageBound(inputTokens: 10, outputTokens: tokens), rates: rates) <= money)
+        #expect(CostCalculator.outputTokens(affordedBy: .zero, ten, rates: rates) == 0)
+        #expect(CostCalculator.outputTokens(affordedBy: money, ten, rates: Rates(input: 1, output: 0)) == .max)
     }
 }

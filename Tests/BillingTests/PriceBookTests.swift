@@ -43,9 +43,12 @@ struct PriceBookTests {
         #expect(book.price(model: "x", at: instant) == nil)
     }
 
-    @Test func puttingTwiceChangesNothing() {
+    @Test func aPriceThatIsPutLaterAppliesAtOnce() {
         let book = PriceBook()
+        #expect(price(book, at: 10) == nil)
         for _ in 0..<2 { book.put(version("a", from: 0, published: 0)) }
-        #expect(book.all(model: "m").map(\.id) == ["a"])
+        #expect(price(book, at: 10) == "a")
+        book.put(version("b", from: 5, published: 5))
+        #expect([4, 5, 10].map { price(book, at: $0) } == ["a", "b", "b"])
     }
 }

@@ -5,7 +5,7 @@ import Testing
 struct RatesTests {
     @Test func perMillionBecomesPicodollarsPerTokenExactly() throws {
         let rates = try Rates(perMillion: ["input": "0.15", "output": "0.60", "input_cache_read": "0.000001"])
-        #expect(rates == Rates(input: 150_000, output: 600_000, inputCacheRead: 1))
+        #expect(rates == Rates(input: 150_000, output: 600_000, others: [.inputCacheRead: 1]))
         #expect(rates.perMillion == ["input": "0.15", "output": "0.6", "input_cache_read": "0.000001"])
     }
 
@@ -13,7 +13,7 @@ struct RatesTests {
         let cases: [([String: String], RatesError)] = [
             (["output": "1"], .missing(field: "per_million.input")),
             (["input": "1"], .missing(field: "per_million.output")),
-            (["input": "1", "output": "0.0000001"], .tooManyFractionDigits(field: "per_million.output")),
+            (["input": "1", "output": "0.0000001"], .tooManyFractionDigits(field: "per_million.output", atMost: 6)),
             (["input": "-1", "output": "1"], .malformed(field: "per_million.input")),
             (["input": "1", "output": "99999999999999"], .outOfRange(field: "per_million.output")),
             (["input": "1", "output": "1", "images": "1"], .unknown(field: "per_million.images")),
@@ -24,8 +24,8 @@ struct RatesTests {
     }
 
     @Test func aMeterWithoutAPriceHasItsParents() {
-        let rates = Rates(input: 10, output: 20, inputCacheWrite1h: 15)
-        #expect(Meter.allCases.map { rates[$0] } == [10, 10, 10, 15, 20, 20])
+        let rates = Rates(input: 10, output: 20, others: [.inputCacheWrite1h: 15])
+        #expect(Meter.allTokens.map { rates[$0] } == [10, 10, 10, 15, 10, 10, 20, 20, 20])
         #expect(rates.dearestInput == 15)
         #expect(rates.dearestOutput == 20)
     }
@@ -35,11 +35,6 @@ struct RatesTests {
         (10, -5, 0), (1_000_000, 1, 1), (Int64.max, Int64.max, Int64.max),
     ])
     func multipliersRoundHalfToEvenOnce(rate: Int64, ppm: Int64, expected: Int64) {
-        #expect(Rates(input: rate, output: 0).scaled(ppm: ppm).input == expected)
-    }
-
-    @Test func freeMeansEveryPriceIsZero() {
-        #expect(Rates(input: 0, output: 0).isFree)
-        #expect(!Rates(input: 0, output: 0, outputReasoning: 1).isFree)
+        #expect(Rates(input: rate, output: 0).scaled(ppm: ppm)[.input] == expected)
     }
 }

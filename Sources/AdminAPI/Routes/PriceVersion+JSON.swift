@@ -12,7 +12,7 @@ extension PriceVersion {
             "tier": .text(tier),
             "effective_from": .string(effectiveFrom.rfc3339),
             "published_at": .string(publishedAt.rfc3339),
-            "per_million": .texts(rates.perMillion),
+            "per_million": .texts(rates.perMillion ?? [:]),
         ]
     }
 
@@ -53,7 +53,7 @@ extension PriceVersion {
         switch error {
         case .missing(let field): (field, "is required; a price of zero must be explicit", nil)
         case .malformed(let field): (field, MoneyFault.text(.malformed), nil)
-        case .tooManyFractionDigits(let field): (field, "has more than 6 fraction digits", nil)
+        case .tooManyFractionDigits(let field, let most): (field, "has more than \(most) fraction digits", nil)
         case .outOfRange(let field): (field, MoneyFault.text(.outOfRange), MoneyFault.code(.outOfRange))
         case .unknown(let field): (field, "is not a meter", nil)
         }

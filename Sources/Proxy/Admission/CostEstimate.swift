@@ -44,18 +44,19 @@ struct CostEstimate: Equatable, Sendable {
 
     /// What the whole bound costs at these rates.
     func cost(_ rates: Rates) -> Money {
-        CostCalculator.bound(inputTokens: inputTokens, outputTokens: outputTokens, rates: rates)
+        CostCalculator.bound(UsageBound(inputTokens: inputTokens, outputTokens: outputTokens), rates: rates)
     }
 
     /// What the least useful answer of `floor` output tokens (or fewer, if fewer were asked for) costs.
     func floorCost(_ rates: Rates, floor: Int64) -> Money {
         let tokens = min(floor, maxTokens).clampedProduct(choices)
-        return CostCalculator.bound(inputTokens: inputTokens, outputTokens: tokens, rates: rates)
+        return CostCalculator.bound(UsageBound(inputTokens: inputTokens, outputTokens: tokens), rates: rates)
     }
 
     /// Lowers the output bound to what `amount` pays for.
     mutating func trim(to amount: Money, rates: Rates) {
-        let afforded = CostCalculator.outputTokens(affordedBy: amount, inputTokens: inputTokens, rates: rates)
+        let afforded = CostCalculator.outputTokens(
+            affordedBy: amount, UsageBound(inputTokens: inputTokens), rates: rates)
         let perChoice = max(1, afforded / max(choices, 1))
         if perChoice < maxTokens {
             maxTokens = perChoice

@@ -138,16 +138,18 @@ extension Exchange {
     private func estimate() -> TokenUsage {
         guard let admission else { return .zero }
         return plane.estimator.estimate(
-            model: admission.ask.model, requestBytes: Int64(admission.ask.bodyBytes), responseBytes: answerBytes,
-            inputBound: admission.estimate.inputTokens, outputBound: admission.estimate.outputTokens)
+            UsageEstimator.Subject(model: admission.ask.model, kind: admission.ask.stream ? 1 : 0),
+            CallEvidence(requestBytes: Int64(admission.ask.bodyBytes), textBytes: answerBytes),
+            within: UsageBound(
+                inputTokens: admission.estimate.inputTokens, outputTokens: admission.estimate.outputTokens))
     }
 
     private func learn(from settlement: Settlement) {
         guard settlement.provenance == .reported, settlement.outcome == .answered, let admission else { return }
         plane.estimator.learn(
-            model: admission.ask.model, requestBytes: Int64(admission.ask.bodyBytes),
-            inputTokens: settlement.usage.inputTotal, responseBytes: answerBytes,
-            outputTokens: settlement.usage.outputTotal)
+            UsageEstimator.Subject(model: admission.ask.model, kind: admission.ask.stream ? 1 : 0),
+            CallEvidence(requestBytes: Int64(admission.ask.bodyBytes), textBytes: answerBytes),
+            usage: settlement.usage)
     }
 
     // MARK: Headers and figures

@@ -24,7 +24,7 @@ extension Field {
     static let budget: [Field] =
         [Field("tenant_id", .text, required: true), Field("key_id", .text, nullable: true)] + tenantBudget
 
-    private static let perMillion: [Field] = Meter.allCases.map {
+    private static let perMillion: [Field] = Meter.allTokens.map {
         Field($0.rawValue, .money(fractionDigits: 6), required: $0.parent == nil)
     }
 }
