@@ -35,7 +35,7 @@ struct AskReader {
             throw .missing(kind == .completions ? AskMember.prompt.rawValue : AskMember.messages.rawValue)
         }
         return Ask(
-            model: model, stream: isStream, choices: max(number, bestOf) * prompts, maxTokens: maxTokens,
+            kind: kind, model: model, stream: isStream, choices: max(number, bestOf) * prompts, maxTokens: maxTokens,
             includeUsage: includeUsage, bodyBytes: scanner.bytes.count, parts: parts, firstPart: firstPart,
             promptCacheHash: promptCacheHash, edits: edits)
     }
