@@ -17,7 +17,7 @@ extension Exchange: UpstreamDelegate {
     private static let forwarded: [StaticString] = ["accept", "openai-beta", "traceparent"]
 
     func send() {
-        guard let admission, let lease else { return }
+        guard let admission, let lease, let kind = request.route.askKind else { return }
         let target = admission.targets[lease.target]
         let backend = lease.backend
         life.move(to: .calling)
@@ -29,7 +29,7 @@ extension Exchange: UpstreamDelegate {
             into: ByteBufferAllocator())
         call = connection.loop.upstream.send(
             UpstreamRequest(
-                method: "POST", url: backend.url(request.route), headers: headers(for: backend), body: body,
+                method: "POST", url: backend.url(kind), headers: headers(for: backend), body: body,
                 timeouts: backend.timeouts),
             delegate: self)
     }

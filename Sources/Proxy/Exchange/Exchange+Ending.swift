@@ -63,7 +63,7 @@ extension Exchange {
         case .brokenStream(let denial):
             count(denial.outcome, settlement)
             var event = ByteBuffer(string: "data: ")
-            event.writeImmutableBuffer(ErrorResponse(denial).body(requestID: request.id))
+            event.writeImmutableBuffer(ErrorResponse(denial, shape: request.shape).body(requestID: request.id))
             event.writeStaticString("\n\n")
             connection.writeBody(event)
             connection.endAnswer(closing: true)
@@ -86,7 +86,7 @@ extension Exchange {
     }
 
     private func deny(_ denial: Denial) {
-        let response = ErrorResponse(denial)
+        let response = ErrorResponse(denial, shape: request.shape)
         let body = response.body(requestID: request.id)
         var headers = response.headers(requestID: request.id, bodyBytes: body.readableBytes)
         addQuotaHeaders(to: &headers)
@@ -158,7 +158,7 @@ extension Exchange {
         var headers: [(String, String)] = []
         headers.reserveCapacity(18)
         headers.append(("content-type", contentType))
-        headers.append(("x-request-id", request.id.text))
+        request.shape.name(request.id, in: &headers)
         guard let admission, let backend = lease?.backend ?? lastBackend else { return headers }
         headers.append(("x-tollgate-pool", backend.definition.pool))
         headers.append(("x-tollgate-backend", backend.definition.name))

@@ -39,9 +39,9 @@ final class Backend: Sendable {
         definition.baseURL != before.baseURL || definition.sealedKey != before.sealedKey
     }
 
-    /// The absolute URL of `route` (which begins with `/v1`) at this backend.
-    func url(_ route: Route) -> String {
-        definition.baseURL + route.suffix
+    /// The absolute URL of a kind of call at this backend.
+    func url(_ kind: AskKind) -> String {
+        definition.baseURL + kind.suffix
     }
 }
 

@@ -95,16 +95,19 @@ extension ConnectionHandler {
         }
     }
 
-    /// Answers a request that never became whole, and closes.
-    func refuseAndClose(_ denial: Denial) {
+    /// Answers a request that never became whole, and closes; without a `shape` nobody knows what was asked.
+    func refuseAndClose(_ denial: Denial, shape: ErrorShape? = nil) {
         guard context != nil, !isLingering else { return }
         let id = incoming?.id ?? RequestID.make(at: plane.time.now(), using: &loop.randomness)
+        let known = incoming?.shape ?? shape
         incoming = nil
         keepAlive = false
-        let response = ErrorResponse(denial)
+        let response = ErrorResponse(denial, shape: known ?? .openAI)
         plane.metrics.count(tenant: "", pool: "", model: "", outcome: denial.outcome)
         let body = response.body(requestID: id)
-        writeHead(status: response.status, headers: response.headers(requestID: id, bodyBytes: body.readableBytes))
+        var headers = response.headers(requestID: id, bodyBytes: body.readableBytes)
+        if known == nil { headers.append(("request-id", id.text)) }
+        writeHead(status: response.status, headers: headers)
         writeBody(body)
         sayGoodbye()
     }

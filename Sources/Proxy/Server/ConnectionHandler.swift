@@ -138,7 +138,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             head.isKeepAlive && version == .http1_1 && !head.headers.contains(name: "upgrade")
             && !plane.isDraining.load(ordering: .relaxed)
         if let denial = RequestHeadCheck.denial(for: head, maxBody: plane.limits.maxBody) {
-            return refuseAndClose(denial)
+            return refuseAndClose(denial, shape: ErrorShape(target: head.uri, headers: head.headers))
         }
         var route = Route.health
         switch Route.find(method: head.method.rawValue, target: head.uri) {
@@ -146,7 +146,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .failure(let denial): refusal = denial
         }
         let request = IncomingRequest(
-            id: RequestID.make(at: now, using: &loop.randomness), route: route, headers: head.headers,
+            id: RequestID.make(at: now, using: &loop.randomness), route: route,
+            shape: ErrorShape(target: head.uri, headers: head.headers), headers: head.headers,
             key: PresentedKey.find(in: head.headers), startedAt: bodySince, body: ByteBuffer(),
             memory: BodyReservation(plane))
         incoming = request

@@ -6,6 +6,8 @@ import Tenancy
 struct IncomingRequest {
     let id: RequestID
     let route: Route
+    /// How its refusals are written.
+    let shape: ErrorShape
     let headers: HTTPHeaders
     /// The presented client key, if there is exactly one.
     let key: String?

@@ -57,7 +57,7 @@ final class RequestHandler {
 
     private func proceed(_ principal: Principal) {
         switch request.route {
-        case .chatCompletions, .completions:
+        case .metered:
             let exchange = Exchange(request, principal: principal, connection: connection)
             self.exchange = exchange
             exchange.start()
@@ -95,7 +95,7 @@ final class RequestHandler {
 
     func deny(_ denial: Denial) {
         plane.metrics.count(tenant: "", pool: "", model: "", outcome: denial.outcome)
-        let response = ErrorResponse(denial)
+        let response = ErrorResponse(denial, shape: request.shape)
         let body = response.body(requestID: request.id)
         connection.writeHead(
             status: response.status,
@@ -105,12 +105,9 @@ final class RequestHandler {
     }
 
     private func respond(status: Int, json: ByteBuffer) {
-        connection.writeHead(
-            status: status,
-            headers: [
-                ("content-type", "application/json"), ("content-length", String(json.readableBytes)),
-                ("x-request-id", request.id.text),
-            ])
+        var headers = [("content-type", "application/json"), ("content-length", String(json.readableBytes))]
+        request.shape.name(request.id, in: &headers)
+        connection.writeHead(status: status, headers: headers)
         connection.writeBody(json)
         connection.endAnswer()
     }
@@ -129,16 +126,5 @@ final class RequestHandler {
 
     func clientWritable(_ isWritable: Bool) {
         exchange?.clientWritable(isWritable)
-    }
-}
-
-extension ErrorResponse {
-    /// The answer's headers.
-    func headers(requestID: RequestID, bodyBytes: Int) -> [(String, String)] {
-        let fields = [
-            ("content-type", "application/json"), ("content-length", String(bodyBytes)),
-            ("x-request-id", requestID.text),
-        ]
-        return fields + headers
     }
 }

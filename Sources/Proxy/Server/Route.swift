@@ -1,7 +1,7 @@
 /// The data plane's routes; anything else is a 404 or 405.
 enum Route: Equatable, Sendable {
-    case chatCompletions
-    case completions
+    /// A call that goes to a backend and is metered.
+    case metered(AskKind)
     case models
     /// One model, by its name.
     case model(String)
@@ -9,24 +9,9 @@ enum Route: Equatable, Sendable {
     case health
     case readiness
 
-    /// The path after `/v1`, which a backend's `base_url` ends with.
-    var suffix: String {
-        switch self {
-        case .chatCompletions: "/chat/completions"
-        case .completions: "/completions"
-        case .models, .model: "/models"
-        case .balance: "/balance"
-        case .health, .readiness: ""
-        }
-    }
-
     /// How the body of a forwarded route is read; nil for routes the gateway answers itself.
     var askKind: AskKind? {
-        switch self {
-        case .chatCompletions: .chatCompletions
-        case .completions: .completions
-        default: nil
-        }
+        if case .metered(let kind) = self { kind } else { nil }
     }
 
     /// Needs a client key.
@@ -37,26 +22,33 @@ enum Route: Equatable, Sendable {
         }
     }
 
-    /// The route of a request target; the query string plays no part.
+    /// The route of a request target; the query string plays no part. HEAD goes where GET goes.
     static func find(method: String, target: String) -> Result<Route, Denial> {
-        let end = target.utf8.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
-        let path = target[..<(end ?? target.endIndex)]
-        guard let (route, allowed) = resolve(path) else { return .failure(.unknownRoute(String(path))) }
-        return method == allowed ? .success(route) : .failure(.methodNotAllowed(allow: allowed))
+        let path = path(of: target)
+        if let kind = AskKind(path: path) {
+            return method == "POST" ? .success(.metered(kind)) : .failure(.methodNotAllowed(allow: "POST"))
+        }
+        guard let route = answered(path) else { return .failure(.unknownRoute(String(path))) }
+        return method == "GET" || method == "HEAD" ? .success(route) : .failure(.methodNotAllowed(allow: "GET, HEAD"))
     }
 
-    private static func resolve(_ path: Substring) -> (Route, String)? {
+    /// A request target without its query.
+    static func path(of target: String) -> Substring {
+        let end = target.utf8.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
+        return target[..<(end ?? target.endIndex)]
+    }
+
+    /// What the gateway answers itself.
+    private static func answered(_ path: Substring) -> Route? {
         switch path {
-        case "/v1/chat/completions": return (.chatCompletions, "POST")
-        case "/v1/completions": return (.completions, "POST")
-        case "/v1/models": return (.models, "GET")
-        case "/v1/balance": return (.balance, "GET")
-        case "/healthz": return (.health, "GET")
-        case "/readyz": return (.readiness, "GET")
+        case "/v1/models": return .models
+        case "/v1/balance": return .balance
+        case "/healthz": return .health
+        case "/readyz": return .readiness
         default:
             guard path.hasPrefix("/v1/models/") else { return nil }
             let name = percentDecoded(path.dropFirst("/v1/models/".count).utf8)
-            return name.isEmpty ? nil : (.model(name), "GET")
+            return name.isEmpty ? nil : .model(name)
         }
     }
 

@@ -25,7 +25,7 @@ struct AdmissionControllerTests {
         #expect(try fixture.refusal("m") == nil)
         let answers = try ["nothing", "other"].map { model in
             guard case .failure(let denial) = try fixture.open(model) else { return "admitted" }
-            let response = ErrorResponse(denial)
+            let response = ErrorResponse(denial, shape: .openAI)
             return "\(response.status) \(response.code) \(response.message)".replacing(model, with: "MODEL")
         }
         #expect(answers[0].hasPrefix("404 model_not_found"))
@@ -111,7 +111,9 @@ struct AdmissionControllerTests {
         let admission = try fixture.open().get()
         func verdict() -> String? {
             _ = fixture.principal
-            return fixture.controller.judgeAgain(admission, at: fixture.clock.now()).map { ErrorResponse($0).code }
+            return fixture.controller.judgeAgain(admission, at: fixture.clock.now()).map {
+                ErrorResponse($0, shape: .openAI).code
+            }
         }
         #expect(verdict() == nil)
         fixture.entitlements = [Entitlement(pool: "q")]

@@ -72,7 +72,7 @@ final class AdmissionFixture {
     /// The code of the refusal; nil if the request is admitted.
     func refusal(_ model: String = "m") throws -> String? {
         guard case .failure(let denial) = try open(model) else { return nil }
-        return ErrorResponse(denial).code
+        return ErrorResponse(denial, shape: .openAI).code
     }
 
     /// A hard cap of one dollar.

@@ -17,12 +17,12 @@ struct FaultSummaryTests {
     func `the most telling failure is what the client is told`(_ faults: [AttemptFault], _ status: Int) {
         var summary = FaultSummary()
         for fault in faults { summary.note(fault) }
-        #expect(ErrorResponse(summary.denial(retryAfterSeconds: 9)).status == status)
+        #expect(ErrorResponse(summary.denial(retryAfterSeconds: 9), shape: .openAI).status == status)
     }
 
     @Test
     func `when nothing was free the client learns when to come back`() {
-        let response = ErrorResponse(FaultSummary().denial(retryAfterSeconds: 9))
-        #expect(response.headers.contains { $0 == ("retry-after", "9") })
+        let response = ErrorResponse(FaultSummary().denial(retryAfterSeconds: 9), shape: .openAI)
+        #expect(response.extras.contains { $0 == ("retry-after", "9") })
     }
 }

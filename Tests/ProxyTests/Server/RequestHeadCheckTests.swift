@@ -8,7 +8,9 @@ struct RequestHeadCheckTests {
     private func outcome(_ fields: [(String, String)], method: HTTPMethod = .POST) -> String {
         let head = HTTPRequestHead(
             version: .http1_1, method: method, uri: "/v1/models", headers: HTTPHeaders([("Host", "a")] + fields))
-        return RequestHeadCheck.denial(for: head, maxBody: 1000).map { String(ErrorResponse($0).status) } ?? "ok"
+        return RequestHeadCheck.denial(for: head, maxBody: 1000).map {
+            String(ErrorResponse($0, shape: .openAI).status)
+        } ?? "ok"
     }
 
     @Test

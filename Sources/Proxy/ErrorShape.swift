@@ -1,0 +1,52 @@
+import NIOHTTP1
+import Tenancy
+
+/// Whose clients read a refusal.
+enum ErrorShape: Sendable, CaseIterable {
+    case openAI
+    case anthropic
+
+    /// The shape for a request target, known route or not: Anthropic's on `/v1/messages` and below, and on the models
+    /// for who names a version of Anthropic's API.
+    init(target: String, headers: HTTPHeaders) {
+        let path = Route.path(of: target)
+        if Self.isBelow("/v1/messages", path) {
+            self = .anthropic
+        } else if Self.isBelow("/v1/models", path), headers.contains(name: "anthropic-version") {
+            self = .anthropic
+        } else {
+            self = .openAI
+        }
+    }
+
+    private static func isBelow(_ root: String, _ path: Substring) -> Bool {
+        guard path.hasPrefix(root) else { return false }
+        let rest = path.dropFirst(root.count)
+        return rest.isEmpty || rest.hasPrefix("/")
+    }
+
+    /// Status and type in this shape of what OpenAI's says with `status`, `type` and `code`.
+    func words(status: Int, type: String, code: String) -> (status: Int, type: String) {
+        if self == .openAI { return (status, type) }
+        switch status {
+        case 401: return (401, "authentication_error")
+        case 403: return (403, "permission_error")
+        case 404: return (404, "not_found_error")
+        case 413, 431: return (413, "request_too_large")
+        case 429 where code == "insufficient_quota": return (402, "billing_error")
+        case 429: return (429, "rate_limit_error")
+        case 503: return (529, "overloaded_error")
+        case 504: return (504, "timeout_error")
+        case 500...: return (status, "api_error")
+        default: return (status, "invalid_request_error")
+        }
+    }
+}
+
+extension ErrorShape {
+    /// Adds the request's id under the names this shape's clients look for.
+    func name(_ id: RequestID, in headers: inout [(String, String)]) {
+        headers.append(("x-request-id", id.text))
+        if self == .anthropic { headers.append(("request-id", id.text)) }
+    }
+}
