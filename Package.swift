@@ -77,7 +77,9 @@ let package = Package(
         ),
         .testTarget(
             name: "AdminAPITests",
-            dependencies: ["AdminAPI", "Proxy", "Billing", "Tenancy", "Support", logging],
+            dependencies: [
+                "AdminAPI", "Proxy", "Billing", "Tenancy", "Support", hummingbird, httpTypes, nioCore, logging,
+            ],
             swiftSettings: swiftSettings
         ),
         .testTarget(

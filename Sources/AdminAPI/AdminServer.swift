@@ -6,7 +6,7 @@ import Tenancy
 
 /// The Admin API on its own listener; shuts down gracefully with its service group.
 public struct AdminServer: Service {
-    private let application: Application<RouterResponder<AdminContext>>
+    private let application: Application<AdminResponder>
 
     /// `bound` learns the port once the server listens, which matters when `port` is 0; `ready` is what `/readyz` says.
     public init(
@@ -18,7 +18,9 @@ public struct AdminServer: Service {
         ready: @escaping @Sendable () -> Bool = { true }
     ) {
         application = Application(
-            responder: AdminRouter.responder(plane: plane, credential: credential, ready: ready),
+            responder: AdminResponder(
+                table: .admin(plane, ready: ready), gate: AdminGate(bootstrap: credential), time: plane.time,
+                logger: plane.logger),
             server: .http1(configuration: .init(idleTimeout: .seconds(120))),
             configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
             onServerRunning: { channel in bound(channel.localAddress?.port ?? port) },

@@ -13,7 +13,7 @@ extension ControlPlane {
         return AuditEntry(
             id: ID.make(prefix: "aud", at: now),
             at: now,
-            actor: context.actor,
+            actor: context.caller.actor,
             action: action,
             subject: subject,
             before: before?.text,

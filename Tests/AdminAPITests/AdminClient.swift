@@ -12,8 +12,13 @@ final class AdminClient: Sendable {
     struct Answer: Sendable {
         let status: Int
         let type: String
-        let requestID: String
+        let headers: [String: String]
         let body: JSONValue
+
+        var requestID: String { header("x-request-id") }
+
+        /// The header's value, empty if absent.
+        func header(_ name: String) -> String { headers[name] ?? "" }
 
         /// The member of that name; null if absent.
         subscript(_ name: String) -> JSONValue {
@@ -58,25 +63,45 @@ final class AdminClient: Sendable {
         self.credential = credential
     }
 
+    /// The header that proves the operator.
+    var bearer: String { "Bearer " + credential }
+
     func close() { session.invalidateAndCancel() }
 
     /// One call below `/admin/v1`.
-    func call(_ method: String, _ path: String, _ body: String? = nil) async throws -> Answer {
-        try await raw(method, "/admin/v1" + path, body, authorization: "Bearer " + credential)
+    func call(
+        _ method: String,
+        _ path: String,
+        _ body: String? = nil,
+        headers: [String: String] = [:]
+    ) async throws -> Answer {
+        try await raw(method, "/admin/v1" + path, body, headers: headers, authorization: bearer)
     }
 
+    /// The same server with another credential.
+    func with(credential: String) -> AdminClient { AdminClient(base: base, credential: credential) }
+
     /// One call with any path and credential.
-    func raw(_ method: String, _ path: String, _ body: String? = nil, authorization: String?) async throws -> Answer {
+    func raw(
+        _ method: String,
+        _ path: String,
+        _ body: String? = nil,
+        headers: [String: String] = [:],
+        authorization: String?
+    ) async throws -> Answer {
         var request = URLRequest(url: try #require(URL(string: base + path)))
         request.httpMethod = method
         request.httpBody = body.map { Data($0.utf8) }
+        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
         if let authorization { request.setValue(authorization, forHTTPHeaderField: "authorization") }
         let (data, response) = try await session.data(for: request)
         let head = try #require(response as? HTTPURLResponse)
         return Answer(
             status: head.statusCode,
             type: head.value(forHTTPHeaderField: "content-type") ?? "",
-            requestID: head.value(forHTTPHeaderField: "x-request-id") ?? "",
+            headers: Dictionary(
+                head.allHeaderFields.map { ("\($0.key)".lowercased(), "\($0.value)") },
+                uniquingKeysWith: { first, _ in first }),
             body: data.isEmpty ? .null : try JSONParser.parse(Array(data))
         )
     }

@@ -52,6 +52,33 @@ import Testing
         }
     }
 
+    @Test("a known path under another method names the methods it takes, once the credential is proven")
+    func otherMethod() async throws {
+        try await AdminHarness.run { harness in
+            for (path, allowed) in [
+                ("/admin/v1/tenants/ten_1", "DELETE, GET, HEAD, PATCH"), ("/admin/v1/holds/resolve", "POST"),
+                ("/healthz", "GET, HEAD"),
+            ] {
+                let answer = try await harness.client.raw("PUT", path, "{}", authorization: harness.client.bearer)
+                #expect(answer.status == 405)
+                #expect(answer.text("code") == "method_not_allowed")
+                #expect(answer.type == "application/problem+json")
+                #expect(answer.header("allow") == allowed)
+                #expect(try await harness.client.raw("PUT", path, "{}", authorization: nil).status == 401)
+            }
+        }
+    }
+
+    @Test("HEAD answers like GET without a body")
+    func head() async throws {
+        try await AdminHarness.run { harness in
+            let answer = try await harness.client.call("HEAD", "/status")
+            #expect(answer.status == 200)
+            #expect(answer.body == .null)
+            #expect(try await harness.client.call("HEAD", "/tenants/ten_nobody").status == 404)
+        }
+    }
+
     @Test(
         "bodies that are no JSON object are refused",
         arguments: [

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Tenancy
 
 /// A refusal as RFC 9457 wants it; the one error handlers throw on purpose.
 struct Problem: Error, Sendable, Equatable {
@@ -9,6 +10,8 @@ struct Problem: Error, Sendable, Equatable {
     /// What people read.
     let detail: String
     var errors: [FieldError] = []
+    /// The methods the path knows, if the one used is not among them.
+    var allowed: [HTTPRequest.Method] = []
 
     /// The body is not what the resource takes.
     static func invalid(_ errors: [FieldError], code: String = "invalid_request") -> Problem {
@@ -35,6 +38,19 @@ struct Problem: Error, Sendable, Equatable {
     /// No credential, or not the right one; both say the same.
     static let unauthenticated = Problem(
         status: .unauthorized, code: "unauthenticated", detail: "a valid admin credential is required")
+
+    /// The path is known, but not under this method.
+    static func methodNotAllowed(_ allowed: [HTTPRequest.Method]) -> Problem {
+        Problem(
+            status: .methodNotAllowed, code: "method_not_allowed", detail: "the path does not take this method",
+            allowed: allowed.contains(.get) ? allowed + [.head] : allowed)
+    }
+
+    /// The credential is good, but its role does not reach this.
+    static func roleNotAllowed(_ role: AdminRole) -> Problem {
+        Problem(
+            status: .forbidden, code: "role_not_allowed", detail: "the role \(role.rawValue) may not do this")
+    }
 
     /// We failed; the log knows why.
     static let internalError = Problem(

@@ -1,6 +1,5 @@
 import Billing
 import HTTPTypes
-import Hummingbird
 import Proxy
 import Tenancy
 
@@ -16,7 +15,6 @@ enum ProblemTranslation {
         case let error as KeyHasherError: problem(error)
         case is HoldError: .notFound("uncertain hold")
         case LedgerError.unavailable: unavailable("ledger_unavailable", "the database cannot be written now")
-        case let error as HTTPError where error.status == .notFound: .notFound("route")
         default: .internalError
         }
     }

@@ -4,23 +4,23 @@ import Proxy
 import Tenancy
 
 /// `/pools/{name}/backends` and `/backends/{id}`: upstream endpoints. Their credential is written, never read.
-struct BackendRoutes: Sendable {
+struct BackendRoutes: RouteGroup {
+    static let resource = "backends"
+
     let plane: ControlPlane
 
-    func add(to routes: RouterGroup<AdminContext>) {
-        routes.get("pools/:pool/backends", use: list)
-        routes.post("pools/:pool/backends", use: create)
-        routes.get("backends/:backend", use: show)
-        routes.get("backends/:backend/health", use: health)
-        routes.post("backends/:backend/probe", use: probe)
-        routes.patch("backends/:backend", use: update)
-        routes.delete("backends/:backend", use: delete)
-        routes.post("backends/:backend/drain") { request, context in
-            try await drain(true, request, context)
-        }
-        routes.post("backends/:backend/undrain") { request, context in
-            try await drain(false, request, context)
-        }
+    var routes: [AdminRoute] {
+        [
+            get("pools/{pool}/backends", .viewers, use: list),
+            post("pools/{pool}/backends", .admins, use: create),
+            get("backends/{backend}", .viewers, use: show),
+            get("backends/{backend}/health", .viewers, use: health),
+            post("backends/{backend}/probe", .admins, use: probe),
+            patch("backends/{backend}", .admins, use: update),
+            delete("backends/{backend}", .admins, use: delete),
+            post("backends/{backend}/drain", .admins, use: drain),
+            post("backends/{backend}/undrain", .admins, use: undrain),
+        ]
     }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
@@ -112,7 +112,15 @@ struct BackendRoutes: Sendable {
         }
     }
 
-    private func drain(_ flag: Bool, _ request: Request, _ context: AdminContext) async throws -> Response {
+    private func drain(_ request: Request, _ context: AdminContext) async throws -> Response {
+        try await setDraining(true, request, context)
+    }
+
+    private func undrain(_ request: Request, _ context: AdminContext) async throws -> Response {
+        try await setDraining(false, request, context)
+    }
+
+    private func setDraining(_ flag: Bool, _ request: Request, _ context: AdminContext) async throws -> Response {
         let id = ID<BackendDefinition>(try context.parameter("backend"))
         try await request.requireEmptyBody()
         return try await plane.turn.run {

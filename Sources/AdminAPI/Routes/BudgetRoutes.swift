@@ -4,16 +4,20 @@ import Proxy
 import Tenancy
 
 /// `/budgets`: spend caps and their figures.
-struct BudgetRoutes: Sendable {
+struct BudgetRoutes: RouteGroup {
+    static let resource = "budgets"
+
     let plane: ControlPlane
 
-    func add(to routes: RouterGroup<AdminContext>) {
-        routes.get("budgets", use: list)
-        routes.post("budgets", use: create)
-        routes.get("budgets/:budget", use: show)
-        routes.get("budgets/:budget/state", use: state)
-        routes.patch("budgets/:budget", use: update)
-        routes.delete("budgets/:budget", use: delete)
+    var routes: [AdminRoute] {
+        [
+            get("budgets", .financeAndViewers, use: list),
+            post("budgets", .admins, use: create),
+            get("budgets/{budget}", .financeAndViewers, use: show),
+            get("budgets/{budget}/state", .financeAndViewers, use: state),
+            patch("budgets/{budget}", .admins, use: update),
+            delete("budgets/{budget}", .admins, use: delete),
+        ]
     }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {

@@ -4,12 +4,16 @@ import Proxy
 import Tenancy
 
 /// `/tenants/{id}/entitlements`: the pools and models a tenant may use.
-struct EntitlementRoutes: Sendable {
+struct EntitlementRoutes: RouteGroup {
+    static let resource = "entitlements"
+
     let plane: ControlPlane
 
-    func add(to routes: RouterGroup<AdminContext>) {
-        routes.get("tenants/:tenant/entitlements", use: show)
-        routes.put("tenants/:tenant/entitlements", use: put)
+    var routes: [AdminRoute] {
+        [
+            get("tenants/{tenant}/entitlements", .viewers, use: show),
+            put("tenants/{tenant}/entitlements", .admins, use: put),
+        ]
     }
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {

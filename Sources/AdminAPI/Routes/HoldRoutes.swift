@@ -3,7 +3,9 @@ import Hummingbird
 import Tenancy
 
 /// `/holds`: money set aside for calls that run, or that a crash left open.
-struct HoldRoutes: Sendable {
+struct HoldRoutes: RouteGroup {
+    static let resource = "holds"
+
     private enum State: String, CaseIterable {
         case live
         case uncertain
@@ -11,10 +13,12 @@ struct HoldRoutes: Sendable {
 
     let plane: ControlPlane
 
-    func add(to routes: RouterGroup<AdminContext>) {
-        routes.get("holds", use: list)
-        routes.post("holds/resolve", use: resolveMany)
-        routes.post("holds/:hold/resolve", use: resolveOne)
+    var routes: [AdminRoute] {
+        [
+            get("holds", .viewers, use: list),
+            post("holds/resolve", .admins, use: resolveMany),
+            post("holds/{hold}/resolve", .admins, use: resolveOne),
+        ]
     }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {

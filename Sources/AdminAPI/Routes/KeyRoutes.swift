@@ -4,18 +4,22 @@ import Proxy
 import Tenancy
 
 /// `/keys`: the credentials of tenants. A key's text is answered once, when it is made.
-struct KeyRoutes: Sendable {
+struct KeyRoutes: RouteGroup {
+    static let resource = "keys"
+
     private static let graceLimit: Int64 = 30 * 86_400
 
     let plane: ControlPlane
 
-    func add(to routes: RouterGroup<AdminContext>) {
-        routes.get("tenants/:tenant/keys", use: list)
-        routes.post("tenants/:tenant/keys", use: create)
-        routes.get("keys/:key", use: show)
-        routes.patch("keys/:key", use: update)
-        routes.delete("keys/:key", use: revoke)
-        routes.post("keys/:key/rotate", use: rotate)
+    var routes: [AdminRoute] {
+        [
+            get("tenants/{tenant}/keys", .viewers, use: list),
+            post("tenants/{tenant}/keys", .admins, use: create),
+            get("keys/{key}", .viewers, use: show),
+            patch("keys/{key}", .admins, use: update),
+            delete("keys/{key}", .admins, use: revoke),
+            post("keys/{key}/rotate", .admins, use: rotate),
+        ]
     }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {

@@ -4,14 +4,18 @@ import Proxy
 import Tenancy
 
 /// `/models`: what clients may ask for and the pools that serve it. Names may hold `/`.
-struct ModelRoutes: Sendable {
+struct ModelRoutes: RouteGroup {
+    static let resource = "models"
+
     let plane: ControlPlane
 
-    func add(to routes: RouterGroup<AdminContext>) {
-        routes.get("models", use: list)
-        routes.put("models/**", use: put)
-        routes.get("models/**", use: show)
-        routes.delete("models/**", use: delete)
+    var routes: [AdminRoute] {
+        [
+            get("models", .viewers, use: list),
+            put("models/{model...}", .admins, use: put),
+            get("models/{model...}", .viewers, use: show),
+            delete("models/{model...}", .admins, use: delete),
+        ]
     }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
@@ -23,7 +27,7 @@ struct ModelRoutes: Sendable {
     }
 
     private func put(_ request: Request, _ context: AdminContext) async throws -> Response {
-        let name = try context.rest()
+        let name = try context.parameter("model")
         do throws(FieldFault) {
             _ = try FieldRule<String>.name.read(.string(name))
         } catch {
@@ -57,11 +61,11 @@ struct ModelRoutes: Sendable {
     }
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
-        .json(try stored(try context.rest()).json)
+        .json(try stored(try context.parameter("model")).json)
     }
 
     private func delete(_ request: Request, _ context: AdminContext) async throws -> Response {
-        let name = try context.rest()
+        let name = try context.parameter("model")
         try await request.requireEmptyBody()
         return try await plane.turn.run {
             let before = try stored(name)

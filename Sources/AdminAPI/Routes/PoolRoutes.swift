@@ -4,15 +4,19 @@ import Proxy
 import Tenancy
 
 /// `/pools`: interchangeable backends with one purpose.
-struct PoolRoutes: Sendable {
+struct PoolRoutes: RouteGroup {
+    static let resource = "pools"
+
     let plane: ControlPlane
 
-    func add(to routes: RouterGroup<AdminContext>) {
-        routes.get("pools", use: list)
-        routes.post("pools", use: create)
-        routes.get("pools/:pool", use: show)
-        routes.patch("pools/:pool", use: update)
-        routes.delete("pools/:pool", use: delete)
+    var routes: [AdminRoute] {
+        [
+            get("pools", .viewers, use: list),
+            post("pools", .admins, use: create),
+            get("pools/{pool}", .viewers, use: show),
+            patch("pools/{pool}", .admins, use: update),
+            delete("pools/{pool}", .admins, use: delete),
+        ]
     }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {

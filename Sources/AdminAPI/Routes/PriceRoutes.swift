@@ -3,13 +3,17 @@ import Hummingbird
 import Tenancy
 
 /// `/prices`: published prices; each is a version that never changes.
-struct PriceRoutes: Sendable {
+struct PriceRoutes: RouteGroup {
+    static let resource = "prices"
+
     let plane: ControlPlane
 
-    func add(to routes: RouterGroup<AdminContext>) {
-        routes.get("prices", use: list)
-        routes.post("prices", use: publish)
-        routes.get("prices/history", use: history)
+    var routes: [AdminRoute] {
+        [
+            get("prices", .financeAndViewers, use: list),
+            post("prices", .admins, use: publish),
+            get("prices/history", .financeAndViewers, use: history),
+        ]
     }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {

@@ -3,14 +3,18 @@ import Hummingbird
 import Tenancy
 
 /// `/tenants/{id}/quotas` and `/keys/{id}/quotas`: ceilings on requests and tokens.
-struct QuotaRoutes: Sendable {
+struct QuotaRoutes: RouteGroup {
+    static let resource = "quotas"
+
     let plane: ControlPlane
 
-    func add(to routes: RouterGroup<AdminContext>) {
-        routes.get("tenants/:tenant/quotas", use: showTenant)
-        routes.put("tenants/:tenant/quotas", use: putTenant)
-        routes.get("keys/:key/quotas", use: showKey)
-        routes.put("keys/:key/quotas", use: putKey)
+    var routes: [AdminRoute] {
+        [
+            get("tenants/{tenant}/quotas", .viewers, use: showTenant),
+            put("tenants/{tenant}/quotas", .admins, use: putTenant),
+            get("keys/{key}/quotas", .viewers, use: showKey),
+            put("keys/{key}/quotas", .admins, use: putKey),
+        ]
     }
 
     private func showTenant(_ request: Request, _ context: AdminContext) async throws -> Response {

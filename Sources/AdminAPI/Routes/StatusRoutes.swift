@@ -4,11 +4,15 @@ import Proxy
 import Tenancy
 
 /// `/status`: how the gateway is, in one answer.
-struct StatusRoutes: Sendable {
+struct StatusRoutes: RouteGroup {
+    static let resource = "status"
+
     let plane: ControlPlane
 
-    func add(to routes: RouterGroup<AdminContext>) {
-        routes.get("status", use: show)
+    var routes: [AdminRoute] {
+        [
+            get("status", .viewers, use: show)
+        ]
     }
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {

@@ -3,21 +3,21 @@ import Hummingbird
 import Tenancy
 
 /// `/tenants`: who owns keys and pays.
-struct TenantRoutes: Sendable {
+struct TenantRoutes: RouteGroup {
+    static let resource = "tenants"
+
     let plane: ControlPlane
 
-    func add(to routes: RouterGroup<AdminContext>) {
-        routes.get("tenants", use: list)
-        routes.post("tenants", use: create)
-        routes.get("tenants/:tenant", use: show)
-        routes.patch("tenants/:tenant", use: update)
-        routes.delete("tenants/:tenant", use: archive)
-        routes.post("tenants/:tenant/suspend") { request, context in
-            try await suspend(true, request, context)
-        }
-        routes.post("tenants/:tenant/resume") { request, context in
-            try await suspend(false, request, context)
-        }
+    var routes: [AdminRoute] {
+        [
+            get("tenants", .financeAndViewers, use: list),
+            post("tenants", .admins, use: create),
+            get("tenants/{tenant}", .financeAndViewers, use: show),
+            patch("tenants/{tenant}", .admins, use: update),
+            delete("tenants/{tenant}", .admins, use: archive),
+            post("tenants/{tenant}/suspend", .admins, use: suspend),
+            post("tenants/{tenant}/resume", .admins, use: resume),
+        ]
     }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
@@ -70,7 +70,15 @@ struct TenantRoutes: Sendable {
         }
     }
 
-    private func suspend(_ flag: Bool, _ request: Request, _ context: AdminContext) async throws -> Response {
+    private func suspend(_ request: Request, _ context: AdminContext) async throws -> Response {
+        try await setSuspended(true, request, context)
+    }
+
+    private func resume(_ request: Request, _ context: AdminContext) async throws -> Response {
+        try await setSuspended(false, request, context)
+    }
+
+    private func setSuspended(_ flag: Bool, _ request: Request, _ context: AdminContext) async throws -> Response {
         let id = ID<Tenant>(try context.parameter("tenant"))
         try await request.requireEmptyBody()
         return try await plane.turn.run {

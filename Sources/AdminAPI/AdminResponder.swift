@@ -1,0 +1,64 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import Tenancy
+
+/// Answers every admin request: names it, proves who asks, finds the route, judges the role, and turns every error into
+/// problem+json. Nothing is said about a path before the credential is proven.
+struct AdminResponder: HTTPResponder {
+    let table: RouteTable
+    let gate: AdminGate
+    let time: any TimeSource
+    let logger: Logger
+
+    func respond(to request: Request, context: AdminContext) async throws -> Response {
+        var context = context
+        context.requestID = RequestID.make(at: time.now()).text
+        var response: Response
+        do {
+            response = try await answer(request, context)
+        } catch {
+            response = answer(to: error, request, context)
+        }
+        response.headers[.requestID] = context.requestID
+        response.headers[.cacheControl] = "no-store"
+        response.headers[.contentTypeOptions] = "nosniff"
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    private func answer(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let match = table.match(request.method == .head ? .get : request.method, request.uri.path)
+        if case .found(let route, _) = match, route.access.isOpen { return try await route.handler(request, context) }
+        var context = context
+        context.caller = try await gate.caller(of: request)
+        switch match {
+        case .unknown: throw Problem.notFound("route")
+        case .otherMethods(let methods): throw Problem.methodNotAllowed(methods)
+        case .found(let route, let parameters):
+            context.grant = route.access.grant(context.caller.role)
+            guard context.grant != .none else { throw Problem.roleNotAllowed(context.caller.role) }
+            context.pathParameters = parameters
+            return try await route.handler(request, context)
+        }
+    }
+
+    private func answer(to error: any Error, _ request: Request, _ context: AdminContext) -> Response {
+        let problem = ProblemTranslation.problem(for: error)
+        if problem == .internalError {
+            logger.error(
+                "an admin request failed",
+                metadata: [
+                    "request_id": "\(context.requestID)", "method": "\(request.method)",
+                    "path": "\(request.uri.path)", "error": "\(error)",
+                ])
+        }
+        var response = Response.json(
+            problem.json(requestID: context.requestID), status: problem.status, type: "application/problem+json")
+        if problem.status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
+        if problem.status == .serviceUnavailable { response.headers[.retryAfter] = "1" }
+        if !problem.allowed.isEmpty {
+            response.headers[.allow] = problem.allowed.map(\.rawValue).sorted().joined(separator: ", ")
+        }
+        return response
+    }
+}

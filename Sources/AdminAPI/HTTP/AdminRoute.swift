@@ -1,0 +1,14 @@
+import HTTPTypes
+import Hummingbird
+
+/// One call of the Admin API: what it is, who may make it, and what answers it.
+struct AdminRoute: Sendable {
+    typealias Handler = @Sendable (Request, AdminContext) async throws -> Response
+
+    let method: HTTPRequest.Method
+    let path: RoutePath
+    /// What it is about, plural, e.g. `tenants`.
+    let resource: String
+    let access: RouteAccess
+    let handler: Handler
+}

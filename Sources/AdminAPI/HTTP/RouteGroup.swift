@@ -1,0 +1,43 @@
+import HTTPTypes
+
+/// The routes of one resource.
+protocol RouteGroup: Sendable {
+    /// What they are about, plural, as in their paths.
+    static var resource: String { get }
+    /// Each call with who may make it.
+    var routes: [AdminRoute] { get }
+}
+
+/// Routes below `/admin/v1`.
+extension RouteGroup {
+    func get(_ path: String, _ access: RouteAccess, use handler: @escaping AdminRoute.Handler) -> AdminRoute {
+        route(.get, path, access, handler)
+    }
+
+    func post(_ path: String, _ access: RouteAccess, use handler: @escaping AdminRoute.Handler) -> AdminRoute {
+        route(.post, path, access, handler)
+    }
+
+    func put(_ path: String, _ access: RouteAccess, use handler: @escaping AdminRoute.Handler) -> AdminRoute {
+        route(.put, path, access, handler)
+    }
+
+    func patch(_ path: String, _ access: RouteAccess, use handler: @escaping AdminRoute.Handler) -> AdminRoute {
+        route(.patch, path, access, handler)
+    }
+
+    func delete(_ path: String, _ access: RouteAccess, use handler: @escaping AdminRoute.Handler) -> AdminRoute {
+        route(.delete, path, access, handler)
+    }
+
+    private func route(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ access: RouteAccess,
+        _ handler: @escaping AdminRoute.Handler
+    ) -> AdminRoute {
+        AdminRoute(
+            method: method, path: RoutePath("/admin/v1/" + path), resource: Self.resource, access: access,
+            handler: handler)
+    }
+}

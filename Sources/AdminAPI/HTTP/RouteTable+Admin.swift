@@ -1,0 +1,20 @@
+extension RouteTable {
+    /// The whole Admin API; `ready` is what `/readyz` says.
+    static func admin(_ plane: ControlPlane, ready: @escaping @Sendable () -> Bool = { true }) -> RouteTable {
+        let groups: [any RouteGroup] = [
+            HealthRoutes(plane: plane, ready: ready),
+            TenantRoutes(plane: plane),
+            EntitlementRoutes(plane: plane),
+            KeyRoutes(plane: plane),
+            QuotaRoutes(plane: plane),
+            BudgetRoutes(plane: plane),
+            HoldRoutes(plane: plane),
+            PoolRoutes(plane: plane),
+            BackendRoutes(plane: plane),
+            ModelRoutes(plane: plane),
+            PriceRoutes(plane: plane),
+            StatusRoutes(plane: plane),
+        ]
+        return RouteTable(groups.flatMap(\.routes))
+    }
+}

@@ -1,0 +1,29 @@
+import Billing
+import HTTPTypes
+import Hummingbird
+
+/// `/healthz` and `/readyz`, for whoever watches the process.
+struct HealthRoutes: RouteGroup {
+    static let resource = "health"
+
+    let plane: ControlPlane
+    let ready: @Sendable () -> Bool
+
+    var routes: [AdminRoute] {
+        [
+            AdminRoute(
+                method: .get, path: RoutePath("/healthz"), resource: Self.resource, access: .anyone, handler: health),
+            AdminRoute(
+                method: .get, path: RoutePath("/readyz"), resource: Self.resource, access: .anyone, handler: readiness),
+        ]
+    }
+
+    private func health(_ request: Request, _ context: AdminContext) async throws -> Response {
+        .json(["status": "ok"])
+    }
+
+    private func readiness(_ request: Request, _ context: AdminContext) async throws -> Response {
+        ready() && plane.ledger.isWritable
+            ? .json(["status": "ready"]) : .json(["status": "not_ready"], status: .serviceUnavailable)
+    }
+}
