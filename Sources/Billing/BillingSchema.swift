@@ -18,6 +18,26 @@ public enum BillingSchema {
             try db.execute(sql: "DROP INDEX prices_identity")
             try db.execute(sql: sheetIdentity)
         }
+        migrator.registerMigration("billing-other-meters") { db in
+            for span in ["quarter", "day"] { try db.execute(sql: otherMeters("usage_\(span)_meters")) }
+        }
+    }
+
+    /// Meters without a column in a roll-up: few calls use them, so they cost the others nothing.
+    private static func otherMeters(_ table: String) -> String {
+        """
+        CREATE TABLE \(table) (
+            bucket_start INTEGER NOT NULL,
+            tenant_id TEXT NOT NULL,
+            key_id TEXT NOT NULL,
+            model TEXT NOT NULL,
+            pool TEXT NOT NULL,
+            backend_id TEXT NOT NULL,
+            meter TEXT NOT NULL,
+            units INTEGER NOT NULL,
+            PRIMARY KEY (tenant_id, bucket_start, key_id, model, pool, backend_id, meter)
+        ) STRICT, WITHOUT ROWID
+        """
     }
 
     /// Long context, further meters, and whether `input` and `output` are prices or stand for none.

@@ -71,17 +71,29 @@ extension LedgerStore {
         keyID: ID<APIKey>? = nil,
         from start: Timestamp
     ) throws -> (requests: Int64, tokens: Int64) {
+        let scope = "tenant_id = :tenant AND bucket_start >= :start AND (:key IS NULL OR key_id = :key)"
+        let others = TokenUsage.otherMeters.filter(\.isToken).map { "'\($0.rawValue)'" }.joined(separator: ", ")
         let row = try Row.fetchOne(
             db,
             sql: """
                 SELECT COALESCE(SUM(requests), 0) AS requests, COALESCE(SUM(input + input_cache_read
-                    + input_cache_write_5m + input_cache_write_1h + output + output_reasoning), 0) AS tokens
-                FROM usage_quarter
-                WHERE tenant_id = :tenant AND bucket_start >= :start AND (:key IS NULL OR key_id = :key)
+                    + input_cache_write_5m + input_cache_write_1h + output + output_reasoning), 0)
+                    + (SELECT COALESCE(SUM(units), 0) FROM usage_quarter_meters WHERE \(scope) AND meter IN (\(others)))
+                    AS tokens
+                FROM usage_quarter WHERE \(scope)
                 """,
             arguments: ["tenant": tenantID.text, "start": start.microseconds, "key": keyID?.text]
         )
         return row.map { ($0["requests"], $0["tokens"]) } ?? (0, 0)
+    }
+
+    /// What a row of the ledger says was used, every meter of it.
+    public static func usage(_ row: Row) -> TokenUsage {
+        var usage = TokenUsage.zero
+        for meter in TokenUsage.columnMeters { usage[meter] = row[meter.rawValue] }
+        // What is written here is always read; a damaged row shows what its columns say, and `verify` names it.
+        if let text = row["other_meters"] as String? { _ = usage.readOtherMeters(text) }
+        return usage
     }
 }
 

@@ -10,6 +10,8 @@ final class LedgerRowsStore {
     private let accountUpsert: PreparedRowStore
     private let quarterUpsert: PreparedRowStore
     private let dayUpsert: PreparedRowStore
+    private let quarterMeterUpsert: PreparedRowStore
+    private let dayMeterUpsert: PreparedRowStore
 
     /// Prepares the statements. Throws `DatabaseError`.
     init(_ db: Database) throws {
@@ -18,6 +20,8 @@ final class LedgerRowsStore {
         accountUpsert = try PreparedRowStore(Self.accountUpsertSQL, db)
         quarterUpsert = try PreparedRowStore(Self.rollUpSQL(into: "usage_quarter"), db)
         dayUpsert = try PreparedRowStore(Self.rollUpSQL(into: "usage_day"), db)
+        quarterMeterUpsert = try PreparedRowStore(Self.meterSQL(into: "usage_quarter_meters"), db)
+        dayMeterUpsert = try PreparedRowStore(Self.meterSQL(into: "usage_day_meters"), db)
     }
 
     // MARK: Entries
@@ -49,6 +53,7 @@ final class LedgerRowsStore {
         row.bind(entry.cost.ledgerLine)
         row.bind(entry.upstreamCost?.ledgerLine)
         Self.bind(entry.usage, row)
+        row.bind(entry.usage.otherMetersText)
         row.bind(entry.provenance.rawValue)
         row.bind(entry.outcome.rawValue)
         row.bind(entry.status)
@@ -71,22 +76,38 @@ final class LedgerRowsStore {
     }
 
     func add(_ sums: RollUpSums) throws {
-        for (key, row) in sums.quarters { try Self.add(key, row, quarterUpsert) }
-        for (key, row) in sums.days { try Self.add(key, row, dayUpsert) }
+        for (key, row) in sums.quarters { try Self.add(key, row, quarterUpsert, quarterMeterUpsert) }
+        for (key, row) in sums.days { try Self.add(key, row, dayUpsert, dayMeterUpsert) }
     }
 
-    private static func add(_ key: RollUpSums.Key, _ sum: RollUpSums.Row, _ row: PreparedRowStore) throws {
+    private static func add(
+        _ key: RollUpSums.Key,
+        _ sum: RollUpSums.Row,
+        _ row: PreparedRowStore,
+        _ meterRow: PreparedRowStore
+    ) throws {
+        bind(key, row)
+        row.bind(sum.requests)
+        bind(sum.usage, row)
+        row.bind(sum.cost.micro)
+        row.bind(sum.cost.remainder)
+        try row.run()
+        guard sum.usage.hasOtherMeters else { return }
+        for meter in TokenUsage.otherMeters where sum.usage[meter] != 0 {
+            bind(key, meterRow)
+            meterRow.bind(meter.rawValue)
+            meterRow.bind(sum.usage[meter])
+            try meterRow.run()
+        }
+    }
+
+    private static func bind(_ key: RollUpSums.Key, _ row: PreparedRowStore) {
         row.bind(key.bucketStart)
         row.bind(key.tenantID.text)
         row.bind(key.keyID.text)
         row.bind(key.model)
         row.bind(key.pool)
         row.bind(key.backendID)
-        row.bind(sum.requests)
-        bind(sum.usage, row)
-        row.bind(sum.cost.micro)
-        row.bind(sum.cost.remainder)
-        try row.run()
     }
 
     private static func bind(_ usage: TokenUsage, _ row: PreparedRowStore) {
@@ -104,8 +125,8 @@ final class LedgerRowsStore {
         INSERT INTO ledger (seq, node_id, node_seq, request_id, attempt, kind, tenant_id, key_id, model, pool,
             backend_id, admitted_at, ended_at, period, price_version, multiplier_ppm, list_cost, cost,
             upstream_cost, input, input_cache_read, input_cache_write_5m, input_cache_write_1h, output,
-            output_reasoning, provenance, outcome, status, stream, emergency)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            output_reasoning, other_meters, provenance, outcome, status, stream, emergency)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (request_id, attempt, kind) DO NOTHING
         """
 
@@ -135,6 +156,15 @@ final class LedgerRowsStore {
             output_reasoning = output_reasoning + excluded.output_reasoning,
             cost_micro = cost_micro + excluded.cost_micro + (cost_pico + excluded.cost_pico) / 1000000,
             cost_pico = (cost_pico + excluded.cost_pico) % 1000000
+        """
+    }
+
+    private static func meterSQL(into table: String) -> String {
+        """
+        INSERT INTO \(table) (bucket_start, tenant_id, key_id, model, pool, backend_id, meter, units)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (tenant_id, bucket_start, key_id, model, pool, backend_id, meter) DO UPDATE SET
+            units = units + excluded.units
         """
     }
 }

@@ -15,6 +15,7 @@ public enum LedgerVerifierStore {
         found += try holds(db)
         for (table, span) in [("usage_quarter", RollUpSums.quarter), ("usage_day", RollUpSums.day)] {
             found += try rollUps(table, span, db)
+            found += try meters(table + "_meters", span, db)
         }
         found += try accounts(db)
         if found.count <= differenceLimit { return found }
@@ -65,6 +66,22 @@ public enum LedgerVerifierStore {
                         AND kind IN ('settle', 'release', 'resolve'))
                 """
         )
+        found += try otherMeters(db)
+        return found
+    }
+
+    /// Entries whose further meters are not as they are written.
+    private static func otherMeters(_ db: Database) throws -> [String] {
+        let rows = try Row.fetchCursor(
+            db, sql: "SELECT seq, other_meters FROM ledger WHERE other_meters IS NOT NULL ORDER BY seq")
+        var found: [String] = []
+        while let row = try rows.next() {
+            var usage = TokenUsage.zero
+            let text: String = row["other_meters"]
+            if !usage.readOtherMeters(text) || usage.otherMetersText != text {
+                found.append("ledger: entry \(row["seq"] as Int64) has unreadable meters")
+            }
+        }
         return found
     }
 
@@ -105,8 +122,34 @@ public enum LedgerVerifierStore {
         FROM ledger
         WHERE kind IN ('settle', 'resolve') OR cost != 0 OR input != 0 OR input_cache_read != 0
             OR input_cache_write_5m != 0 OR input_cache_write_1h != 0 OR output != 0 OR output_reasoning != 0
+            OR other_meters IS NOT NULL
         GROUP BY 1, 2, 3, 4, 5, 6
         """
+    }
+
+    /// The same for the meters without a column.
+    private static func meters(_ table: String, _ span: Int64, _ db: Database) throws -> [String] {
+        let stored =
+            "SELECT bucket_start, tenant_id, key_id, model, pool, backend_id, meter, units FROM \(table)"
+        let counted = """
+            SELECT admitted_at - admitted_at % \(span) AS bucket_start, tenant_id, key_id, model, pool, backend_id,
+                CAST(counts.key AS TEXT) AS meter, CAST(SUM(counts.value) AS INTEGER) AS units
+            FROM ledger, json_each(
+                CASE WHEN NOT json_valid(other_meters) THEN NULL
+                    WHEN json_type(other_meters) = 'object' THEN other_meters END
+            ) AS counts
+            WHERE other_meters IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7
+            """
+        let queries = [
+            ("not as the entries say", "\(stored) EXCEPT \(counted)"), ("missing", "\(counted) EXCEPT \(stored)"),
+        ]
+        return try queries.flatMap { title, query in
+            try Row.fetchAll(db, sql: "SELECT * FROM (\(query)) LIMIT \(differenceLimit + 1)").map { row in
+                "\(table): \(title): \(row["tenant_id"] as String) \(row["key_id"] as String) "
+                    + "\(row["model"] as String) at \(row["bucket_start"] as Int64): "
+                    + "\(row["units"] as Int64) \(row["meter"] as String)"
+            }
+        }
     }
 
     private static func differences(_ title: String, _ query: String, _ db: Database) throws -> [String] {

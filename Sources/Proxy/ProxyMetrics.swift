@@ -13,13 +13,13 @@ public struct RequestLabels: Hashable, Sendable {
     public let outcome: String
 }
 
-/// What `tollgate_tokens_total` is counted by.
+/// What `tollgate_tokens_total` and `tollgate_units_total` are counted by.
 public struct TokenLabels: Hashable, Sendable {
     /// The tenant's name.
     public let tenant: String
     /// The model's name.
     public let model: String
-    /// The meter's name, such as `input`.
+    /// The meter's name, such as `input` or `image`.
     public let meter: String
 }
 
@@ -47,6 +47,8 @@ public struct ProxyMetricsSnapshot: Sendable {
     public var requests: [RequestLabels: UInt64] = [:]
     /// Tokens settled.
     public var tokens: [TokenLabels: UInt64] = [:]
+    /// Images, seconds and other units settled.
+    public var units: [TokenLabels: UInt64] = [:]
     /// US dollars settled.
     public var cost: [CostLabels: Money] = [:]
     /// Attempts by emergency passthrough.
@@ -94,7 +96,8 @@ public final class ProxyMetrics: Sendable {
                 snapshot.cost[labels] = spend.cost
                 for meter in Meter.allCases where spend.usage[meter] > 0 {
                     let meterLabels = TokenLabels(tenant: labels.tenant, model: labels.model, meter: meter.rawValue)
-                    snapshot.tokens[meterLabels] = UInt64(spend.usage[meter])
+                    let path = meter.isToken ? \ProxyMetricsSnapshot.tokens : \.units
+                    snapshot[keyPath: path][meterLabels] = UInt64(spend.usage[meter])
                 }
             }
             return snapshot

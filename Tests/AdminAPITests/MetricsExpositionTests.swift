@@ -33,6 +33,7 @@ import Testing
         arguments: [
             #"tollgate_requests_total{tenant="ten_\"1\"",pool="a\\b",model="m\nx",outcome="ok"} 7"#,
             #"tollgate_tokens_total{tenant="t",model="m",meter="input"} 12"#,
+            #"tollgate_units_total{tenant="t",model="m",meter="image"} 2"#,
             #"tollgate_cost_usd_total{tenant="t",model="m"} 0.000000000001"#,
             #"tollgate_gateway_overhead_seconds_bucket{le="0.001"} 1"#,
             #"tollgate_gateway_overhead_seconds_bucket{le="1"} 3"#,
@@ -76,6 +77,7 @@ import Testing
             proxy: ProxyMetricsSnapshot(
                 requests: [RequestLabels(tenant: "ten_\"1\"", pool: "a\\b", model: "m\nx", outcome: "ok"): 7],
                 tokens: [TokenLabels(tenant: "t", model: "m", meter: "input"): 12],
+                units: [TokenLabels(tenant: "t", model: "m", meter: "image"): 2],
                 cost: [CostLabels(tenant: "t", model: "m"): Money(pico: 1)],
                 emergencies: [EmergencyLabels(pool: "p", backend: "a", outcome: "answered"): 1],
                 overhead: histogram, timeToFirstToken: histogram))

@@ -26,6 +26,27 @@ struct BillingStoreTests {
         }
     }
 
+    @Test func pricesAreReadAsTheyWereStored() throws {
+        let fixture = try LedgerFixture()
+        let every = Dictionary(uniqueKeysWithValues: Meter.allCases.map { ($0, Int64($0.index + 1)) })
+        let sheets = [
+            Rates(input: 0, output: 0), Rates(input: 7, output: 10, others: every),
+            Rates(units: [.image: 0, .second: 5]), Rates(input: 1, output: 0, others: [.request: 3]),
+        ]
+        try fixture.file.write { (db: Database) throws in
+            for (index, rates) in sheets.enumerated() {
+                let version = PriceVersion(
+                    id: "prc_\(index)", model: "m", tier: "flex", aboveTokens: Int64(index + 1),
+                    effectiveFrom: Timestamp(microseconds: 4), publishedAt: Timestamp(microseconds: 5), rates: rates)
+                #expect(try BillingStore.insert(version, db).id == version.id)
+                #expect(try BillingStore.insert(version, db).id == version.id)
+            }
+            let stored = try BillingStore.prices(db)
+            #expect(stored.map(\.rates) == sheets)
+            #expect(stored.map(\.aboveTokens) == [1, 2, 3, 4])
+        }
+    }
+
     @Test func budgetsAreReadAsTheyWereStored() async throws {
         let fixture = try LedgerFixture()
         let budget = Budget(

@@ -13,6 +13,9 @@ struct LedgerVerifierTests {
             try await fixture.spend(100 + step)
             fixture.clock.advance(milliseconds: 11 * 3_600_000)
         }
+        let images = try fixture.held(fixture.claim(20))
+        #expect(await fixture.record(images) == nil)
+        #expect(await fixture.settle(images, cost: 20, usage: TokenUsage(inputAudio: 7, image: 2)) == nil)
         let left = try fixture.held(fixture.claim(40))
         #expect(await fixture.record(left) == nil)
         return fixture
@@ -37,7 +40,21 @@ struct LedgerVerifierTests {
         ("DELETE FROM usage_day", "usage_day: missing"),
         ("DROP TRIGGER ledger_no_update; UPDATE ledger SET cost = cost + 1 WHERE seq = 1", "usage_quarter"),
         ("DROP TRIGGER ledger_no_update; UPDATE ledger SET period = '2020-01' WHERE seq = 2", "period 2020-01"),
-        ("DROP TRIGGER ledger_no_delete; DELETE FROM ledger WHERE seq = 3", "ledger: 5 entries up to sequence 6"),
+        ("DROP TRIGGER ledger_no_delete; DELETE FROM ledger WHERE seq = 3", "ledger: 6 entries up to sequence 7"),
+        ("UPDATE usage_quarter_meters SET units = units + 1 WHERE meter = 'image'", "usage_quarter_meters: not as"),
+        ("DELETE FROM usage_day_meters", "usage_day_meters: missing"),
+        (
+            "DROP TRIGGER ledger_no_update; UPDATE ledger SET other_meters = '{\"image\":3}' WHERE seq = 7",
+            "usage_day_meters: not as"
+        ),
+        (
+            "DROP TRIGGER ledger_no_update; UPDATE ledger SET other_meters = '[{' WHERE seq = 7",
+            "entry 7 has unreadable meters"
+        ),
+        (
+            "DROP TRIGGER ledger_no_update; UPDATE ledger SET other_meters = '[\"x\"]' WHERE seq = 7",
+            "entry 7 has unreadable meters"
+        ),
         ("UPDATE tenants SET time_zone = 'Nowhere/Nothing'", "time zone"),
     ])
     func whatWasTamperedWithIsFound(sql: String, found: String) async throws {

@@ -24,11 +24,16 @@ enum MetricsExposition {
                     "tenant": labels.tenant, "pool": labels.pool, "model": labels.model, "outcome": labels.outcome,
                 ], String(count))
         }
-        text.family("tollgate_tokens_total", .counter, "Tokens settled, by meter.")
-        for (labels, count) in proxy.tokens.sorted(by: { order($0.key) < order($1.key) }) {
-            text.sample(
-                "tollgate_tokens_total",
-                ["tenant": labels.tenant, "model": labels.model, "meter": labels.meter], String(count))
+        let counts = [
+            ("tollgate_tokens_total", "Tokens settled, by meter.", proxy.tokens),
+            ("tollgate_units_total", "Images, seconds and other units settled, by meter.", proxy.units),
+        ]
+        for (name, help, figures) in counts {
+            text.family(name, .counter, help)
+            for (labels, count) in figures.sorted(by: { order($0.key) < order($1.key) }) {
+                text.sample(
+                    name, ["tenant": labels.tenant, "model": labels.model, "meter": labels.meter], String(count))
+            }
         }
         text.family("tollgate_cost_usd_total", .counter, "US dollars settled.")
         for (labels, cost) in proxy.cost.sorted(by: { order($0.key) < order($1.key) }) {
