@@ -108,6 +108,67 @@ import Testing
         }
     }
 
+    @Test("tiers, long context and units are versions of their own, shown as they were given")
+    func priceSheet() async throws {
+        try await AdminHarness.run { harness in
+            let body = { (rest: String) in
+                "{\"model\":\"m\",\"effective_from\":\"2026-01-01T00:00:00Z\",\(rest)}"
+            }
+            let versions = [
+                #""per_million":{"input":"0.15","output":"0.6","input_audio":"10"},"per_unit":{"search":"0.01"}"#,
+                #""above_tokens":200000,"per_million":{"input":"0.30","output":"1.2"}"#,
+                #""tier":"hd/1024x1792","per_million":null,"per_unit":{"image":"0.120000000001"}"#,
+            ]
+            var ids: [String] = []
+            for version in versions {
+                let made = try await harness.client.call("POST", "/prices", body(version))
+                #expect(made.status == 201)
+                ids.append(made.text("id"))
+                let again = try await harness.client.call("POST", "/prices", body(version))
+                #expect(again.status == 200)
+                #expect(again.text("id") == made.text("id"))
+            }
+            let clash = versions[2].replacing("0001\"}", with: "0001\",\"request\":\"0\"}")
+            #expect(try await harness.client.call("POST", "/prices", body(clash)).text("code") == "price_conflict")
+            let shown = try await harness.client.call("GET", "/prices/history?model=m").body.text
+            for part in [
+                #""tier":null,"above_tokens":null,"#, #""tier":null,"above_tokens":200000,"#,
+                #""tier":"hd/1024x1792","above_tokens":null,"#,
+                #""per_million":{"input":"0.15","input_audio":"10","output":"0.6"},"per_unit":{"search":"0.01"}"#,
+                #""per_million":null,"per_unit":{"image":"0.120000000001"}"#,
+            ] { #expect(shown.contains(part), "\(shown)") }
+            let sheet = try #require(harness.plane.prices.sheet(model: "m", at: harness.plane.time.now()))
+            #expect(sheet.standard.id == ids[0])
+            #expect(sheet.standard.rates.perUnit == ["search": "0.01"])
+            #expect(sheet.version(tiers: [], inputTokens: 200_001).id == ids[1])
+            #expect(sheet.version(tiers: ["hd/1024x1792"], inputTokens: 0).id == ids[2])
+        }
+    }
+
+    @Test(
+        "a price says what it charges by, and nothing is free by omission",
+        arguments: [
+            (#""per_unit":{"image":"1"}"#, "/per_million"), (#""per_million":null"#, "/per_unit"),
+            (#""per_million":null,"per_unit":{}"#, "/per_unit"), (#""per_million":{}"#, "/per_million/input"),
+            (#""per_million":null,"per_unit":{"input":"1"}"#, "/per_unit/input"),
+            (#""per_million":null,"per_unit":{"image":"0.0000000000001"}"#, "/per_unit/image"),
+            (#""per_million":null,"per_unit":{"image":"9999999999"}"#, "/per_unit/image"),
+            (#""per_million":null,"per_unit":null"#, "/per_unit"),
+            (#""per_million":{"input":"1","output":"1","image":"1"}"#, "/per_million/image"),
+            (#""per_million":{"input":"1","output":"1"},"above_tokens":0"#, "/above_tokens"),
+            (#""per_million":{"input":"1","output":"1"},"above_tokens":"5""#, "/above_tokens"),
+            (#""per_million":[],"per_unit":{"image":"1"}"#, "/per_million"),
+        ])
+    func refusedSheet(fields: String, pointer: String) async throws {
+        try await AdminHarness.run { harness in
+            let answer = try await harness.client.call(
+                "POST", "/prices", "{\"model\":\"m\",\"effective_from\":\"2026-01-01T00:00:00Z\",\(fields)}")
+            #expect(answer.status == 400)
+            #expect(Set(answer.pointers) == [pointer])
+            #expect(try await harness.client.call("GET", "/prices").names("id") == [])
+        }
+    }
+
     @Test(
         "what a price cannot be is refused",
         arguments: [

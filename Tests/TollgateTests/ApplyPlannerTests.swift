@@ -126,8 +126,38 @@ import Testing
         let failure = #expect(throws: CommandFailure.self) { try plan("0.40 }", "0.50 }") }
         #expect(failure?.status == .conflict)
         #expect(throws: CommandFailure.self) { try plan("0.40 }", "0.40, input_cache_read: 0.05 }") }
+        #expect(throws: CommandFailure.self) { try plan("0.40 } }", "0.40 }, per_unit: { search: 0.01 } }") }
+        #expect(try plan("0.40 } }", "0.400 }, per_unit: {}, above_tokens: null }").calls == [])
+        let others = try ["above_tokens: 200000", "tier: flex", "kind: upstream, backend_id: be_1"].map {
+            try plan("0.40 } }", "0.40 }, \($0) }").calls.map(\.line)
+        }
+        #expect(
+            others == [
+                ["+ price org/m (above 200000 tokens) from 2026-11-01T00:00:00Z"],
+                ["+ price org/m (flex) from 2026-11-01T00:00:00Z"],
+                ["+ price org/m (upstream be_1) from 2026-11-01T00:00:00Z"],
+            ])
         let later = try plan("2026-11-01T", "2026-12-01T").calls.map(\.line)
         #expect(later == ["+ price org/m from 2026-12-01T00:00:00Z"])
+    }
+
+    @Test func `a price of units alone says so`() throws {
+        let units = "per_million: null, per_unit: { image: 0.04 } }"
+        var server = try StateSamples.server()
+        let call = try plan("per_million: { input: \"0.10\", output: 0.40 } }", units, server: ServerState()).calls
+            .first { $0.path == "/prices" }
+        let body = try #require(call?.body)
+        #expect(body.members["per_million"] == JSONValue.null)
+        #expect(body["per_unit"] == .object(["image": .string("0.04")]))
+        server.prices = [
+            .object(
+                body.members.merging([
+                    "per_unit": .object(["image": .string("0.040")]), "above_tokens": .null, "id": .string("prc_1"),
+                ]) { _, new in new })
+        ]
+        #expect(
+            try plan("per_million: { input: \"0.10\", output: 0.40 } }", units, server: server).calls == [])
+        #expect(throws: CommandFailure.self) { try plan(server: server) }
     }
 
     @Test func `only pruning removes, what uses something before what is used`() throws {

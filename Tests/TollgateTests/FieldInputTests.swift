@@ -25,6 +25,9 @@ import Testing
     @Test func `a dot reaches inside`() throws {
         let body = try body(["timeouts.connect=7s", "timeouts.min_rate=0"], fields: Field.backend)
         #expect(body == .object(["timeouts": .object(["connect": .string("7s"), "min_rate": .number(0)])]))
+        #expect(
+            try self.body(["per_million=null", "per_unit.image=0.04"], fields: Field.price)
+                == .object(["per_million": .null, "per_unit": .object(["image": .string("0.04")])]))
         #expect(try self.body(["tags.team=a"], fields: Field.tenant)["tags"] == .object(["team": .string("a")]))
     }
 

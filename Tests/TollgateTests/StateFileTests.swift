@@ -26,6 +26,8 @@ import Testing
         ("\"25.00\"", "1e3", "line 16: tenants[0].budgets[0].limit must be an amount"),
         ("0.40 }", "0.1234567 }", "line 10: prices[0].per_million.output must be an amount"),
         ("output: 0.40", "outputs: 1", "line 10: prices[0].per_million.output is required"),
+        ("0.40 }", "0.40 }, per_unit: { images: 1 }", "prices[0].per_unit.images is unknown; did you mean image?"),
+        ("0.40 }", "0.40 }, above_tokens: 0", "line 10: prices[0].above_tokens must be a whole number"),
         ("policy: least_busy", "policy: random", "line 3: pools[0].policy must be one of least_busy"),
         ("max_output_tokens: 512", "max_output_tokens: 0", "line 8: models[0].max_output_tokens must be a whole"),
         ("name: research", "name: =x", "line 12: tenants[0].name must be a name"),

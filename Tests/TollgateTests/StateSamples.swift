@@ -55,8 +55,8 @@ enum StateSamples {
         server.prices = [
             try json(
                 """
-                {"id":"prc_1","model":"org/m","kind":"tenant","backend_id":null,"tier":null,
-                "effective_from":"2026-11-01T00:00:00Z","per_million":{"input":"0.1","output":"0.4"}}
+                {"id":"prc_1","model":"org/m","kind":"tenant","backend_id":null,"tier":null,"above_tokens":null,
+                "effective_from":"2026-11-01T00:00:00Z","per_million":{"input":"0.1","output":"0.4"},"per_unit":{}}
                 """)
         ]
         server.tenants["research"] = try json(

@@ -10,9 +10,11 @@ extension PriceVersion {
             "kind": .string(kind.rawValue),
             "backend_id": .text(backendID),
             "tier": .text(tier),
+            "above_tokens": .integer(aboveTokens),
             "effective_from": .string(effectiveFrom.rfc3339),
             "published_at": .string(publishedAt.rfc3339),
-            "per_million": .texts(rates.perMillion ?? [:]),
+            "per_million": rates.perMillion.map { .texts($0) } ?? .null,
+            "per_unit": .texts(rates.perUnit),
         ]
     }
 
@@ -21,13 +23,13 @@ extension PriceVersion {
         let kind: PriceKind = body.optional("kind", .choice) ?? .tenant
         let backendID = body.nullable("backend_id", .reference).value
         if kind == .tenant, backendID != nil { body.fail("backend_id", "belongs to upstream prices only") }
-        if body.has("per_unit") { body.fail("per_unit", "is not supported yet; price per_million") }
         self.init(
             id: ID<PriceVersion>.make(prefix: "prc", at: now).text,
             model: body.required("model", .reference, else: ""),
             kind: kind,
             backendID: backendID,
             tier: body.nullable("tier", .name).value,
+            aboveTokens: body.nullable("above_tokens", .integer(1...TokenUsage.lineMaximum)).value,
             effectiveFrom: body.required("effective_from", .instant, else: now),
             publishedAt: now,
             rates: Self.rates(body)
@@ -36,26 +38,36 @@ extension PriceVersion {
 
     private static func rates(_ body: JSONObject) -> Rates {
         let none = Rates(input: 0, output: 0)
-        guard let prices = body.object("per_million") else {
-            if !body.has("per_million") { body.fail("per_million", "is required") }
+        let units = body.object("per_unit")
+        let perUnit = units?.rest(.amountText) ?? [:]
+        let tokens = body.nullableObject("per_million")
+        var perMillion: [String: String]?
+        switch tokens {
+        case .keep:
+            if !body.has("per_million") { body.fail("per_million", "is required; null if only units are charged") }
             return none
+        case .clear: break
+        case .set(let prices): perMillion = prices.rest(.amountText)
         }
         do {
-            return try Rates(perMillion: prices.rest(.amountText))
+            return try Rates(perMillion: perMillion, perUnit: perUnit)
         } catch {
             let (field, detail, code) = describe(error)
-            prices.fail(String(field.trimmingPrefix("per_million.")), detail, code: code)
+            let path = field.split(separator: ".", maxSplits: 1).map(String.init)
+            let parent = path.count == 1 ? body : path[0] == "per_unit" ? units : tokens.value
+            parent?.fail(path[path.count - 1], detail, code: code)
             return none
         }
     }
 
     private static func describe(_ error: RatesError) -> (field: String, detail: String, code: String?) {
         switch error {
+        case .missing("per_unit"): ("per_unit", "needs a price where per_million is null", nil)
         case .missing(let field): (field, "is required; a price of zero must be explicit", nil)
         case .malformed(let field): (field, MoneyFault.text(.malformed), nil)
         case .tooManyFractionDigits(let field, let most): (field, "has more than \(most) fraction digits", nil)
         case .outOfRange(let field): (field, MoneyFault.text(.outOfRange), MoneyFault.code(.outOfRange))
-        case .unknown(let field): (field, "is not a meter", nil)
+        case .unknown(let field): (field, "is not a meter priced here", nil)
         }
     }
 }

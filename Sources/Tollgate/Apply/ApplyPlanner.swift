@@ -107,9 +107,10 @@ struct ApplyPlanner {
                 plan.add("+ price \(identity)", "POST", "/prices", price)
                 continue
             }
-            let numbers = Field.price.filter { $0.name == "per_million" }
-            let same = price["per_million"].members.keys.sorted() == present["per_million"].members.keys.sorted()
-            guard same, FieldKind.differences(price, present, fields: numbers).isEmpty else {
+            let same = Field.prices.allSatisfy { field in
+                price[field.name].members.keys.sorted() == present[field.name].members.keys.sorted()
+            }
+            guard same, FieldKind.differences(price, present, fields: Field.prices).isEmpty else {
                 throw CommandFailure(
                     .conflict,
                     "price \(identity) is published with other numbers, and a published price never changes; "

@@ -6,6 +6,7 @@ struct PriceIdentity: Hashable, CustomStringConvertible {
     let kind: String
     let backend: String
     let tier: String
+    let aboveTokens: String
     let effectiveFrom: Timestamp?
 
     init(_ price: JSONValue) {
@@ -13,11 +14,13 @@ struct PriceIdentity: Hashable, CustomStringConvertible {
         kind = price["kind"].string ?? "tenant"
         backend = price["backend_id"].plain
         tier = price["tier"].plain
+        aboveTokens = price["above_tokens"].plain
         effectiveFrom = price["effective_from"].string.flatMap { Timestamp(rfc3339: $0) }
     }
 
     var description: String {
-        let scope = [kind == "tenant" ? "" : kind, backend, tier].filter { !$0.isEmpty }.joined(separator: " ")
+        let above = aboveTokens.isEmpty ? "" : "above \(aboveTokens) tokens"
+        let scope = [kind == "tenant" ? "" : kind, backend, tier, above].filter { !$0.isEmpty }.joined(separator: " ")
         return "\(model)\(scope.isEmpty ? "" : " (\(scope))") from \(effectiveFrom?.rfc3339 ?? "?")"
     }
 }

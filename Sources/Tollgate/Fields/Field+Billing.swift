@@ -2,13 +2,20 @@ import Billing
 
 /// Prices and budgets.
 extension Field {
-    static let price: [Field] = [
-        Field("model", .name, required: true),
-        Field("kind", choice(of: PriceKind.self)),
-        Field("backend_id", .text, nullable: true),
-        Field("tier", .name, nullable: true),
-        Field("effective_from", .instant, required: true),
-        Field("per_million", .object(perMillion), required: true),
+    static let price: [Field] =
+        [
+            Field("model", .name, required: true),
+            Field("kind", choice(of: PriceKind.self)),
+            Field("backend_id", .text, nullable: true),
+            Field("tier", .name, nullable: true),
+            Field("above_tokens", .whole(1...TokenUsage.lineMaximum), nullable: true),
+            Field("effective_from", .instant, required: true),
+        ] + prices
+
+    /// The numbers of a price; null for tokens says that only units are charged.
+    static let prices: [Field] = [
+        Field("per_million", .object(perMillion), required: true, nullable: true),
+        Field("per_unit", .object(perUnit)),
     ]
 
     /// A tenant's budget as state files write it, without the tenant.
@@ -27,4 +34,6 @@ extension Field {
     private static let perMillion: [Field] = Meter.allTokens.map {
         Field($0.rawValue, .money(fractionDigits: 6), required: $0.parent == nil)
     }
+
+    private static let perUnit: [Field] = Meter.allUnits.map { Field($0.rawValue, .money(fractionDigits: 12)) }
 }

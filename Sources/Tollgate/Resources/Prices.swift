@@ -4,7 +4,9 @@ import ArgumentParser
 enum Prices: ResourceKind {
     static let resource = Resource(
         name: "prices", singular: "price", naming: .id,
-        columns: ["id", "model", "kind", "backend_id", "tier", "effective_from", "per_million"], fields: Field.price)
+        columns: [
+            "id", "model", "kind", "backend_id", "tier", "above_tokens", "effective_from", "per_million", "per_unit",
+        ], fields: Field.price)
 
     static var verbs: [any ParsableCommand.Type] {
         [ListCommand<Prices>.self, ShowPrices.self, CreateCommand<Prices>.self]
