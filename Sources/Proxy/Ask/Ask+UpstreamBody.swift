@@ -5,9 +5,9 @@ extension Ask {
     ///
     /// - Parameters:
     ///   - model: the model's name at the target.
-    ///   - maxTokens: written once under `parameter`, every other spelling removed; nil leaves them alone.
-    ///   - parameter: `max_tokens` or `max_completion_tokens`.
-    ///   - forceUsage: whether a stream must end with its usage.
+    ///   - maxTokens: written once, every other spelling removed; nil, or a route without such a member, leaves all.
+    ///   - parameter: `max_tokens` or `max_completion_tokens`, as the target wants it on chat routes.
+    ///   - forceUsage: whether a stream must end with its usage, where a request can say so.
     ///   - body: the buffer this ask was parsed from; another one gives an empty buffer, never a wrong request.
     func upstreamBody(
         model: String, maxTokens: Int64?, parameter: String, forceUsage: Bool, from body: ByteBuffer,
@@ -15,13 +15,33 @@ extension Ask {
     ) -> ByteBuffer {
         guard body.readableBytes == bodyBytes else { return ByteBuffer() }
         var splice = BodySplice()
+        if kind == .transcription {
+            // A line break would begin another part.
+            guard !model.utf8.contains(where: { $0 < 0x20 }) else { return ByteBuffer() }
+            if model != self.model { splice.replace(edits.model, with: model) }
+            return splice.applied(to: body, allocator: allocator)
+        }
         if model != self.model { splice.replace(edits.model, with: JSONText.quoted(model)) }
         if let store = edits.store { splice.replace(store, with: "false") }
         var first = ""
-        if let maxTokens { first += write(maxTokens: maxTokens, as: parameter, of: body, in: &splice) }
-        if forceUsage, stream, !includeUsage { first += askForUsage(in: &splice) }
+        // The one route where an absent member means true.
+        if kind == .responses, !edits.hasStore { first += "\"store\":false," }
+        if let maxTokens, let name = maxTokensName(parameter) {
+            first += write(maxTokens: maxTokens, as: name, of: body, in: &splice)
+        }
+        if forceUsage, stream, !includeUsage, kind.hasStreamOptions { first += askForUsage(in: &splice) }
         if !first.isEmpty { splice.insert(first, at: edits.start) }
         return splice.applied(to: body, allocator: allocator)
+    }
+
+    /// The member that bounds the output on this route; nil if there is none.
+    private func maxTokensName(_ parameter: String) -> String? {
+        switch kind {
+        case .chatCompletions, .completions: parameter
+        case .responses: AskMember.maxOutputTokens.rawValue
+        case .messages: AskMember.maxTokens.rawValue
+        default: nil
+        }
     }
 
     /// Returns what is left to insert as the first member, with its comma. The object is never empty: it has a model.

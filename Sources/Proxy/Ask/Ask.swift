@@ -4,7 +4,7 @@ import NIOCore
 struct Ask: Sendable {
     let kind: AskKind
     /// The model by the name the client used.
-    let model: String
+    var model: String
     var stream = false
     /// How many answers are generated, at least 1: the larger of `n` and `best_of`, times the prompts; on image routes
     /// partial images count too.
@@ -51,8 +51,11 @@ struct Ask: Sendable {
         _ body: ByteBuffer, kind: AskKind, contentType: String? = nil
     ) -> Result<Ask, AskError> {
         body.withUnsafeReadableBytes { bytes in
-            var reader = AskReader(bytes, kind: kind)
             do throws(AskError) {
+                if kind == .transcription {
+                    return .success(try transcription(bytes, contentType: contentType))
+                }
+                var reader = AskReader(bytes, kind: kind)
                 return .success(try reader.read())
             } catch {
                 return .failure(error)

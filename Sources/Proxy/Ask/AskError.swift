@@ -12,6 +12,10 @@ struct AskError: Error, Equatable, Sendable {
         return AskError(code: "invalid_json", param: nil, message: message)
     }
 
+    static func malformedForm(_ reason: String) -> AskError {
+        AskError(code: "invalid_form", param: nil, message: "The body is not a valid multipart form: \(reason).")
+    }
+
     static func duplicateKey(_ param: String, at offset: Int) -> AskError {
         let message = "The member '\(param)' appears more than once, again at byte \(offset)."
         return AskError(code: "duplicate_key", param: param, message: message)

@@ -1,16 +1,32 @@
-/// The top-level members of a request body that Tollgate reads; all others pass unread.
-enum AskMember: String {
-    case model, stream, store, messages, prompt, tools, n
+/// The top-level members of request bodies that Tollgate reads on some route; all others pass unread.
+enum AskMember: String, CaseIterable {
+    case model, stream, store, messages, prompt, tools, n, input
     case maxTokens = "max_tokens"
     case maxCompletionTokens = "max_completion_tokens"
+    case maxOutputTokens = "max_output_tokens"
     case bestOf = "best_of"
     case streamOptions = "stream_options"
     case serviceTier = "service_tier"
     case promptCacheKey = "prompt_cache_key"
-    case background
+    case background, audio, reasoning
+    // Anthropic's shape.
+    case system, thinking
+    case contextManagement = "context_management"
+    case outputConfig = "output_config"
+    case outputFormat = "output_format"
+    // Rankings, images, speech.
+    case query, documents, size, quality, voice, image, images, mask
+    case imageURL = "image_url"
+    case partialImages = "partial_images"
+    case streamFormat = "stream_format"
+    // Change the price of a token.
+    case speed
+    case inferenceGeo = "inference_geo"
     // Read what another tenant left at a shared provider account.
     case previousResponseID = "previous_response_id"
-    case conversation, container
+    case conversation, container, diagnostics
+    case fallbackCreditToken = "fallback_credit_token"
+    case kvTransferParams = "kv_transfer_params"
     // Run by the provider, at a cost no token bound covers.
     case webSearchOptions = "web_search_options"
     case searchParameters = "search_parameters"
@@ -18,15 +34,16 @@ enum AskMember: String {
     case plugins
     // Text the provider bills as output when its guess is rejected, beyond the bound on output.
     case prediction
+    // A program of the client's that writes the prompt: nothing bounds what comes out of it.
+    case chatTemplate = "chat_template"
     // Other spellings of the bound on output or on choices, which some servers read before the ones sent to them.
     case nPredict = "n_predict"
     case numPredict = "num_predict"
     case maxNewTokens = "max_new_tokens"
-    case maxOutputTokens = "max_output_tokens"
     case maxLength = "max_length"
     case nCompletions = "n_cmpl"
     // Other models than the one the hold is priced for.
-    case models
+    case models, fallbacks, moderation
 
     /// The member a key names, escape sequences included.
     init?(_ key: JSONSpan, in bytes: UnsafeRawBufferPointer) {
@@ -35,13 +52,11 @@ enum AskMember: String {
             return
         }
         let name = UnsafeRawBufferPointer(rebasing: bytes[key.start + 1..<key.end - 1])
-        guard let first = name.first, let candidate = Self.candidate(length: name.count, first: first) else {
-            return nil
-        }
+        guard let candidate = Self.candidate(name) else { return nil }
         if Self.spells(name, candidate) {
             self = candidate
-        } else if candidate == .maxTokens, Self.spells(name, .maxLength) {
-            self = .maxLength
+        } else if candidate == .stream, Self.spells(name, .system) {
+            self = .system
         } else {
             return nil
         }
@@ -59,37 +74,75 @@ enum AskMember: String {
         return expected.withUTF8 { UnsafeRawBufferPointer($0).elementsEqual(name) }
     }
 
-    /// Length and first letter tell the members apart, so one comparison decides (two for `max_length`).
-    private static func candidate(length: Int, first: UInt8) -> AskMember? {
-        switch (length, first) {
-        case (1, UInt8(ascii: "n")): .n
-        case (5, UInt8(ascii: "m")): .model
-        case (5, UInt8(ascii: "s")): .store
-        case (5, UInt8(ascii: "t")): .tools
-        case (6, UInt8(ascii: "n")): .nCompletions
-        case (6, UInt8(ascii: "s")): .stream
-        case (6, UInt8(ascii: "p")): .prompt
-        case (6, UInt8(ascii: "m")): .models
-        case (7, UInt8(ascii: "b")): .bestOf
-        case (7, UInt8(ascii: "p")): .plugins
-        case (8, UInt8(ascii: "m")): .messages
-        case (9, UInt8(ascii: "c")): .container
-        case (9, UInt8(ascii: "n")): .nPredict
-        case (10, UInt8(ascii: "b")): .background
-        case (10, UInt8(ascii: "m")): .maxTokens
-        case (10, UInt8(ascii: "p")): .prediction
-        case (11, UInt8(ascii: "m")): .mcpServers
-        case (11, UInt8(ascii: "n")): .numPredict
-        case (12, UInt8(ascii: "c")): .conversation
-        case (12, UInt8(ascii: "s")): .serviceTier
-        case (14, UInt8(ascii: "m")): .maxNewTokens
-        case (14, UInt8(ascii: "s")): .streamOptions
-        case (16, UInt8(ascii: "p")): .promptCacheKey
-        case (17, UInt8(ascii: "m")): .maxOutputTokens
-        case (17, UInt8(ascii: "s")): .searchParameters
-        case (18, UInt8(ascii: "w")): .webSearchOptions
-        case (20, UInt8(ascii: "p")): .previousResponseID
-        case (21, UInt8(ascii: "m")): .maxCompletionTokens
+    /// Length, first and last letter tell the members apart (but `stream` and `system`), so one comparison decides.
+    private static func candidate(_ name: UnsafeRawBufferPointer) -> AskMember? {
+        guard let first = name.first, let last = name.last else { return nil }
+        return name.count < 10 ? short(name.count, first, last) : long(name.count, first, last)
+    }
+
+    private static func short(_ count: Int, _ first: UInt8, _ last: UInt8) -> AskMember? {
+        switch (count, first, last) {
+        case (5, UInt8(ascii: "m"), _): .model
+        case (8, UInt8(ascii: "m"), _): .messages
+        case (6, UInt8(ascii: "s"), _): .stream
+        case (5, UInt8(ascii: "t"), _): .tools
+        case (1, UInt8(ascii: "n"), _): .n
+        case (5, UInt8(ascii: "i"), UInt8(ascii: "t")): .input
+        case (5, UInt8(ascii: "s"), UInt8(ascii: "e")): .store
+        case (5, UInt8(ascii: "s"), _): .speed
+        case (6, UInt8(ascii: "p"), _): .prompt
+        case (4, UInt8(ascii: "s"), _): .size
+        case (4, UInt8(ascii: "m"), _): .mask
+        case (5, UInt8(ascii: "i"), _): .image
+        case (5, UInt8(ascii: "q"), _): .query
+        case (5, UInt8(ascii: "a"), _): .audio
+        case (5, UInt8(ascii: "v"), _): .voice
+        case (6, UInt8(ascii: "n"), _): .nCompletions
+        case (6, UInt8(ascii: "m"), _): .models
+        case (6, UInt8(ascii: "i"), _): .images
+        case (7, UInt8(ascii: "b"), _): .bestOf
+        case (7, UInt8(ascii: "p"), _): .plugins
+        case (7, UInt8(ascii: "q"), _): .quality
+        case (8, UInt8(ascii: "t"), _): .thinking
+        case (9, UInt8(ascii: "c"), _): .container
+        case (9, UInt8(ascii: "d"), _): .documents
+        case (9, UInt8(ascii: "f"), _): .fallbacks
+        case (9, UInt8(ascii: "i"), _): .imageURL
+        case (9, UInt8(ascii: "n"), _): .nPredict
+        case (9, UInt8(ascii: "r"), _): .reasoning
+        default: nil
+        }
+    }
+
+    private static func long(_ count: Int, _ first: UInt8, _ last: UInt8) -> AskMember? {
+        switch (count, first, last) {
+        case (10, UInt8(ascii: "m"), UInt8(ascii: "s")): .maxTokens
+        case (10, UInt8(ascii: "m"), UInt8(ascii: "h")): .maxLength
+        case (10, UInt8(ascii: "m"), _): .moderation
+        case (10, UInt8(ascii: "b"), _): .background
+        case (10, UInt8(ascii: "p"), _): .prediction
+        case (11, UInt8(ascii: "d"), _): .diagnostics
+        case (11, UInt8(ascii: "m"), _): .mcpServers
+        case (11, UInt8(ascii: "n"), _): .numPredict
+        case (12, UInt8(ascii: "c"), _): .conversation
+        case (12, UInt8(ascii: "s"), _): .serviceTier
+        case (13, UInt8(ascii: "c"), _): .chatTemplate
+        case (13, UInt8(ascii: "i"), _): .inferenceGeo
+        case (13, UInt8(ascii: "o"), UInt8(ascii: "g")): .outputConfig
+        case (13, UInt8(ascii: "o"), _): .outputFormat
+        case (13, UInt8(ascii: "s"), _): .streamFormat
+        case (14, UInt8(ascii: "m"), _): .maxNewTokens
+        case (14, UInt8(ascii: "p"), _): .partialImages
+        case (14, UInt8(ascii: "s"), _): .streamOptions
+        case (16, UInt8(ascii: "p"), _): .promptCacheKey
+        case (17, UInt8(ascii: "m"), _): .maxOutputTokens
+        case (17, UInt8(ascii: "s"), _): .searchParameters
+        case (18, UInt8(ascii: "c"), _): .contextManagement
+        case (18, UInt8(ascii: "k"), _): .kvTransferParams
+        case (18, UInt8(ascii: "w"), _): .webSearchOptions
+        case (20, UInt8(ascii: "p"), _): .previousResponseID
+        case (21, UInt8(ascii: "f"), _): .fallbackCreditToken
+        case (21, UInt8(ascii: "m"), _): .maxCompletionTokens
         default: nil
         }
     }

@@ -1,144 +1,125 @@
-/// The members that hold the conversation: messages with their parts, prompts, tools.
+/// What chat routes hold: messages with their parts, and prompts.
 extension AskReader {
     private static let fileReason = "refers to a file kept at the provider, which is not allowed here"
 
-    mutating func readMessages() throws(AskError) {
-        let name = AskMember.messages.rawValue
-        switch try peek() {
-        case .array: break
-        case .null: throw .missing(name)
-        default: throw .wrongType(name, expected: "an array")
-        }
-        var count = 0
-        try elements { reader, index throws(AskError) in
-            count += 1
-            try reader.readMessage(index)
-        }
-        guard count > 0 else { throw .invalidValue(name, expected: "a non-empty array") }
-    }
-
-    private mutating func readMessage(_ message: Int) throws(AskError) {
-        guard try peek() == .object else { throw .wrongType("messages[\(message)]", expected: "an object") }
-        try members(of: "messages[\(message)]") { reader, key throws(AskError) in
+    mutating func readChatMessages() throws(AskError) {
+        try readMessageArray { reader, key throws(AskError) in
             if reader.matches(key, "content") {
-                try reader.readContent(message)
+                try reader.readParts()
             } else if reader.matches(key, "audio") {
                 // An earlier spoken answer, by the id under which the provider keeps it.
-                guard try reader.skip().kind == .null else { throw .unsupported("messages[\(message)].audio") }
+                guard try reader.skip().kind == .null else { throw .unsupported(reader.path(at: key.start)) }
             } else {
                 try reader.skip()
             }
         }
     }
 
-    private mutating func readContent(_ message: Int) throws(AskError) {
+    /// A non-empty array of objects, each member of which is visited.
+    mutating func readMessageArray(
+        _ visit: (inout AskReader, JSONSpan) throws(AskError) -> Void
+    ) throws(AskError) {
+        let name = AskMember.messages.rawValue
+        switch try peek() {
+        case .array: break
+        case .null: throw .missing(name)
+        default: throw .wrongType(name, expected: "an array")
+        }
+        let count = try elements { reader throws(AskError) in
+            guard try reader.peek() == .object else { throw .wrongType(reader.here, expected: "an object") }
+            try reader.members(visit)
+        }
+        guard count > 0 else { throw .invalidValue(name, expected: "a non-empty array") }
+        hasInput = true
+    }
+
+    /// Text, or an array of parts.
+    mutating func readParts() throws(AskError) {
         switch try peek() {
         case .string, .null: try skip()
-        case .array: try elements { reader, part throws(AskError) in try reader.readPart(message, part) }
-        default: throw .wrongType("messages[\(message)].content", expected: "a string or an array")
+        case .array: try elements { reader throws(AskError) in try reader.readPart() }
+        default: throw .wrongType(here, expected: "a string or an array")
         }
     }
 
-    private mutating func readPart(_ message: Int, _ part: Int) throws(AskError) {
+    /// One part; what is not text counts.
+    mutating func readPart() throws(AskError) {
         switch try peek() {
         case .string:
             try skip()
             return
         case .object: break
-        default: throw .wrongType("messages[\(message)].content[\(part)]", expected: "an object")
+        default: throw .wrongType(here, expected: "an object")
         }
+        let start = scanner.offset
         var isText = false
-        try members(of: "messages[\(message)].content[\(part)]") { reader, key throws(AskError) in
+        try members { reader, key throws(AskError) in
             if reader.matches(key, "type") {
-                let value = try reader.skip()
-                guard value.kind == .string else {
-                    throw .wrongType("messages[\(message)].content[\(part)].type", expected: "a string")
-                }
-                isText = reader.matches(value, "text") || reader.matches(value, "refusal")
+                isText = reader.isText(try reader.readType())
             } else {
-                try reader.readPartMember(key, message, part)
+                try reader.readPartMember(key)
             }
         }
-        guard !isText else { return }
-        parts += 1
-        if firstPart == nil { firstPart = "messages[\(message)].content[\(part)]" }
+        if !isText { countPart(at: start) }
     }
 
-    private mutating func readPartMember(_ key: JSONSpan, _ message: Int, _ part: Int) throws(AskError) {
-        if matches(key, "file_id") {
-            guard try skip().kind == .null else {
-                throw .unsupported("messages[\(message)].content[\(part)].file_id", because: Self.fileReason)
-            }
-            return
-        }
+    mutating func countPart(at offset: Int) {
+        ask.parts += 1
+        if ask.firstPart == nil { ask.firstPart = path(at: offset) }
+    }
+
+    /// The value of `type`, which must be a string.
+    mutating func readType() throws(AskError) -> JSONSpan {
+        guard try peek() == .string else { throw .wrongType(here, expected: "a string") }
+        return try skip()
+    }
+
+    /// Whether a part of this type is bounded by the bytes it takes.
+    func isText(_ type: JSONSpan) -> Bool {
+        matches(type, "text") || matches(type, "input_text") || matches(type, "output_text")
+            || matches(type, "refusal") || matches(type, "reasoning_text") || matches(type, "summary_text")
+    }
+
+    /// A member beside `type`: no file at the provider, here or one level deeper.
+    private mutating func readPartMember(_ key: JSONSpan) throws(AskError) {
+        if matches(key, "file_id") { return try refuseFile(key) }
         guard try peek() == .object else {
             try skip()
             return
         }
-        let name = text(key)
-        try members(of: "messages[\(message)].content[\(part)].\(name)") { reader, inner throws(AskError) in
-            let isNull = try reader.skip().kind == .null
-            guard isNull || !reader.matches(inner, "file_id") else {
-                let path = "messages[\(message)].content[\(part)].\(name).file_id"
-                throw .unsupported(path, because: Self.fileReason)
-            }
+        try members { reader, inner throws(AskError) in
+            if reader.matches(inner, "file_id") { try reader.refuseFile(inner) } else { try reader.skip() }
         }
     }
 
-    /// How many prompts the completion continues.
-    mutating func readPrompts() throws(AskError) -> Int64 {
+    /// The value of a `file_id` must be null.
+    mutating func refuseFile(_ key: JSONSpan) throws(AskError) {
+        guard try skip().kind == .null else { throw .unsupported(path(at: key.start), because: Self.fileReason) }
+    }
+
+    /// The prompts that the completion continues, each with answers of its own.
+    mutating func readPrompts() throws(AskError) {
         let name = AskMember.prompt.rawValue
         let expected = "a string, an array of strings, or one or more arrays of token ids"
+        hasInput = true
         switch try peek() {
         case .string:
             try skip()
-            return 1
+            return
         case .null: throw .missing(name)
         case .array: break
         default: throw .wrongType(name, expected: expected)
         }
-        var count: Int64 = 0
         var kind: JSONKind?
-        try elements { reader, _ throws(AskError) in
+        let count = try elements { reader throws(AskError) in
             let element = try reader.peek()
             guard [.string, .number, .array].contains(element), kind == nil || kind == element else {
                 throw .wrongType(name, expected: expected)
             }
             kind = element
-            count += 1
             try reader.skip()
         }
         guard let kind else { throw .invalidValue(name, expected: "a non-empty array") }
-        return kind == .number ? 1 : count
-    }
-
-    /// Only tools that the client runs itself.
-    mutating func readTools() throws(AskError) {
-        switch try peek() {
-        case .array: break
-        case .null:
-            try skip()
-            return
-        default: throw .wrongType(AskMember.tools.rawValue, expected: "an array")
-        }
-        try elements { reader, index throws(AskError) in
-            guard try reader.peek() == .object else { throw .wrongType("tools[\(index)]", expected: "an object") }
-            var hasType = false
-            try reader.members(of: "tools[\(index)]") { reader, key throws(AskError) in
-                let value = try reader.skip()
-                guard reader.matches(key, "type") else { return }
-                hasType = true
-                let path = "tools[\(index)].type"
-                guard value.kind == .string else { throw .wrongType(path, expected: "a string") }
-                guard reader.matches(value, "function") || reader.matches(value, "custom") else {
-                    throw .unsupported(path, because: "names a tool that the provider runs itself")
-                }
-            }
-            guard hasType else { throw .missing("tools[\(index)].type") }
-        }
-    }
-
-    private func matches(_ span: JSONSpan, _ name: StaticString) -> Bool {
-        scanner.spells(span, name)
+        prompts = kind == .number ? 1 : count
     }
 }

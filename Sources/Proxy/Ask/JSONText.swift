@@ -25,6 +25,29 @@ enum JSONText {
         return result + "\""
     }
 
+    /// How many Unicode scalars a checked string spells; a surrogate pair is one.
+    static func scalars(_ span: JSONSpan, in bytes: UnsafeRawBufferPointer) -> Int64 {
+        var count: Int64 = 0
+        var position = span.start + 1
+        let end = span.end - 1
+        while position < end {
+            let byte = bytes[position]
+            if byte != UInt8(ascii: "\\") {
+                if byte & 0xC0 != 0x80 { count += 1 }
+                position += 1
+            } else if position + 6 <= end, bytes[position + 1] == UInt8(ascii: "u"),
+                let unit = codeUnit(bytes, at: position + 2)
+            {
+                if unit & 0xFC00 != 0xDC00 { count += 1 }
+                position += 6
+            } else {
+                count += 1
+                position += 2
+            }
+        }
+        return count
+    }
+
     /// The integer a checked number spells; nil if it has a fraction or an exponent, or leaves 64 bits.
     static func integer(_ span: JSONSpan, in bytes: UnsafeRawBufferPointer) -> Int64? {
         let isNegative = bytes[span.start] == UInt8(ascii: "-")

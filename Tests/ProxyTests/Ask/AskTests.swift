@@ -90,7 +90,14 @@ import Testing
             (#"{"model":"m",HELLO,"plugins":[]}"#, "unsupported_parameter", "plugins"),
             (#"{"model":"m",HELLO,"models":["x"]}"#, "unsupported_parameter", "models"),
             (#"{"model":"m",HELLO,"search_parameters":{}}"#, "unsupported_parameter", "search_parameters"),
-            (#"{"model":"m",HELLO,"service_tier":"priority"}"#, "unsupported_parameter", "service_tier"),
+            (#"{"model":"m",HELLO,"speed":"fast"}"#, "unsupported_parameter", "speed"),
+            (#"{"model":"m",HELLO,"chat_template":"{{x}}"}"#, "unsupported_parameter", "chat_template"),
+            (#"{"model":"m",HELLO,"moderation":{"model":"x"}}"#, "unsupported_parameter", "moderation"),
+            (#"{"model":"m",HELLO,"kv_transfer_params":{}}"#, "unsupported_parameter", "kv_transfer_params"),
+            (
+                #"{"model":"m",HELLO,"audio":{"format":"mp3","voice":{"id":"v"}}}"#, "unsupported_parameter",
+                "audio.voice"
+            ),
             (#"{"model":"m",HELLO,"prediction":{"type":"content"}}"#, "unsupported_parameter", "prediction"),
             (#"{"model":"m",HELLO,"n_predict":4000}"#, "unsupported_parameter", "n_predict"),
             (#"{"model":"m",HELLO,"n_cmpl":9}"#, "unsupported_parameter", "n_cmpl"),

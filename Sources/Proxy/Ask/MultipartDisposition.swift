@@ -1,0 +1,36 @@
+/// The name of a form's part: `form-data; name="model"; filename="a.wav"`.
+struct MultipartDisposition {
+    private(set) var name = ""
+    /// Whether it has a file name, whatever that is.
+    private(set) var isFile = false
+
+    /// Reads the value of a `Content-Disposition` field.
+    init(_ value: UnsafeRawBufferPointer) throws(AskError) {
+        var reader = HeaderParameters(value)
+        guard reader.word()?.lowercased() == "form-data" else { throw .malformedForm("a part that is no form data") }
+        var hasName = false
+        while let parameter = try Self.next(&reader) {
+            switch parameter.name {
+            case "name":
+                guard !hasName else { throw .malformedForm("a part with two names") }
+                hasName = true
+                name = parameter.value
+            // A second spelling of the name, which some readers prefer.
+            case "name*": throw .malformedForm("a part whose name has an encoding")
+            case "filename", "filename*": isFile = true
+            default: break
+            }
+        }
+        // Readers disagree about escapes, so a name has none.
+        let isPlain = name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\\") }
+        guard hasName, !name.isEmpty, isPlain else { throw .malformedForm("a part without a plain name") }
+    }
+
+    private static func next(_ reader: inout HeaderParameters) throws(AskError) -> (name: String, value: String)? {
+        switch reader.next() {
+        case .parameter(let name, let value): (name, value)
+        case .end: nil
+        case .malformed: throw .malformedForm("a content disposition that cannot be read")
+        }
+    }
+}
