@@ -8,6 +8,7 @@ import Tenancy
 struct AdminResponder: HTTPResponder {
     let table: RouteTable
     let gate: AdminGate
+    let trustedProxies: [AddressRange]
     let time: any TimeSource
     let logger: Logger
 
@@ -30,7 +31,7 @@ struct AdminResponder: HTTPResponder {
         let match = table.match(request.method == .head ? .get : request.method, request.uri.path)
         if case .found(let route, _) = match, route.access.isOpen { return try await route.handler(request, context) }
         var context = context
-        context.caller = try await gate.caller(of: request)
+        context.caller = try await gate.caller(request.headers, from: address(request, context), pause: context.pause)
         switch match {
         case .unknown: throw Problem.notFound("route")
         case .otherMethods(let methods): throw Problem.methodNotAllowed(methods)
@@ -40,6 +41,12 @@ struct AdminResponder: HTTPResponder {
             context.pathParameters = parameters
             return try await route.handler(request, context)
         }
+    }
+
+    private func address(_ request: Request, _ context: AdminContext) -> String {
+        let hops = request.headers[values: .forwardedFor].joined(separator: ",").split(separator: ",")
+        let forwarded = hops.map { hop in Substring(hop.filter { $0 != " " && $0 != "\t" }) }
+        return trustedProxies.client(behind: context.peer, forwarded: forwarded) ?? ""
     }
 
     private func answer(to error: any Error, _ request: Request, _ context: AdminContext) -> Response {
@@ -55,7 +62,7 @@ struct AdminResponder: HTTPResponder {
         var response = Response.json(
             problem.json(requestID: context.requestID), status: problem.status, type: "application/problem+json")
         if problem.status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
-        if problem.status == .serviceUnavailable { response.headers[.retryAfter] = "1" }
+        if [.serviceUnavailable, .tooManyRequests].contains(problem.status) { response.headers[.retryAfter] = "1" }
         if !problem.allowed.isEmpty {
             response.headers[.allow] = problem.allowed.map(\.rawValue).sorted().joined(separator: ", ")
         }

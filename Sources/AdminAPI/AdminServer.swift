@@ -2,16 +2,19 @@ import Hummingbird
 import Logging
 import NIOCore
 public import ServiceLifecycle
-import Tenancy
+public import Tenancy
 
 /// The Admin API on its own listener; shuts down gracefully with its service group.
 public struct AdminServer: Service {
     private let application: Application<AdminResponder>
 
-    /// `bound` learns the port once the server listens, which matters when `port` is 0; `ready` is what `/readyz` says.
+    /// `credential` is the bootstrap credential, if one is configured. `trustedProxies` are those whose
+    /// `X-Forwarded-For` is believed. `bound` learns the port once the server listens, which matters when `port` is 0;
+    /// `ready` is what `/readyz` says.
     public init(
         plane: ControlPlane,
-        credential: AdminCredential,
+        credential: AdminCredential?,
+        trustedProxies: [AddressRange] = [],
         host: String,
         port: Int,
         bound: @escaping @Sendable (Int) -> Void,
@@ -19,8 +22,8 @@ public struct AdminServer: Service {
     ) {
         application = Application(
             responder: AdminResponder(
-                table: .admin(plane, ready: ready), gate: AdminGate(bootstrap: credential), time: plane.time,
-                logger: plane.logger),
+                table: .admin(plane, hasBootstrap: credential != nil, ready: ready), gate: plane.gate(credential),
+                trustedProxies: trustedProxies, time: plane.time, logger: plane.logger),
             server: .http1(configuration: .init(idleTimeout: .seconds(120))),
             configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
             onServerRunning: { channel in bound(channel.localAddress?.port ?? port) },

@@ -12,6 +12,9 @@ public struct ControlPlane: Sendable {
     let directory: Directory
     let keyRing: KeyRing
     let hasher: KeyHasher
+    let adminKeys: AdminKeyRing
+    /// Apart from the tenants', so that nobody on the data plane keeps an operator waiting.
+    let adminHasher: KeyHasher
     let quotaMeter: QuotaMeter
     let router: PoolRouter
     let prober: Prober
@@ -34,6 +37,8 @@ public struct ControlPlane: Sendable {
         directory: Directory,
         keyRing: KeyRing,
         hasher: KeyHasher,
+        adminKeys: AdminKeyRing,
+        adminHasher: KeyHasher,
         quotaMeter: QuotaMeter,
         router: PoolRouter,
         prober: Prober,
@@ -49,6 +54,8 @@ public struct ControlPlane: Sendable {
         self.directory = directory
         self.keyRing = keyRing
         self.hasher = hasher
+        self.adminKeys = adminKeys
+        self.adminHasher = adminHasher
         self.quotaMeter = quotaMeter
         self.router = router
         self.prober = prober

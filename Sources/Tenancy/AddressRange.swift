@@ -39,6 +39,13 @@ public struct AddressRange: Sendable, Equatable {
         return (bytes[whole] ^ network[whole]) >> UInt8(8 - rest) == 0
     }
 
+    /// What one subscriber usually has of the address: all of IPv4, the first 64 bits of IPv6. Text that is no address
+    /// stays what it is.
+    public static func block(of address: String) -> String {
+        guard let bytes = bytes(of: address) else { return address }
+        return SecretBytes.hex(Array(bytes.prefix(8)))
+    }
+
     /// 4 or 16 bytes; an IPv4 address mapped into IPv6 counts as IPv4, a zone (`%eth0`) is ignored.
     private static func bytes(of text: String) -> [UInt8]? {
         var four = [UInt8](repeating: 0, count: 4)
@@ -49,4 +56,14 @@ public struct AddressRange: Sendable, Equatable {
         let mappedPrefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
         return sixteen[..<12].elementsEqual(mappedPrefix) ? Array(sixteen[12...]) : sixteen
     }
+}
+
+extension Collection<AddressRange> {
+    /// The client's address: the socket's, or behind these proxies the right-most forwarded one that is not theirs.
+    public func client(behind peer: String?, forwarded: some BidirectionalCollection<Substring>) -> String? {
+        guard !isEmpty, let peer, isProxy(peer) else { return peer }
+        return forwarded.last { !isProxy(String($0)) }.map(String.init) ?? peer
+    }
+
+    private func isProxy(_ address: String) -> Bool { contains { $0.contains(address) } }
 }

@@ -7,3 +7,8 @@ public enum AdminRole: String, CaseIterable, Sendable {
     /// Reads what is neither a secret's trace nor an export.
     case viewer
 }
+
+extension AdminRole {
+    /// Whether who holds this role may hand out the other one: nobody grants more than they hold.
+    public func includes(_ other: AdminRole) -> Bool { self == .admin || self == other }
+}

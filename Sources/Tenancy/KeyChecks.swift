@@ -1,4 +1,4 @@
-/// Which keys wait for argon2: one run per public id at a time, everything bounded.
+/// Which keys wait for argon2: one run per lane at a time, everything bounded.
 ///
 /// Pure rules; the key ring holds the lock around it and starts the runs it asks for.
 struct KeyChecks {
@@ -55,31 +55,33 @@ struct KeyChecks {
     static let waitLimitNS: Int64 = 5_000_000_000
     private static let lineLimit = 4096
 
-    private var lines: [PublicID: Line] = [:]
+    private var lines: [CheckLane: Line] = [:]
     private(set) var waiting = 0
 
     mutating func submit(_ check: PendingCheck, at now: Int64, waiter: @escaping Waiter) -> Submission {
         guard waiting < Self.waitLimit else { return .busy }
         if lines.count > Self.lineLimit { forgetIdle(at: now) }
         let group = Group(check: check, queuedAt: now, waiters: [waiter])
-        let submission = lines[check.publicID, default: Line()].submit(group, at: now)
+        let submission = lines[check.lane, default: Line()].submit(group, at: now)
         if submission != .busy { waiting += 1 }
         return submission
     }
 
-    mutating func finish(_ publicID: PublicID, _ result: RunResult, at now: Int64) -> Finish {
-        guard var line = lines[publicID] else { return Finish() }
+    mutating func finish(_ lane: CheckLane, _ result: RunResult, at now: Int64) -> Finish {
+        guard var line = lines[lane] else { return Finish() }
         var finish = Finish()
-        finish.answered = line.running?.waiters ?? []
+        let ended = line.running
+        finish.answered = ended?.waiters ?? []
         line.running = nil
-        switch result {
-        case .proven: finish.refused = line.queue.flatMap(\.waiters)
-        case .rejected: finish.busy = line.queue.flatMap(\.waiters)
-        case .wrong: finish.next = line.advance(at: now, busy: &finish.busy)
+        if result == .rejected {
+            finish.busy = line.queue.flatMap(\.waiters)
+            line.queue = []
+        } else {
+            if result == .proven { finish.refused = line.remove(ended?.check.publicID) }
+            finish.next = line.advance(at: now, busy: &finish.busy)
         }
-        if result != .wrong { line.queue = [] }
         waiting -= finish.answered.count + finish.refused.count + finish.busy.count
-        lines[publicID] = line
+        lines[lane] = line
         return finish
     }
 
@@ -108,6 +110,13 @@ extension KeyChecks.Line {
         guard queue.count < KeyChecks.groupLimit else { return .busy }
         queue.append(group)
         return .waits
+    }
+
+    /// Takes out those with other secrets for that id.
+    mutating func remove(_ publicID: PublicID?) -> [KeyChecks.Waiter] {
+        let removed = queue.filter { $0.check.publicID == publicID }
+        queue.removeAll { $0.check.publicID == publicID }
+        return removed.flatMap(\.waiters)
     }
 
     /// Takes the next group that has not waited too long. Without a free start all are turned away, as

@@ -5,4 +5,18 @@ public struct PendingCheck: Sendable {
     let phc: String
     let digest: KeyDigest
     let clientAddress: String?
+    /// Whom it waits with; by default those who present the same key.
+    let lane: CheckLane
+
+    init(
+        publicID: PublicID, secret: [UInt8], phc: String, digest: KeyDigest, clientAddress: String?,
+        lane: CheckLane? = nil
+    ) {
+        self.publicID = publicID
+        self.secret = secret
+        self.phc = phc
+        self.digest = digest
+        self.clientAddress = clientAddress
+        self.lane = lane ?? .key(publicID)
+    }
 }

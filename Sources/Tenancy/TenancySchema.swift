@@ -10,6 +10,7 @@ public enum TenancySchema {
             try database.execute(sql: quotas)
             try database.execute(sql: audit)
         }
+        migrator.registerMigration("tenancy-admin-keys") { database in try database.execute(sql: adminKeys) }
     }
 
     private static let tenants = """
@@ -60,6 +61,20 @@ public enum TenancySchema {
             not_after INTEGER
         ) STRICT;
         CREATE INDEX key_secrets_key ON key_secrets (key_id, seq);
+        """
+
+    private static let adminKeys = """
+        CREATE TABLE admin_keys (
+            id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
+            public_id TEXT NOT NULL UNIQUE CHECK (length(public_id) = 10),
+            name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+            role TEXT NOT NULL CHECK (role IN ('admin', 'finance', 'viewer')),
+            phc TEXT NOT NULL CHECK (phc GLOB '$argon2id$*'),
+            created_at INTEGER NOT NULL,
+            expires_at INTEGER,
+            revoked_at INTEGER,
+            last_used_at INTEGER
+        ) STRICT;
         """
 
     private static let quotas = """

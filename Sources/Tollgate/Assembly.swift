@@ -16,10 +16,11 @@ struct Assembly {
     private let file: DatabaseFile
     private let journal: Journal
     private let hasher: KeyHasher
+    private let adminHasher: KeyHasher
     private let ledger: Ledger
     private let directory: Directory
     private let control: ControlPlane
-    private let credential: AdminCredential
+    private let credential: AdminCredential?
     private let metrics = ProxyMetrics()
     private let server: ProxyServer
     private let prober: Prober
@@ -30,7 +31,9 @@ struct Assembly {
         self.logger = logger
         let time = SystemClock()
         let masterKey = try Self.masterKey(configuration, environment)
-        credential = try Self.credential(configuration, environment)
+        credential = try BootstrapCredential.resolve(configuration.adminKey, environment: environment) {
+            GatewayDatabase.hasAdmin(path: configuration.storagePath)
+        }
         file = try Self.openDatabase(configuration)
         try ProcessLimits.raiseOpenFiles()
 
@@ -51,6 +54,9 @@ struct Assembly {
         let keyRing = KeyRing(
             directory: directory, hasher: hasher, cost: configuration.argon2, time: time,
             rehash: Self.rehash(journal: journal, directory: directory, logger: logger))
+        adminHasher = KeyHasher(cost: configuration.argon2, workers: 1, time: time)
+        let adminKeys = try Self.adminKeys(
+            configuration, file: file, journal: journal, hasher: adminHasher, time: time, logger: logger)
         let plane = DataPlane(
             directory: directory, keyRing: keyRing, quotas: quotas, ledger: ledger, prices: prices, router: router,
             metrics: metrics, limits: configuration.limits, trustedProxies: configuration.trustedProxies,
@@ -59,7 +65,8 @@ struct Assembly {
         server = try ProxyServer(plane: plane, loopCount: ProcessLimits.usableCores)
         control = ControlPlane(
             file: file, journal: journal, ledger: ledger, prices: prices, directory: directory, keyRing: keyRing,
-            hasher: hasher, quotaMeter: quotas, router: router, prober: prober, masterKey: masterKey, time: time,
+            hasher: hasher, adminKeys: adminKeys, adminHasher: adminHasher, quotaMeter: quotas, router: router,
+            prober: prober, masterKey: masterKey, time: time,
             logger: logger, version: Tollgate.version)
     }
 
@@ -70,8 +77,8 @@ struct Assembly {
         let admin = ListeningService(
             plane: "admin", address: configuration.adminListen,
             base: AdminServer(
-                plane: control, credential: credential, host: configuration.adminListen.host,
-                port: configuration.adminListen.port,
+                plane: control, credential: credential, trustedProxies: configuration.trustedProxies,
+                host: configuration.adminListen.host, port: configuration.adminListen.port,
                 bound: Self.announce("admin", host: configuration.adminListen.host, gate, logger)))
         let exposition = ListeningService(
             plane: "metrics", address: configuration.metricsListen,
@@ -95,6 +102,7 @@ struct Assembly {
 
     private func close() {
         hasher.shutdown()
+        adminHasher.shutdown()
         journal.close()
         do {
             try file.close()
@@ -124,25 +132,9 @@ struct Assembly {
         }
     }
 
-    private static func credential(
-        _ configuration: Configuration, _ environment: [String: String]
-    ) throws -> AdminCredential {
-        guard let source = configuration.adminKey else { throw StartRefusal(reason: "admin_key: none is configured") }
-        do {
-            return try AdminCredential(try source.resolve(environment: environment))
-        } catch {
-            throw StartRefusal(reason: "admin_key: \(RefusalWords.text(for: error))")
-        }
-    }
-
     private static func openDatabase(_ configuration: Configuration) throws -> DatabaseFile {
         do {
-            return try DatabaseFile.open(
-                path: configuration.storagePath,
-                migrations: [
-                    { TenancySchema.register(&$0) }, { RoutingSchema.register(&$0) },
-                    { BillingSchema.register(&$0) },
-                ])
+            return try GatewayDatabase.open(path: configuration.storagePath)
         } catch {
             throw StartRefusal(reason: "storage \(configuration.storagePath): \(RefusalWords.text(for: error))")
         }
@@ -209,6 +201,26 @@ struct Assembly {
                     }
                 } catch {
                     logger.warning("a key could not be rehashed", metadata: ["reason": "\(error)"])
+                }
+            }
+        }
+    }
+
+    private static func adminKeys(
+        _ configuration: Configuration, file: DatabaseFile, journal: Journal, hasher: KeyHasher,
+        time: any TimeSource, logger: Logger
+    ) throws -> AdminKeyRing {
+        let directory = AdminKeyDirectory(try file.read { try TenancyStore.adminKeys($0, limit: .max) })
+        return AdminKeyRing(directory: directory, hasher: hasher, cost: configuration.argon2, time: time) { id, phc in
+            Task {
+                do {
+                    try await journal.write { db in
+                        try TenancyStore.replacePHC(db, adminPublicID: id.text, phc: phc)
+                    } committed: {
+                        directory.replacePHC(phc, of: id)
+                    }
+                } catch {
+                    logger.warning("an admin key could not be rehashed", metadata: ["reason": "\(error)"])
                 }
             }
         }

@@ -6,12 +6,13 @@ struct StarterFiles {
     static let configuration = "tollgate.yaml"
     static let masterKey = "master.key"
     static let adminKey = "admin.key"
+    static let database = "tollgate.db"
 
     let folder: String
 
-    /// Writes all of them and returns the admin key; throws `CommandFailure`, 5 if one is there already.
-    func write() throws(CommandFailure) -> String {
-        let names = [Self.configuration, Self.masterKey, Self.adminKey]
+    /// Writes configuration and master key; throws `CommandFailure`, 5 if any of the files is there already.
+    func write() throws(CommandFailure) {
+        let names = [Self.configuration, Self.masterKey, Self.adminKey, Self.database]
         for name in names where FileManager.default.fileExists(atPath: path(of: name)) {
             throw CommandFailure(.conflict, "\(path(of: name)) is there already and is not overwritten")
         }
@@ -20,11 +21,13 @@ struct StarterFiles {
         } catch {
             throw CommandFailure(.failed, "\(folder): cannot be made")
         }
-        let key = Self.newAdminKey()
         try write(MasterKey.generate() + "\n", to: Self.masterKey)
-        try write(key + "\n", to: Self.adminKey)
         try write(Self.configurationText, to: Self.configuration)
-        return key
+    }
+
+    /// Keeps the first admin key for the command line.
+    func write(adminKey key: String) throws(CommandFailure) {
+        try write(key + "\n", to: Self.adminKey)
     }
 
     /// Readable by the owner only, from the moment it exists.
@@ -47,11 +50,6 @@ struct StarterFiles {
         return folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
     }
 
-    /// 256 random bits in hexadecimal digits.
-    private static func newAdminKey() -> String {
-        SecretBytes.hex(SecretBytes.random(32))
-    }
-
     private static let configurationText = """
         # Settings of the process. Tenants, keys, pools, models and prices are kept in the database:
         # see `tollgate apply --help`. Each setting can also be given as TOLLGATE__SECTION__KEY.
@@ -61,7 +59,7 @@ struct StarterFiles {
         metrics_listen: 127.0.0.1:9191    # Prometheus
         storage: sqlite://tollgate.db
         master_key: { file: master.key }  # or { env: NAME }; keep a copy apart from the database
-        admin_key: { file: admin.key }    # the first credential of the Admin API
+        admin_key: null                   # { env: NAME }: a credential that is good while there is no admin key
         allow_plaintext: false            # true: may bind beyond loopback
         trusted_proxies: []               # CIDRs of proxies whose X-Forwarded-For is believed
         limits:

@@ -11,6 +11,7 @@ import Testing
 /// A whole Admin API on a loopback port with a database of its own.
 final class AdminHarness: Sendable {
     static let credential = "k9Qv2ZxT7pLm4WcR8sYb1NdF6hJg3XaE"
+    static let cost = KeyHasher.Cost(memoryKiB: 64, iterations: 1, parallelism: 1)
 
     let plane: ControlPlane
     let client: AdminClient
@@ -22,9 +23,10 @@ final class AdminHarness: Sendable {
     /// `before` sees the ledger of an earlier process, which ends before the server starts.
     static func run(
         before: (@Sendable (Ledger, DatabaseFile) async throws -> Void)? = nil,
+        hasBootstrap: Bool = true,
         _ body: (AdminHarness) async throws -> Void
     ) async throws {
-        let harness = try await AdminHarness(before: before)
+        let harness = try await AdminHarness(before: before, hasBootstrap: hasBootstrap)
         do {
             try await body(harness)
         } catch {
@@ -34,7 +36,10 @@ final class AdminHarness: Sendable {
         await harness.stop()
     }
 
-    private init(before: (@Sendable (Ledger, DatabaseFile) async throws -> Void)?) async throws {
+    private init(
+        before: (@Sendable (Ledger, DatabaseFile) async throws -> Void)?,
+        hasBootstrap: Bool
+    ) async throws {
         directory = try TemporaryDatabase()
         let clock = SystemClock()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -48,8 +53,9 @@ final class AdminHarness: Sendable {
         }
         let journal = Journal(file: file, time: clock, logger: logger)
         let tenants = Directory()
-        let cost = KeyHasher.Cost(memoryKiB: 64, iterations: 1, parallelism: 1)
+        let cost = Self.cost
         let hasher = KeyHasher(cost: cost, workers: 1, time: clock)
+        let adminHasher = KeyHasher(cost: cost, workers: 1, time: clock)
         let router = PoolRouter()
         plane = ControlPlane(
             file: file,
@@ -59,6 +65,10 @@ final class AdminHarness: Sendable {
             directory: tenants,
             keyRing: KeyRing(directory: tenants, hasher: hasher, cost: cost, time: clock) { _, _ in },
             hasher: hasher,
+            adminKeys: AdminKeyRing(
+                directory: AdminKeyDirectory(), hasher: adminHasher, cost: cost, time: clock
+            ) { _, _ in },
+            adminHasher: adminHasher,
             quotaMeter: QuotaMeter(time: clock),
             router: router,
             prober: Prober(router: router, upstream: UpstreamPolicy(), time: clock),
@@ -69,12 +79,29 @@ final class AdminHarness: Sendable {
         )
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let server = AdminServer(
-            plane: plane, credential: try AdminCredential(Self.credential), host: "127.0.0.1", port: 0,
+            plane: plane, credential: hasBootstrap ? try AdminCredential(Self.credential) : nil, host: "127.0.0.1",
+            port: 0,
             bound: { continuation.yield($0) })
         running = Task { try await server.run() }
         var iterator = ports.makeAsyncIterator()
         let port = try #require(await iterator.next())
         client = AdminClient(base: "http://127.0.0.1:\(port)", credential: Self.credential)
+    }
+
+    /// An admin key put straight into the database and the directory.
+    func adminKey(_ role: AdminRole, expiresAt: Timestamp? = nil) async throws -> (id: String, text: String) {
+        let (text, publicID) = KeySecret.generate(.admin)
+        let now = plane.time.now()
+        let key = AdminKey(
+            id: ID.make(prefix: "adm", at: now), publicID: publicID.text, name: role.rawValue, role: role,
+            phc: try await plane.adminHasher.hash(Array(text.utf8)), createdAt: now, expiresAt: expiresAt)
+        let directory = plane.adminKeys.directory
+        try await plane.journal.write { db in
+            try TenancyStore.insert(db, adminKey: key)
+        } committed: {
+            directory.put(key)
+        }
+        return (key.id.text, text)
     }
 
     private func stop() async {
@@ -83,6 +110,7 @@ final class AdminHarness: Sendable {
         _ = await running.result
         plane.journal.close()
         plane.hasher.shutdown()
+        plane.adminHasher.shutdown()
         await plane.prober.stop()
         try? plane.file.close()
         directory.remove()

@@ -59,7 +59,7 @@ import Testing
     @Test("no call is in the table twice, and only the health routes are open")
     func wholeTable() async throws {
         try await AdminHarness.run { harness in
-            let routes = RouteTable.admin(harness.plane).routes
+            let routes = RouteTable.admin(harness.plane, hasBootstrap: true).routes
             let calls = routes.map { "\($0.method) \($0.path.text)" }
             #expect(Set(calls).count == calls.count)
             #expect(routes.filter(\.access.isOpen).map(\.path.text).sorted() == ["/healthz", "/readyz"])

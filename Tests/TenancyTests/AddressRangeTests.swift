@@ -22,4 +22,22 @@ import Testing
     func `text that is no range is refused`(text: String) {
         #expect(AddressRange(text) == nil)
     }
+
+    @Test func `behind trusted proxies the client is the right-most hop that is not theirs`() throws {
+        let proxies = try ["10.0.0.0/8", "::1"].map { try #require(AddressRange($0)) }
+        let hops: [Substring] = ["1.1.1.1", "2.2.2.2", "10.0.0.7"]
+        #expect(proxies.client(behind: "10.0.0.1", forwarded: hops) == "2.2.2.2")
+        #expect(proxies.client(behind: "9.9.9.9", forwarded: hops) == "9.9.9.9")
+        #expect(proxies.client(behind: "10.0.0.1", forwarded: [Substring]()) == "10.0.0.1")
+        #expect(proxies.client(behind: nil, forwarded: hops) == nil)
+        #expect([AddressRange]().client(behind: "10.0.0.1", forwarded: hops) == "10.0.0.1")
+    }
+
+    @Test func `a block is one IPv4 address or one IPv6 network`() {
+        #expect(AddressRange.block(of: "10.0.0.1") != AddressRange.block(of: "10.0.0.2"))
+        #expect(AddressRange.block(of: "2001:db8::1") == AddressRange.block(of: "2001:db8::ffff:0:0:2"))
+        #expect(AddressRange.block(of: "2001:db8::1") != AddressRange.block(of: "2001:db8:0:1::1"))
+        #expect(AddressRange.block(of: "::ffff:10.0.0.1") == AddressRange.block(of: "10.0.0.1"))
+        #expect(AddressRange.block(of: "somewhere") == "somewhere")
+    }
 }

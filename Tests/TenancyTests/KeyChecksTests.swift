@@ -17,7 +17,7 @@ import Testing
         var checks = KeyChecks()
         #expect(checks.submit(try check(1), at: 0) { _ in } == .start)
         #expect(checks.submit(try check(1), at: 0) { _ in } == .waits)
-        let finish = checks.finish(try check(1).publicID, .proven, at: 0)
+        let finish = checks.finish(try check(1).lane, .proven, at: 0)
         #expect(finish.answered.count == 2)
         #expect(finish.next == nil)
         #expect(checks.waiting == 0)
@@ -28,7 +28,7 @@ import Testing
         #expect(checks.submit(try check(1), at: 0) { _ in } == .start)
         #expect(checks.submit(try check(2), at: 0) { _ in } == .waits)
         #expect(checks.submit(try check(2), at: 0) { _ in } == .waits)
-        let finish = checks.finish(try check(1).publicID, .proven, at: 0)
+        let finish = checks.finish(try check(1).lane, .proven, at: 0)
         #expect(finish.answered.count == 1)
         #expect(finish.refused.count == 2)
         #expect(checks.waiting == 0)
@@ -39,7 +39,7 @@ import Testing
         #expect(checks.submit(try check(1), at: 0) { _ in } == .start)
         #expect(checks.submit(try check(2), at: 0) { _ in } == .waits)
         #expect(checks.submit(try check(3), at: 0) { _ in } == .waits)
-        let finish = checks.finish(try check(1).publicID, .wrong, at: 0)
+        let finish = checks.finish(try check(1).lane, .wrong, at: 0)
         #expect(finish.answered.count == 1)
         #expect(finish.next?.digest.matches(try check(2).digest) == true)
         #expect(checks.waiting == 2)
@@ -49,7 +49,7 @@ import Testing
         var checks = KeyChecks()
         for digest in 1...5 as ClosedRange<UInt64> {
             #expect(checks.submit(try check(digest), at: 0) { _ in } == .start)
-            _ = checks.finish(try check(digest).publicID, .wrong, at: 0)
+            _ = checks.finish(try check(digest).lane, .wrong, at: 0)
         }
         #expect(checks.submit(try check(6), at: second - 1) { _ in } == .busy)
         let other = PublicID("bbbbbbbbbb".utf8)
@@ -61,7 +61,7 @@ import Testing
         var checks = KeyChecks()
         for digest in 1...8 as ClosedRange<UInt64> { _ = checks.submit(try check(digest), at: 0) { _ in } }
         var turnedAway = 0
-        for _ in 0..<5 { turnedAway += checks.finish(try check(1).publicID, .wrong, at: 0).busy.count }
+        for _ in 0..<5 { turnedAway += checks.finish(try check(1).lane, .wrong, at: 0).busy.count }
         #expect(turnedAway == 3)
         #expect(checks.waiting == 0)
     }
@@ -71,7 +71,7 @@ import Testing
         _ = checks.submit(try check(1), at: 0) { _ in }
         _ = checks.submit(try check(2), at: 0) { _ in }
         _ = checks.submit(try check(3), at: second) { _ in }
-        let finish = checks.finish(try check(1).publicID, .wrong, at: 5 * second + 1)
+        let finish = checks.finish(try check(1).lane, .wrong, at: 5 * second + 1)
         #expect(finish.busy.count == 1)
         #expect(finish.next?.digest.matches(try check(3).digest) == true)
     }
@@ -79,10 +79,30 @@ import Testing
     @Test func `a run that was rejected turns the whole line away`() throws {
         var checks = KeyChecks()
         for digest in 1...3 as ClosedRange<UInt64> { _ = checks.submit(try check(digest), at: 0) { _ in } }
-        let finish = checks.finish(try check(1).publicID, .rejected, at: 0)
+        let finish = checks.finish(try check(1).lane, .rejected, at: 0)
         #expect(finish.answered.count == 1)
         #expect(finish.busy.count == 2)
         #expect(finish.next == nil)
+    }
+
+    @Test func `in an address's lane everybody waits for everybody, and one proven key refuses only its own`() throws {
+        var checks = KeyChecks()
+        let lane = CheckLane.address("a")
+        func other(_ digest: UInt64, _ id: String) throws -> PendingCheck {
+            PendingCheck(
+                publicID: try #require(PublicID(id.utf8)), secret: [], phc: "",
+                digest: KeyDigest(words: (digest, 0, 0, 0)),
+                clientAddress: nil, lane: lane)
+        }
+        #expect(checks.submit(try other(1, "aaaaaaaaaa"), at: 0) { _ in } == .start)
+        #expect(checks.submit(try other(2, "aaaaaaaaaa"), at: 0) { _ in } == .waits)
+        #expect(checks.submit(try other(3, "bbbbbbbbbb"), at: 0) { _ in } == .waits)
+        #expect(checks.submit(try check(4), at: 0) { _ in } == .start)
+        let finish = checks.finish(lane, .proven, at: 0)
+        #expect(finish.answered.count == 1)
+        #expect(finish.refused.count == 1)
+        #expect(finish.next?.digest.matches(KeyDigest(words: (3, 0, 0, 0))) == true)
+        #expect(checks.waiting == 2)
     }
 
     @Test func `at most 1024 wait in all and 64 different keys for one id`() throws {

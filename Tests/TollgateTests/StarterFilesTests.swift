@@ -1,3 +1,4 @@
+import AdminAPI
 import Foundation
 import Testing
 
@@ -11,29 +12,50 @@ import Testing
 
     @Test func `only the owner can read what init writes`() throws {
         let folder = try TemporaryFolder()
-        _ = try StarterFiles(folder: folder.path).write()
+        let files = StarterFiles(folder: folder.path)
+        try files.write()
+        try files.write(adminKey: "tga_x")
         for name in ["tollgate.yaml", "master.key", "admin.key"] {
             #expect(try mode("\(folder.path)/\(name)") == 0o600)
         }
     }
 
-    @Test func `the gateway accepts what init writes`() throws {
+    @Test func `the gateway accepts what init writes, and needs an admin key in its database`() async throws {
         let folder = try TemporaryFolder()
-        let key = try StarterFiles(folder: folder.path).write()
+        try StarterFiles(folder: folder.path).write()
         let configuration = try Configuration.load(path: "\(folder.path)/tollgate.yaml", environment: [:])
+        #expect(configuration.storagePath == "\(folder.path)/tollgate.db")
+        let none = ["admin_key: none is configured, and the database holds no admin key"]
+        #expect(CheckConfig.problems(with: configuration, [:]) == none)
+        let key = try await IssuedAdminKey.make(name: "first", in: configuration, actor: "init")
         #expect(CheckConfig.problems(with: configuration, [:]) == [])
-        #expect(try configuration.adminKey?.resolve(environment: [:]) == key)
-        #expect(key.count >= 40)
-        #expect(configuration.storagePath.hasSuffix("/tollgate.db"))
+        #expect(key.hasPrefix("tga_"))
+        let content = try Data(contentsOf: URL(fileURLWithPath: configuration.storagePath))
+        #expect(content.range(of: Data(key.utf8.suffix(49))) == nil)
+    }
+
+    @Test func `a variable that is not set is forgiven once there is an admin key, a weak credential never`() throws {
+        func resolve(_ environment: [String: String], hasAdmin: Bool) throws -> AdminCredential? {
+            try BootstrapCredential.resolve(.environment("K"), environment: environment) { hasAdmin }
+        }
+        #expect(try resolve([:], hasAdmin: true) == nil)
+        #expect(throws: StartRefusal.self) { try resolve([:], hasAdmin: false) }
+        for weak in ["", "short", String(repeating: "a", count: 40)] {
+            #expect(throws: StartRefusal.self) { try resolve(["K": weak], hasAdmin: true) }
+        }
+        #expect(try resolve(["K": "k9Qv2ZxT7pLm4WcR8sYb1NdF6hJg3XaE"], hasAdmin: true) != nil)
     }
 
     @Test func `two gateways never share a key`() throws {
-        let folders = [try TemporaryFolder(), try TemporaryFolder()]
-        let keys = try folders.map { try StarterFiles(folder: $0.path).write() }
+        let keys = try (0..<2).map { _ in
+            let folder = try TemporaryFolder()
+            try StarterFiles(folder: folder.path).write()
+            return try String(contentsOfFile: "\(folder.path)/master.key", encoding: .utf8)
+        }
         #expect(keys[0] != keys[1])
     }
 
-    @Test(arguments: ["tollgate.yaml", "master.key", "admin.key"])
+    @Test(arguments: ["tollgate.yaml", "master.key", "admin.key", "tollgate.db"])
     func `nothing is overwritten, and then nothing is written either`(name: String) throws {
         let folder = try TemporaryFolder()
         let path = try folder.write("mine", to: name)

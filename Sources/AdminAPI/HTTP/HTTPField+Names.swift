@@ -3,6 +3,8 @@ import HTTPTypes
 extension HTTPField.Name {
     /// Tollgate's own name of the request.
     static let requestID = named("x-request-id")
+    /// The addresses a request came through, as proxies tell it.
+    static let forwardedFor = named("x-forwarded-for")
     /// Keeps browsers from guessing types.
     static let contentTypeOptions = named("x-content-type-options")
 

@@ -39,6 +39,10 @@ struct Problem: Error, Sendable, Equatable {
     static let unauthenticated = Problem(
         status: .unauthorized, code: "unauthenticated", detail: "a valid admin credential is required")
 
+    /// Too many failed or unproven logins wait already.
+    static let tooManyLogins = Problem(
+        status: .tooManyRequests, code: "too_many_logins", detail: "too many logins are being checked; try again")
+
     /// The path is known, but not under this method.
     static func methodNotAllowed(_ allowed: [HTTPRequest.Method]) -> Problem {
         Problem(

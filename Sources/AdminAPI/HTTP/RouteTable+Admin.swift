@@ -1,6 +1,10 @@
 extension RouteTable {
     /// The whole Admin API; `ready` is what `/readyz` says.
-    static func admin(_ plane: ControlPlane, ready: @escaping @Sendable () -> Bool = { true }) -> RouteTable {
+    static func admin(
+        _ plane: ControlPlane,
+        hasBootstrap: Bool,
+        ready: @escaping @Sendable () -> Bool = { true }
+    ) -> RouteTable {
         let groups: [any RouteGroup] = [
             HealthRoutes(plane: plane, ready: ready),
             TenantRoutes(plane: plane),
@@ -13,6 +17,7 @@ extension RouteTable {
             BackendRoutes(plane: plane),
             ModelRoutes(plane: plane),
             PriceRoutes(plane: plane),
+            AdminKeyRoutes(plane: plane, hasBootstrap: hasBootstrap),
             StatusRoutes(plane: plane),
         ]
         return RouteTable(groups.flatMap(\.routes))

@@ -28,6 +28,12 @@ extension JSONValue: ExpressibleByDictionaryLiteral, ExpressibleByStringLiteral,
         value.map { .number(String($0)) } ?? .null
     }
 
+    /// An object with one member more; anything else stays what it is.
+    func adding(_ name: String, _ value: JSONValue) -> JSONValue {
+        guard case .object(let members) = self else { return self }
+        return .object(members + [JSONMember(name, value)])
+    }
+
     /// An array of texts.
     static func texts(_ values: some Sequence<String>) -> JSONValue {
         .array(values.map(JSONValue.string))

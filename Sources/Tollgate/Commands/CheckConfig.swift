@@ -1,4 +1,3 @@
-import AdminAPI
 import ArgumentParser
 import Foundation
 import Tenancy
@@ -29,13 +28,11 @@ struct CheckConfig: ParsableCommand {
             problems.append("master_key: \(RefusalWords.text(for: error))")
         }
         do {
-            if let source = configuration.adminKey {
-                _ = try AdminCredential(try source.resolve(environment: environment))
-            } else {
-                problems.append("admin_key: none is configured, and there is no other way in yet")
+            _ = try BootstrapCredential.resolve(configuration.adminKey, environment: environment) {
+                GatewayDatabase.hasAdmin(path: configuration.storagePath)
             }
         } catch {
-            problems.append("admin_key: \(RefusalWords.text(for: error))")
+            problems.append(error.reason)
         }
         return problems
     }

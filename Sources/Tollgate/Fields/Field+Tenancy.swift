@@ -22,6 +22,12 @@ extension Field {
         Field($0, .whole(1...1_000_000_000_000), nullable: true)
     }
 
+    static let adminKey: [Field] = [
+        Field("name", .name, required: true),
+        Field("role", choice(of: AdminRole.self), required: true),
+        Field("expires_at", .instant, nullable: true),
+    ]
+
     static let key: [Field] = [
         Field("name", .name, required: true),
         Field("expires_at", .instant, nullable: true),

@@ -5,7 +5,7 @@ struct DeleteCommand<Kind: ResourceKind>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: "delete", abstract: "Delete a \(Kind.resource.singular).",
-            aliases: Kind.resource.name == "keys" ? ["revoke"] : [])
+            aliases: Kind.resource.isRevoked ? ["revoke"] : [])
     }
 
     @Argument(help: "Its id or name.")

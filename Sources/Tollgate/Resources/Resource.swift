@@ -27,6 +27,9 @@ struct Resource: Sendable {
         }
     }
 
+    /// Whether deleting one means revoking it.
+    var isRevoked: Bool { name.hasSuffix("keys") }
+
     /// Whether it is put whole instead of patched.
     var isPutWhole: Bool {
         if case .rest = naming { true } else { false }

@@ -1,0 +1,22 @@
+import AdminAPI
+import Tenancy
+
+/// The credential that lets an operator in while there is no admin key.
+enum BootstrapCredential {
+    /// The configured credential. None is needed once the database holds an admin key, `hasAdmin`: then a variable that
+    /// is not set is no mistake. Throws `StartRefusal`.
+    static func resolve(
+        _ source: SecretSource?, environment: [String: String], hasAdmin: () -> Bool
+    ) throws(StartRefusal) -> AdminCredential? {
+        guard let source else {
+            if hasAdmin() { return nil }
+            throw StartRefusal(reason: "admin_key: none is configured, and the database holds no admin key")
+        }
+        do {
+            return try AdminCredential(try source.resolve(environment: environment))
+        } catch {
+            if case SecretError.unset? = error as? SecretError, hasAdmin() { return nil }
+            throw StartRefusal(reason: "admin_key: \(RefusalWords.text(for: error))")
+        }
+    }
+}
