@@ -21,6 +21,7 @@ public enum BillingSchema {
         migrator.registerMigration("billing-other-meters") { db in
             for span in ["quarter", "day"] { try db.execute(sql: otherMeters("usage_\(span)_meters")) }
         }
+        AlertSchema.register(&migrator)
     }
 
     /// Meters without a column in a roll-up: few calls use them, so they cost the others nothing.

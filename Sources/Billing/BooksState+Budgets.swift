@@ -15,7 +15,10 @@ extension BooksState {
         let account = BudgetAccount(
             budget, zone: fresh.zone, since: fresh.window.start, window: fresh.window, posted: fresh.posted
         )
-        if let old { uninstall(old) }
+        if let old {
+            account.change(raises: old.raises)
+            uninstall(old)
+        }
         let book = book(of: budget.tenantID)
         add(account, to: book)
         for hold in book.live where budget.matches(keyID: hold.keyID, model: hold.model, pool: hold.pool) {
@@ -25,6 +28,13 @@ extension BooksState {
         }
         for hold in uncertain.values where hold.tenantID == budget.tenantID { countUncertain(hold, in: account) }
         if let old { moveQueue(from: old, to: account) }
+    }
+
+    /// Takes over the committed raises of a budget.
+    mutating func install(_ raises: [BudgetRaise], of id: ID<Budget>) {
+        guard let account = budgets[id] else { return }
+        account.change(raises: raises)
+        touch(account)
     }
 
     mutating func add(_ account: BudgetAccount, to book: TenantBook) {

@@ -4,6 +4,8 @@ import Tenancy
 final class BudgetAccount {
     private(set) var budget: Budget
     private(set) var isHard: Bool
+    /// Raises that run, or ran out since they were last looked at.
+    private(set) var raises: [BudgetRaise] = []
     let zone: CalendarZone
     let model: String?
     let pool: String?
@@ -31,8 +33,28 @@ final class BudgetAccount {
     func change(to budget: Budget) {
         self.budget = budget
         isHard = budget.mode == .hard
-        current.account.cap = budget.limit
-        previous?.account.cap = budget.limit
+        resetCaps()
+    }
+
+    /// Replaces the raises; those that are over do no harm.
+    func change(raises: [BudgetRaise]) {
+        self.raises = raises
+        resetCaps()
+    }
+
+    /// What may be spent in a window by requests of the instant.
+    func limit(at instant: Timestamp) -> Money {
+        raises.reduce(budget.limit) { limit, raise in raise.isRunning(at: instant) ? max(limit, raise.limit) : limit }
+    }
+
+    /// Gives an account the cap of the instant it is about to be judged at.
+    @inline(__always)
+    func cap(_ window: WindowAccount, at instant: Timestamp) {
+        if !raises.isEmpty { window.account.cap = limit(at: instant) }
+    }
+
+    private func resetCaps() {
+        for window in [current, previous] { window?.account.cap = budget.limit }
     }
 
     /// Puts back the window before the current one, as read from the database.
@@ -45,11 +67,18 @@ final class BudgetAccount {
     /// Whether the current window has ended.
     func isOver(at instant: Timestamp) -> Bool { instant >= current.window.end }
 
-    /// The account an instant counts in, rolling the window when it is over; nil for an instant too far back.
+    /// The account an instant counts in with the cap of that instant, rolling the window when it is over; nil for an
+    /// instant too far back.
     func account(at instant: Timestamp) -> WindowAccount? {
         if isOver(at: instant) { roll(to: instant) }
-        if current.window.contains(instant) { return current }
-        if let previous, previous.window.contains(instant) { return previous }
+        if current.window.contains(instant) {
+            cap(current, at: instant)
+            return current
+        }
+        if let previous, previous.window.contains(instant) {
+            cap(previous, at: instant)
+            return previous
+        }
         return nil
     }
 
@@ -62,16 +91,19 @@ final class BudgetAccount {
     }
 
     func state(at instant: Timestamp) -> BudgetState {
-        state(of: account(at: instant) ?? current)
+        let window = account(at: instant) ?? current
+        cap(window, at: instant)
+        return state(of: window, raises: raises.filter { $0.isRunning(at: instant) })
     }
 
-    func state(of window: WindowAccount) -> BudgetState {
+    func state(of window: WindowAccount, raises: [BudgetRaise] = []) -> BudgetState {
         let isTotal = budget.window == .total
         let account = window.account
         return BudgetState(
-            budget: budget, posted: account.posted, held: account.held + account.uncertain,
-            remaining: account.headroom, windowStart: isTotal ? nil : window.window.start,
-            resetsAt: isTotal ? nil : window.window.end, wouldRefuse: window.wouldRefuse
+            budget: budget, limit: account.cap, raises: raises, posted: account.posted,
+            held: account.held + account.uncertain, remaining: account.headroom,
+            windowStart: isTotal ? nil : window.window.start, resetsAt: isTotal ? nil : window.window.end,
+            wouldRefuse: window.wouldRefuse
         )
     }
 

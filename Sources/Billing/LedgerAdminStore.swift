@@ -94,8 +94,11 @@ extension Ledger {
         let (accounts, uncertain) = try file.pool.write { db in
             try LedgerStore.keepLeftovers(leftovers, db)
             let zones = try LedgerStore.zoneNames(db)
-            let accounts = try BillingStore.budgets(db).map { budget in
-                (budget, try account(of: budget, zones, now, db))
+            let raises = Dictionary(grouping: try BudgetRaiseStore.running(db, at: now), by: \.budgetID)
+            let accounts = try BillingStore.budgets(db).map { budget -> (Budget, BudgetAccount) in
+                let account = try account(of: budget, zones, now, db)
+                if account.budget == budget { account.change(raises: raises[budget.id] ?? []) }
+                return (budget, account)
             }
             return (accounts, try LedgerStore.uncertainHolds(db))
         }

@@ -150,7 +150,7 @@ extension DenialWords {
     }
 
     private static func explain(_ state: BudgetState, _ what: String) -> String {
-        "\(what): limit \(state.budget.limit.decimal) USD, posted \(state.posted.decimal), "
+        "\(what): limit \(state.limit.decimal) USD, posted \(state.posted.decimal), "
             + "held \(state.held.decimal), remaining \(state.remaining.decimal)."
     }
 }

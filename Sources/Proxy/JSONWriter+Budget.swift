@@ -29,7 +29,7 @@ extension JSONWriter {
                 json.string(state.budget.mode.rawValue)
             }
             json.key("limit")
-            json.string(state.budget.limit.decimal)
+            json.string(state.limit.decimal)
             json.key("posted")
             json.string(state.posted.decimal)
             json.key("held")

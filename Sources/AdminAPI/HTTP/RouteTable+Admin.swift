@@ -12,6 +12,8 @@ extension RouteTable {
             KeyRoutes(plane: plane),
             QuotaRoutes(plane: plane),
             BudgetRoutes(plane: plane),
+            RaiseRoutes(plane: plane),
+            CreditRoutes(plane: plane),
             HoldRoutes(plane: plane),
             PoolRoutes(plane: plane),
             BackendRoutes(plane: plane),

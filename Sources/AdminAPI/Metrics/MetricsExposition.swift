@@ -49,7 +49,7 @@ enum MetricsExposition {
 
     private static func budgets(_ sample: MetricsSample, _ text: inout MetricText) {
         let families: [(name: String, help: String, amount: (BudgetState) -> Money)] = [
-            ("tollgate_budget_limit_usd", "The cap of the window.", { $0.budget.limit }),
+            ("tollgate_budget_limit_usd", "The cap of the window.", { $0.limit }),
             ("tollgate_budget_posted_usd", "Spent in the window.", { $0.posted }),
             ("tollgate_budget_held_usd", "Held by live and uncertain holds.", { $0.held }),
         ]

@@ -46,7 +46,7 @@ extension BudgetState {
     var json: JSONValue {
         [
             "id": .string(budget.id.text),
-            "limit": .string(budget.limit.decimal),
+            "limit": .string(limit.decimal),
             "posted": .string(posted.decimal),
             "held": .string(held.decimal),
             "remaining": .string(remaining.decimal),
@@ -54,6 +54,14 @@ extension BudgetState {
             "window_start": .text(windowStart?.rfc3339),
             "resets_at": .text(resetsAt?.rfc3339),
             "would_refuse": .integer(wouldRefuse),
+            "raises": .array(
+                raises.map { raise in
+                    [
+                        "id": .string(raise.id.text),
+                        "limit": .string(raise.limit.decimal),
+                        "until": .string(raise.until.rfc3339),
+                    ]
+                }),
         ]
     }
 }

@@ -1,0 +1,50 @@
+import Billing
+import Hummingbird
+import Tenancy
+
+/// `/tenants/{id}/credits`: what a tenant paid ahead or was granted, appended and never changed.
+struct CreditRoutes: RouteGroup {
+    static let resource = "credits"
+
+    let plane: ControlPlane
+
+    var routes: [AdminRoute] {
+        [
+            get("tenants/{tenant}/credits", .financeAndViewers, use: list),
+            post("tenants/{tenant}/credits", .finance, use: create),
+        ]
+    }
+
+    /// A page of credits, and what all of them together come to.
+    private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<Tenant>(try context.parameter("tenant"))
+        var query = Query(request)
+        let page = query.page()
+        try query.finish()
+        let (credits, sums) = try plane.file.read { db in
+            guard try TenancyStore.tenant(db, id) != nil else { throw Problem.notFound("tenant") }
+            let page = try CreditStore.credits(db, tenant: id, after: page.after, limit: page.limit + 1)
+            return (page, try CreditStore.sums(db, tenant: id))
+        }
+        guard case .object(let members) = page.answer(credits, cursor: \.id.text, json: \.json) else {
+            throw Problem.internalError
+        }
+        return .json(.object(members + [JSONMember("totals", Credit.json(sums))]))
+    }
+
+    private func create(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<Tenant>(try context.parameter("tenant"))
+        let body = try await request.object()
+        let credit = Credit(body, of: id, by: context.caller.actor, at: plane.time.now())
+        try body.finish()
+        let audit = plane.audit(context, "tenant.credit", id.text, after: credit.json)
+        try await plane.journal.write { db in
+            guard let tenant = try TenancyStore.tenant(db, id), tenant.archivedAt == nil else {
+                throw Problem.notFound("tenant")
+            }
+            try CreditStore.insert(credit, db)
+            try TenancyStore.audit(db, audit)
+        }
+        return .json(credit.json, status: .created)
+    }
+}

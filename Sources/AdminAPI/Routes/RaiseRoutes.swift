@@ -1,0 +1,84 @@
+import Billing
+import Hummingbird
+import Tenancy
+
+/// `/budgets/{id}/raises`: higher limits until an instant.
+struct RaiseRoutes: RouteGroup {
+    static let resource = "budgets"
+
+    let plane: ControlPlane
+
+    var routes: [AdminRoute] {
+        [
+            get("budgets/{budget}/raises", .financeAndViewers, use: list),
+            post("budgets/{budget}/raises", .admins, use: create),
+            delete("budgets/{budget}/raises/{raise}", .admins, use: end),
+        ]
+    }
+
+    private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<Budget>(try context.parameter("budget"))
+        var query = Query(request)
+        let page = query.page()
+        try query.finish()
+        let now = plane.time.now()
+        let raises = try plane.file.read { db in
+            guard try BillingStore.budget(db, id) != nil else { throw Problem.notFound("budget") }
+            return try BudgetRaiseStore.raises(db, budget: id, after: page.after, limit: page.limit + 1)
+        }
+        return .json(page.answer(raises, cursor: \.id.text) { $0.json(at: now) })
+    }
+
+    private func create(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<Budget>(try context.parameter("budget"))
+        let body = try await request.object()
+        let now = plane.time.now()
+        let raise = BudgetRaise(body, of: id, at: now)
+        try body.finish()
+        return try await plane.turn.run {
+            let audit = plane.audit(context, "budget.raise", id.text, after: raise.json(at: now))
+            let ledger = plane.ledger
+            _ = try await plane.journal.write { db in
+                guard let budget = try BillingStore.budget(db, id) else { throw Problem.notFound("budget") }
+                guard raise.limit > budget.limit else {
+                    throw Problem.invalid(
+                        "/limit", "must be above the budget's own limit of \(budget.limit.decimal)", code: "not_a_raise"
+                    )
+                }
+                let running = try ledger.insert(raise, db)
+                guard running.count <= BudgetRaise.runningAtMost else {
+                    throw Problem.conflict(
+                        "too_many_raises", "\(BudgetRaise.runningAtMost) raises of the budget run already")
+                }
+                try TenancyStore.audit(db, audit)
+                return running
+            } committed: { running in
+                ledger.committed(running, of: id)
+            }
+            return .json(raise.json(at: now), status: .created)
+        }
+    }
+
+    /// Ends a raise before its time; it stays in the list.
+    private func end(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<Budget>(try context.parameter("budget"))
+        let raiseID = ID<BudgetRaise>(try context.parameter("raise"))
+        try await request.requireEmptyBody()
+        return try await plane.turn.run {
+            let now = plane.time.now()
+            let raises = try plane.file.read { db in try BudgetRaiseStore.raises(db, budget: id) }
+            guard let before = raises.first(where: { $0.id == raiseID && $0.isRunning(at: now) }) else {
+                throw Problem.notFound("raise that runs")
+            }
+            let audit = plane.audit(context, "budget.raise.end", id.text, before: before.json(at: now))
+            let ledger = plane.ledger
+            _ = try await plane.journal.write { db in
+                try TenancyStore.audit(db, audit)
+                return try ledger.end(raiseID, of: id, at: now, db)
+            } committed: { running in
+                ledger.committed(running, of: id)
+            }
+            return .noContent
+        }
+    }
+}

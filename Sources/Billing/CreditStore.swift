@@ -1,0 +1,63 @@
+public import GRDB
+public import Tenancy
+
+/// The rows of credits: appended, never changed.
+public enum CreditStore {
+    /// Records a credit. Throws `BillingError.unknownTenant`.
+    public static func insert(_ credit: Credit, _ db: Database) throws {
+        do {
+            try db.execute(
+                sql: """
+                    INSERT INTO credits (id, tenant_id, amount_micro, amount_pico, kind, note, created_at, created_by)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    credit.id.text, credit.tenantID.text, credit.amount.micro, credit.amount.remainder,
+                    credit.kind.rawValue, credit.note, credit.createdAt.microseconds, credit.createdBy,
+                ]
+            )
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_FOREIGNKEY {
+            throw BillingError.unknownTenant(credit.tenantID.text)
+        }
+    }
+
+    /// A page of a tenant's credits in order of their ids, which is the order they came in.
+    public static func credits(
+        _ db: Database,
+        tenant: ID<Tenant>,
+        after: String?,
+        limit: Int
+    ) throws -> [Credit] {
+        try Row.fetchAll(
+            db, sql: "SELECT * FROM credits WHERE tenant_id = ? AND id > ? ORDER BY id LIMIT ?",
+            arguments: [tenant.text, after ?? "", limit]
+        ).compactMap(credit)
+    }
+
+    /// What a tenant has of each kind; zero where it has nothing.
+    public static func sums(_ db: Database, tenant: ID<Tenant>) throws -> [Credit.Kind: Money] {
+        var sums = Dictionary(uniqueKeysWithValues: Credit.Kind.allCases.map { ($0, Money.zero) })
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT kind, SUM(amount_micro) AS micro, SUM(amount_pico) AS pico FROM credits
+                WHERE tenant_id = ? GROUP BY kind
+                """,
+            arguments: [tenant.text]
+        )
+        for row in rows {
+            guard let kind = Credit.Kind(rawValue: row["kind"]) else { continue }
+            sums[kind] = Money(micro: row["micro"], remainder: row["pico"])
+        }
+        return sums
+    }
+
+    private static func credit(_ row: Row) -> Credit? {
+        guard let kind = Credit.Kind(rawValue: row["kind"]) else { return nil }
+        return Credit(
+            id: ID(row["id"]), tenantID: ID(row["tenant_id"]),
+            amount: Money(micro: row["amount_micro"], remainder: row["amount_pico"]), kind: kind, note: row["note"],
+            createdAt: Timestamp(microseconds: row["created_at"]), createdBy: row["created_by"]
+        )
+    }
+}
