@@ -56,8 +56,13 @@ public struct Rates: Sendable, Equatable {
     public func scaled(ppm: Int64) -> Rates {
         if ppm == 1_000_000 { return self }
         var scaled = prices
-        for place in scaled.lanes.indices where scaled.lanes[place] != 0 {
-            scaled.lanes[place] = Self.scale(scaled.lanes[place], ppm)
+        // Most meters have their parent's price, so the one before is often the same.
+        var latest: (price: Int64, scaled: Int64) = (0, 0)
+        for place in scaled.lanes.indices {
+            if scaled.lanes[place] != latest.price {
+                latest = (scaled.lanes[place], Self.scale(scaled.lanes[place], ppm))
+            }
+            scaled.lanes[place] = latest.scaled
         }
         return Rates(prices: scaled, given: given)
     }

@@ -5,7 +5,7 @@ import Testing
 
 /// What must hold for every sheet, usage and bound; each case is made from its seed.
 struct PriceSheetPropertyTests {
-    private static let cases = 4000
+    private static let cases = 2000
     private static let tiers = ["flex", "batch", "hd/1024x1792"]
     private static let thresholds: [Int64] = [1, 100, 10_000, 1 << 40]
 
