@@ -19,7 +19,8 @@ public struct PriceSheet: Sendable {
 
     /// Whether every version charges a call that uses nothing but these meters; if not, it might be free by omission.
     public func charges(anyOf meters: [Meter]) -> Bool {
-        ([standard] + others).allSatisfy { version in meters.contains { version.rates.charges($0) } }
+        func charges(_ version: PriceVersion) -> Bool { meters.contains { version.rates.charges($0) } }
+        return charges(standard) && others.allSatisfy(charges)
     }
 
     /// The version that prices a call: of the first of `tiers` with a price for its length, else of the standard tier,

@@ -2,7 +2,7 @@ import Tenancy
 
 @testable import Proxy
 
-/// Prints what one routing decision costs: a slot taken and given back, with fifty backends in the pool.
+/// Prints what a routing decision costs, a slot taken and given back with fifty backends in the pool, and a body scan.
 @main
 struct Decisions {
     private static let backends = 50
@@ -18,6 +18,7 @@ struct Decisions {
             }
         }
         try measure("affinity to the key", try router(.leastBusy, .key, rpm: nil))
+        BodyScans.run()
     }
 
     private static func measure(_ name: String, _ router: PoolRouter) throws {

@@ -15,9 +15,8 @@ final class Admission {
     let requestID: RequestID
     let admittedAt: Timestamp
     let targets: [Target]
-    let price: PriceVersion?
-    /// The rates this tenant pays, multiplier applied; nil when the model has no price.
-    let rates: Rates?
+    /// Every price that may apply; nil when the model has none for this route.
+    let sheet: PriceSheet?
     let quota: QuotaLease
     /// The bound, lowered when a trim was needed.
     private(set) var estimate: CostEstimate
@@ -30,30 +29,34 @@ final class Admission {
 
     init(
         principal: Principal, ask: Ask, requestID: RequestID, admittedAt: Timestamp, targets: [Target],
-        price: PriceVersion?, rates: Rates?, estimate: CostEstimate, quota: QuotaLease
+        sheet: PriceSheet?, estimate: CostEstimate, quota: QuotaLease
     ) {
         self.principal = principal
         self.ask = ask
         self.requestID = requestID
         self.admittedAt = admittedAt
         self.targets = targets
-        self.price = price
-        self.rates = rates
+        self.sheet = sheet
         self.estimate = estimate
         self.untrimmed = estimate
         self.quota = quota
     }
 
+    /// Millionths of the list price that this tenant pays.
+    var multiplierPPM: Int64 { principal.tenant.tenant.priceMultiplierPPM }
+
     /// What the ledger is asked to hold for an attempt at `target`.
     func claim(_ target: Target, attempt: Int, backend: Backend? = nil) -> Ledger.Claim {
         let tenant = principal.tenant.tenant
-        let wanted = rates.map { untrimmed.cost($0) } ?? .zero
-        let trims = tenant.onInsufficient == .trim
+        let wanted = sheet.map { untrimmed.cost($0, ppm: multiplierPPM) } ?? .zero
+        var atLeast = wanted
+        if let sheet, tenant.onInsufficient == .trim {
+            atLeast = untrimmed.floorCost(sheet, floor: tenant.trimFloor, ppm: multiplierPPM)
+        }
         return Ledger.Claim(
             requestID: requestID, attempt: attempt, tenant: tenant, keyID: principal.key.key.id,
             model: ask.model, pool: target.pool, backendID: backend?.definition.id.text ?? "", wanted: wanted,
-            atLeast: trims ? rates.map { untrimmed.floorCost($0, floor: tenant.trimFloor) } ?? .zero : wanted,
-            admittedAt: admittedAt, price: price)
+            atLeast: atLeast, admittedAt: admittedAt, price: sheet?.standard)
     }
 
     /// Takes over the money granted for the attempt at hand and fits the output bound to it.
@@ -61,8 +64,8 @@ final class Admission {
         reservation = granted
         attempt = granted.claim.attempt
         estimate = untrimmed
-        if let rates, granted.amount < granted.claim.wanted {
-            estimate.trim(to: granted.amount, rates: rates)
+        if let sheet, granted.amount < granted.claim.wanted {
+            estimate.trim(to: granted.amount, sheet: sheet, ppm: multiplierPPM)
         }
     }
 

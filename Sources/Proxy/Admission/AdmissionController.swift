@@ -30,10 +30,13 @@ final class AdmissionController: Sendable {
             ledger.isCapped(
                 tenantID: tenant.id, keyID: principal.key.key.id, model: ask.model, pool: target.pool)
         }
-        let price = prices.price(model: ask.model, at: instant)
-        if price == nil, capped { return .failure(.modelNotPriced(ask.model)) }
+        let sheet: PriceSheet?
+        switch price(ask, at: instant, isCapped: capped) {
+        case .success(let priced): sheet = priced
+        case .failure(let denial): return .failure(denial)
+        }
         let estimate: CostEstimate
-        switch CostEstimate.make(ask, model: model, mustBound: capped) {
+        switch CostEstimate.make(ask, model: model, sheet: sheet, mustBound: capped) {
         case .success(let bound): estimate = bound
         case .failure(let denial): return .failure(denial)
         }
@@ -44,9 +47,23 @@ final class AdmissionController: Sendable {
             return .success(
                 Admission(
                     principal: principal, ask: ask, requestID: requestID, admittedAt: instant, targets: targets,
-                    price: price, rates: price?.rates.scaled(ppm: tenant.priceMultiplierPPM), estimate: estimate,
-                    quota: lease))
+                    sheet: sheet, estimate: estimate, quota: lease))
         }
+    }
+
+    /// What the call may cost: nil when the model has no price, or none that this route can be charged by.
+    private func price(_ ask: Ask, at instant: Timestamp, isCapped: Bool) -> Result<PriceSheet?, Denial> {
+        var sheet = prices.sheet(model: ask.model, at: instant)
+        // Counting tokens is free, so it needs no price.
+        if ask.kind != .countTokens {
+            if let found = sheet, !found.charges(anyOf: ask.kind.chargedMeters) { sheet = nil }
+            if sheet == nil, isCapped { return .failure(.modelNotPriced(ask.model)) }
+        }
+        guard let tier = ask.serviceTier, sheet?.tiers.contains(tier) != true else { return .success(sheet) }
+        return .failure(
+            .badRequest(
+                code: "unsupported_parameter", param: AskMember.serviceTier.rawValue,
+                message: "The service tier '\(tier.prefix(64))' has no price at this model."))
     }
 
     /// Judges again a request that left a queue: key, suspension and entitlement may have changed while it waited.

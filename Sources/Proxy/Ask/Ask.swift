@@ -39,10 +39,8 @@ struct Ask: Sendable {
     /// What stands for the client's `prompt_cache_key`, as it is spelled; nil without one.
     var promptCacheHash: UInt64?
     /// The content type that goes upstream with the body.
-    var contentType = Ask.json
+    var contentType = "application/json"
     var edits = AskEdits()
-
-    static let json = "application/json"
 
     /// Reads a body; nothing of it is kept but the values above.
     ///

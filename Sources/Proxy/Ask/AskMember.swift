@@ -24,14 +24,23 @@ enum AskMember: String, CaseIterable {
     case inferenceGeo = "inference_geo"
     // Read what another tenant left at a shared provider account.
     case previousResponseID = "previous_response_id"
-    case conversation, container, diagnostics
+    case conversation, container, diagnostics, preset
     case fallbackCreditToken = "fallback_credit_token"
     case kvTransferParams = "kv_transfer_params"
-    // Run by the provider, at a cost no token bound covers.
+    case sessionParams = "session_params"
+    // Run by the provider, at a cost no token bound covers, or when no one waits for the answer.
     case webSearchOptions = "web_search_options"
+    case webSearch = "web_search"
+    case enableSearch = "enable_search"
     case searchParameters = "search_parameters"
+    case dataSources = "data_sources"
     case mcpServers = "mcp_servers"
-    case plugins
+    case plugins, connectors, enhancements, deferred
+    // Whatever a provider takes beyond the API, cached contents among it.
+    case extraBody = "extra_body"
+    // Make more tokens of a picture or film than `part_tokens_max` says.
+    case mmProcessorKwargs = "mm_processor_kwargs"
+    case mediaIOKwargs = "media_io_kwargs"
     // Text the provider bills as output when its guess is rejected, beyond the bound on output.
     case prediction
     // A program of the client's that writes the prompt: nothing bounds what comes out of it.
@@ -45,6 +54,29 @@ enum AskMember: String, CaseIterable {
     // Other models than the one the hold is priced for.
     case models, fallbacks, moderation
 
+    /// Whether no route takes it: what it asks for is for nobody, or has no bound.
+    var isNeverAllowed: Bool {
+        switch self {
+        case .previousResponseID, .conversation, .container, .diagnostics, .preset, .fallbackCreditToken,
+            .kvTransferParams, .sessionParams, .webSearchOptions, .webSearch, .enableSearch, .searchParameters,
+            .dataSources, .mcpServers, .plugins, .connectors, .enhancements, .deferred, .extraBody,
+            .mmProcessorKwargs, .mediaIOKwargs, .prediction, .chatTemplate, .nPredict, .numPredict, .maxNewTokens,
+            .maxLength, .nCompletions, .models, .fallbacks:
+            true
+        default: false
+        }
+    }
+
+    /// The member that has the same length, first and last letter.
+    private var twin: AskMember? {
+        switch self {
+        case .stream: .system
+        case .prompt: .preset
+        case .streamOptions: .sessionParams
+        default: nil
+        }
+    }
+
     /// The member a key names, escape sequences included.
     init?(_ key: JSONSpan, in bytes: UnsafeRawBufferPointer) {
         if key.isEscaped {
@@ -55,8 +87,8 @@ enum AskMember: String, CaseIterable {
         guard let candidate = Self.candidate(name) else { return nil }
         if Self.spells(name, candidate) {
             self = candidate
-        } else if candidate == .stream, Self.spells(name, .system) {
-            self = .system
+        } else if let twin = candidate.twin, Self.spells(name, twin) {
+            self = twin
         } else {
             return nil
         }
@@ -74,7 +106,7 @@ enum AskMember: String, CaseIterable {
         return expected.withUTF8 { UnsafeRawBufferPointer($0).elementsEqual(name) }
     }
 
-    /// Length, first and last letter tell the members apart (but `stream` and `system`), so one comparison decides.
+    /// Length, first and last letter tell the members apart, but for twins, so one comparison decides.
     private static func candidate(_ name: UnsafeRawBufferPointer) -> AskMember? {
         guard let first = name.first, let last = name.last else { return nil }
         return name.count < 10 ? short(name.count, first, last) : long(name.count, first, last)
@@ -103,6 +135,7 @@ enum AskMember: String, CaseIterable {
         case (7, UInt8(ascii: "b"), _): .bestOf
         case (7, UInt8(ascii: "p"), _): .plugins
         case (7, UInt8(ascii: "q"), _): .quality
+        case (8, UInt8(ascii: "d"), _): .deferred
         case (8, UInt8(ascii: "t"), _): .thinking
         case (9, UInt8(ascii: "c"), _): .container
         case (9, UInt8(ascii: "d"), _): .documents
@@ -120,13 +153,19 @@ enum AskMember: String, CaseIterable {
         case (10, UInt8(ascii: "m"), UInt8(ascii: "h")): .maxLength
         case (10, UInt8(ascii: "m"), _): .moderation
         case (10, UInt8(ascii: "b"), _): .background
+        case (10, UInt8(ascii: "c"), _): .connectors
+        case (10, UInt8(ascii: "e"), _): .extraBody
         case (10, UInt8(ascii: "p"), _): .prediction
+        case (10, UInt8(ascii: "w"), _): .webSearch
         case (11, UInt8(ascii: "d"), _): .diagnostics
         case (11, UInt8(ascii: "m"), _): .mcpServers
         case (11, UInt8(ascii: "n"), _): .numPredict
         case (12, UInt8(ascii: "c"), _): .conversation
+        case (12, UInt8(ascii: "d"), _): .dataSources
+        case (12, UInt8(ascii: "e"), _): .enhancements
         case (12, UInt8(ascii: "s"), _): .serviceTier
         case (13, UInt8(ascii: "c"), _): .chatTemplate
+        case (13, UInt8(ascii: "e"), _): .enableSearch
         case (13, UInt8(ascii: "i"), _): .inferenceGeo
         case (13, UInt8(ascii: "o"), UInt8(ascii: "g")): .outputConfig
         case (13, UInt8(ascii: "o"), _): .outputFormat
@@ -134,12 +173,14 @@ enum AskMember: String, CaseIterable {
         case (14, UInt8(ascii: "m"), _): .maxNewTokens
         case (14, UInt8(ascii: "p"), _): .partialImages
         case (14, UInt8(ascii: "s"), _): .streamOptions
+        case (15, UInt8(ascii: "m"), _): .mediaIOKwargs
         case (16, UInt8(ascii: "p"), _): .promptCacheKey
         case (17, UInt8(ascii: "m"), _): .maxOutputTokens
         case (17, UInt8(ascii: "s"), _): .searchParameters
         case (18, UInt8(ascii: "c"), _): .contextManagement
         case (18, UInt8(ascii: "k"), _): .kvTransferParams
         case (18, UInt8(ascii: "w"), _): .webSearchOptions
+        case (19, UInt8(ascii: "m"), _): .mmProcessorKwargs
         case (20, UInt8(ascii: "p"), _): .previousResponseID
         case (21, UInt8(ascii: "f"), _): .fallbackCreditToken
         case (21, UInt8(ascii: "m"), _): .maxCompletionTokens

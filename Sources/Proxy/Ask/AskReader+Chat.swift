@@ -14,14 +14,10 @@ extension AskReader {
         case .store: try readStore()
         case .serviceTier: try readServiceTier()
         case .promptCacheKey: try readPromptCacheKey()
-        case .background: try readBackground()
         case .audio: try readSpokenAnswer()
         case .speed: try readWord(member, among: "standard")
         case .inferenceGeo: try readWord(member, among: "global")
-        case .previousResponseID, .conversation, .container, .webSearchOptions, .searchParameters, .mcpServers,
-            .plugins, .prediction, .nPredict, .numPredict, .maxNewTokens, .maxOutputTokens, .maxLength,
-            .nCompletions, .models, .fallbacks, .moderation, .chatTemplate, .kvTransferParams:
-            try refuse(member)
+        case .background, .maxOutputTokens, .moderation: try refuse(member)
         default: try skip()
         }
     }

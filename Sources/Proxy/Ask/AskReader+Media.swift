@@ -20,9 +20,7 @@ extension AskReader {
         case .stream: ask.stream = try readFlag(member.rawValue).isTrue
         case .serviceTier: try readServiceTier()
         case .image, .images, .imageURL, .mask: try readPictures()
-        case .previousResponseID, .conversation, .container, .mcpServers, .models, .fallbacks, .tools, .messages,
-            .nCompletions, .bestOf:
-            try refuse(member)
+        case .tools, .messages, .bestOf: try refuse(member)
         default: try skip()
         }
     }
@@ -85,9 +83,7 @@ extension AskReader {
             let value = try skip()
             if value.kind == .string, matches(value, "sse") { ask.stream = true }
         case .serviceTier: try readServiceTier()
-        case .previousResponseID, .conversation, .container, .mcpServers, .models, .fallbacks, .tools, .messages,
-            .n, .nCompletions, .bestOf:
-            try refuse(member)
+        case .tools, .messages, .n, .bestOf: try refuse(member)
         default: try skip()
         }
     }

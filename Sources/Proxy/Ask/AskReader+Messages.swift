@@ -20,12 +20,7 @@ extension AskReader {
         case .serviceTier: try readWord(member, among: "auto", "standard_only")
         case .speed: try readWord(member, among: "standard")
         case .inferenceGeo: try readWord(member, among: "global")
-        case .background: try readBackground()
-        case .mcpServers, .container, .diagnostics, .fallbacks, .fallbackCreditToken, .models, .maxCompletionTokens,
-            .maxOutputTokens, .nPredict, .numPredict, .maxNewTokens, .maxLength, .nCompletions, .n, .bestOf,
-            .previousResponseID, .conversation, .prompt, .input, .webSearchOptions, .searchParameters, .plugins,
-            .prediction, .chatTemplate, .kvTransferParams:
-            try refuse(member)
+        case .background, .maxCompletionTokens, .maxOutputTokens, .n, .bestOf, .prompt, .input: try refuse(member)
         default: try skip()
         }
     }

@@ -16,16 +16,12 @@ extension AskReader {
         case .store: try readStore()
         case .serviceTier: try readServiceTier()
         case .promptCacheKey: try readPromptCacheKey()
-        case .background: try readBackground()
         case .reasoning: try readReasoning()
         case .speed: try readWord(member, among: "standard")
         case .inferenceGeo: try readWord(member, among: "global")
-        // Compaction is a further run of the model, beyond the bound on output.
-        case .contextManagement: try refuse(member)
-        case .previousResponseID, .conversation, .container, .prompt, .messages, .webSearchOptions,
-            .searchParameters, .mcpServers, .plugins, .prediction, .nPredict, .numPredict, .maxNewTokens, .maxTokens,
-            .maxCompletionTokens, .maxLength, .nCompletions, .n, .bestOf, .models, .fallbacks, .moderation,
-            .chatTemplate, .kvTransferParams:
+        // Compaction is a further run of the model, beyond the bound on output; a prompt is kept at the provider.
+        case .contextManagement, .background, .prompt, .messages, .maxTokens, .maxCompletionTokens, .n, .bestOf,
+            .moderation:
             try refuse(member)
         default: try skip()
         }

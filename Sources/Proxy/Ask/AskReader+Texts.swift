@@ -10,11 +10,8 @@ extension AskReader {
         case .stream: ask.stream = try readFlag(member.rawValue).isTrue
         case .serviceTier: try readServiceTier()
         case .promptCacheKey: try readPromptCacheKey()
-        case .background: try readBackground()
         // Some servers take a conversation here, which would not be counted.
-        case .messages, .chatTemplate, .previousResponseID, .conversation, .container, .mcpServers, .models,
-            .fallbacks, .kvTransferParams:
-            try refuse(member)
+        case .background, .messages: try refuse(member)
         default: try skip()
         }
     }

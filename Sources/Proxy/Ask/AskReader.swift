@@ -49,6 +49,7 @@ struct AskReader {
             return
         }
         if member == .model { return try readModel() }
+        if member.isNeverAllowed { return try refuse(member) }
         switch ask.kind {
         case .chatCompletions, .completions: try readChat(member, key)
         case .responses: try readResponses(member, key)
@@ -82,9 +83,10 @@ extension AskReader {
         ask.edits.model = value.range
     }
 
-    /// Not on this route; null is as good as absent.
+    /// Not on this route; null and false are as good as absent.
     mutating func refuse(_ member: AskMember) throws(AskError) {
-        guard try skip().kind == .null else { throw .unsupported(member.rawValue) }
+        let kind = try skip().kind
+        guard kind == .null || kind == .no else { throw .unsupported(member.rawValue) }
     }
 
     /// Only these words, or null: all others change what a token costs.
@@ -101,11 +103,6 @@ extension AskReader {
         let value = try readFlag(AskMember.store.rawValue).span
         ask.edits.hasStore = true
         if value.kind != .no { ask.edits.store = value.range }
-    }
-
-    mutating func readBackground() throws(AskError) {
-        let name = AskMember.background.rawValue
-        if try readFlag(name).isTrue { throw .unsupported(name) }
     }
 
     mutating func readMaxTokens(_ key: JSONSpan, _ member: AskMember) throws(AskError) -> JSONMember {

@@ -1,4 +1,4 @@
-/// Reads a header field's value with parameters: a word, then `; name=value`, the value bare or quoted (RFC 9110 §5.6.6).
+/// Reads a header field's value with parameters: a word, then `; name=value`, bare or quoted (RFC 9110 §5.6.6).
 struct HeaderParameters {
     enum Item {
         /// The name in lower case; the value without its quotes, but with its escapes.

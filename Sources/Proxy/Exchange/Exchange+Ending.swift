@@ -102,11 +102,9 @@ extension Exchange {
         let reported = readUsage()
         let reckoning = AttemptReckoning.reckon(
             end, reported: reported?.usage, onUnanswered: backend.definition.onUnanswered, estimate: estimate)
-        let rates = admission.rates
-        let cost =
-            reckoning.chargesHold
-            ? reservation.amount : rates.map { CostCalculator.cost(reckoning.usage, rates: $0) } ?? .zero
-        let listCost = admission.price.map { CostCalculator.cost(reckoning.usage, rates: $0.rates) } ?? .zero
+        let price = admission.sheet?.cost(reckoning.usage, tiers: [], ppm: admission.multiplierPPM)
+        let cost = reckoning.chargesHold ? reservation.amount : price?.cost ?? .zero
+        let listCost = price?.listCost ?? .zero
         var settlement = Settlement(
             reservation: reservation, backendID: backend.definition.id.text, backendName: backend.definition.name,
             usage: reckoning.usage, provenance: reckoning.provenance, cost: cost, listCost: listCost,

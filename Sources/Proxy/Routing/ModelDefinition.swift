@@ -14,6 +14,8 @@ public struct ModelDefinition: Sendable, Equatable {
     public var inputOverheadTokens: Int64
     /// Tokens one image, audio or file part can count; nil: such parts are refused for capped tenants.
     public var partTokensMax: Int64?
+    /// Seconds one audio file to transcribe can last; nil: nothing bounds a price per second.
+    public var audioSecondsMax: Int64?
     /// When it was first put.
     public var createdAt: Timestamp
 
@@ -25,6 +27,7 @@ public struct ModelDefinition: Sendable, Equatable {
         contextWindow: Int64? = nil,
         inputOverheadTokens: Int64 = 256,
         partTokensMax: Int64? = nil,
+        audioSecondsMax: Int64? = nil,
         createdAt: Timestamp
     ) {
         self.name = name
@@ -33,6 +36,7 @@ public struct ModelDefinition: Sendable, Equatable {
         self.contextWindow = contextWindow
         self.inputOverheadTokens = inputOverheadTokens
         self.partTokensMax = partTokensMax
+        self.audioSecondsMax = audioSecondsMax
         self.createdAt = createdAt
     }
 }

@@ -55,7 +55,7 @@ struct AdmissionControllerTests {
     @Test
     func `a capped tenant is refused a model without a price`() async throws {
         let free = try fixture.open().get()
-        #expect(free.price == nil)
+        #expect(free.sheet == nil)
         #expect(free.claim(free.targets[0], attempt: 1).wanted == .zero)
         try await fixture.cap()
         #expect(try fixture.refusal() == "model_not_priced")
@@ -89,21 +89,25 @@ struct AdmissionControllerTests {
     func `the price of the moment of admission stays`() throws {
         try fixture.publish("prc_1", input: "1", output: "2")
         let admission = try fixture.open().get()
+        let sheet = try #require(admission.sheet)
         fixture.clock.advance(milliseconds: 1000)
         try fixture.publish("prc_2", input: "100", output: "200")
         let claim = admission.claim(admission.targets[0], attempt: 2)
         #expect(claim.price?.id == "prc_1")
-        #expect(claim.wanted == (try admission.estimate.cost(Rates(perMillion: ["input": "1", "output": "2"]))))
-        #expect(try fixture.open().get().price?.id == "prc_2")
+        #expect(claim.wanted == admission.estimate.cost(sheet, ppm: 1_000_000))
+        #expect(try fixture.open().get().sheet?.standard.id == "prc_2")
     }
 
     @Test
     func `a tenant's multiplier changes what it pays and not the list price`() throws {
         try fixture.publish("prc_1", input: "1", output: "2")
+        let before = try fixture.open().get()
+        let plain = before.claim(before.targets[0], attempt: 1)
         fixture.tenant.priceMultiplierPPM = 1_500_000
         let admission = try fixture.open().get()
-        #expect(admission.rates == (try Rates(perMillion: ["input": "1.5", "output": "3"])))
-        #expect(admission.price?.rates == (try Rates(perMillion: ["input": "1", "output": "2"])))
+        let claim = admission.claim(admission.targets[0], attempt: 1)
+        #expect(claim.wanted.pico * 2 == plain.wanted.pico * 3)
+        #expect(claim.price?.rates == (try Rates(perMillion: ["input": "1", "output": "2"])))
     }
 
     @Test

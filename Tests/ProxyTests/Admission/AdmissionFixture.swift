@@ -63,10 +63,21 @@ final class AdmissionFixture {
     }
 
     func open(_ model: String = "m") throws -> Result<Admission, Denial> {
-        let body = #"{"model":"\#(model)","max_tokens":10,"messages":[{"role":"user","content":"hi"}]}"#
-        let ask = try Ask.parse(ByteBuffer(string: body), kind: .chatCompletions).get()
+        try open(model, .chatCompletions, #""max_tokens":10,"messages":[{"role":"user","content":"hi"}]"#)
+    }
+
+    func open(_ model: String = "m", _ kind: AskKind, _ members: String) throws -> Result<Admission, Denial> {
+        let body = #"{"model":"\#(model)",\#(members)}"#
+        let ask = try Ask.parse(ByteBuffer(string: body), kind: kind).get()
         let now = clock.now()
         return controller.open(principal, ask: ask, requestID: RequestID.make(at: now), at: now)
+    }
+
+    /// The code and parameter of the refusal of a call of this kind; nil if it is admitted.
+    func refusal(_ model: String = "m", _ kind: AskKind, _ members: String) throws -> String? {
+        guard case .failure(let denial) = try open(model, kind, members) else { return nil }
+        let response = DenialWords(denial)
+        return response.code + (response.param.map { " " + $0 } ?? "")
     }
 
     /// The code of the refusal; nil if the request is admitted.
@@ -85,10 +96,14 @@ final class AdmissionFixture {
     }
 
     /// Publishes a price in US dollars per million tokens, effective now.
-    func publish(_ id: String, model: String = "m", input: String, output: String) throws {
-        let rates = try Rates(perMillion: ["input": input, "output": output])
+    func publish(_ id: String, model: String = "m", input: String, output: String, tier: String? = nil) throws {
+        try publish(id, model: model, Rates(perMillion: ["input": input, "output": output]), tier: tier)
+    }
+
+    func publish(_ id: String, model: String = "m", _ rates: Rates, tier: String? = nil) {
         prices.put(
-            PriceVersion(id: id, model: model, effectiveFrom: clock.now(), publishedAt: clock.now(), rates: rates))
+            PriceVersion(
+                id: id, model: model, tier: tier, effectiveFrom: clock.now(), publishedAt: clock.now(), rates: rates))
     }
 
     func remaining(_ subject: QuotaSubject, _ type: QuotaLimitType) -> Int64? {

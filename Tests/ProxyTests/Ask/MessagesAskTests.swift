@@ -30,13 +30,13 @@ import Testing
         #"HELLO,"speed":null,"inference_geo":null,"container":null,"context_management":null,"fallbacks":null"#,
         #"HELLO,"context_management":{"edits":[{"type":"clear_tool_uses_20250919","keep":{"type":"tool_uses"}}]}"#,
         #"HELLO,"context_management":{"edits":[]},"stop_sequences":["a"],"top_k":5"#,
-        #""messages":[{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"f","input":{"file_id":"x"}}]}]"#,
+        #""messages":[{"content":[{"type":"tool_use","id":"t","name":"f","input":{"file_id":"x"}}]}]"#,
         #""messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"r"}]}]"#,
         #""messages":[{"role":"user","content":[{"type":"tool_result","content":[{"type":"text","text":"r"}]}]}]"#,
         #""messages":[{"content":[{"type":"thinking","thinking":"t"},{"type":"redacted_thinking","data":"d"}]}]"#,
         #""messages":[{"content":[{"type":"search_result","source":"u","content":[{"type":"text","text":"r"}]}]}]"#,
-        #""messages":[{"content":[{"type":"document","source":{"type":"text","media_type":"text/plain","data":"d"}}]}]"#,
-        #""messages":[{"content":[{"source":{"content":[{"type":"text","text":"a"}],"type":"content"},"type":"document"}]}]"#,
+        #""messages":[{"content":[{"type":"document","source":{"type":"text","data":"d"}}]}]"#,
+        #""messages":[{"content":[{"source":{"content":[{"type":"text"}],"type":"content"},"type":"document"}]}]"#,
     ])
     func accepts(_ members: String) throws {
         for kind in [AskKind.messages, .countTokens] {
@@ -93,11 +93,11 @@ import Testing
             "unsupported_parameter", "messages[0].content[0].content[0].source.type"
         ),
         (
-            #""messages":[{"content":[{"type":"document","source":{"type":"content","content":[{"type":"image","source":{"type":"file"}}]}}]}]"#,
+            #""messages":[{"content":[{"source":{"content":[{"source":{"type":"file"}}]}}]}]"#,
             "unsupported_parameter", "messages[0].content[0].source.content[0].source.type"
         ),
         (
-            #""messages":[{"content":[{"type":"code_execution_tool_result","content":{"content":[{"file_id":"f"}]}}]}]"#,
+            #""messages":[{"content":[{"type":"code_execution_result","content":{"content":[{"file_id":"f"}]}}]}]"#,
             "unsupported_parameter", "messages[0].content[0].content.content[0].file_id"
         ),
         (

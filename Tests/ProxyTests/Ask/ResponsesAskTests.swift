@@ -51,7 +51,7 @@ import Testing
         (#""input":"hi","conversation":{"id":"conv_1"}"#, "unsupported_parameter", "conversation"),
         (#""input":"hi","prompt":{"id":"pmpt_1"}"#, "unsupported_parameter", "prompt"),
         (#""input":"hi","background":true"#, "unsupported_parameter", "background"),
-        (#""input":"hi","background":"yes""#, "wrong_type", "background"),
+        (#""input":"hi","background":"yes""#, "unsupported_parameter", "background"),
         (#""input":"hi","container":"c""#, "unsupported_parameter", "container"),
         (#""input":"hi","context_management":[{"type":"compaction"}]"#, "unsupported_parameter", "context_management"),
         (#""input":"hi","moderation":{"model":"x"}"#, "unsupported_parameter", "moderation"),
@@ -85,7 +85,7 @@ import Testing
             "input[0].encrypted_content"
         ),
         (
-            #""input":[{"role":"user","content":[{"type":"input_text","text":"a"},{"type":"input_file","file_id":"f"}]}]"#,
+            #""input":[{"role":"user","content":[{"type":"input_text"},{"type":"input_file","file_id":"f"}]}]"#,
             "unsupported_parameter", "input[0].content[1].file_id"
         ),
         (
