@@ -73,6 +73,7 @@ let package = Package(
         .testTarget(
             name: "ProxyTests",
             dependencies: ["Proxy", "Billing", "Tenancy", "Support", "CTestTLS", nioCore, nioPosix, nioHTTP1, logging],
+            exclude: ["Fixtures"],
             swiftSettings: swiftSettings
         ),
         .testTarget(

@@ -19,6 +19,14 @@ struct ServerSentEvent {
         lines.name.flatMap { raw.getString(at: raw.readerIndex + $0.lowerBound, length: $0.count) } ?? ""
     }
 
+    /// Whether the value of the `event:` line is `name`.
+    func isNamed(_ name: StaticString) -> Bool {
+        guard let range = lines.name, range.count == name.utf8CodeUnitCount else { return false }
+        return raw.withUnsafeReadableBytes { bytes in
+            zip(bytes[range], 0..<range.count).allSatisfy { $0 == name.utf8Start[$1] }
+        }
+    }
+
     /// The data lines joined by LF; nil without a data line, as in a comment.
     var data: ByteBuffer? {
         guard let first = lines.data else { return nil }

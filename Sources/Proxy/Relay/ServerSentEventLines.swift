@@ -17,7 +17,7 @@ struct ServerSentEventLines {
         in bytes: UnsafeRawBufferPointer, isStreamStart: Bool, isStreamEnd: Bool, lineLimit: Int
     ) throws(ServerSentEventsFault) -> Int? {
         while true {
-            let lineEnd = Self.lineEnd(in: bytes, from: scanned)
+            let lineEnd = ByteSearch.first(UInt8(ascii: "\n"), UInt8(ascii: "\r"), in: bytes, from: scanned)
             guard lineEnd - lineStart <= lineLimit else { throw .lineTooLong }
             scanned = lineEnd
             guard lineEnd < bytes.count else {
@@ -64,23 +64,5 @@ struct ServerSentEventLines {
         start += 1
         if start < line.upperBound, bytes[start] == UInt8(ascii: " ") { start += 1 }
         return start..<line.upperBound
-    }
-
-    /// The first CR or LF, or the end, eight bytes at a time.
-    private static func lineEnd(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let highBits: UInt64 = 0x8080_8080_8080_8080
-        var position = start
-        while position &+ 8 <= bytes.count {
-            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
-            let feeds = word ^ ones &* 0x0A
-            let returns = word ^ ones &* 0x0D
-            // A borrow only reaches bytes above a hit, so the lowest hit is exact.
-            let hits = ((feeds &- ones) & ~feeds | (returns &- ones) & ~returns) & highBits
-            if hits != 0 { return position &+ hits.trailingZeroBitCount &>> 3 }
-            position &+= 8
-        }
-        while position < bytes.count, bytes[position] != 0x0A, bytes[position] != 0x0D { position += 1 }
-        return position
     }
 }

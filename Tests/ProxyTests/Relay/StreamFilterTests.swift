@@ -12,8 +12,8 @@ import Testing
         let texts = [
             "data: \(Self.piece),\"usage\":null}\n\n", ": ping\n\n", "data: {\"choices\":[],\(Self.usage)}\n\n",
         ]
-        var filter = StreamFilter(hidesUsage: false)
-        for text in texts { #expect(try filter.judge(event(text)) == .forward(ByteBuffer(string: text))) }
+        var filter = StreamFilter(.openAI, hidesUsage: false)
+        for text in texts { #expect(try filter.judge(event(text)).bytes == ByteBuffer(string: text)) }
         #expect(filter.scanner.latest?.usage.output == 2)
         #expect(try filter.judge(event("data: [DONE]\n\n")) == .end(ByteBuffer(string: "data: [DONE]\n\n")))
     }
@@ -24,52 +24,88 @@ import Testing
         ("id: 4\ndata: {\"usage\":null,\"choices\":[]}\n\n", "id: 4\ndata: {\"choices\":[]}\n\n"),
         ("data: {\"usage\":null}\n\n", "data: {}\n\n"), ("data: PIECE,USAGE}\n\n", "data: PIECE}\n\n"),
         ("event: e\ndata: PIECE,\ndata: \"usage\":null}\n\n", "event: e\ndata: PIECE}\n\n"),
-        ("data: PIECE}\n\n", "data: PIECE}\n\n"), ("data: not json\n\n", "data: not json\n\n"),
-        (": ping\n\n", ": ping\n\n"),
+        ("data: PIECE}\n\n", "data: PIECE}\n\n"), (": ping\n\n", ": ping\n\n"),
         ("data: {\"usage\":null,\ndata: \"choices\":[\ndata: ]}\n\n", "data: {\ndata: \"choices\":[\ndata: ]}\n\n"),
     ])
     func usageIsCutForAClientThatDidNotAsk(_ text: String, _ expected: String) throws {
-        var filter = StreamFilter(hidesUsage: true)
+        var filter = StreamFilter(.openAI, hidesUsage: true)
         let verdict = try filter.judge(event(filled(text)))
-        guard case .forward(let bytes) = verdict else {
-            Issue.record("\(verdict)")
-            return
-        }
-        #expect(String(buffer: bytes) == filled(expected))
+        #expect(verdict.bytes.map { String(buffer: $0) } == filled(expected))
     }
 
     @Test func theForcedUsageEventIsDroppedAndRead() throws {
-        var filter = StreamFilter(hidesUsage: true)
+        var filter = StreamFilter(.openAI, hidesUsage: true)
         #expect(try filter.judge(event(filled("data: {\"choices\":[],USAGE}\n\n"))) == .drop)
         #expect(filter.scanner.latest?.usage.input == 3)
         #expect(try filter.judge(event(filled("data: {USAGE}\n\n"))) == .drop)
     }
 
-    @Test func aFailureKnowsWhetherContentWentBefore() throws {
-        let failure = "data: {\"error\":{\"message\":\"x\"}}\n\n"
-        var filter = StreamFilter(hidesUsage: true)
-        let bytes = ByteBuffer(string: failure)
-        #expect(try filter.judge(event(failure)) == .failure(bytes, afterContent: false))
-        _ = try filter.judge(event(filled("data: PIECE}\n\n")))
-        #expect(try filter.judge(event(failure)) == .failure(bytes, afterContent: true))
-    }
-
     @Test func noticesTheEndOfAChoiceAndMalformedEvents() throws {
-        var filter = StreamFilter(hidesUsage: false)
+        var filter = StreamFilter(.openAI, hidesUsage: false)
         _ = try filter.judge(event(filled("data: PIECE}\n\n")))
         #expect(!filter.hasFinishReason)
-        _ = try filter.judge(event("data: {\"choices\":[{\"finish_reason\":\"length\"}]}\n\n"))
+        let last = "data: {\"choices\":[{\"finish_reason\":\"length\"}]}\n\n"
+        #expect(try filter.judge(event(last)) == .maybeLast(ByteBuffer(string: last)))
         #expect(filter.hasFinishReason)
-        _ = try filter.judge(event("data: {\n\n"))
-        #expect(filter.malformedEvents == 1)
+        #expect(try filter.judge(event("data: {\n\n")) == .failure(.malformed))
+    }
+
+    static let kinds: [(Dialect, String, StreamVerdictKind)] = [
+        (.openAI, #"{"error":{"message":"x"}}"#, .failure), (.openAI, #"{"error":null}"#, .forward),
+        (.openAI, #"{"type":"message_stop"}"#, .forward),
+        (.responses, #"{"type":"response.completed","response":{}}"#, .end),
+        (.responses, #"{"type":"response.incomplete"}"#, .end),
+        (.responses, #"{"type":"response.failed"}"#, .failedEnd),
+        (.responses, #"{"type":"error","code":"x","message":"y"}"#, .failure),
+        (.responses, #"{"type":"response.created"}"#, .forward), (.responses, #"{"type":"response.later"}"#, .forward),
+        (.anthropic, #"{"type":"message_stop"}"#, .end), (.anthropic, #"{"type":"ping"}"#, .aside),
+        (.anthropic, #"{"type":"error","error":{"type":"api_error"}}"#, .failure),
+        (.anthropic, #"{"type":"new_kind"}"#, .forward), (.images, #"{"type":"image_edit.completed"}"#, .end),
+        (.images, #"{"type":"image_generation.completed"}"#, .end),
+        (.images, #"{"type":"image_generation.partial_image"}"#, .forward),
+        (.speech, #"{"type":"speech.audio.done"}"#, .end), (.speech, #"{"type":"speech.audio.delta"}"#, .forward),
+        (.transcription, #"{"type":"transcript.text.done","text":"a"}"#, .end),
+        (.transcription, #"{"type":"transcript.text.delta","delta":"a"}"#, .forward),
+    ]
+
+    enum StreamVerdictKind { case forward, aside, end, failedEnd, failure, other }
+
+    @Test(arguments: kinds)
+    func everyDialectHasItsEndMarks(_ dialect: Dialect, _ data: String, _ expected: StreamVerdictKind) throws {
+        var filter = StreamFilter(dialect, hidesUsage: false)
+        let kind: StreamVerdictKind =
+            switch try filter.judge(event("data: \(data)\n\n")) {
+            case .forward: .forward
+            case .aside: .aside
+            case .end: .end
+            case .failedEnd: .failedEnd
+            case .failure: .failure
+            case .drop, .maybeLast: .other
+            }
+        #expect(kind == expected)
+    }
+
+    @Test func anEventThatIsNamedAnErrorIsOne() throws {
+        var filter = StreamFilter(.openAI, hidesUsage: false)
+        #expect(try filter.judge(event("event: error\ndata: {\"detail\":\"x\"}\n\n")) == .failure(.errorObject))
+        let other = "event: errors\ndata: {\"detail\":\"x\"}\n\n"
+        #expect(try filter.judge(event(other)) == .forward(ByteBuffer(string: other)))
+    }
+
+    @Test func everyImageAskedForHasAnEndMark() throws {
+        let done = "data: {\"type\":\"image_generation.completed\",\"b64_json\":\"\"}\n\n"
+        var filter = StreamFilter(.images, hidesUsage: false, images: 2)
+        #expect(try filter.judge(event(done)) == .forward(ByteBuffer(string: done)))
+        #expect(try filter.judge(event(done)) == .end(ByteBuffer(string: done)))
+        #expect(filter.scanner.images == 2)
     }
 
     @Test(arguments: ["data: [DONE]\n\n", "data:[DONE]\n\n", "data: [DONE] \r\n\r\n"])
     func everySpellingOfTheEndMarkIsSeen(_ text: String) throws {
-        var filter = StreamFilter(hidesUsage: true)
+        var filter = StreamFilter(.openAI, hidesUsage: true)
         #expect(try filter.judge(event(text)) == .end(ByteBuffer(string: text)))
         let other = "data: [DONE]x\n\n"
-        #expect(try filter.judge(event(other)) == .forward(ByteBuffer(string: other)))
+        #expect(try filter.judge(event(other)) == .failure(.malformed))
     }
 
     private func filled(_ text: String) -> String {
