@@ -41,6 +41,26 @@ public struct EmergencyLabels: Hashable, Sendable {
     public let outcome: String
 }
 
+/// What `tollgate_usage_anomalies_total` is counted by.
+public struct UsageAnomalyLabels: Hashable, Sendable {
+    /// What about a report cannot be.
+    public enum Reason: String, Sendable {
+        /// It is at odds with itself, or a count is negative, too large or no whole number.
+        case contradictory
+        /// More than the call was bounded to.
+        case aboveBound = "above_bound"
+        /// A service tier that has no price.
+        case unpricedTier = "unpriced_tier"
+    }
+
+    /// The pool.
+    public let pool: String
+    /// The backend's name.
+    public let backend: String
+    /// What was wrong.
+    public let reason: Reason
+}
+
 /// The data plane's figures at one moment.
 public struct ProxyMetricsSnapshot: Sendable {
     /// Requests that ended.
@@ -53,6 +73,8 @@ public struct ProxyMetricsSnapshot: Sendable {
     public var cost: [CostLabels: Money] = [:]
     /// Attempts by emergency passthrough.
     public var emergencies: [EmergencyLabels: UInt64] = [:]
+    /// Reports of usage that could not be.
+    public var anomalies: [UsageAnomalyLabels: UInt64] = [:]
     /// Seconds the gateway itself added to answered requests.
     public var overhead: HistogramSnapshot
     /// Seconds from the whole request to the first relayed event.
@@ -76,6 +98,7 @@ public final class ProxyMetrics: Sendable {
         var requests: [RequestLabels: UInt64] = [:]
         var spend: [CostLabels: Spend] = [:]
         var emergencies: [EmergencyLabels: UInt64] = [:]
+        var anomalies: [UsageAnomalyLabels: UInt64] = [:]
         var overhead = Histogram(bounds: [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 1])
         var timeToFirstToken = Histogram(
             bounds: [0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10])
@@ -90,8 +113,8 @@ public final class ProxyMetrics: Sendable {
     public func snapshot() -> ProxyMetricsSnapshot {
         figures.withLock { figures in
             var snapshot = ProxyMetricsSnapshot(
-                requests: figures.requests, emergencies: figures.emergencies, overhead: figures.overhead.snapshot,
-                timeToFirstToken: figures.timeToFirstToken.snapshot)
+                requests: figures.requests, emergencies: figures.emergencies, anomalies: figures.anomalies,
+                overhead: figures.overhead.snapshot, timeToFirstToken: figures.timeToFirstToken.snapshot)
             for (labels, spend) in figures.spend {
                 snapshot.cost[labels] = spend.cost
                 for meter in Meter.allCases where spend.usage[meter] > 0 {
@@ -114,6 +137,12 @@ public final class ProxyMetrics: Sendable {
     func countEmergency(pool: String, backend: String, outcome: String) {
         let labels = EmergencyLabels(pool: pool, backend: backend, outcome: outcome)
         figures.withLock { $0.emergencies[labels, default: 0] += 1 }
+    }
+
+    /// Counts a report of usage that cannot be.
+    func countAnomaly(pool: String, backend: String, reason: UsageAnomalyLabels.Reason) {
+        let labels = UsageAnomalyLabels(pool: pool, backend: backend, reason: reason)
+        figures.withLock { $0.anomalies[labels, default: 0] += 1 }
     }
 
     /// Counts what one settled attempt used.

@@ -84,7 +84,7 @@ FAULTS = [
     Fault("malformed", NO_ANSWER),
     Fault("malformed-later", None, CUT),
     Fault("error-later", None, CUT),
-    Fault("endless-line", NO_ANSWER, seconds=3),
+    Fault("endless-line", CUT_LATE, NO_ANSWER, seconds=SILENCE + 3),
     Fault("gzip", NO_ANSWER),
     Fault("long-header", BAD_HEAD),
     Fault("many-headers", BAD_HEAD),

@@ -3,7 +3,7 @@ import Proxy
 /// The metric families of pools and backends.
 enum BackendFamilies {
     static func write(
-        _ pools: [PoolStatus], _ emergencies: [EmergencyLabels: UInt64], _ text: inout MetricText
+        _ pools: [PoolStatus], _ proxy: ProxyMetricsSnapshot, _ text: inout MetricText
     ) {
         let backends = pools.flatMap(\.backends)
         let gauges: [(name: String, help: String, value: (BackendStatus) -> String?)] = [
@@ -41,11 +41,22 @@ enum BackendFamilies {
         text.family("tollgate_pool_waiting", .gauge, "Requests in the pool's queue.")
         for pool in pools { text.sample("tollgate_pool_waiting", ["pool": pool.name], String(pool.waiting)) }
         text.family("tollgate_emergency_total", .counter, "Attempts by emergency passthrough, by how they ended.")
-        for (labels, count) in emergencies.sorted(by: { order($0.key) < order($1.key) }) {
+        for (labels, count) in proxy.emergencies.sorted(by: { order($0.key) < order($1.key) }) {
             text.sample(
                 "tollgate_emergency_total",
                 ["pool": labels.pool, "backend": labels.backend, "outcome": labels.outcome], String(count))
         }
+        let anomalies = "tollgate_usage_anomalies_total"
+        text.family(anomalies, .counter, "Reports of usage that cannot be, by what is wrong.")
+        for (labels, count) in proxy.anomalies.sorted(by: { order($0.key) < order($1.key) }) {
+            text.sample(
+                anomalies, ["pool": labels.pool, "backend": labels.backend, "reason": labels.reason.rawValue],
+                String(count))
+        }
+    }
+
+    private static func order(_ labels: UsageAnomalyLabels) -> (String, String, String) {
+        (labels.pool, labels.backend, labels.reason.rawValue)
     }
 
     private static func order(_ labels: EmergencyLabels) -> (String, String, String) {

@@ -7,7 +7,7 @@ enum MetricsExposition {
     static func text(_ sample: MetricsSample) -> String {
         var text = MetricText()
         traffic(sample.proxy, &text)
-        BackendFamilies.write(sample.pools, sample.proxy.emergencies, &text)
+        BackendFamilies.write(sample.pools, sample.proxy, &text)
         budgets(sample, &text)
         ledger(sample.ledger, &text)
         keys(sample, &text)

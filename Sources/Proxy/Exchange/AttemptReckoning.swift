@@ -26,16 +26,21 @@ struct AttemptReckoning: Equatable {
         self.chargesHold = chargesHold
     }
 
-    /// Reported usage decides where there is any; what was seen of a cut answer is estimated, within `bound`.
+    /// - Parameters:
+    ///   - reported: what the backend said was used; it decides wherever there is any.
+    ///   - counted: what was used as far as the request or the answer themselves tell it exactly, where that is all
+    ///     that counts. An error costs nothing of it.
+    ///   - estimate: what was seen of an answer that nobody counted, within the bound.
     static func reckon(
-        _ end: End, reported: TokenUsage?, onUnanswered: OnUnanswered, estimate: () -> TokenUsage
+        _ end: End, reported: TokenUsage?, counted: TokenUsage? = nil, onUnanswered: OnUnanswered,
+        estimate: () -> TokenUsage
     ) -> AttemptReckoning {
         switch end {
         case .complete(let status) where status >= 400:
             return reported.map { AttemptReckoning(.errorStatus, .reported, $0) }
                 ?? AttemptReckoning(.errorStatus, .none)
         case .complete:
-            return reported.map { AttemptReckoning(.answered, .reported, $0) }
+            return (reported ?? counted).map { AttemptReckoning(.answered, .reported, $0) }
                 ?? AttemptReckoning(.answered, .estimated, estimate())
         case .failed(.notSent, _):
             return AttemptReckoning(.notSent, .none)
@@ -43,11 +48,11 @@ struct AttemptReckoning: Equatable {
             return AttemptReckoning(.unanswered, .none, chargesHold: onUnanswered == .charge)
         case .failed(.broken, let status):
             if status >= 400 { return AttemptReckoning(.errorStatus, .none) }
-            return reported.map { AttemptReckoning(.broken, .partial, $0) }
+            return (reported ?? counted).map { AttemptReckoning(.broken, .partial, $0) }
                 ?? AttemptReckoning(.broken, .estimated, estimate())
         case .abandoned(let status):
             if status >= 400 { return AttemptReckoning(.errorStatus, .none) }
-            return reported.map { AttemptReckoning(.clientGone, .partial, $0) }
+            return (reported ?? counted).map { AttemptReckoning(.clientGone, .partial, $0) }
                 ?? AttemptReckoning(.clientGone, .estimated, estimate())
         }
     }

@@ -5,8 +5,6 @@ import Tenancy
 
 /// The attempt: sends the request, relays the answer, and notices how it ended.
 extension Exchange: UpstreamDelegate {
-    /// JSON answers are held whole, so that header and ledger agree; a larger one is an upstream error.
-    private static let wholeAnswerBytes = 32 * 1024 * 1024
     /// An answer read to its end without a client may be this long.
     private static let drainBytes = 8 * 1024 * 1024
     /// What is read of an answer that is of no use to anybody.
@@ -14,10 +12,14 @@ extension Exchange: UpstreamDelegate {
     /// How long a backend may keep the connection after its end mark, or after an answer of no use, before we hang up.
     private static let afterEndMarkMS: Int64 = 1000
     /// Request headers that go to a backend; everything else stays here.
-    private static let forwarded: [StaticString] = ["accept", "openai-beta", "traceparent"]
+    private static let forwarded: [StaticString] = [
+        "accept", "openai-beta", "anthropic-beta", "anthropic-version", "traceparent",
+    ]
+    /// The version of Anthropic's API that a client speaks which names none.
+    private static let anthropicVersion = "2023-06-01"
 
     func send() {
-        guard let admission, let lease, let kind = request.route.askKind else { return }
+        guard let admission, let lease else { return }
         let target = admission.targets[lease.target]
         let backend = lease.backend
         life.move(to: .calling)
@@ -29,7 +31,8 @@ extension Exchange: UpstreamDelegate {
             into: ByteBufferAllocator())
         call = connection.loop.upstream.send(
             UpstreamRequest(
-                method: "POST", url: backend.url(kind), headers: headers(for: backend), body: body,
+                method: "POST", url: backend.url(kind), headers: headers(for: backend, admission.ask.contentType),
+                body: body,
                 timeouts: backend.timeouts),
             delegate: self)
     }
@@ -53,10 +56,13 @@ extension Exchange: UpstreamDelegate {
         firstEventAt = 0
     }
 
-    private func headers(for backend: Backend) -> [(String, String)] {
-        var headers = [("content-type", "application/json"), ("accept-encoding", "identity")]
+    private func headers(for backend: Backend, _ contentType: String) -> [(String, String)] {
+        var headers = [("content-type", contentType), ("accept-encoding", "identity")]
         for (name, value) in request.headers where Self.forwarded.contains(where: { FieldName.matches(name, $0) }) {
             headers.append((name, value))
+        }
+        if backend.definition.kind == .anthropic, !request.headers.contains(name: "anthropic-version") {
+            headers.append(("anthropic-version", Self.anthropicVersion))
         }
         if let credential = backend.credential { headers.append((credential.name, credential.value)) }
         return headers
@@ -69,22 +75,12 @@ extension Exchange: UpstreamDelegate {
         headAt = plane.time.uptime()
         let asked = head.first("retry-after").flatMap { RetryAfter.seconds($0, at: plane.time.now()) }
         answerFault = AttemptFault.status(head.status, retryAfterSeconds: asked)
-        let type = Self.printable(head.first("content-type")) ?? "application/json"
-        if answerFault != nil {
-            // Its body is read for a moment only, so that the connection can be used again.
-            answer = .useless
-            setTimer(milliseconds: Self.afterEndMarkMS) { $0.stopWaiting() }
-        } else if head.status == 200, type.hasPrefix("text/event-stream") {
-            answer = .events(EventRelay(hidesUsage: admission.map { $0.ask.stream && !$0.ask.includeUsage } ?? false))
-        } else {
-            answer = .whole(contentType: type, body: ByteBuffer())
-        }
-    }
-
-    /// A backend's words go into our head only if they cannot break it.
-    private static func printable(_ value: String?) -> String? {
-        guard let value, value.utf8.count <= 256, value.utf8.allSatisfy({ 0x20...0x7E ~= $0 }) else { return nil }
-        return value
+        guard let ask = admission?.ask else { return }
+        let hidesUsage = kind.hasStreamOptions && ask.stream && !ask.includeUsage
+        answer = Answer.begin(
+            head, fault: answerFault, dialect: dialect, hidesUsage: hidesUsage, images: ask.images)
+        // The body of a useless answer is read for a moment only, so that the connection can be used again.
+        if case .useless = answer { setTimer(milliseconds: Self.afterEndMarkMS) { $0.stopWaiting() } }
     }
 
     func upstreamBody(_ bytes: ByteBuffer) {
@@ -99,11 +95,21 @@ extension Exchange: UpstreamDelegate {
             guard life.stage == .calling else { return }
             if let fault = relay.fault { return breakCall(fault) }
             if relay.isComplete, timer == nil { setTimer(milliseconds: Self.afterEndMarkMS) { $0.stopWaiting() } }
+        case .body(var relay):
+            answer = .none
+            let forward = relay.feed(bytes)
+            answer = .body(relay)
+            pass(forward, of: relay)
         case .whole(let type, var body):
             answer = .none
             body.writeImmutableBuffer(bytes)
             answer = .whole(contentType: type, body: body)
-            if body.readableBytes > Self.wholeAnswerBytes { breakCall(.malformed) }
+            if body.readableBytes > BodyRelay.wholeBytes { outgrow(type, body) }
+        case .odd(var body):
+            answer = .none
+            body.writeImmutableBuffer(bytes)
+            answer = .odd(body: body)
+            if answerBytes > BodyRelay.wholeBytes { stopWaiting() }
         case .useless:
             if answerBytes > Self.uselessBytes { stopWaiting() }
         case .none:
@@ -121,27 +127,6 @@ extension Exchange: UpstreamDelegate {
         attemptFailed(answerFault ?? AttemptFault(error), .failed(error.stage, status: answerStatus))
     }
 
-    // MARK: Relaying
-
-    private func relayEvents(_ bytes: ByteBuffer) {
-        if firstEventAt == 0 {
-            firstEventAt = plane.time.uptime()
-            plane.metrics.observe(firstTokenNanoseconds: firstEventAt - request.startedAt)
-            if let lease { plane.router.answering(lease) }
-        }
-        if life.clientIsGone { return }
-        if !life.headIsSent {
-            life.sentHead()
-            var headers = answerHeaders(contentType: "text/event-stream; charset=utf-8")
-            headers.append(("cache-control", "no-cache"))
-            headers.append(("x-accel-buffering", "no"))
-            connection.writeHead(status: answerStatus, headers: headers)
-        }
-        connection.writeBody(bytes)
-        connection.flush()
-        if !connection.isWritable { call?.pause() }
-    }
-
     // MARK: Ends
 
     private func completeCall() {
@@ -153,10 +138,17 @@ extension Exchange: UpstreamDelegate {
             if let rest { relayEvents(rest) }
             if let fault = relay.fault { return attemptFailed(fault, end(of: fault)) }
             guard relay.isAnswer else { return attemptFailed(.malformed, end(of: .malformed)) }
+            if let fault = relay.endFault { return failedAtEnd(fault, .endOfStream(relay.heldBack)) }
             answered(then: .endOfStream(relay.heldBack))
+        case .body(let relay):
+            if let fault = relay.reading().fault { return attemptFailed(fault, end(of: fault)) }
+            answered(then: .endOfBody(relay))
         case .whole(let type, let body):
             if answerStatus < 300, let fault = read(body).fault { return attemptFailed(fault, end(of: fault)) }
             answered(then: .whole(contentType: type, body: body))
+        case .odd:
+            // Another backend may answer, but what this one reports was used.
+            attemptFailed(answerFault ?? .malformed, .complete(status: max(answerStatus, 500)))
         case .none, .useless:
             attemptFailed(answerFault ?? .malformed, .complete(status: max(answerStatus, 500)))
         }
@@ -171,22 +163,28 @@ extension Exchange: UpstreamDelegate {
         finishAttempt(.complete(status: answerStatus), then: ending)
     }
 
+    /// The answer came to its end and says there that it failed: the client is told in the backend's own words.
+    private func failedAtEnd(_ fault: AttemptFault, _ ending: Ending) {
+        noteFailure(fault)
+        finishAttempt(.failed(.broken, status: answerStatus), then: ending)
+    }
+
     /// Reads a whole answer, once.
     func read(_ body: ByteBuffer) -> WholeReading {
         if let reading { return reading }
-        let fresh = WholeReading(body)
+        let fresh = WholeReading(body, dialect)
         reading = fresh
         return fresh
     }
 
     /// A backend that says that it failed is an error status, whatever its head said; a broken answer is charged.
-    private func end(of fault: AttemptFault) -> AttemptReckoning.End {
+    func end(of fault: AttemptFault) -> AttemptReckoning.End {
         let isSaid = fault == .errorObject || fault == .rateLimitObject
         return isSaid && !life.headIsSent ? .complete(status: 500) : .failed(.broken, status: answerStatus)
     }
 
     /// The backend sent its end mark and nothing since, or what it still sends is of no use.
-    private func stopWaiting() {
+    func stopWaiting() {
         guard life.stage == .calling else { return }
         stopTimer()
         call?.cancel()
@@ -196,7 +194,7 @@ extension Exchange: UpstreamDelegate {
     }
 
     /// The answer is not one we can relay: hang up and say so.
-    private func breakCall(_ fault: AttemptFault) {
+    func breakCall(_ fault: AttemptFault) {
         stopTimer()
         call?.cancel()
         call = nil

@@ -15,7 +15,6 @@ extension Exchange {
         guard let admission, admission.finishOnce() else { return }
         life.move(to: .settling)
         _ = admission.giveUpReservation()
-        learn(from: settlement)
         totals.add(settlement)
         let then = onLoop { (exchange: Exchange, error: LedgerError?) in
             exchange.settled(settlement, ending: ending, error: error)
@@ -52,21 +51,18 @@ extension Exchange {
             observeOverhead()
             connection.endAnswer()
         case .endOfStream(let rest):
-            count("ok", settlement)
-            if !life.headIsSent {
-                connection.writeHead(
-                    status: answerStatus, headers: answerHeaders(contentType: "text/event-stream; charset=utf-8"))
-            }
+            count(settlement.outcome == .answered ? "ok" : "upstream_error", settlement)
+            beginEvents()
             if rest.readableBytes > 0 { connection.writeBody(rest) }
             observeOverhead()
             connection.endAnswer()
+        case .endOfBody(let relay):
+            count("ok", settlement)
+            observeOverhead()
+            finish(relay)
         case .brokenStream(let denial):
             count(denial.outcome, settlement)
-            var event = ByteBuffer(string: "data: ")
-            event.writeImmutableBuffer(ErrorResponse(denial, shape: request.shape).body(requestID: request.id))
-            event.writeStaticString("\n\n")
-            connection.writeBody(event)
-            connection.endAnswer(closing: true)
+            breakOff(denial)
         }
     }
 
@@ -93,61 +89,6 @@ extension Exchange {
         connection.writeHead(status: response.status, headers: headers)
         connection.writeBody(body)
         connection.endAnswer()
-    }
-
-    // MARK: Reckoning
-
-    func settlement(for end: AttemptReckoning.End) -> Settlement? {
-        guard let admission, let reservation = admission.reservation, let backend = lastBackend else { return nil }
-        let reported = readUsage()
-        let reckoning = AttemptReckoning.reckon(
-            end, reported: reported?.usage, onUnanswered: backend.definition.onUnanswered, estimate: estimate)
-        let price = admission.sheet?.cost(reckoning.usage, tiers: [], ppm: admission.multiplierPPM)
-        let cost = reckoning.chargesHold ? reservation.amount : price?.cost ?? .zero
-        let listCost = price?.listCost ?? .zero
-        var settlement = Settlement(
-            reservation: reservation, backendID: backend.definition.id.text, backendName: backend.definition.name,
-            usage: reckoning.usage, provenance: reckoning.provenance, cost: cost, listCost: listCost,
-            upstreamCost: upstreamCost(reckoning, backend, admission), outcome: reckoning.outcome,
-            status: answerStatus, endedAt: plane.time.now(),
-            stream: admission.ask.stream)
-        settlement.isEmergency = isEmergency
-        return settlement
-    }
-
-    /// What the backend's provider charges for what was used; nil when nobody knows.
-    private func upstreamCost(_ reckoning: AttemptReckoning, _ backend: Backend, _ admission: Admission) -> Money? {
-        guard reckoning.provenance != .none else { return nil }
-        let price = plane.prices.upstreamPrice(
-            model: admission.ask.model, backendID: backend.definition.id.text, at: admission.admittedAt)
-        return price.map { CostCalculator.cost(reckoning.usage, rates: $0.rates) }
-    }
-
-    /// What the backend reported, read once the answer is over.
-    private func readUsage() -> UsageReading? {
-        switch answer {
-        case .events(let relay): relay.usage
-        case .whole(_, let body): read(body).usage
-        case .none, .useless: nil
-        }
-    }
-
-    /// What was used as far as it could be seen, never more than what is held.
-    private func estimate() -> TokenUsage {
-        guard let admission else { return .zero }
-        return plane.estimator.estimate(
-            UsageEstimator.Subject(model: admission.ask.model, kind: admission.ask.stream ? 1 : 0),
-            CallEvidence(requestBytes: Int64(admission.ask.bodyBytes), textBytes: answerBytes),
-            within: UsageBound(
-                inputTokens: admission.estimate.inputTokens, outputTokens: admission.estimate.outputTokens))
-    }
-
-    private func learn(from settlement: Settlement) {
-        guard settlement.provenance == .reported, settlement.outcome == .answered, let admission else { return }
-        plane.estimator.learn(
-            UsageEstimator.Subject(model: admission.ask.model, kind: admission.ask.stream ? 1 : 0),
-            CallEvidence(requestBytes: Int64(admission.ask.bodyBytes), textBytes: answerBytes),
-            usage: settlement.usage)
     }
 
     // MARK: Headers and figures

@@ -6,14 +6,7 @@ import Tenancy
 extension Exchange {
     /// The attempt failed: its backend learns of it, and before the first byte to the client another may be tried.
     func attemptFailed(_ fault: AttemptFault, _ end: AttemptReckoning.End) {
-        faults.note(fault)
-        report(fault)
-        if let backend = lease?.backend {
-            routing.tried.insert(backend.definition.id)
-            if !fault.isExhaustion { spent.insert(backend.definition.id) }
-        }
-        countEmergency("failed")
-        releaseLease(.failed(fault))
+        noteFailure(fault)
         if life.clientIsGone { return finishAttempt(end, then: .nothing) }
         if life.headIsSent { return finishAttempt(end, then: .brokenStream(Self.brokenStream(by: fault))) }
         guard mayTryAgain(after: fault) else { return finishAttempt(end, then: .denial(lastWord())) }
@@ -24,6 +17,18 @@ extension Exchange {
         // It took a while: the key may be revoked by now, or the pool taken away.
         guard isStillWelcome() else { return }
         if plane.retries.areSpent(attempts) { passThrough() } else { seek() }
+    }
+
+    /// Tells everybody who keeps count of a backend's failures.
+    func noteFailure(_ fault: AttemptFault) {
+        faults.note(fault)
+        report(fault)
+        if let backend = lease?.backend {
+            routing.tried.insert(backend.definition.id)
+            if !fault.isExhaustion { spent.insert(backend.definition.id) }
+        }
+        countEmergency("failed")
+        releaseLease(.failed(fault))
     }
 
     private func mayTryAgain(after fault: AttemptFault) -> Bool {

@@ -1,5 +1,6 @@
 import Billing
 import NIOCore
+import NIOHTTP1
 import Tenancy
 
 /// One metered call, from its body to the end of its answer; confined to its event loop.
@@ -12,6 +13,8 @@ final class Exchange {
     let connection: ConnectionHandler
     let plane: DataPlane
     let eventLoop: any EventLoop
+    let kind: AskKind
+    let dialect: Dialect
     var life = RequestLife()
     var admission: Admission?
 
@@ -57,8 +60,10 @@ final class Exchange {
     var headAt: Int64 = 0
     var firstEventAt: Int64 = 0
 
-    init(_ request: IncomingRequest, principal: Principal, connection: ConnectionHandler) {
+    init(_ request: IncomingRequest, kind: AskKind, principal: Principal, connection: ConnectionHandler) {
         self.request = request
+        self.kind = kind
+        dialect = Dialect(kind)
         self.principal = principal
         self.connection = connection
         plane = connection.plane
@@ -67,8 +72,7 @@ final class Exchange {
     }
 
     func start() {
-        guard let kind = request.route.askKind else { return end(with: .unknownRoute("")) }
-        switch Ask.parse(request.body, kind: kind) {
+        switch Ask.parse(request.body, kind: kind, contentType: request.headers.first(name: "content-type")) {
         case .failure(let error):
             end(with: .badRequest(code: error.code, param: error.param, message: error.message))
         case .success(let ask):
@@ -105,7 +109,7 @@ final class Exchange {
     }
 
     func clientWritable(_ isWritable: Bool) {
-        guard life.stage == .calling, case .events = answer else { return }
+        guard life.stage == .calling, life.headIsSent else { return }
         if isWritable { call?.resume() } else { call?.pause() }
     }
 

@@ -57,8 +57,8 @@ final class RequestHandler {
 
     private func proceed(_ principal: Principal) {
         switch request.route {
-        case .metered:
-            let exchange = Exchange(request, principal: principal, connection: connection)
+        case .metered(let kind):
+            let exchange = Exchange(request, kind: kind, principal: principal, connection: connection)
             self.exchange = exchange
             exchange.start()
         case .models, .model, .balance:

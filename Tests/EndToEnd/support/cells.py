@@ -24,7 +24,8 @@ class Expected:
     """What a call meets when nobody but the faulty backend is there.
 
     `end` is served: a good answer; passed: the backend's own status and body; failed: a refusal with this status,
-    unless another backend serves; cut: 200 and an error event with the code of this status, and nobody else is asked.
+    unless another backend serves; cut: 200 and an error event with the code of this status, or a body that breaks off,
+    and nobody else is asked.
     """
 
     end: str
@@ -150,13 +151,16 @@ def said_wrong(cell: Cell) -> list[str]:
     elif expected.end == "passed":
         problems += differ("message", answer.failure["message"], "a fault")
     elif expected.end == "cut":
-        problems += cut_wrong(answer, CODES[expected.status])
+        problems += cut_wrong(cell, CODES[expected.status])
     else:
         problems += refusal_wrong(answer, expected)
     return problems
 
 
-def cut_wrong(answer: Answer, code: str) -> list[str]:
+def cut_wrong(cell: Cell, code: str) -> list[str]:
+    answer = cell.answer
+    if not cell.stream:  # a body has no place for words
+        return differ("a whole answer", answer.complete, False)
     if len(answer.events) < 2 or "[DONE]" in answer.events:
         return [f"events {answer.events}, expected some and then an error"]
     last = json.loads(answer.events[-1])

@@ -178,7 +178,7 @@ async def error_later(play: Play) -> None:
 
 
 async def endless_line(play: Play) -> None:
-    start, limit = (b"data: ", 3 << 20) if play.stream else (b'{"choices":[{"index":0,"text":"', 40 << 20)
+    start, limit = (b"data: ", 3 << 20) if play.stream else (b'{"choices":[{"index":0,"text":"', 12 << 20)
     await play.send(head(200, EVENTS if play.stream else JSON, None), chunked(start))
     piece = chunked(b"x" * (1 << 18))
     for _ in range(limit >> 18):

@@ -70,4 +70,18 @@ struct AttemptReckoningTests {
         #expect(reckoning.outcome == .clientGone)
         #expect(reckoning.usage == Self.estimated)
     }
+
+    @Test
+    func `an exact count stands for a report, but an error costs nothing of it`() {
+        let counted = TokenUsage(image: 2)
+        func reckon(_ end: AttemptReckoning.End) -> AttemptReckoning {
+            AttemptReckoning.reckon(end, reported: nil, counted: counted, onUnanswered: .release) { Self.estimated }
+        }
+        #expect(reckon(.complete(status: 200)).provenance == .reported)
+        #expect(reckon(.complete(status: 200)).usage == counted)
+        #expect(reckon(.abandoned(status: 200)).provenance == .partial)
+        #expect(reckon(.complete(status: 500)).usage == .zero)
+        #expect(reckon(.complete(status: 400)).provenance == .none)
+        #expect(reckon(.failed(.notSent, status: 0)).usage == .zero)
+    }
 }

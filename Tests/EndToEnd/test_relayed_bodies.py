@@ -1,0 +1,214 @@
+"""Answers that are not held whole, and streams of every dialect, byte for byte; the shapes are recorded, the backend is fake."""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from support.client import chat, encode, fetch, request_bytes
+from support.world import Tenant, World
+from test_routing import add_model, add_pool, attempts_of
+
+MIB = 1024 * 1024
+AUDIO = random.Random(4).randbytes(9 * MIB)
+EMBEDDING = {"object": "embedding", "embedding": [0.25] * 20_000, "usage": {"prompt_tokens": 1}}
+VECTORS = json.dumps({
+    "object": "list", "data": [{**EMBEDDING, "index": index} for index in range(60)],
+    "usage": {"prompt_tokens": 120, "total_tokens": 120}}).encode()
+CREATED = b'event: response.created\ndata: {"type":"response.created","sequence_number":0,"response":{}}\n\n'
+DELTA = b'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","sequence_number":1,"delta":"Hi"}\n\n'
+RESPONSE = b'{"input_tokens":20,"input_tokens_details":{"cached_tokens":8},"output_tokens":7,"total_tokens":27}'
+COMPLETED = (b'event: response.completed\ndata: {"type":"response.completed","sequence_number":2,"response":{"usage":'
+             + RESPONSE + b"}}\n\n")
+PIECE = b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\r\n\r\n'
+LAST = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2}}\r\n\r\n'
+TEXT = b"1\n00:00:00,000 --> 00:00:02,000\nHello\n"
+EVENTS = "text/event-stream"
+# What a path answers: status, type, pieces of the body, whether the length is told, and whether it all comes.
+PLAYS: dict[str, tuple[int, str, list[bytes], bool, bool]] = {
+    "vectors": (200, "application/json", [VECTORS], True, True),
+    "vectors-chunked": (200, "application/json", [VECTORS[:5 * MIB], VECTORS[5 * MIB:]], False, True),
+    "vectors-cut": (200, "application/json", [VECTORS[:6 * MIB]], False, False),
+    "audio": (200, "audio/mpeg", [AUDIO], False, True),
+    "audio-length": (200, "audio/mpeg", [AUDIO[:100]], True, True),
+    "audio-cut": (200, "audio/mpeg", [AUDIO[:MIB]], False, False),
+    "silence": (200, "audio/mpeg", [b""], True, True),
+    "text": (200, "text/plain", [TEXT], True, True),
+    "responses": (200, EVENTS, [CREATED, DELTA, COMPLETED], False, True),
+    "responses-cut": (200, EVENTS, [CREATED, DELTA], False, False),
+    "no-done": (200, EVENTS, [PIECE, LAST], False, True),
+    "created": (201, "application/json", [b'{"choices":[],"usage":{"prompt_tokens":40,"completion_tokens":2}}'], True, True),
+    "at-odds": (200, "application/json",
+                [b'{"choices":[{"message":{}}],"usage":{"prompt_tokens":-4,"completion_tokens":2.5}}'], True, True),
+}
+
+
+class Player(BaseHTTPRequestHandler):
+    """Answers by the first part of the path."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        status, kind, pieces, has_length, is_whole = PLAYS[self.path.split("/")[1]]
+        self.send_response(status)
+        self.send_header("content-type", kind)
+        if has_length:
+            self.send_header("content-length", str(sum(map(len, pieces))))
+        else:
+            self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        for piece in pieces:
+            self.wfile.write(piece if has_length else b"%x\r\n%b\r\n" % (len(piece), piece))
+            self.wfile.flush()
+            time.sleep(0.05)
+        if not has_length and is_whole:
+            self.wfile.write(b"0\r\n\r\n")
+        self.close_connection = self.close_connection or not is_whole
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def player() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Player)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def served_by(world: World, player: str, *plays: str) -> tuple[Tenant, str]:
+    """A tenant without a cap, and a model that these plays serve in order."""
+    pools = [add_pool(world, {play: f"{player}/{play}/v1"}) for play in plays]
+    return world.tenant(limit=None, pools=tuple(pools)), add_model(world, pools)
+
+
+@pytest.mark.parametrize("play", ["vectors", "vectors-chunked"])
+def test_a_long_json_answer_streams_through_and_is_metered(world: World, player: str, play: str) -> None:
+    tenant, model = served_by(world, player, play)
+    answer = fetch(world.server.data, tenant.key, {"model": model, "input": "a"}, "/v1/embeddings")
+    assert answer.complete and answer.body == VECTORS, answer.error
+    assert "x-tollgate-cost" not in answer.headers
+    assert ("content-length" in answer.headers) == (play == "vectors")
+    entry = world.books.settled(answer.request_id)
+    assert (entry.input, entry.output, entry.provenance, entry.outcome) == (120, 0, "reported", "answered")
+
+
+def test_a_long_json_answer_that_breaks_off_is_never_completed(world: World, player: str) -> None:
+    tenant, model = served_by(world, player, "vectors-cut")
+    answer = fetch(world.server.data, tenant.key, {"model": model, "input": "a"}, "/v1/embeddings")
+    assert answer.status == 200 and not answer.complete
+    entry = world.books.settled(answer.request_id)
+    assert (entry.provenance, entry.outcome) == ("estimated", "broken")
+    world.books.wait_until_no_holds()
+
+
+@pytest.mark.parametrize(("play", "body"), [("audio", AUDIO), ("audio-length", AUDIO[:100])])
+def test_speech_arrives_byte_for_byte(world: World, player: str, play: str, body: bytes) -> None:
+    tenant, model = served_by(world, player, play)
+    asked = {"model": model, "input": "Good morning", "voice": "alloy"}
+    answer = fetch(world.server.data, tenant.key, asked, "/v1/audio/speech")
+    assert answer.complete and answer.body == body, answer.error
+    assert answer.headers["content-type"] == "audio/mpeg" and "x-tollgate-cost" not in answer.headers
+    assert world.books.settled(answer.request_id).outcome == "answered"
+    world.books.wait_until_no_holds()
+
+
+def test_speech_that_breaks_off_is_never_completed(world: World, player: str) -> None:
+    tenant, model = served_by(world, player, "audio-cut")
+    answer = fetch(world.server.data, tenant.key, {"model": model, "input": "a", "voice": "b"}, "/v1/audio/speech")
+    assert answer.status == 200 and not answer.complete
+    assert world.books.settled(answer.request_id).outcome == "broken"
+
+
+def test_speech_without_a_byte_is_tried_elsewhere(world: World, player: str) -> None:
+    tenant, model = served_by(world, player, "silence", "audio-length")
+    answer = fetch(world.server.data, tenant.key, {"model": model, "input": "a", "voice": "b"}, "/v1/audio/speech")
+    assert answer.body == AUDIO[:100] and answer.headers["x-tollgate-attempts"] == "2"
+
+
+def test_a_slow_listener_holds_the_backend_up_not_the_gateway(world: World, player: str) -> None:
+    tenant, model = served_by(world, player, "audio")
+    with socket.socket() as link:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        link.connect(world.server.data)
+        body = encode({"model": model, "input": "a", "voice": "b"})
+        link.sendall(request_bytes(
+            "POST", "/v1/audio/speech", {"authorization": f"Bearer {tenant.key}"}, body, world.server.data))
+        time.sleep(0.5)
+        assert [hold for hold in world.books.holds() if hold.model == model], "settled before the answer was sent"
+        received = b"".join(iter(lambda: link.recv(65536), b""))
+    assert received.count(AUDIO[-1000:]) == 1
+    world.books.wait_until_no_holds()
+
+
+def form(model: str) -> tuple[bytes, str]:
+    edge = "edge7"
+    fields = {"model": model, "response_format": "srt"}
+    parts = [f'--{edge}\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields.items()]
+    file = f'--{edge}\r\ncontent-disposition: form-data; name="file"; filename="a.wav"\r\n\r\nRIFF0000\r\n--{edge}--\r\n'
+    return ("".join(parts) + file).encode(), f"multipart/form-data; boundary={edge}"
+
+
+def test_a_transcript_may_be_text(world: World, player: str) -> None:
+    tenant, model = served_by(world, player, "text")
+    body, kind = form(model)
+    answer = fetch(
+        world.server.data, tenant.key, body, "/v1/audio/transcriptions", headers={"content-type": kind})
+    assert answer.complete and answer.body == TEXT, (answer.status, answer.body)
+    entry = world.books.settled(answer.request_id)
+    assert (entry.provenance, entry.outcome) == ("estimated", "answered")
+
+
+def test_a_stream_of_responses_is_passed_on_and_metered_by_its_last_event(world: World, player: str) -> None:
+    tenant, model = served_by(world, player, "responses")
+    answer = fetch(world.server.data, tenant.key, {"model": model, "input": "a", "stream": True}, "/v1/responses")
+    assert answer.complete and answer.body == CREATED + DELTA + COMPLETED, answer.body
+    entry = world.books.settled(answer.request_id)
+    assert (entry.input, entry.input_cache_read, entry.output, entry.provenance) == (12, 8, 7, "reported")
+
+
+def test_a_broken_stream_of_responses_ends_with_an_error_event_of_its_own(world: World, player: str) -> None:
+    tenant, model = served_by(world, player, "responses-cut")
+    answer = fetch(world.server.data, tenant.key, {"model": model, "input": "a", "stream": True}, "/v1/responses")
+    begin, _, end = answer.body.partition(b"event: error\n")
+    assert begin == CREATED + DELTA
+    error = json.loads(end.removeprefix(b"data: "))
+    assert (error["type"], error["code"], error["sequence_number"]) == ("error", "upstream_error", 2)
+    assert world.books.settled(answer.request_id).outcome == "broken"
+
+
+def test_without_an_end_mark_the_last_event_waits_for_the_settlement(world: World, player: str) -> None:
+    tenant, model = served_by(world, player, "no-done")
+    answer = fetch(world.server.data, tenant.key, chat(
+        "no-done", model=model, stream=True, stream_options={"include_usage": True}))
+    assert answer.complete and answer.body == PIECE + LAST
+    entry = world.books.settled(answer.request_id)
+    assert (entry.input, entry.output, entry.provenance) == (3, 2, "reported")
+
+
+def test_an_odd_success_is_tried_elsewhere_but_what_it_reports_is_charged(world: World, player: str) -> None:
+    tenant, model = served_by(world, player, "created", "at-odds")
+    answer = fetch(world.server.data, tenant.key, chat("odd", model=model))
+    assert answer.status == 200 and answer.headers["x-tollgate-attempts"] == "2"
+    odd = attempts_of(world, answer.request_id)[0]
+    assert (odd.input, odd.output, odd.outcome, odd.provenance) == (40, 2, "error_status", "reported")
+
+
+def test_a_report_that_cannot_be_is_clamped_counted_and_logged(world: World, player: str) -> None:
+    tenant, model = served_by(world, player, "at-odds")
+    answer = fetch(world.server.data, tenant.key, chat("at-odds", model=model))
+    entry = world.books.settled(answer.request_id)
+    assert (entry.input, entry.output, entry.provenance) == (0, 3, "reported")
+    count = world.server.metric("tollgate_usage_anomalies_total", backend=entry.pool + "-at-odds", reason="contradictory")
+    assert count == 1
+    assert "a backend reported usage that cannot be" in world.server.output

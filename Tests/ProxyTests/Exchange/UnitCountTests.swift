@@ -1,0 +1,45 @@
+import Billing
+import Tenancy
+import Testing
+
+@testable import Proxy
+
+/// Images and characters, counted exactly where the prices charge for them.
+struct UnitCountTests {
+    private func sheet(_ rates: Rates) -> PriceSheet? {
+        let start = Timestamp(microseconds: 0)
+        let version = PriceVersion(id: "prc_1", model: "m", effectiveFrom: start, publishedAt: start, rates: rates)
+        return PriceBook([version]).sheet(model: "m", at: start)
+    }
+
+    @Test
+    func `images delivered count where they have a price`() throws {
+        let units = UnitCount(kind: .images, characters: 0, images: 2)
+        let perImage = try sheet(Rates(perMillion: nil, perUnit: ["image": "0.04"]))
+        let perToken = try sheet(Rates(perMillion: ["input": "5", "output": "40"]))
+        #expect(units.whole(perImage, isWhole: true) == TokenUsage(image: 2))
+        #expect(units.whole(perImage, isWhole: false) == nil)
+        #expect(units.whole(perToken, isWhole: true) == nil)
+        #expect(units.whole(nil, isWhole: true) == TokenUsage(image: 2))
+        #expect(units.added(to: TokenUsage(input: 9)) == TokenUsage(input: 9, image: 2))
+    }
+
+    @Test
+    func `characters asked for count where they have a price, whatever came of them`() throws {
+        let units = UnitCount(kind: .speech, characters: 40, images: 0)
+        let perCharacter = try sheet(Rates(perMillion: nil, perUnit: ["character": "0.000015"]))
+        let perToken = try sheet(Rates(perMillion: ["input": "1", "output": "12"]))
+        #expect(units.whole(perCharacter, isWhole: false) == TokenUsage(character: 40))
+        #expect(units.whole(perToken, isWhole: true) == nil)
+    }
+
+    @Test
+    func `counting tokens uses nothing, and no other route is counted here`() {
+        for kind in AskKind.allCases {
+            let units = UnitCount(kind: kind, characters: 1, images: 1)
+            if kind == .countTokens { #expect(units.whole(nil, isWhole: true) == .zero) }
+            if kind == .chatCompletions { #expect(units.whole(nil, isWhole: true) == nil) }
+            if kind == .chatCompletions { #expect(units.added(to: .zero) == .zero) }
+        }
+    }
+}
