@@ -31,15 +31,9 @@ extension Exchange {
         return settlement
     }
 
-    private var sheet: PriceSheet? {
-        admission.flatMap { plane.prices.sheet(model: $0.ask.model, at: $0.admittedAt) }
-    }
+    private var sheet: PriceSheet? { admission?.sheet }
 
-    private var bound: UsageBound {
-        UsageBound(
-            inputTokens: admission?.estimate.inputTokens ?? 0, outputTokens: admission?.estimate.outputTokens ?? 0,
-            images: admission?.ask.images ?? 0)
-    }
+    private var bound: UsageBound { admission?.estimate.bound ?? UsageBound(requests: 0) }
 
     private func price(_ settlement: inout Settlement, _ sheet: PriceSheet?, _ tiers: [String]) {
         guard let sheet else { return }
