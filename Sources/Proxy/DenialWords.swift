@@ -27,6 +27,11 @@ extension DenialWords {
                 headers: Self.retry(afterMS: 1000))
         case .quota(let quota):
             self.init(quota)
+        case .usageBusy:
+            self.init(
+                status: 429, type: "requests", code: "rate_limit_exceeded",
+                message: "As many usage queries of this tenant are waiting as may.",
+                headers: Self.retry(afterMS: 1000))
         case .poolsExhausted(let seconds):
             self.init(
                 status: 503, type: Self.unavailable, code: "all_pools_exhausted",
@@ -34,7 +39,7 @@ extension DenialWords {
                 headers: Self.retry(afterMS: seconds * 1000))
         case .invalidKey, .tenantSuspended, .modelNotFound, .modelNotPriced, .keyCheckBusy:
             self.init(gate: denial)
-        case .overloaded, .ledgerUnavailable, .draining, .upstreamError, .upstreamTimeout:
+        case .overloaded, .readsBusy, .ledgerUnavailable, .draining, .upstreamError, .upstreamTimeout:
             self.init(failure: denial)
         default:
             self.init(request: denial)
@@ -76,10 +81,14 @@ extension DenialWords {
             self.init(
                 status: 503, type: Self.unavailable, code: "overloaded",
                 message: "The gateway holds as many request bodies as it may.", headers: Self.retry(afterMS: 1000))
+        case .readsBusy:
+            self.init(
+                status: 503, type: Self.unavailable, code: "overloaded",
+                message: "Too many usage queries are waiting.", headers: Self.retry(afterMS: 1000))
         case .ledgerUnavailable:
             self.init(
                 status: 503, type: Self.unavailable, code: "ledger_unavailable",
-                message: "The ledger cannot be written, so no call is made.", headers: Self.retry(afterMS: 1000))
+                message: "The ledger cannot be used now, so no call is made.", headers: Self.retry(afterMS: 1000))
         case .draining:
             self.init(
                 status: 503, type: Self.unavailable, code: "draining", message: "The gateway is stopping.",

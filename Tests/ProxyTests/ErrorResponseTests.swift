@@ -61,6 +61,7 @@ struct ErrorResponseTests {
             .insufficientQuota(budget), 429, "insufficient_quota", "insufficient_quota", "402 billing_error",
             headers: noRetry),
         row(.budgetHeld(budget), 429, "insufficient_quota", "budget_held", "429 rate_limit_error", retryMS: 1000),
+        row(.usageBusy, 429, "requests", "rate_limit_exceeded", "429 rate_limit_error", retryMS: 1000),
         row(.keyCheckBusy, 429, "requests", "rate_limit_exceeded", "429 rate_limit_error", retryMS: 1000),
         row(
             quota(.rpm, retryMS: 1), 429, "requests", "rate_limit_exceeded", "429 rate_limit_error", retryMS: 1),
@@ -101,6 +102,7 @@ struct ErrorResponseTests {
             .poolsExhausted(retryAfterSeconds: 7), 503, unavailable, "all_pools_exhausted", "529 overloaded_error",
             retryMS: 7000),
         row(.overloaded, 503, unavailable, "overloaded", "529 overloaded_error", retryMS: 1000),
+        row(.readsBusy, 503, unavailable, "overloaded", "529 overloaded_error", retryMS: 1000),
         row(.ledgerUnavailable, 503, unavailable, "ledger_unavailable", "529 overloaded_error", retryMS: 1000),
         row(.draining, 503, unavailable, "draining", "529 overloaded_error", retryMS: 1000),
         row(.upstreamError("no"), 502, "server_error", "upstream_error", "502 api_error"),

@@ -65,7 +65,8 @@ import Testing
         ),
         (
             "max_output_tokens: 512", "max_output_tokens: 9", "~ model org/m: max_output_tokens 512 -> 9",
-            #"PUT /models/org/m {"context_window":null,"input_overhead_tokens":300,"max_output_tokens":9,"#
+            #"PUT /models/org/m {"audio_seconds_max":7200,"context_window":null,"input_overhead_tokens":300,"#
+                + #""max_output_tokens":9,"#
                 + #""part_tokens_max":null,"targets":[{"pool":"fast"}]}"#
         ),
         (

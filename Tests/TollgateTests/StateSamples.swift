@@ -50,7 +50,7 @@ enum StateSamples {
             """
             {"name":"org/m","targets":[{"pool":"fast","upstream_model":null,"max_tokens_param":"max_tokens"}],
             "max_output_tokens":512,"context_window":null,"input_overhead_tokens":300,"part_tokens_max":null,
-            "created_at":"2026-01-01T00:00:00Z"}
+            "audio_seconds_max":7200,"created_at":"2026-01-01T00:00:00Z"}
             """)
         server.prices = [
             try json(

@@ -22,7 +22,7 @@ struct Decisions {
     }
 
     private static func measure(_ name: String, _ router: PoolRouter) throws {
-        var ask = RoutingAsk(tenant: ID("ten_1"), targets: [RoutingAsk.Target(index: 0, pool: "p")])
+        var ask = RoutingAsk(tenant: ID("ten_1"), kind: .openai, targets: [RoutingAsk.Target(index: 0, pool: "p")])
         ask.keyHash = Affinity.hash("key_1")
         let clock = ContinuousClock()
         let rounds = (0..<Self.rounds).map { _ -> Double in

@@ -13,6 +13,7 @@ extension ModelDefinition {
             "context_window": .integer(contextWindow),
             "input_overhead_tokens": .integer(inputOverheadTokens),
             "part_tokens_max": .integer(partTokensMax),
+            "audio_seconds_max": .integer(audioSecondsMax),
             "created_at": .string(createdAt.rfc3339),
         ]
     }
@@ -31,6 +32,7 @@ extension ModelDefinition {
             contextWindow: body.nullable("context_window", .integer(Self.tokens)).value,
             inputOverheadTokens: body.optional("input_overhead_tokens", .integer(0...1_000_000)) ?? 256,
             partTokensMax: body.nullable("part_tokens_max", .integer(Self.tokens)).value,
+            audioSecondsMax: body.nullable("audio_seconds_max", .integer(1...1_000_000)).value,
             createdAt: now
         )
     }

@@ -23,9 +23,13 @@ final class AdmissionController: Sendable {
     ) -> Result<Admission, Denial> {
         let tenant = principal.tenant.tenant
         if tenant.suspended { return .failure(.tenantSuspended) }
-        guard let model = router.model(ask.model) else { return .failure(.modelNotFound(ask.model)) }
+        guard let routed = router.routed(ask.model) else { return .failure(.modelNotFound(ask.model)) }
+        let model = routed.definition
         let targets = Self.entitledTargets(of: model, for: principal)
         guard !targets.isEmpty else { return .failure(.modelNotFound(ask.model)) }
+        guard routed.serves(ask.kind.backendKind, in: targets) else {
+            return .failure(.notServed(ask.model, by: ask.kind))
+        }
         let capped = targets.contains { target in
             ledger.isCapped(
                 tenantID: tenant.id, keyID: principal.key.key.id, model: ask.model, pool: target.pool)

@@ -37,6 +37,10 @@ enum Denial: Error, Sendable {
     case requestTimeout
     /// Every backend of every target is unavailable.
     case poolsExhausted(retryAfterSeconds: Int64)
+    /// Too many of the tenant's own questions about usage wait for the database.
+    case usageBusy
+    /// Too many questions about usage wait for the database.
+    case readsBusy
     /// Bodies in memory passed `limits.body_memory`.
     case overloaded
     /// The hold could not be written.
@@ -48,15 +52,29 @@ enum Denial: Error, Sendable {
     /// The backend was too slow.
     case upstreamTimeout
 
+    /// A parameter of the query string that is not what the route takes.
+    static func badParameter(_ name: String, _ detail: String) -> Denial {
+        .badRequest(
+            code: "invalid_parameter", param: String(name.prefix(64)), message: "`\(name.prefix(64))` \(detail).")
+    }
+
+    /// None of the model's backends speaks the API of this route, and nothing is translated.
+    static func notServed(_ model: String, by kind: AskKind) -> Denial {
+        .badRequest(
+            code: "route_not_supported", param: "model",
+            message: "The model `\(model.prefix(128))` is not served on /v1\(kind.suffix): none of its backends speaks "
+                + "the \(kind.backendKind == .anthropic ? "Anthropic" : "OpenAI") API.")
+    }
+
     /// The bounded word for this refusal in metrics and logs.
     var outcome: String {
         switch self {
         case .invalidKey, .tenantSuspended, .keyCheckBusy: "denied_auth"
         case .modelNotFound, .modelNotPriced: "denied_model"
         case .insufficientQuota, .budgetHeld: "denied_budget"
-        case .quota: "denied_quota"
+        case .quota, .usageBusy: "denied_quota"
         case .poolsExhausted, .upstreamError, .upstreamTimeout: "upstream_error"
-        case .overloaded, .ledgerUnavailable, .draining: "unavailable"
+        case .overloaded, .readsBusy, .ledgerUnavailable, .draining: "unavailable"
         default: "bad_request"
         }
     }

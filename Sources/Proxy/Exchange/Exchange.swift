@@ -68,7 +68,8 @@ final class Exchange {
         self.connection = connection
         plane = connection.plane
         eventLoop = connection.loop.eventLoop
-        routing = RoutingAsk(tenant: principal.tenant.tenant.id, targets: [])
+        routing = RoutingAsk(
+            tenant: principal.tenant.tenant.id, kind: request.route.askKind?.backendKind ?? .openai, targets: [])
     }
 
     func start() {

@@ -10,7 +10,7 @@ final class Backend: Sendable {
     let load: BackendLoad
     /// Its identity as affinity sees it.
     let affinityHash: UInt64
-    /// May take new calls at all; every forwarded route speaks OpenAI's API so far.
+    /// May take new calls at all.
     let isUsable: Bool
     /// Its health is asked for.
     let isProbed: Bool
@@ -20,7 +20,7 @@ final class Backend: Sendable {
         self.definition = definition
         self.load = load
         affinityHash = Affinity.hash(definition.id.text)
-        isUsable = !definition.draining && definition.kind == .openai
+        isUsable = !definition.draining
         isProbed = definition.probe != nil
         credential = try definition.openKey(with: masterKey).map { bytes in
             let key = String(decoding: bytes, as: UTF8.self)
@@ -42,6 +42,16 @@ final class Backend: Sendable {
     /// The absolute URL of a kind of call at this backend.
     func url(_ kind: AskKind) -> String {
         definition.baseURL + kind.suffix
+    }
+}
+
+extension Backend {
+    /// Whether it speaks the API of a call. A switch, because comparing such cases compares their texts.
+    func speaks(_ kind: BackendKind) -> Bool {
+        switch (definition.kind, kind) {
+        case (.openai, .openai), (.anthropic, .anthropic): true
+        case (.openai, .anthropic), (.anthropic, .openai): false
+        }
     }
 }
 

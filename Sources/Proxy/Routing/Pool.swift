@@ -8,7 +8,8 @@ final class Pool {
     /// When, in uptime nanoseconds, the queue will be looked at although nothing happened.
     var alarmAt: Int64?
     private var affinity = PoolAffinity.none
-    private var affinityHashes: [UInt64] = []
+    /// What affinity chooses among, by the API that a call needs.
+    private var affine: [BackendKind: [(place: Int, hash: UInt64)]] = [:]
     private var picker: BackendPicker
     /// Kept between picks, so that they need no memory.
     private var candidates: [BackendPicker.Candidate] = []
@@ -24,16 +25,16 @@ final class Pool {
         self.definition = definition
         self.backends = backends
         affinity = PoolAffinity(rawValue: definition.affinity) ?? .none
-        affinityHashes = affinity == .none ? [] : backends.map(\.affinityHash)
+        affine = [:]
+        guard affinity != .none else { return }
+        for (place, backend) in backends.enumerated() {
+            affine[backend.definition.kind, default: []].append((place, backend.affinityHash))
+        }
     }
 
     /// The backend for this request, if one is available: the one its affinity prefers, else by the policy.
     func pick(_ ask: RoutingAsk, at now: Int64) -> Backend? {
-        if let key = ask.affinityKey(affinity), let index = Affinity.preferred(key, among: affinityHashes),
-            isOpen(backends[index], to: ask, at: now)
-        {
-            return backends[index]
-        }
+        if let backend = preferred(ask), isOpen(backend, to: ask, at: now) { return backend }
         let needsLatency = definition.policy == .latency
         candidates.removeAll(keepingCapacity: true)
         for (index, backend) in backends.enumerated() where isOpen(backend, to: ask, at: now) {
@@ -44,6 +45,12 @@ final class Pool {
                     latency: needsLatency ? load.latency.current(at: now) : nil))
         }
         return picker.pick(definition.policy, from: candidates, count: backends.count).map { backends[$0] }
+    }
+
+    /// The one its affinity ties it to, available or not.
+    private func preferred(_ ask: RoutingAsk) -> Backend? {
+        guard let key = ask.affinityKey(affinity), let choice = affine[ask.kind] else { return nil }
+        return Affinity.preferred(key, among: choice.lazy.map(\.hash)).map { backends[choice[$0].place] }
     }
 
     /// Some backend is available to somebody.
@@ -57,7 +64,9 @@ final class Pool {
 
     /// Some backend could serve it if only it had less to do.
     func isWorthWaiting(_ ask: RoutingAsk, at now: Int64) -> Bool {
-        backends.contains { $0.isWorthWaitingFor(at: now) && !ask.tried.contains($0.definition.id) }
+        backends.contains {
+            $0.speaks(ask.kind) && $0.isWorthWaitingFor(at: now) && !ask.tried.contains($0.definition.id)
+        }
     }
 
     /// When time alone may free a backend.
@@ -66,10 +75,12 @@ final class Pool {
     }
 
     /// A backend for an emergency call: the one that is nearest to being well, of those that are not `spent`.
-    func pickEmergency(spent: Set<Backend.Identity>, _ settings: RoutingSettings, at now: Int64) -> Backend? {
+    func pickEmergency(
+        _ ask: RoutingAsk, spent: Set<Backend.Identity>, _ settings: RoutingSettings, at now: Int64
+    ) -> Backend? {
         let open = backends.filter { backend in
             let perMinute = EmergencyPassthrough.perMinute(rpm: backend.definition.rpm, settings)
-            return backend.isUsable && !backend.isFull && backend.isWithinRate(at: now)
+            return backend.isUsable && backend.speaks(ask.kind) && !backend.isFull && backend.isWithinRate(at: now)
                 && !spent.contains(backend.definition.id)
                 && backend.load.emergency.allows(perMinute: perMinute, at: now)
         }
@@ -82,6 +93,7 @@ final class Pool {
     }
 
     private func isOpen(_ backend: Backend, to ask: RoutingAsk, at now: Int64) -> Bool {
-        backend.isAvailable(at: now) && (ask.tried.isEmpty || !ask.tried.contains(backend.definition.id))
+        backend.speaks(ask.kind) && backend.isAvailable(at: now)
+            && (ask.tried.isEmpty || !ask.tried.contains(backend.definition.id))
     }
 }

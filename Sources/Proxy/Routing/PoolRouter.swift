@@ -45,11 +45,16 @@ public final class PoolRouter: Sendable {
     }
 
     func model(_ name: String) -> ModelDefinition? {
+        routed(name)?.definition
+    }
+
+    /// The model with what its pools speak.
+    func routed(_ name: String) -> RoutedModel? {
         state.withLock { $0.models[name] }
     }
 
     func models() -> [ModelDefinition] {
-        state.withLock { Array($0.models.values) }.sorted { $0.name < $1.name }
+        state.withLock { $0.models.values.map(\.definition) }.sorted { $0.name < $1.name }
     }
 
     // MARK: Choosing

@@ -10,7 +10,7 @@ struct RouterState {
     }
 
     private(set) var pools: [String: Pool] = [:]
-    private(set) var models: [String: ModelDefinition] = [:]
+    private(set) var models: [String: RoutedModel] = [:]
     private var backends: [Backend.Identity: Backend] = [:]
     let settings: RoutingSettings
     var retries = RetryBudget()
@@ -43,8 +43,11 @@ struct RouterState {
             }
         }
         backends = Dictionary(installed.map { ($0.definition.id, $0) }, uniquingKeysWith: { $1 })
-        models = Dictionary(snapshot.models.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
         let byPool = Dictionary(grouping: installed, by: \.definition.pool)
+        let routed = snapshot.models.map { model in
+            RoutedModel(definition: model, kinds: model.targets.map { BackendKinds(byPool[$0.pool] ?? []) })
+        }
+        models = Dictionary(routed.map { ($0.definition.name, $0) }, uniquingKeysWith: { $1 })
         let old = pools
         pools = [:]
         for definition in snapshot.pools {
@@ -82,7 +85,9 @@ struct RouterState {
     /// A slot by emergency passthrough, at a backend that is not `spent`.
     func acquireEmergency(_ ask: RoutingAsk, spent: Set<Backend.Identity>, at now: Int64) -> BackendLease? {
         for target in ask.targets {
-            guard let backend = pools[target.pool]?.pickEmergency(spent: spent, settings, at: now) else { continue }
+            guard let backend = pools[target.pool]?.pickEmergency(ask, spent: spent, settings, at: now) else {
+                continue
+            }
             let load = backend.load
             load.inFlight += 1
             load.rate.take(rpm: backend.definition.rpm)
@@ -96,7 +101,8 @@ struct RouterState {
 
     /// Seconds after which asking again may help, at the earliest of the backends it may use.
     func retryAfterSeconds(_ ask: RoutingAsk, at now: Int64) -> Int64 {
-        let usable = ask.targets.lazy.compactMap { pools[$0.pool] }.flatMap(\.backends).filter(\.isUsable)
+        let usable = ask.targets.lazy.compactMap { pools[$0.pool] }.flatMap(\.backends)
+            .filter { $0.isUsable && $0.speaks(ask.kind) }
         let soonest = usable.map { $0.retryAfterSeconds(at: now) }.min() ?? 1
         return min(max(soonest, 1), Cooldown.longestAskedSeconds)
     }

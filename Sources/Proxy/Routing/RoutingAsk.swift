@@ -10,6 +10,8 @@ struct RoutingAsk: Sendable {
 
     /// Whose turn in a queue it takes.
     let tenant: ID<Tenant>
+    /// The API its backend must speak.
+    let kind: BackendKind
     /// In the model's order.
     var targets: [Target]
     /// Backends that failed it already.

@@ -96,6 +96,7 @@ extension RoutingStore {
             contextWindow: row["context_window"],
             inputOverheadTokens: row["input_overhead_tokens"],
             partTokensMax: row["part_tokens_max"],
+            audioSecondsMax: row["audio_seconds_max"],
             createdAt: Timestamp(microseconds: row["created_at"])
         )
     }

@@ -15,6 +15,9 @@ public enum RoutingSchema {
         migrator.registerMigration("routing-min-rate") { db in
             try db.execute(sql: minRate)
         }
+        migrator.registerMigration("routing-audio-seconds") { db in
+            try db.execute(sql: audioSeconds)
+        }
     }
 
     private static let cooldowns = """
@@ -63,6 +66,10 @@ public enum RoutingSchema {
 
     private static let minRate = """
         ALTER TABLE backends ADD COLUMN min_rate INTEGER NOT NULL DEFAULT 0 CHECK (min_rate >= 0);
+        """
+
+    private static let audioSeconds = """
+        ALTER TABLE models ADD COLUMN audio_seconds_max INTEGER CHECK (audio_seconds_max >= 1);
         """
 
     private static let models = """

@@ -97,15 +97,17 @@ public enum RoutingStore {
         try db.execute(
             sql: """
                 INSERT INTO models
-                    (name, max_output_tokens, context_window, input_overhead_tokens, part_tokens_max, created_at)
-                VALUES (?, ?, ?, ?, ?, ?)
+                    (name, max_output_tokens, context_window, input_overhead_tokens, part_tokens_max,
+                    audio_seconds_max, created_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (name) DO UPDATE SET
                     max_output_tokens = excluded.max_output_tokens, context_window = excluded.context_window,
-                    input_overhead_tokens = excluded.input_overhead_tokens, part_tokens_max = excluded.part_tokens_max
+                    input_overhead_tokens = excluded.input_overhead_tokens, part_tokens_max = excluded.part_tokens_max,
+                    audio_seconds_max = excluded.audio_seconds_max
                 """,
             arguments: [
                 model.name, model.maxOutputTokens, model.contextWindow, model.inputOverheadTokens,
-                model.partTokensMax, model.createdAt.microseconds,
+                model.partTokensMax, model.audioSecondsMax, model.createdAt.microseconds,
             ]
         )
         try db.execute(sql: "DELETE FROM model_targets WHERE model = ?", arguments: [model.name])

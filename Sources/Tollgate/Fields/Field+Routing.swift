@@ -30,6 +30,7 @@ extension Field {
         Field("context_window", .whole(tokens), nullable: true),
         Field("input_overhead_tokens", .whole(0...1_000_000)),
         Field("part_tokens_max", .whole(tokens), nullable: true),
+        Field("audio_seconds_max", .whole(1...1_000_000), nullable: true),
     ]
 
     private static let tokens: ClosedRange<Int64> = 1...2_147_483_647

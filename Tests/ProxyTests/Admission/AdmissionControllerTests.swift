@@ -53,6 +53,34 @@ struct AdmissionControllerTests {
     }
 
     @Test
+    func `a model is served on a route only where a backend speaks its API`() throws {
+        fixture.tenantQuota = Quota(rpm: 10)
+        fixture.entitlements = [Entitlement(pool: "q"), Entitlement(pool: "p")]
+        // Without any backend it is the pools that are exhausted, later.
+        #expect(try fixture.refusal("wide", kind: .messages) == nil)
+        try fixture.install([RouterFixture.backend("a", pool: "p"), RouterFixture.backend("b", pool: "q")])
+        #expect(fixture.remaining(.tenant, .rpm) == 9)
+        guard case .failure(let denial) = try fixture.open("wide", kind: .countTokens) else {
+            Issue.record("nobody speaks that API")
+            return
+        }
+        let response = ErrorResponse(denial, shape: .anthropic)
+        #expect(response.status == 400 && response.type == "invalid_request_error")
+        #expect(response.code == "route_not_supported" && response.param == "model")
+        #expect(response.message.contains("`wide`") && response.message.contains("/v1/messages/count_tokens"))
+        #expect(fixture.remaining(.tenant, .rpm) == 9, "it took a quota")
+        // One pool of several is enough, but not one that the tenant may not use.
+        try fixture.install([
+            RouterFixture.backend("a", pool: "p"), RouterFixture.backend("b", pool: "q", kind: .anthropic),
+        ])
+        #expect(try fixture.refusal("wide", kind: .countTokens) == nil)
+        #expect(try fixture.refusal("wide") == nil)
+        fixture.entitlements = [Entitlement(pool: "p")]
+        #expect(try fixture.refusal("wide", kind: .messages) == "route_not_supported")
+        #expect(try fixture.refusal("wide") == nil)
+    }
+
+    @Test
     func `a capped tenant is refused a model without a price`() async throws {
         let free = try fixture.open().get()
         #expect(free.sheet == nil)

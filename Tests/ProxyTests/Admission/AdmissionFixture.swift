@@ -20,6 +20,8 @@ final class AdmissionFixture {
     var entitlements = [Entitlement(pool: "p")]
     var tenantQuota = Quota.none
     var keyQuota = Quota.none
+    private let models: [ModelDefinition]
+    private let masterKey: MasterKey
     private let database: TemporaryDatabase
     private let file: DatabaseFile
     private let journal: Journal
@@ -38,14 +40,19 @@ final class AdmissionFixture {
         self.tenant = tenant
         key = APIKey(id: ID("key_1"), tenantID: tenant.id, publicID: "0000000000", name: "k", createdAt: now)
         try file.write { try TenancyStore.insert($0, tenant: tenant) }
-        let models = ["m": ["p"], "other": ["q"], "wide": ["q", "p", "r"]].map { name, pools in
+        models = ["m": ["p"], "other": ["q"], "wide": ["q", "p", "r"]].map { name, pools in
             ModelDefinition(
                 name: name, targets: pools.map { ModelTarget(pool: $0) }, maxOutputTokens: 100, createdAt: now)
         }
+        masterKey = try MasterKey(base64: MasterKey.generate())
+        try install([])
+    }
+
+    /// Replaces all backends; the pools and models stay.
+    func install(_ backends: [BackendDefinition]) throws {
         let pools = ["p", "q", "r"].map { PoolDefinition(name: $0) }
         try router.install(
-            RoutingSnapshot(pools: pools, backends: [], models: models),
-            masterKey: try MasterKey(base64: MasterKey.generate()))
+            RoutingSnapshot(pools: pools, backends: backends, models: models), masterKey: masterKey)
     }
 
     deinit {
@@ -62,8 +69,8 @@ final class AdmissionFixture {
         return Principal(tenant: tenant, key: key)
     }
 
-    func open(_ model: String = "m") throws -> Result<Admission, Denial> {
-        try open(model, .chatCompletions, #""max_tokens":10,"messages":[{"role":"user","content":"hi"}]"#)
+    func open(_ model: String = "m", kind: AskKind = .chatCompletions) throws -> Result<Admission, Denial> {
+        try open(model, kind, #""max_tokens":10,"messages":[{"role":"user","content":"hi"}]"#)
     }
 
     func open(_ model: String = "m", _ kind: AskKind, _ members: String) throws -> Result<Admission, Denial> {
@@ -81,8 +88,8 @@ final class AdmissionFixture {
     }
 
     /// The code of the refusal; nil if the request is admitted.
-    func refusal(_ model: String = "m") throws -> String? {
-        guard case .failure(let denial) = try open(model) else { return nil }
+    func refusal(_ model: String = "m", kind: AskKind = .chatCompletions) throws -> String? {
+        guard case .failure(let denial) = try open(model, kind: kind) else { return nil }
         return ErrorResponse(denial, shape: .openAI).code
     }
 

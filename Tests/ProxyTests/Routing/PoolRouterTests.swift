@@ -12,9 +12,10 @@ struct PoolRouterTests {
     private static let refused = AttemptFault(kind: .notSent, reason: "connect")
 
     private func backend(
-        _ name: String, pool: String = "p", most: Int? = nil, rpm: Int? = nil, weight: Int = 1
+        _ name: String, pool: String = "p", most: Int? = nil, rpm: Int? = nil, weight: Int = 1,
+        kind: BackendKind = .openai
     ) -> BackendDefinition {
-        RouterFixture.backend(name, pool: pool, most: most, rpm: rpm, weight: weight)
+        RouterFixture.backend(name, pool: pool, most: most, rpm: rpm, weight: weight, kind: kind)
     }
 
     @Test
@@ -51,11 +52,59 @@ struct PoolRouterTests {
     }
 
     @Test
-    func `a backend that speaks another API is passed over`() throws {
-        var other = backend("a")
-        other.kind = .anthropic
-        let fixture = try RouterFixture([other])
+    func `a backend that speaks another API is passed over, in each policy and by affinity`() throws {
+        let fixture = try RouterFixture([])
+        let backends = (0..<6).map { backend("b\($0)", kind: $0 < 5 ? .openai : .anthropic) }
+        for policy in PoolPolicy.allCases {
+            for affinity in PoolAffinity.allCases {
+                try fixture.install(backends) {
+                    $0.policy = policy
+                    $0.affinity = affinity.rawValue
+                }
+                for number in 0..<20 {
+                    let (key, prompt) = ("key \(number)", "prompt \(number)")
+                    let messages = fixture.ask("p", key: key, prompt: prompt, kind: .anthropic)
+                    #expect(fixture.choice(messages) == "b5")
+                    #expect(fixture.choice(fixture.ask("p", key: key, prompt: prompt)) != "b5")
+                }
+            }
+        }
+    }
+
+    @Test
+    func `where no backend speaks the API there is nothing to wait for, and no emergency`() throws {
+        let fixture = try RouterFixture([backend("a", most: 0, kind: .anthropic), backend("b", pool: "q")])
+        #expect(fixture.choice(fixture.ask("p", kind: .anthropic)) == "full")
         #expect(fixture.choice(fixture.ask("p")) == "unavailable")
+        #expect(fixture.router.acquireEmergency(fixture.ask("q", kind: .anthropic), spent: []) == nil)
+        #expect(fixture.router.acquireEmergency(fixture.ask("q"), spent: []) != nil)
+    }
+
+    @Test
+    func `when to come back is told by the backends that speak the API`() throws {
+        let fixture = try RouterFixture([backend("a"), backend("b", kind: .anthropic)])
+        fixture.fail("p", Self.busy)
+        #expect(fixture.router.retryAfterSeconds(fixture.ask("p")) == 30)
+        #expect(fixture.router.retryAfterSeconds(fixture.ask("p", kind: .anthropic)) == 1)
+    }
+
+    @Test
+    func `a free backend of another kind is left to those who need it`() throws {
+        let fixture = try RouterFixture([backend("a", most: 1), backend("b", most: 1, kind: .anthropic)])
+        let chat = try #require(fixture.lease(fixture.ask("p")))
+        let messages = try #require(fixture.lease(fixture.ask("p", kind: .anthropic)))
+        let woken = Mutex<[String]>([])
+        for (kind, name) in [(BackendKind.openai, "chat"), (.anthropic, "messages")] {
+            let waiter = fixture.router.enqueue(fixture.ask("p", kind: kind), home: 0) { lease in
+                woken.withLock { $0.append("\(name) \(lease?.backend.definition.name ?? "none")") }
+            }
+            #expect(waiter != nil)
+        }
+        // The one that came first needs the other backend.
+        fixture.router.release(messages, .answered(firstByteNanoseconds: 1))
+        #expect(woken.withLock { $0 } == ["messages b"])
+        fixture.router.release(chat, .answered(firstByteNanoseconds: 1))
+        #expect(woken.withLock { $0 } == ["messages b", "chat a"])
     }
 
     // MARK: Health

@@ -38,10 +38,10 @@ final class RouterFixture: Sendable {
 
     func ask(
         _ pools: String..., tenant: String = "ten_1", tried: Set<Backend.Identity> = [], key: String = "",
-        prompt: String? = nil
+        prompt: String? = nil, kind: BackendKind = .openai
     ) -> RoutingAsk {
         let targets = pools.enumerated().map { RoutingAsk.Target(index: $0.offset, pool: $0.element) }
-        var ask = RoutingAsk(tenant: ID(tenant), targets: targets, tried: tried)
+        var ask = RoutingAsk(tenant: ID(tenant), kind: kind, targets: targets, tried: tried)
         ask.keyHash = Affinity.hash(key)
         ask.promptHash = prompt.map { Affinity.hash($0) }
         return ask
@@ -74,10 +74,11 @@ final class RouterFixture: Sendable {
     }
 
     static func backend(
-        _ name: String, pool: String = "p", most: Int? = nil, rpm: Int? = nil, weight: Int = 1
+        _ name: String, pool: String = "p", most: Int? = nil, rpm: Int? = nil, weight: Int = 1,
+        kind: BackendKind = .openai
     ) -> BackendDefinition {
         var backend = BackendDefinition(
-            id: ID("be_" + name), pool: pool, name: name, kind: .openai, baseURL: "http://127.0.0.1:9/v1")
+            id: ID("be_" + name), pool: pool, name: name, kind: kind, baseURL: "http://127.0.0.1:9/v1")
         backend.maxConcurrency = most
         backend.rpm = rpm
         backend.weight = weight

@@ -115,7 +115,7 @@ import Testing
         ModelDefinition(
             name: name,
             targets: pools.map { ModelTarget(pool: $0) },
-            maxOutputTokens: 512, contextWindow: 4096, inputOverheadTokens: 1, partTokensMax: 2,
+            maxOutputTokens: 512, contextWindow: 4096, inputOverheadTokens: 1, partTokensMax: 2, audioSecondsMax: 3,
             createdAt: Timestamp(microseconds: 1))
     }
 }
