@@ -18,6 +18,12 @@ extension ControlPlane {
         router.status(of: id)
     }
 
+    /// The names of all backends, by id.
+    func backendNames() throws -> [String: String] {
+        let backends = try file.read { db in try RoutingStore.snapshot(db).backends }
+        return Dictionary(backends.map { ($0.id.text, $0.name) }, uniquingKeysWith: { first, _ in first })
+    }
+
     /// Throws `in_use` if an entitlement or a budget names the pool; its backends and targets are the store's to see.
     func requireUnused(pool: String) throws {
         for profile in directory.allTenants() where profile.entitlements.contains(where: { $0.pool == pool }) {

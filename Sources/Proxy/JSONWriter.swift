@@ -29,6 +29,13 @@ struct JSONWriter {
         needsComma = false
     }
 
+    /// A member's name that is data; its value is the next thing written.
+    mutating func key(text name: String) {
+        string(name)
+        buffer.writeStaticString(":")
+        needsComma = false
+    }
+
     /// A string value, escaped.
     mutating func string(_ value: String) {
         separate()

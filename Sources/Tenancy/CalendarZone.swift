@@ -53,6 +53,13 @@ public struct CalendarZone: Sendable {
         }
     }
 
+    /// The first instant of a date such as `2026-11-01`; nil if it is none.
+    public func start(ofDate text: String) -> Timestamp? {
+        guard let midnight = Timestamp(rfc3339: text + "T00:00:00Z"), (0...Self.lastSecond).contains(midnight.seconds)
+        else { return nil }
+        return start(ofDay: midnight.seconds / 86_400)
+    }
+
     /// The week from Monday that contains the instant.
     public func week(containing instant: Timestamp) -> CalendarSpan {
         let day = localDay(of: instant)

@@ -46,6 +46,11 @@ struct QuotaCounters {
         return taken
     }
 
+    /// Takes a request of the rate alone.
+    mutating func takeRate(_ quota: Quota) {
+        if let limit = quota.rpm { _ = requests.take(units: 1, limit: limit) }
+    }
+
     /// Replaces the tokens taken by the given number.
     mutating func correct(_ taken: inout QuotaTaken, tokens actual: Int64) {
         if let limit = taken.tokenRate {

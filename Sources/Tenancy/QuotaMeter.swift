@@ -46,6 +46,24 @@ public final class QuotaMeter: Sendable {
         }
     }
 
+    /// Takes one request of the rates of both tenant and key, or nothing at all, for what uses no tokens and counts in
+    /// no day. The denial names the rate that keeps the request out longest; nil lets it in.
+    public func takeRate(_ principal: Principal, at instant: Timestamp) -> QuotaDenial? {
+        let parties = Self.parties(of: principal).filter { $0.quota.rpm != nil }
+        guard !parties.isEmpty else { return nil }
+        let uptime = time.uptime()
+        return counters.withLock { counters in
+            let denials = parties.compactMap { party in
+                party.with(&counters, at: instant, uptime: uptime) {
+                    $0.denial(Quota(rpm: party.quota.rpm), tokens: 0, subject: party.subject, at: instant)
+                }
+            }
+            if let worst = denials.max(by: { $0.retryAfterMS < $1.retryAfterMS }) { return worst }
+            for party in parties { counters[party.owner]?.takeRate(party.quota) }
+            return nil
+        }
+    }
+
     /// Replaces the tokens taken by another number, e.g. a smaller bound; the request stays in flight.
     public func correct(_ lease: QuotaLease, tokens: Int64) {
         change(lease) { counters, taken in

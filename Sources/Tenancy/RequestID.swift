@@ -22,6 +22,12 @@ public struct RequestID: Hashable, Comparable, Sendable, CustomStringConvertible
         return RequestID(high: milliseconds << 16 | random, low: .random(in: 0...UInt64.max, using: &generator))
     }
 
+    /// The name that comes before all of that millisecond and later.
+    public static func lowest(at instant: Timestamp) -> RequestID {
+        let milliseconds = UInt64(clamping: instant.microseconds / 1000) & 0xFFFF_FFFF_FFFF
+        return RequestID(high: milliseconds << 16, low: 0)
+    }
+
     /// `req_` and 26 base-32 digits.
     public var text: String {
         String(unsafeUninitializedCapacity: Self.prefix.utf8CodeUnitCount + Self.digitCount) { buffer in

@@ -26,6 +26,7 @@ struct Tollgate: AsyncParsableCommand {
                     ResourceCommands<Models>.self, ResourceCommands<Prices>.self, ResourceCommands<Holds>.self,
                     ResourceCommands<AdminKeys>.self,
                 ]),
+            CommandGroup(name: "Report", subcommands: [Usage.self, Costs.self]),
         ])
 
     /// Runs the command and ends the process with the status the failure calls for.

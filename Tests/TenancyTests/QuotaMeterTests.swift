@@ -24,6 +24,24 @@ import Testing
         return Dictionary(states) { first, _ in first }
     }
 
+    @Test
+    func `what counts against the rate alone uses no tokens, no day and no place in flight`() throws {
+        let principal = TestProfiles.principal(
+            tenant: Quota(rpm: 3, tpm: 10, rpd: 5, tpd: 10, concurrency: 1), key: Quota(rpm: 2))
+        _ = try take(principal, tokens: 10).get()
+        #expect(meter.takeRate(principal, at: clock.now()) == nil)
+        let state = meter.state(principal, at: clock.now())
+        #expect(
+            state.map { "\($0.subject.rawValue) \($0.limitType.rawValue) \($0.remaining)" } == [
+                "tenant rpm 1", "tenant tpm 0", "tenant rpd 4", "tenant tpd 0", "tenant concurrency 0", "key rpm 0",
+            ])
+        let denial = QuotaDenial(subject: .key, limitType: .rpm, limit: 2, retryAfterMS: 30_000)
+        #expect(meter.takeRate(principal, at: clock.now()) == denial)
+        // The key's refusal took nothing from the tenant.
+        #expect(remaining(TestProfiles.principal(tenant: Quota(rpm: 3)))[.rpm] == 1)
+        #expect(meter.takeRate(TestProfiles.principal(), at: clock.now()) == nil)
+    }
+
     @Test(
         arguments: [
             (1, 60_000), (3, 20_000), (7, 8572), (60, 1000), (600, 100), (59_999, 2), (60_000, 1), (100_000, 1),

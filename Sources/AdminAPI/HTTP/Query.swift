@@ -29,6 +29,11 @@ struct Query {
         return nil
     }
 
+    /// Records what is wrong with a parameter.
+    mutating func fail(_ name: String, _ detail: String) {
+        faults.append(FieldError(pointer: "?\(name)", detail: detail))
+    }
+
     /// `limit` (1-1000, default 100) and `after`.
     mutating func page() -> PageRequest {
         let after = text("after")

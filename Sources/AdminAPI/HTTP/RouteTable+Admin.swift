@@ -19,6 +19,8 @@ extension RouteTable {
             BackendRoutes(plane: plane),
             ModelRoutes(plane: plane),
             PriceRoutes(plane: plane),
+            UsageRoutes(plane: plane),
+            RequestRoutes(plane: plane),
             AdminKeyRoutes(plane: plane, hasBootstrap: hasBootstrap),
             StatusRoutes(plane: plane),
         ]

@@ -147,7 +147,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
         let request = IncomingRequest(
             id: RequestID.make(at: now, using: &loop.randomness), route: route,
-            shape: ErrorShape(target: head.uri, headers: head.headers), headers: head.headers,
+            target: head.uri, shape: ErrorShape(target: head.uri, headers: head.headers), headers: head.headers,
             key: PresentedKey.find(in: head.headers), startedAt: bodySince, body: ByteBuffer(),
             memory: BodyReservation(plane))
         incoming = request

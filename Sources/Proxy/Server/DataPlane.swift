@@ -13,6 +13,7 @@ public final class DataPlane: Sendable {
     let router: PoolRouter
     let prices: PriceBook
     let estimator: UsageEstimator
+    let usage: UsageReader
     let metrics: ProxyMetrics
     let limits: GatewayLimits
     let retries: RetryPolicy
@@ -42,6 +43,7 @@ public final class DataPlane: Sendable {
         self.logger = logger
         self.trustedProxies = trustedProxies
         self.upstream = upstream
+        usage = UsageReader { query in try ledger.usagePage(query) }
         estimator = UsageEstimator()
         retries = RetryPolicy(maxAttempts: router.settings.maxAttempts)
         admission = AdmissionController(

@@ -6,6 +6,8 @@ import Tenancy
 struct IncomingRequest {
     let id: RequestID
     let route: Route
+    /// Path and query as they came.
+    let target: String
     /// How its refusals are written.
     let shape: ErrorShape
     let headers: HTTPHeaders

@@ -1,4 +1,5 @@
 import Billing
+import Logging
 import NIOCore
 import NIOHTTP1
 import Synchronization
@@ -10,6 +11,8 @@ final class RequestHandler {
     let connection: ConnectionHandler
     private var exchange: Exchange?
     private var isGone = false
+    /// Whose key it was, once that is proven.
+    private var principal: Principal?
     private var plane: DataPlane { connection.plane }
 
     init(_ request: IncomingRequest, connection: ConnectionHandler) {
@@ -56,6 +59,7 @@ final class RequestHandler {
     }
 
     private func proceed(_ principal: Principal) {
+        self.principal = principal
         switch request.route {
         case .metered(let kind):
             let exchange = Exchange(request, kind: kind, principal: principal, connection: connection)
@@ -64,6 +68,9 @@ final class RequestHandler {
         case .models, .model, .balance:
             if principal.tenant.tenant.suspended { return deny(.tenantSuspended) }
             answerFromDirectory(principal)
+        case .usage:
+            if principal.tenant.tenant.suspended { return deny(.tenantSuspended) }
+            answerFromLedger(principal)
         case .health, .readiness:
             answerHealth()
         }
@@ -72,13 +79,52 @@ final class RequestHandler {
     private func answerFromDirectory(_ principal: Principal) {
         let answers = TenantAnswers(plane: plane, principal: principal)
         switch request.route {
+        case .models where request.shape == .anthropic:
+            do throws(Denial) {
+                respond(status: 200, json: answers.models(try AnthropicModelPage(target: request.target)))
+            } catch {
+                deny(error)
+            }
         case .models:
             respond(status: 200, json: answers.models())
         case .model(let name):
-            guard let body = answers.model(name) else { return deny(.modelNotFound(name)) }
+            guard let body = answers.model(name, shape: request.shape) else { return deny(.modelNotFound(name)) }
             respond(status: 200, json: body)
         default:
             respond(status: 200, json: answers.balance())
+        }
+    }
+
+    /// The database is read on a thread of its own, for so many at a time.
+    private func answerFromLedger(_ principal: Principal) {
+        if let denial = plane.quotas.takeRate(principal, at: plane.time.now()) { return deny(.quota(denial)) }
+        let usage: TenantUsage
+        do throws(Denial) {
+            usage = try TenantUsage(target: request.target, principal: principal, at: plane.time.now())
+        } catch {
+            return deny(error)
+        }
+        let tenant = principal.tenant.tenant.id
+        let loop = connection.loop.eventLoop
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        do throws(UsageReader.Refusal) {
+            try plane.usage.ask(usage.question, of: tenant) { page in
+                let body = page.map { usage.body($0) }
+                loop.execute { bound.value.answer(body) }
+            }
+        } catch {
+            deny(error == .tenantBusy ? .usageBusy : .readsBusy)
+        }
+    }
+
+    private func answer(_ body: Result<ByteBuffer, any Error>) {
+        if isGone { return }
+        switch body {
+        case .success(let json): respond(status: 200, json: json)
+        case .failure(let error):
+            plane.logger.error(
+                "usage could not be read", metadata: ["request_id": "\(request.id)", "error": "\(error)"])
+            deny(.ledgerUnavailable)
         }
     }
 
@@ -97,16 +143,23 @@ final class RequestHandler {
         plane.metrics.count(tenant: "", pool: "", model: "", outcome: denial.outcome)
         let response = ErrorResponse(denial, shape: request.shape)
         let body = response.body(requestID: request.id)
-        connection.writeHead(
-            status: response.status,
-            headers: response.headers(requestID: request.id, bodyBytes: body.readableBytes))
+        var headers = response.headers(requestID: request.id, bodyBytes: body.readableBytes)
+        addQuotaHeaders(to: &headers)
+        connection.writeHead(status: response.status, headers: headers)
         connection.writeBody(body)
         connection.endAnswer()
+    }
+
+    /// `x-ratelimit-*` of the tightest request and token quota, where one exists.
+    private func addQuotaHeaders(to headers: inout [(String, String)]) {
+        guard let principal, !principal.tenant.quota.isEmpty || !principal.key.quota.isEmpty else { return }
+        RateLimitHeaders.add(plane.quotas.tightest(principal, at: plane.time.now()), to: &headers)
     }
 
     private func respond(status: Int, json: ByteBuffer) {
         var headers = [("content-type", "application/json"), ("content-length", String(json.readableBytes))]
         request.shape.name(request.id, in: &headers)
+        addQuotaHeaders(to: &headers)
         connection.writeHead(status: status, headers: headers)
         connection.writeBody(json)
         connection.endAnswer()

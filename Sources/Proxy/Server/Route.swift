@@ -6,6 +6,8 @@ enum Route: Equatable, Sendable {
     /// One model, by its name.
     case model(String)
     case balance
+    /// What the calling key, or its tenant, used.
+    case usage
     case health
     case readiness
 
@@ -43,30 +45,13 @@ enum Route: Equatable, Sendable {
         switch path {
         case "/v1/models": return .models
         case "/v1/balance": return .balance
+        case "/v1/usage": return .usage
         case "/healthz": return .health
         case "/readyz": return .readiness
         default:
             guard path.hasPrefix("/v1/models/") else { return nil }
-            let name = percentDecoded(path.dropFirst("/v1/models/".count).utf8)
+            let name = PercentCoding.decoded(path.dropFirst("/v1/models/".count))
             return name.isEmpty ? nil : .model(name)
         }
-    }
-
-    /// Percent-decoded once; a bad escape stays as it is, and simply names no model.
-    private static func percentDecoded(_ text: Substring.UTF8View) -> String {
-        var bytes: [UInt8] = []
-        var rest = text[...]
-        while let byte = rest.popFirst() {
-            let digits = rest.prefix(2)
-            if byte == UInt8(ascii: "%"), digits.count == 2,
-                let value = UInt8(String(decoding: Array(digits), as: UTF8.self), radix: 16)
-            {
-                bytes.append(value)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

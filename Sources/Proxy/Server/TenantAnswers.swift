@@ -21,11 +21,33 @@ struct TenantAnswers {
         return json.buffer
     }
 
+    /// The same, as Anthropic's clients read lists.
+    func models(_ page: AnthropicModelPage) -> ByteBuffer {
+        let (models, hasMore) = page.cut(plane.router.models().filter(isEntitled))
+        var json = JSONWriter()
+        json.object { json in
+            json.key("data")
+            json.array { json in
+                for model in models { writeAnthropic(model, to: &json) }
+            }
+            json.key("has_more")
+            json.bool(hasMore)
+            json.key("first_id")
+            json.string(models.first?.name)
+            json.key("last_id")
+            json.string(models.last?.name)
+        }
+        return json.buffer
+    }
+
     /// One model; nil when it does not exist or the key may not use it.
-    func model(_ name: String) -> ByteBuffer? {
+    func model(_ name: String, shape: ErrorShape) -> ByteBuffer? {
         guard let model = plane.router.model(name), isEntitled(model) else { return nil }
         var json = JSONWriter()
-        write(model, to: &json)
+        switch shape {
+        case .openAI: write(model, to: &json)
+        case .anthropic: writeAnthropic(model, to: &json)
+        }
         return json.buffer
     }
 
@@ -71,6 +93,19 @@ struct TenantAnswers {
             json.integer(model.createdAt.seconds)
             json.key("owned_by")
             json.string("tollgate")
+        }
+    }
+
+    private func writeAnthropic(_ model: ModelDefinition, to json: inout JSONWriter) {
+        json.object { json in
+            json.key("type")
+            json.string("model")
+            json.key("id")
+            json.string(model.name)
+            json.key("display_name")
+            json.string(model.name)
+            json.key("created_at")
+            json.string(model.createdAt.rfc3339)
         }
     }
 

@@ -13,8 +13,23 @@ enum TableText {
         return align((named + rest).map { [$0, cell(entry[$0])] })
     }
 
+    /// Rows below a line of headings, columns of numbers with their points below each other.
+    static func rows(_ rows: [[String]], headings: [String], numbers: Set<Int>) -> String {
+        var table = [headings] + rows
+        for column in numbers {
+            let fractions = table.map { row in
+                column < row.count ? row[column].drop { $0 != "." }.count : 0
+            }
+            let longest = fractions.max() ?? 0
+            for (index, fraction) in fractions.enumerated() where column < table[index].count && index > 0 {
+                table[index][column] += String(repeating: " ", count: longest - fraction)
+            }
+        }
+        return align(table, right: numbers)
+    }
+
     /// Control characters must not reach the terminal.
-    private static func cell(_ value: JSONValue) -> String {
+    static func cell(_ value: JSONValue) -> String {
         let shown = value == .null ? "-" : value.plain
         return String(
             String.UnicodeScalarView(
@@ -23,7 +38,7 @@ enum TableText {
                 }))
     }
 
-    private static func align(_ rows: [[String]]) -> String {
+    private static func align(_ rows: [[String]], right: Set<Int> = []) -> String {
         var widths: [Int] = []
         for row in rows {
             for (index, cell) in row.enumerated() {
@@ -32,8 +47,9 @@ enum TableText {
             }
         }
         return rows.map { row in
-            var line = row.enumerated().map { index, cell in
-                cell + String(repeating: " ", count: widths[index] - cell.count)
+            var line = row.enumerated().map { index, cell -> String in
+                let space = String(repeating: " ", count: widths[index] - cell.count)
+                return right.contains(index) ? space + cell : cell + space
             }.joined(separator: "  ")
             while line.hasSuffix(" ") { line.removeLast() }
             return line

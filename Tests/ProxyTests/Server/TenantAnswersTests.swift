@@ -36,14 +36,57 @@ struct TenantAnswersTests {
             let list = String(buffer: answers.models())
             #expect(list.contains(#""id":"m""#) && list.contains(#""id":"wide""#))
             #expect(!list.contains(#""id":"other""#))
-            #expect(answers.model("m") != nil)
-            #expect(answers.model("other") == nil)
-            #expect(answers.model("nothing") == nil)
+            #expect(answers.model("m", shape: .openAI) != nil)
+            #expect(answers.model("other", shape: .openAI) == nil)
+            #expect(answers.model("nothing", shape: .anthropic) == nil)
         }
         fixture.key.models = ["wide"]
         try answers { answers in
             #expect(!String(buffer: answers.models()).contains(#""id":"m""#))
-            #expect(answers.model("m") == nil)
+            #expect(answers.model("m", shape: .anthropic) == nil)
+        }
+    }
+
+    @Test
+    func `Anthropic's clients get lists and models in their shape`() throws {
+        fixture.entitlements = [Entitlement(pool: "p"), Entitlement(pool: "q")]
+        let time = fixture.clock.now().rfc3339
+        func entry(_ name: String) -> String {
+            #"{"type":"model","id":"\#(name)","display_name":"\#(name)","created_at":"\#(time)"}"#
+        }
+        try answers { answers in
+            let page = try AnthropicModelPage(target: "/v1/models?limit=2")
+            #expect(
+                String(buffer: answers.models(page))
+                    == #"{"data":[\#(entry("m")),\#(entry("other"))],"has_more":true,"first_id":"m","last_id":"other"}"#
+            )
+            #expect(answers.model("m", shape: .anthropic).map { String(buffer: $0) } == entry("m"))
+            let nothing = try AnthropicModelPage(target: "/v1/models?after_id=zz")
+            #expect(
+                String(buffer: answers.models(nothing))
+                    == #"{"data":[],"has_more":false,"first_id":null,"last_id":null}"#)
+        }
+    }
+
+    @Test
+    func `usage is the calling key's, or the whole tenant's where the scope says so`() throws {
+        let now = fixture.clock.now()
+        let own = try TenantUsage(target: "/v1/usage?group_by=model,key", principal: fixture.principal, at: now)
+        #expect(own.question.tenantID == fixture.tenant.id && own.question.keyID == fixture.key.id)
+        #expect(own.question.groups == [.model, .key])
+        fixture.key.scope = "tenant_usage"
+        let wide = try TenantUsage(target: "/v1/usage", principal: fixture.principal, at: now)
+        #expect(wide.question.tenantID == fixture.tenant.id && wide.question.keyID == nil)
+        fixture.tenant.timeZone = "Asia/Kathmandu"
+        let zoned = try TenantUsage(target: "/v1/usage?start=2026-11-01", principal: fixture.principal, at: now)
+        #expect(zoned.question.span.start.rfc3339 == "2026-10-31T18:15:00Z")
+        for query in ["group_by=pool", "tenant_id=ten_2", "bucket=week", "limit=0"] {
+            let name = String(query.prefix { $0 != "=" })
+            #expect {
+                try TenantUsage(target: "/v1/usage?" + query, principal: fixture.principal, at: now)
+            } throws: { error in
+                if case .badRequest(_, let param, _)? = error as? Denial { param == name } else { false }
+            }
         }
     }
 

@@ -1,0 +1,69 @@
+import Billing
+import Hummingbird
+import Tenancy
+
+/// `/requests`: single calls and their attempts, as the ledger has them; never what was said in them.
+struct RequestRoutes: RouteGroup {
+    static let resource = "requests"
+
+    let plane: ControlPlane
+
+    var routes: [AdminRoute] {
+        [
+            get("requests", .financeAndViewers, use: list),
+            get("requests/{request}", .financeAndViewers, use: show),
+        ]
+    }
+
+    private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
+        var query = Query(request)
+        var question = RequestQuery()
+        question.tenantID = query.text("tenant_id")
+        question.keyID = query.text("key_id")
+        question.model = query.text("model")
+        question.pool = query.text("pool")
+        question.backendID = query.text("backend_id")
+        question.ending = query.ending("status")
+        question.start = query.instant("start")
+        question.end = query.instant("end")
+        let page = query.page()
+        try query.finish()
+        question.limit = page.limit
+        question.after = page.after
+        let (records, next) = try await plane.ledger.requests(question)
+        let names = try plane.backendNames()
+        return .json([
+            "data": .array(records.map { $0.json(backendNames: names) }),
+            "has_more": .bool(next != nil),
+            "next": .text(next),
+        ])
+    }
+
+    private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = try context.parameter("request")
+        guard let record = try await plane.ledger.request(id) else { throw Problem.notFound("request") }
+        return .json(record.json(backendNames: try plane.backendNames()))
+    }
+}
+
+extension Query {
+    /// How a request ended: a backend's HTTP status, or an outcome's word.
+    fileprivate mutating func ending(_ name: String) -> RequestQuery.Ending? {
+        guard let text = text(name) else { return nil }
+        if let status = Int(text), 0...999 ~= status { return .status(status) }
+        if let outcome = AttemptOutcome(rawValue: text) { return .outcome(outcome) }
+        let words = AttemptOutcome.allCases.map(\.rawValue).joined(separator: ", ")
+        fail(name, "must be an HTTP status or one of \(words)")
+        return nil
+    }
+
+    /// An RFC 3339 time; nil if absent.
+    fileprivate mutating func instant(_ name: String) -> Timestamp? {
+        guard let text = text(name) else { return nil }
+        guard let instant = Timestamp(rfc3339: text) else {
+            fail(name, "must be an RFC 3339 time such as 2026-11-01T00:00:00Z")
+            return nil
+        }
+        return instant
+    }
+}

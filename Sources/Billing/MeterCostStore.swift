@@ -1,0 +1,86 @@
+import GRDB
+import Tenancy
+
+/// Usage told apart by meter. The roll-ups have one cost for all meters, so this reads the ledger's entries: units
+/// times the price of the version on the entry, as they were priced.
+struct MeterCostStore {
+    /// A body may take hours to arrive, so a request's name may be that much older than its admission.
+    static let longestBodyMS: Int64 = 12 * 3_600_000
+
+    private let query: UsageQuery
+    private let prices: [String: PriceVersion]
+
+    init(_ query: UsageQuery, _ db: Database) throws {
+        self.query = query
+        let known = try BillingStore.prices(db).map { ($0.id, $0) }
+        prices = Dictionary(known, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The groups of one span beyond `seen`, in order. A cost that no count explains has no meter.
+    func rows(_ span: CalendarSpan, after seen: [String], limit: Int, _ db: Database) throws -> [UsageRow] {
+        var rows: [[String]: UsageRow] = [:]
+        let entries = try entries(span, db)
+        while let entry = try entries.next() { add(entry, to: &rows) }
+        let ordered = rows.values.filter { $0.requests != 0 || $0.usage != .zero || $0.cost != .zero }
+            .sorted { Self.isBefore($0.values, $1.values) }
+        return Array(ordered.lazy.filter { seen.isEmpty || Self.isBefore(seen, $0.values) }.prefix(limit))
+    }
+
+    /// Sums of entries that were priced alike.
+    private func entries(_ span: CalendarSpan, _ db: Database) throws -> RowCursor {
+        let groups = UsageGroupsStore(query.groups)
+        let filter = UsageFilter(query)
+        let sql = """
+            SELECT \(groups.expressions(of: "u")) price_version, multiplier_ppm, \(Self.sums),
+                SUM(cost / 1000000) AS micro, SUM(cost % 1000000) AS pico
+            FROM ledger AS u
+            WHERE request_id >= ? AND request_id < ? AND admitted_at >= ? AND admitted_at < ?\(filter.condition)
+            GROUP BY \(groups.names) price_version, multiplier_ppm
+            """
+        var arguments = groups.arguments
+        arguments += [
+            RequestID.lowest(at: span.start.adding(milliseconds: -Self.longestBodyMS)).text,
+            RequestID.lowest(at: span.end.adding(milliseconds: 1)).text, span.start.microseconds,
+            span.end.microseconds,
+        ]
+        arguments += StatementArguments(filter.arguments)
+        return try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    private static let sums: String = Meter.allCases.map { (meter: Meter) -> String in
+        let name = meter.rawValue
+        let units = TokenUsage.columnMeters.contains(meter) ? name : "COALESCE(other_meters ->> '\(name)', 0)"
+        return "SUM(\(units)) AS \(name), SUM(\(units) != 0 AND kind IN ('settle', 'resolve')) AS \(name)_requests"
+    }.joined(separator: ", ")
+
+    private func add(_ entry: Row, to rows: inout [[String]: UsageRow]) {
+        let groups = UsageGroupsStore(query.groups)
+        var values = groups.values(entry)
+        let place = query.groups.firstIndex(of: .meter) ?? 0
+        var rest = Money(micro: entry["micro"], remainder: entry["pico"])
+        let version: String? = entry["price_version"]
+        let rates = version.flatMap { prices[$0] }?.rates.scaled(ppm: entry["multiplier_ppm"])
+        for meter in Meter.allCases {
+            let units: Int64 = entry[meter.rawValue]
+            guard units != 0 else { continue }
+            let cost = Money(pico: Int128(units) * Int128(rates?[meter] ?? 0))
+            rest -= cost
+            values[place] = meter.rawValue
+            var row = rows[values] ?? UsageRow(values: values, requests: 0, usage: .zero, cost: .zero)
+            row.requests &+= entry["\(meter.rawValue)_requests"] as Int64
+            row.usage[meter] &+= units
+            row.cost += cost
+            rows[values] = row
+        }
+        values[place] = ""
+        rows[values, default: UsageRow(values: values, requests: 0, usage: .zero, cost: .zero)].cost += rest
+    }
+
+    /// By bytes, as the database orders.
+    private static func isBefore(_ left: [String], _ right: [String]) -> Bool {
+        for (one, other) in zip(left, right) where one != other {
+            return one.utf8.lexicographicallyPrecedes(other.utf8)
+        }
+        return false
+    }
+}

@@ -1,0 +1,102 @@
+import GRDB
+import Tenancy
+
+/// Reads requests back from the ledger, the newest first.
+///
+/// Their names sort by time and every entry is unique by name, attempt and kind, so no index beside that one is needed.
+/// A page looks at a bounded number of entries: a rare filter gives short pages that say where to go on.
+enum RequestStore {
+    /// Entries one page looks at, about a tenth of a second.
+    static let entriesLookedAt = 20_000
+
+    /// One page and the place to go on from; nil when there is no more.
+    static func page(_ query: RequestQuery, _ db: Database) throws -> (records: [RequestRecord], next: String?) {
+        var records: [RequestRecord] = []
+        var current: [Row] = []
+        var looked = 0
+        let rows = try Row.fetchCursor(
+            db.cachedStatement(
+                sql: """
+                    SELECT * FROM ledger WHERE request_id < ? AND request_id >= ?
+                    ORDER BY request_id DESC, attempt DESC, kind DESC
+                    """),
+            arguments: [below(query), query.start.map(lowest) ?? ""])
+        while let row = try rows.next() {
+            looked += 1
+            let id: String = row["request_id"]
+            if let last: String = current.last?["request_id"], last != id {
+                if let record = record(current, query) { records.append(record) }
+                if records.count == query.limit || looked > entriesLookedAt { return (records, last) }
+                current = []
+            }
+            current.append(row.copy())
+        }
+        if let record = record(current, query) { records.append(record) }
+        return (records, nil)
+    }
+
+    /// One request; nil when the ledger has no entry of it.
+    static func request(_ id: String, _ db: Database) throws -> RequestRecord? {
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT * FROM ledger WHERE request_id = ? ORDER BY attempt DESC, kind DESC", arguments: [id])
+        return record(rows, RequestQuery())
+    }
+
+    private static func below(_ query: RequestQuery) -> String {
+        if let after = query.after { return after }
+        // A request is named before it is admitted; `~` comes after every name.
+        return query.end.map { RequestID.lowest(at: $0.adding(milliseconds: 1)).text } ?? "~"
+    }
+
+    /// A body may take hours to arrive, so a request's name may be that much older than its admission.
+    private static func lowest(_ start: Timestamp) -> String {
+        RequestID.lowest(at: start.adding(milliseconds: -MeterCostStore.longestBodyMS)).text
+    }
+
+    /// The request of these entries, the last attempt first; nil if the query does not want it.
+    private static func record(_ rows: [Row], _ query: RequestQuery) -> RequestRecord? {
+        guard let first = rows.first else { return nil }
+        let (tenantID, keyID, model): (String, String, String) = (first["tenant_id"], first["key_id"], first["model"])
+        let admittedAt = Timestamp(microseconds: first["admitted_at"])
+        guard query.names(tenantID: tenantID, keyID: keyID, model: model, admittedAt: admittedAt) else { return nil }
+        var attempts: [RequestRecord.Attempt] = []
+        for row in rows.reversed() {
+            if attempts.last?.number == row["attempt"] {
+                attempts[attempts.count - 1].add(row)
+            } else {
+                attempts.append(RequestRecord.Attempt(row))
+            }
+        }
+        guard query.suits(attempts) else { return nil }
+        return RequestRecord(
+            id: first["request_id"], tenantID: tenantID, keyID: keyID, model: model, admittedAt: admittedAt,
+            attempts: attempts)
+    }
+}
+
+extension RequestRecord.Attempt {
+    fileprivate init(_ row: Row) {
+        self.init(
+            number: row["attempt"], entries: [], pool: row["pool"], backendID: row["backend_id"],
+            endedAt: Timestamp(microseconds: row["ended_at"]), outcome: row["outcome"], status: row["status"],
+            provenance: row["provenance"], stream: row["stream"], emergency: row["emergency"], usage: .zero,
+            cost: .zero, excess: .zero, listCost: .zero, upstreamCost: nil, priceVersion: row["price_version"],
+            multiplierPPM: row["multiplier_ppm"])
+        add(row)
+    }
+
+    fileprivate mutating func add(_ row: Row) {
+        let kind: String = row["kind"]
+        let amount = Money(pico: Int128(row["cost"] as Int64))
+        entries.append(kind)
+        cost += amount
+        if kind == LedgerEntry.Kind.excess.rawValue { excess += amount }
+        listCost += Money(pico: Int128(row["list_cost"] as Int64))
+        if let upstream: Int64 = row["upstream_cost"] {
+            upstreamCost = (upstreamCost ?? .zero) + Money(pico: Int128(upstream))
+        }
+        var line = UsageQueryStore.columnUsage(row)
+        if let others: String = row["other_meters"] { _ = line.readOtherMeters(others) }
+        usage.add(line)
+    }
+}

@@ -1,0 +1,50 @@
+public import Tenancy
+
+/// A question about usage and cost: from when to when, in which spans, for whom, and told apart by what.
+public struct UsageQuery: Sendable {
+    /// From the first to before the last instant, in whole quarters of an hour.
+    public let span: CalendarSpan
+    /// How long the answer's spans are; the first and the last are cut to `span`.
+    public let bucket: UsageBucket
+    /// The zone whose days and months are meant.
+    public let zone: CalendarZone
+    /// What the answer tells apart, in this order.
+    public let groups: [UsageGroup]
+    /// Only this tenant's.
+    public var tenantID: ID<Tenant>?
+    /// Only this key's.
+    public var keyID: ID<APIKey>?
+    /// Only this model's.
+    public var model: String?
+    /// Only this pool's.
+    public var pool: String?
+    /// Only this backend's.
+    public var backendID: String?
+    /// Groups at most in one page; a span without any counts as one.
+    public var limit = 100
+    /// Where the page before ended.
+    public var after: UsageCursor?
+
+    /// A question over a span, brought out to whole quarters of an hour: there is nothing finer in the roll-ups.
+    public init(span: CalendarSpan, bucket: UsageBucket, zone: CalendarZone, groups: [UsageGroup]) {
+        let start = RollUpSums.start(of: span.start, span: RollUpSums.quarter)
+        let last = RollUpSums.start(of: span.end, span: RollUpSums.quarter)
+        let (next, overflow) = last.addingReportingOverflow(RollUpSums.quarter)
+        let end = last == span.end.microseconds || overflow ? last : next
+        self.span = CalendarSpan(start: Timestamp(microseconds: start), end: Timestamp(microseconds: end))
+        self.bucket = bucket
+        self.zone = zone
+        self.groups = groups
+    }
+
+    /// Whether a cursor was made by this question.
+    public func takes(_ cursor: UsageCursor) -> Bool {
+        (cursor.values.isEmpty || cursor.values.count == groups.count) && span.contains(cursor.start)
+    }
+
+    /// The span of the answer that contains the instant.
+    func bucketSpan(containing instant: Timestamp) -> CalendarSpan {
+        let whole = bucket.span(containing: instant, in: zone)
+        return CalendarSpan(start: max(whole.start, span.start), end: min(whole.end, span.end))
+    }
+}

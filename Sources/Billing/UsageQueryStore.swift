@@ -1,0 +1,124 @@
+import GRDB
+import Tenancy
+
+/// Answers usage queries from the roll-ups: days as far as whole UTC days go, quarters of an hour at their edges.
+enum UsageQueryStore {
+    /// One page, in one read transaction.
+    static func page(_ query: UsageQuery, _ db: Database) throws -> UsagePage {
+        var page = UsagePage()
+        let meters = query.groups.contains(.meter) ? try MeterCostStore(query, db) : nil
+        var position = query.span.start
+        var seen: [String] = []
+        if let after = query.after {
+            seen = after.values
+            position = seen.isEmpty ? query.bucketSpan(containing: after.start).end : after.start
+        }
+        var room = max(1, query.limit)
+        while position < query.span.end {
+            guard room > 0 else {
+                page.next = page.buckets.last.map { UsageCursor(start: $0.span.start) }
+                break
+            }
+            let span = query.bucketSpan(containing: position)
+            let rows =
+                try meters?.rows(span, after: seen, limit: room + 1, db)
+                ?? rows(query, span, after: seen, limit: room + 1, db)
+            let shown = Array(rows.prefix(room))
+            page.buckets.append(UsagePage.Bucket(span: span, rows: shown))
+            if rows.count > room {
+                page.next = UsageCursor(start: span.start, values: shown.last?.values ?? [])
+                break
+            }
+            room -= max(1, shown.count)
+            seen = []
+            guard span.end > position else { break }
+            position = span.end
+        }
+        try name(&page, query, db)
+        return page
+    }
+
+    /// The groups of one span beyond `seen`, in order.
+    private static func rows(
+        _ query: UsageQuery, _ span: CalendarSpan, after seen: [String], limit: Int, _ db: Database
+    ) throws -> [UsageRow] {
+        let groups = UsageGroupsStore(query.groups)
+        let source = UsageSourceStore(query, span, suffix: "", columns: columns)
+        let sql = """
+            SELECT COUNT(*) AS lines, \(groups.names) SUM(requests) AS requests, \(sums),
+                SUM(cost_micro) AS micro, SUM(cost_pico) AS pico
+            FROM (\(source.sql))
+            \(groups.beyond(seen)) \(groups.order) LIMIT ?
+            """
+        let arguments = source.arguments + StatementArguments(seen) + [limit]
+        let cursor = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
+        var rows: [UsageRow] = []
+        while let row = try cursor.next() {
+            // Without groups there is one row of sums, over nothing too.
+            guard (row["lines"] as Int64) > 0 else { continue }
+            rows.append(
+                UsageRow(
+                    values: groups.values(row), requests: row["requests"], usage: columnUsage(row),
+                    cost: Money(micro: row["micro"], remainder: row["pico"])))
+        }
+        try addOtherMeters(to: &rows, query, span, after: seen, db)
+        return rows
+    }
+
+    /// Adds what the roll-ups have no columns for; it is rare, and has tables of its own.
+    private static func addOtherMeters(
+        to rows: inout [UsageRow], _ query: UsageQuery, _ span: CalendarSpan, after seen: [String], _ db: Database
+    ) throws {
+        guard let last = rows.last else { return }
+        let groups = UsageGroupsStore(query.groups)
+        let source = UsageSourceStore(query, span, suffix: "_meters", columns: "meter, units")
+        let sql = """
+            SELECT \(groups.names) meter, SUM(units) AS units FROM (\(source.sql))
+            \(groups.beyond(seen, upTo: last.values)) GROUP BY \(groups.names) meter
+            """
+        let arguments = source.arguments + StatementArguments(seen) + StatementArguments(last.values)
+        let cursor = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
+        var places: [[String]: Int]?
+        while let row = try cursor.next() {
+            if places == nil {
+                places = Dictionary(
+                    rows.enumerated().map { ($0.element.values, $0.offset) }, uniquingKeysWith: { first, _ in first })
+            }
+            guard let meter = Meter(rawValue: row["meter"]), let place = places?[groups.values(row)] else { continue }
+            rows[place].usage[meter] = row["units"]
+        }
+    }
+
+    private static let columns: String =
+        "requests, " + TokenUsage.columnMeters.map(\.rawValue).joined(separator: ", ") + ", cost_micro, cost_pico"
+    private static let sums: String = TokenUsage.columnMeters.map { "SUM(\($0.rawValue)) AS \($0.rawValue)" }
+        .joined(separator: ", ")
+
+    /// The counts of a row with the columns that roll-ups and ledger share.
+    static func columnUsage(_ row: Row) -> TokenUsage {
+        var usage = TokenUsage.zero
+        for meter in TokenUsage.columnMeters { usage[meter] = row[meter.rawValue] }
+        return usage
+    }
+
+    // MARK: Names
+
+    private static func name(_ page: inout UsagePage, _ query: UsageQuery, _ db: Database) throws {
+        if let place = query.groups.firstIndex(of: .tenant) {
+            page.tenantNames = try names("SELECT id, name FROM tenants WHERE id = ?", page, place, db)
+        }
+        if let place = query.groups.firstIndex(of: .key) {
+            page.keyNames = try names("SELECT id, name FROM api_keys WHERE id = ?", page, place, db)
+        }
+    }
+
+    private static func names(_ sql: String, _ page: UsagePage, _ place: Int, _ db: Database) throws -> [String: String]
+    {
+        let ids = Set(page.buckets.flatMap { $0.rows.map { $0.values[place] } })
+        var names: [String: String] = [:]
+        for id in ids {
+            names[id] = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id])?["name"]
+        }
+        return names
+    }
+}
