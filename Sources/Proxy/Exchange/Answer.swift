@@ -26,7 +26,7 @@ enum Answer {
             return .events(EventRelay(dialect, hidesUsage: hidesUsage, images: images))
         }
         let length = head.first("content-length").flatMap { Int64($0) }.flatMap { $0 < 0 ? nil : $0 }
-        let isJSON = Self.isJSON(type) || !dialect.mayBeOtherThanJSON
+        let isJSON = !dialect.mayBeOtherThanJSON || Self.isJSON(type)
         if isJSON, length ?? 0 <= BodyRelay.wholeBytes { return .whole(contentType: type, body: ByteBuffer()) }
         return .body(BodyRelay(dialect, contentType: type, length: length, isJSON: isJSON))
     }

@@ -9,7 +9,7 @@ enum Ending {
     /// The end mark and all after it.
     case endOfStream(ByteBuffer)
     /// The last piece of a body that was relayed as it came.
-    case endOfBody(BodyRelay)
+    case endOfBody
     /// The stream broke after its first byte.
     case brokenStream(Denial)
 }

@@ -87,19 +87,13 @@ extension Exchange: UpstreamDelegate {
         answerBytes = answerBytes.clampedSum(Int64(bytes.readableBytes))
         if life.clientIsGone, answerBytes > Self.drainBytes { return abandonCall() }
         switch answer {
-        case .events(var relay):
-            answer = .none
-            let forward = relay.feed(bytes)
-            answer = .events(relay)
-            if let forward { relayEvents(forward) }
+        case .events(let relay):
+            if let forward = relay.feed(bytes) { relayEvents(forward) }
             guard life.stage == .calling else { return }
             if let fault = relay.fault { return breakCall(fault) }
             if relay.isComplete, timer == nil { setTimer(milliseconds: Self.afterEndMarkMS) { $0.stopWaiting() } }
-        case .body(var relay):
-            answer = .none
-            let forward = relay.feed(bytes)
-            answer = .body(relay)
-            pass(forward, of: relay)
+        case .body(let relay):
+            pass(relay.feed(bytes), of: relay)
         case .whole(let type, var body):
             answer = .none
             body.writeImmutableBuffer(bytes)
@@ -131,20 +125,17 @@ extension Exchange: UpstreamDelegate {
 
     private func completeCall() {
         switch answer {
-        case .events(var relay):
-            answer = .none
-            let rest = relay.finish()
-            answer = .events(relay)
-            if let rest { relayEvents(rest) }
+        case .events(let relay):
+            if let rest = relay.finish() { relayEvents(rest) }
             if let fault = relay.fault { return attemptFailed(fault, end(of: fault)) }
             guard relay.isAnswer else { return attemptFailed(.malformed, end(of: .malformed)) }
             if let fault = relay.endFault { return failedAtEnd(fault, .endOfStream(relay.heldBack)) }
             answered(then: .endOfStream(relay.heldBack))
         case .body(let relay):
             if let fault = relay.reading().fault { return attemptFailed(fault, end(of: fault)) }
-            answered(then: .endOfBody(relay))
+            answered(then: .endOfBody)
         case .whole(let type, let body):
-            if answerStatus < 300, let fault = read(body).fault { return attemptFailed(fault, end(of: fault)) }
+            if answerStatus < 300, let fault = fault(of: body) { return attemptFailed(fault, end(of: fault)) }
             answered(then: .whole(contentType: type, body: body))
         case .odd:
             // Another backend may answer, but what this one reports was used.
@@ -169,12 +160,10 @@ extension Exchange: UpstreamDelegate {
         finishAttempt(.failed(.broken, status: answerStatus), then: ending)
     }
 
-    /// Reads a whole answer, once.
-    func read(_ body: ByteBuffer) -> WholeReading {
-        if let reading { return reading }
-        let fresh = WholeReading(body, dialect)
-        reading = fresh
-        return fresh
+    /// What makes a whole answer none; read once.
+    func fault(of body: ByteBuffer) -> AttemptFault? {
+        if reading == nil { reading = WholeReading(body, dialect) }
+        return reading?.fault
     }
 
     /// A backend that says that it failed is an error status, whatever its head said; a broken answer is charged.

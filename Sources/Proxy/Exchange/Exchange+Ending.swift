@@ -56,10 +56,10 @@ extension Exchange {
             if rest.readableBytes > 0 { connection.writeBody(rest) }
             observeOverhead()
             connection.endAnswer()
-        case .endOfBody(let relay):
+        case .endOfBody:
             count("ok", settlement)
             observeOverhead()
-            finish(relay)
+            finishBody()
         case .brokenStream(let denial):
             count(denial.outcome, settlement)
             breakOff(denial)

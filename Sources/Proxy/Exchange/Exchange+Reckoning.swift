@@ -75,10 +75,12 @@ extension Exchange {
     /// What the answer said of itself, read once it is over.
     private func scanned() -> UsageScanner? {
         switch answer {
-        case .events(let relay): relay.scanner
-        case .body(let relay): relay.reading().scanner
-        case .whole(_, let body), .odd(let body): read(body).scanner
-        case .none, .useless: nil
+        case .events(let relay): return relay.scanner
+        case .body(let relay): return relay.reading().scanner
+        case .whole(_, let body), .odd(let body):
+            _ = fault(of: body)
+            return reading?.scanner
+        case .none, .useless: return nil
         }
     }
 
@@ -128,7 +130,7 @@ extension Exchange {
     private func textBytes(_ scanner: UsageScanner?) -> Int64 {
         switch answer {
         case .events: scanner?.textBytes ?? 0
-        case .whole(_, let body) where read(body).fault != .malformed: scanner?.textBytes ?? 0
+        case .whole(_, let body) where fault(of: body) != .malformed: scanner?.textBytes ?? 0
         case .whole, .body, .odd: answerBytes
         case .none, .useless: 0
         }

@@ -43,7 +43,7 @@ extension Exchange {
     /// A body grew too long to be held; only answers may be so long.
     func outgrow(_ contentType: String, _ body: ByteBuffer) {
         guard answerStatus == 200 else { return breakCall(.malformed) }
-        var relay = BodyRelay(dialect, contentType: contentType, length: nil, isJSON: true)
+        let relay = BodyRelay(dialect, contentType: contentType, length: nil, isJSON: true)
         _ = relay.feed(body)
         answer = .body(relay)
         if relay.isMalformed { breakCall(.malformed) }
@@ -65,7 +65,8 @@ extension Exchange {
     // MARK: The end of what was relayed
 
     /// The last piece, once the entry is on disk.
-    func finish(_ relay: BodyRelay) {
+    func finishBody() {
+        guard case .body(let relay) = answer else { return }
         beginBody(relay)
         connection.writeBody(relay.heldBack)
         connection.endAnswer()
@@ -73,12 +74,11 @@ extension Exchange {
 
     /// Says in the route's own words that the answer broke, and ends the connection.
     func breakOff(_ denial: Denial) {
-        guard case .events(var relay) = answer else {
+        guard case .events(let relay) = answer else {
             // Nothing can be said inside a body: that it was cut short is the word.
             connection.flush()
             return connection.cut()
         }
-        answer = .none
         if let last = relay.giveUp() { connection.writeBody(last) }
         connection.writeBody(
             BrokenStreamEvent.bytes(

@@ -1,7 +1,8 @@
 import NIOCore
 
-/// Passes on an answer that is too long to be held whole, or is no JSON, and keeps its last piece back.
-struct BodyRelay {
+/// Passes on an answer that is too long to be held whole, or is no JSON, and keeps its last piece back;
+/// confined to its event loop.
+final class BodyRelay {
     /// A JSON answer up to this many bytes is held whole instead, so that its head can say what it cost.
     static let wholeBytes = 4 * 1024 * 1024
 
@@ -22,7 +23,7 @@ struct BodyRelay {
     }
 
     /// Takes the next bytes; answers the ones before them, which can go to the client at once.
-    mutating func feed(_ bytes: ByteBuffer) -> ByteBuffer? {
+    func feed(_ bytes: ByteBuffer) -> ByteBuffer? {
         guard bytes.readableBytes > 0 else { return nil }
         bytes.withUnsafeReadableBytes { sieve?.feed($0) }
         defer { heldBack = bytes }

@@ -1,7 +1,8 @@
 import NIOCore
 
-/// Turns a backend's event stream into what the client may have now, and holds back the end mark.
-struct EventRelay {
+/// Turns a backend's event stream into what the client may have now, and holds back the end mark; confined to its event
+/// loop. Not a value, so that no chunk moves all of it.
+final class EventRelay {
     private static let heldBackBytes = 64 * 1024
 
     private var events: ServerSentEvents
@@ -37,13 +38,13 @@ struct EventRelay {
     var nextSequence: Int64 { filter.sequence.clampedSum(1) }
 
     /// Takes the next bytes; answers what can go to the client at once.
-    mutating func feed(_ bytes: ByteBuffer) -> ByteBuffer? {
+    func feed(_ bytes: ByteBuffer) -> ByteBuffer? {
         events.feed(bytes)
         return take { events throws(ServerSentEventsFault) in try events.next() }
     }
 
     /// The stream ended: answers what was left of it. Without an end mark its last event is held back.
-    mutating func finish() -> ByteBuffer? {
+    func finish() -> ByteBuffer? {
         let forward = take { events throws(ServerSentEventsFault) in try events.finish() }
         if let last = waiting, fault == nil {
             waiting = nil
@@ -53,19 +54,19 @@ struct EventRelay {
     }
 
     /// The stream will not go on: answers the event that waited for the next.
-    mutating func giveUp() -> ByteBuffer? {
+    func giveUp() -> ByteBuffer? {
         defer { waiting = nil }
         return waiting
     }
 
     /// What comes after the end mark is kept as far as it is sensible, so that it cannot fill the memory.
-    private mutating func hold(_ bytes: ByteBuffer) {
+    private func hold(_ bytes: ByteBuffer) {
         let isFirst = heldBack.readableBytes == 0
         if isFirst || heldBack.readableBytes + bytes.readableBytes <= Self.heldBackBytes { heldBack.append(bytes) }
     }
 
     /// A comment is no sign of an answer: it waits for the first event.
-    private mutating func forwardAside(_ bytes: ByteBuffer, _ forward: inout ByteBuffer?) {
+    private func forwardAside(_ bytes: ByteBuffer, _ forward: inout ByteBuffer?) {
         if hasBegun {
             forward.append(bytes)
         } else if opening.readableBytes + bytes.readableBytes <= Self.heldBackBytes {
@@ -73,19 +74,19 @@ struct EventRelay {
         }
     }
 
-    private mutating func begin(_ forward: inout ByteBuffer?) {
+    private func begin(_ forward: inout ByteBuffer?) {
         guard !hasBegun else { return }
         hasBegun = true
         if opening.readableBytes > 0 { forward.append(opening) }
     }
 
-    private mutating func release(_ forward: inout ByteBuffer?) {
+    private func release(_ forward: inout ByteBuffer?) {
         guard let bytes = waiting else { return }
         waiting = nil
         forward.append(bytes)
     }
 
-    private mutating func take(
+    private func take(
         _ next: (inout ServerSentEvents) throws(ServerSentEventsFault) -> ServerSentEvent?
     ) -> ByteBuffer? {
         var forward: ByteBuffer?
@@ -101,7 +102,7 @@ struct EventRelay {
         return forward
     }
 
-    private mutating func act(on verdict: StreamVerdict, _ forward: inout ByteBuffer?) {
+    private func act(on verdict: StreamVerdict, _ forward: inout ByteBuffer?) {
         switch verdict {
         case .drop: break
         case .aside(let bytes):

@@ -8,7 +8,7 @@ import Testing
 struct BodyRelayTests {
     @Test
     func `the last piece is held back`() {
-        var relay = BodyRelay(.speech, contentType: "audio/mpeg", length: nil, isJSON: false)
+        let relay = BodyRelay(.speech, contentType: "audio/mpeg", length: nil, isJSON: false)
         let first = relay.feed(ByteBuffer(string: "abc"))
         let none = relay.feed(ByteBuffer())
         let second = relay.feed(ByteBuffer(string: "de"))
@@ -29,7 +29,7 @@ struct BodyRelayTests {
 
     @Test
     func `a JSON body is read as it passes`() {
-        var relay = BodyRelay(.openAI, contentType: "application/json", length: nil, isJSON: true)
+        let relay = BodyRelay(.openAI, contentType: "application/json", length: nil, isJSON: true)
         _ = relay.feed(ByteBuffer(string: "{\"usage\":{\"prompt"))
         #expect(relay.reading().fault == .malformed)
         _ = relay.feed(ByteBuffer(string: "_tokens\":5}}"))

@@ -8,16 +8,16 @@ struct EventRelayTests {
     private static let piece = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n"
     private static let end = "data: [DONE]\n\n"
 
-    private func feed(_ relay: inout EventRelay, _ text: String) -> String? {
+    private func feed(_ relay: EventRelay, _ text: String) -> String? {
         relay.feed(ByteBuffer(string: text)).map { String(buffer: $0) }
     }
 
     @Test
     func `comments wait for the first event and go with it`() {
-        var relay = EventRelay(.openAI, hidesUsage: false)
-        let first = feed(&relay, ": working\n\n")
-        let second = feed(&relay, "data:\n\n" + Self.piece)
-        let third = feed(&relay, ": later\n\n")
+        let relay = EventRelay(.openAI, hidesUsage: false)
+        let first = feed(relay, ": working\n\n")
+        let second = feed(relay, "data:\n\n" + Self.piece)
+        let third = feed(relay, ": later\n\n")
         #expect(first == nil)
         #expect(second == ": working\n\ndata:\n\n" + Self.piece)
         #expect(third == ": later\n\n")
@@ -38,24 +38,24 @@ struct EventRelayTests {
 
     @Test(arguments: faults)
     func `the first event decides whether the stream is an answer`(_ text: String, _ fault: AttemptFault?) {
-        var relay = EventRelay(.openAI, hidesUsage: false)
-        let forward = feed(&relay, text)
+        let relay = EventRelay(.openAI, hidesUsage: false)
+        let forward = feed(relay, text)
         #expect(relay.fault == fault)
         #expect(fault == nil || forward == nil)
     }
 
     @Test
     func `what came before a fault still goes on`() {
-        var relay = EventRelay(.openAI, hidesUsage: false)
-        let forward = feed(&relay, Self.piece + "data: {broken\n\n" + Self.piece)
+        let relay = EventRelay(.openAI, hidesUsage: false)
+        let forward = feed(relay, Self.piece + "data: {broken\n\n" + Self.piece)
         #expect(forward == Self.piece)
         #expect(relay.fault == .malformed)
     }
 
     @Test
     func `the end mark and all after it are held back`() {
-        var relay = EventRelay(.openAI, hidesUsage: false)
-        let forward = feed(&relay, Self.piece + Self.end + ": bye\n\n")
+        let relay = EventRelay(.openAI, hidesUsage: false)
+        let forward = feed(relay, Self.piece + Self.end + ": bye\n\n")
         #expect(forward == Self.piece)
         #expect(relay.isComplete)
         #expect(String(buffer: relay.heldBack) == Self.end + ": bye\n\n")
@@ -65,8 +65,8 @@ struct EventRelayTests {
 
     @Test
     func `without an end mark the last event is held back`() {
-        var relay = EventRelay(.openAI, hidesUsage: false)
-        let forward = feed(&relay, Self.piece + Self.last)
+        let relay = EventRelay(.openAI, hidesUsage: false)
+        let forward = feed(relay, Self.piece + Self.last)
         #expect(forward == Self.piece)
         #expect(relay.finish() == nil)
         #expect(!relay.isComplete)
@@ -76,13 +76,13 @@ struct EventRelayTests {
 
     @Test
     func `what may be the last event goes on when another follows`() {
-        var relay = EventRelay(.openAI, hidesUsage: false)
-        let first = feed(&relay, ": hello\n\n" + Self.last)
-        let second = feed(&relay, ": more\n\n")
+        let relay = EventRelay(.openAI, hidesUsage: false)
+        let first = feed(relay, ": hello\n\n" + Self.last)
+        let second = feed(relay, ": more\n\n")
         #expect(first == nil)
         #expect(second == ": hello\n\n" + Self.last + ": more\n\n")
-        let third = feed(&relay, Self.last)
-        let fourth = feed(&relay, Self.end)
+        let third = feed(relay, Self.last)
+        let fourth = feed(relay, Self.end)
         #expect(third == nil)
         #expect(fourth == Self.last)
         #expect(String(buffer: relay.heldBack) == Self.end)
@@ -90,11 +90,11 @@ struct EventRelayTests {
 
     @Test
     func `a stream that breaks gives up what waited`() {
-        var relay = EventRelay(.openAI, hidesUsage: false)
-        _ = feed(&relay, Self.piece + Self.last)
+        let relay = EventRelay(.openAI, hidesUsage: false)
+        _ = feed(relay, Self.piece + Self.last)
         #expect(relay.giveUp().map { String(buffer: $0) } == Self.last)
         #expect(relay.giveUp() == nil)
-        let forward = feed(&relay, Self.last + "data: {broken\n\n")
+        let forward = feed(relay, Self.last + "data: {broken\n\n")
         #expect(forward == Self.last)
         #expect(relay.fault == .malformed)
     }
@@ -104,11 +104,11 @@ struct EventRelayTests {
         let failed =
             #"data: {"type":"response.failed","sequence_number":7,"response":{"error":{"code":"429"}}}"# + "\n\n"
         var relay = EventRelay(.responses, hidesUsage: false)
-        #expect(feed(&relay, failed) == nil)
+        #expect(feed(relay, failed) == nil)
         #expect(relay.fault == .rateLimitObject)
         relay = EventRelay(.responses, hidesUsage: false)
         let created = "data: {\"type\":\"response.created\",\"sequence_number\":0}\n\n"
-        #expect(feed(&relay, created + failed) == created)
+        #expect(feed(relay, created + failed) == created)
         #expect(relay.fault == nil)
         #expect(relay.endFault == .rateLimitObject)
         #expect(relay.isComplete)
@@ -119,12 +119,12 @@ struct EventRelayTests {
     func `a long end mark is held back whole`() {
         let image = String(repeating: "A", count: 3 << 20)
         let done = "data: {\"type\":\"image_generation.completed\",\"b64_json\":\"\(image)\"}\n\n"
-        var relay = EventRelay(.images, hidesUsage: false)
-        #expect(feed(&relay, done) == nil)
+        let relay = EventRelay(.images, hidesUsage: false)
+        #expect(feed(relay, done) == nil)
         #expect(relay.heldBack.readableBytes == done.utf8.count)
         #expect(relay.scanner.images == 1)
-        var chat = EventRelay(.openAI, hidesUsage: false)
-        _ = feed(&chat, "data: " + image)
+        let chat = EventRelay(.openAI, hidesUsage: false)
+        _ = feed(chat, "data: " + image)
         #expect(chat.fault == .malformed)
     }
 }

@@ -79,7 +79,7 @@ struct UsageFixtureTests {
     }
 
     private func relay(_ pieces: [ArraySlice<UInt8>], _ fixture: UsageFixture) -> Relayed {
-        var relay = EventRelay(
+        let relay = EventRelay(
             fixture.dialect, hidesUsage: fixture.expected.hides_usage ?? false, images: fixture.expected.images ?? 0)
         var relayed = Relayed()
         for piece in pieces {
