@@ -6,33 +6,45 @@ import Tenancy
 /// Their names sort by time and every entry is unique by name, attempt and kind, so no index beside that one is needed.
 /// A page looks at a bounded number of entries: a rare filter gives short pages that say where to go on.
 enum RequestStore {
-    /// Entries one page looks at, about a tenth of a second.
+    /// Entries one page looks at.
     static let entriesLookedAt = 20_000
 
     /// One page and the place to go on from; nil when there is no more.
-    static func page(_ query: RequestQuery, _ db: Database) throws -> (records: [RequestRecord], next: String?) {
-        var records: [RequestRecord] = []
-        var current: [Row] = []
-        var looked = 0
-        let rows = try Row.fetchCursor(
+    static func page(
+        _ query: RequestQuery, lookingAt most: Int = entriesLookedAt, _ db: Database
+    ) throws -> (records: [RequestRecord], next: String?) {
+        let below = query.after ?? query.end.map(first) ?? last
+        let lowest = query.start.map { first($0.adding(milliseconds: -MeterCostStore.longestBodyMS)) } ?? ""
+        let farthest = try String.fetchOne(
             db.cachedStatement(
                 sql: """
-                    SELECT * FROM ledger WHERE request_id < ? AND request_id >= ?
-                    ORDER BY request_id DESC, attempt DESC, kind DESC
+                    SELECT request_id FROM ledger WHERE request_id < ? AND request_id >= ?
+                    ORDER BY request_id DESC LIMIT 1 OFFSET ?
                     """),
-            arguments: [below(query), query.start.map(lowest) ?? ""])
+            arguments: [below, lowest, most])
+        var records: [RequestRecord] = []
+        var current: [Row] = []
+        let filter = RequestFilterStore(query, below: below, from: farthest ?? lowest)
+        let rows = try Row.fetchCursor(db.cachedStatement(sql: filter.sql), arguments: filter.arguments)
         while let row = try rows.next() {
-            looked += 1
             let id: String = row["request_id"]
             if let last: String = current.last?["request_id"], last != id {
                 if let record = record(current, query) { records.append(record) }
-                if records.count == query.limit || looked > entriesLookedAt { return (records, last) }
+                if records.count == query.limit { return (records, last) }
                 current = []
             }
             current.append(row.copy())
         }
         if let record = record(current, query) { records.append(record) }
-        return (records, nil)
+        return (records, farthest)
+    }
+
+    /// Comes after every name of a request.
+    private static let last = "~"
+
+    /// A request is named before it is admitted.
+    private static func first(_ instant: Timestamp) -> String {
+        RequestID.lowest(at: instant.adding(milliseconds: 1)).text
     }
 
     /// One request; nil when the ledger has no entry of it.
@@ -40,17 +52,6 @@ enum RequestStore {
         let rows = try Row.fetchAll(
             db, sql: "SELECT * FROM ledger WHERE request_id = ? ORDER BY attempt DESC, kind DESC", arguments: [id])
         return record(rows, RequestQuery())
-    }
-
-    private static func below(_ query: RequestQuery) -> String {
-        if let after = query.after { return after }
-        // A request is named before it is admitted; `~` comes after every name.
-        return query.end.map { RequestID.lowest(at: $0.adding(milliseconds: 1)).text } ?? "~"
-    }
-
-    /// A body may take hours to arrive, so a request's name may be that much older than its admission.
-    private static func lowest(_ start: Timestamp) -> String {
-        RequestID.lowest(at: start.adding(milliseconds: -MeterCostStore.longestBodyMS)).text
     }
 
     /// The request of these entries, the last attempt first; nil if the query does not want it.

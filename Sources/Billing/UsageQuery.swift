@@ -21,7 +21,7 @@ public struct UsageQuery: Sendable {
     /// Only this backend's.
     public var backendID: String?
     /// Groups at most in one page; a span without any counts as one.
-    public var limit = 100
+    public var limit = 1000
     /// Where the page before ended.
     public var after: UsageCursor?
 

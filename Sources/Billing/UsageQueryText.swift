@@ -12,7 +12,7 @@ public struct UsageQueryText: Sendable {
     public var groupBy: String?
     /// An IANA zone.
     public var timeZone: String?
-    /// Groups at most in one page, 1 to 1000; absent: 100.
+    /// Groups at most in one page, 1 to 1000; absent: 1000.
     public var limit: String?
     /// The cursor of the page before.
     public var after: String?

@@ -62,6 +62,27 @@ struct RequestStoreTests {
     }
 
     @Test
+    func `a page that has looked at enough is short and says where to go on`() async throws {
+        let whole = try await all(RequestQuery())
+        var query = RequestQuery()
+        query.model = "m1"
+        query.ending = .outcome(.answered)
+        let wanted = try await all(query).map(\.id)
+        #expect(wanted == whole.filter { $0.model == "m1" && $0.attempts.last?.outcome == "answered" }.map(\.id))
+        var (found, pages): ([String], Int) = ([], 0)
+        repeat {
+            let asked = query
+            let page = try history.fixture.file.read { try RequestStore.page(asked, lookingAt: 7, $0) }
+            #expect(page.records.count <= 7)
+            found += page.records.map(\.id)
+            query.after = page.next
+            pages += 1
+        } while query.after != nil
+        #expect(found == wanted)
+        #expect(pages > 40)
+    }
+
+    @Test
     func `an attempt's entries are summed, what passed the hold shown apart`() async throws {
         let whole = try await all(RequestQuery())
         let over = try #require(whole.first { $0.attempts.contains { $0.excess > .zero } })

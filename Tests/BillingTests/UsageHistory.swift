@@ -147,7 +147,9 @@ final class UsageHistory {
                     rows[values] = row
                 }
             }
-            let ordered = rows.values.sorted(by: Self.isBefore)
+            // A cost and what was taken off it again may leave nothing.
+            let ordered = rows.values.filter { $0.requests != 0 || $0.usage != .zero || $0.cost != .zero }
+                .sorted(by: Self.isBefore)
             buckets.append(UsagePage.Bucket(span: span, rows: ordered))
             position = span.end
         }

@@ -21,7 +21,7 @@ struct UsageQueryTextTests {
         #expect(query.span.end == now)
         #expect(query.bucket == .day)
         #expect(query.groups.isEmpty)
-        #expect(query.limit == 100)
+        #expect(query.limit == 1000)
     }
 
     @Test
