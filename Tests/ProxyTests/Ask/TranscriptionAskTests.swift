@@ -128,12 +128,12 @@ import Testing
         #expect(AskCase.fault(parse(parts: Self.field("model", "m"), Self.file, Self.field(name, value))) == fault)
     }
 
-    @Test func aModelMustBeText() {
+    @Test func aModelMustBeText() throws {
         let named = Self.part("form-data; name=\"model\"; filename=\"m\"", "m")
         #expect(AskCase.fault(parse(parts: named, Self.file)) == "wrong_type model")
         #expect(AskCase.fault(parse(parts: Self.field("model", ""), Self.file)) == "missing_required_parameter model")
         var bytes = Array((Self.field("model", "mm") + Self.file + "--XyZ--").utf8)
-        let content = bytes.firstRange(of: Array("mm".utf8))!.lowerBound
+        let content = try #require(bytes.firstRange(of: Array("mm".utf8))).lowerBound
         bytes[content] = 0xFF
         let result = Ask.parse(ByteBuffer(bytes: bytes), kind: .transcription, contentType: Self.type)
         #expect(AskCase.fault(result) == "wrong_type model")
