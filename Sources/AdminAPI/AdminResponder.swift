@@ -8,6 +8,7 @@ import Tenancy
 struct AdminResponder: HTTPResponder {
     let table: RouteTable
     let gate: AdminGate
+    let idempotency: Idempotency
     let trustedProxies: [AddressRange]
     let time: any TimeSource
     let logger: Logger
@@ -39,7 +40,22 @@ struct AdminResponder: HTTPResponder {
             context.grant = route.access.grant(context.caller.role)
             guard context.grant != .none else { throw Problem.roleNotAllowed(context.caller.role) }
             context.pathParameters = parameters
+            return try await call(route, request, context)
+        }
+    }
+
+    private func call(_ route: AdminRoute, _ request: Request, _ context: AdminContext) async throws -> Response {
+        switch route.method {
+        case .post:
+            var response = try await idempotency.run(request, context, handler: route.handler)
+            // What a POST answers is not what the path shows.
+            response.headers[.eTag] = nil
+            return response
+        case .put, .patch, .delete:
+            var context = context
+            context.ifMatch = EntityTag.wanted(request.headers)
             return try await route.handler(request, context)
+        default: return try await route.handler(request, context)
         }
     }
 

@@ -52,10 +52,15 @@ public struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {
 
     /// A value that only this key produces and that does not give it away: stored to detect a wrong key.
     public var checkValue: [UInt8] {
-        let label = Array("tollgate master key check 1".utf8)
+        digest(of: Array("tollgate master key check 1".utf8))
+    }
+
+    /// A digest that nobody computes or guesses at without this key: HMAC-SHA256, 32 bytes. Begin the message with
+    /// what it is for.
+    public func digest(of message: [UInt8]) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: 32)
         var length: UInt32 = 0
-        HMAC(EVP_sha256(), bytes, Int32(bytes.count), label, label.count, &digest, &length)
+        HMAC(EVP_sha256(), bytes, Int32(bytes.count), message, message.count, &digest, &length)
         return digest
     }
 

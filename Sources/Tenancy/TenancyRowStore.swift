@@ -1,8 +1,11 @@
 import Foundation
-import GRDB
+public import GRDB
 
 /// How statements run and columns are read, for the parts of the store.
 extension TenancyStore {
+    /// What runs inside a transaction of the writer.
+    public typealias Transaction = Database
+
     typealias Arguments = [String: (any DatabaseValueConvertible)?]
 
     /// Runs one statement; `notFound` if it should have changed a row and did not.

@@ -11,6 +11,7 @@ public enum TenancySchema {
             try database.execute(sql: audit)
         }
         migrator.registerMigration("tenancy-admin-keys") { database in try database.execute(sql: adminKeys) }
+        migrator.registerMigration("tenancy-idempotency") { database in try database.execute(sql: idempotency) }
     }
 
     private static let tenants = """
@@ -75,6 +76,19 @@ public enum TenancySchema {
             revoked_at INTEGER,
             last_used_at INTEGER
         ) STRICT;
+        """
+
+    private static let idempotency = """
+        CREATE TABLE idempotency_keys (
+            actor TEXT NOT NULL CHECK (actor <> ''),
+            key TEXT NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            status INTEGER NOT NULL CHECK (status BETWEEN 200 AND 299),
+            body TEXT CHECK (body IS NULL OR json_valid(body)),
+            created_at INTEGER NOT NULL,
+            PRIMARY KEY (actor, key)
+        ) STRICT;
+        CREATE INDEX idempotency_keys_created ON idempotency_keys (created_at);
         """
 
     private static let quotas = """

@@ -15,6 +15,10 @@ struct AdminContext: RequestContext {
     var grant = RouteAccess.Grant.none
     /// The parameters of the path as they stand in it.
     var pathParameters: [String: String] = [:]
+    /// The states of the resource that the request may change; nil for any.
+    var ifMatch: [Substring]?
+    /// Set when the answer is to be kept under an idempotency key.
+    var ticket: IdempotencyTicket?
     private let loop: any EventLoop
 
     init(source: ApplicationRequestContextSource) {

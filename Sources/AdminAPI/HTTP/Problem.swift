@@ -39,6 +39,11 @@ struct Problem: Error, Sendable, Equatable {
     static let unauthenticated = Problem(
         status: .unauthorized, code: "unauthenticated", detail: "a valid admin credential is required")
 
+    /// `If-Match` names another state than the present one.
+    static let preconditionFailed = Problem(
+        status: .preconditionFailed, code: "precondition_failed",
+        detail: "the resource has changed since; read it again for its ETag")
+
     /// Too many failed or unproven logins wait already.
     static let tooManyLogins = Problem(
         status: .tooManyRequests, code: "too_many_logins", detail: "too many logins are being checked; try again")

@@ -30,7 +30,8 @@ extension Request {
         }
     }
 
-    private func bodyBytes() async throws -> [UInt8] {
+    /// The whole body, at most 1 MiB.
+    func bodyBytes() async throws -> [UInt8] {
         do {
             let buffer = try await body.collect(upTo: Self.bodyLimit)
             return Array(buffer.readableBytesView)

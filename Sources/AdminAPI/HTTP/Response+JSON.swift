@@ -3,17 +3,16 @@ import Hummingbird
 import NIOCore
 
 extension Response {
-    /// A JSON answer.
+    /// A JSON answer; one that shows the state of a resource has its tag.
     static func json(
         _ value: JSONValue,
         status: HTTPResponse.Status = .ok,
         type: String = "application/json"
     ) -> Response {
-        Response(
-            status: status,
-            headers: [.contentType: type],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: value.bytes))
-        )
+        let bytes = value.bytes
+        var headers: HTTPFields = [.contentType: type]
+        if status == .ok || status == .created { headers[.eTag] = EntityTag.of(bytes) }
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
     /// The answer to a deletion.

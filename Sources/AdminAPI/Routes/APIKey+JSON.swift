@@ -2,20 +2,13 @@ import Tenancy
 
 extension KeyProfile {
     /// The key as the API shows it; never a secret.
-    var json: JSONValue { .object(members) }
-
-    /// The same with the key's text, for the one answer that shows it.
-    func json(revealing text: String) -> JSONValue {
-        .object(members + [JSONMember("key", .string(text))])
-    }
-
-    private var members: [JSONMember] {
+    var json: JSONValue {
         let secrets = secrets.map {
             JSONValue.object([
                 JSONMember("public_id", .string($0.publicID)), JSONMember("not_after", .text($0.notAfter?.rfc3339)),
             ])
         }
-        return [
+        return .object([
             JSONMember("id", .string(key.id.text)),
             JSONMember("tenant_id", .string(key.tenantID.text)),
             JSONMember("public_id", .string(key.publicID)),
@@ -28,7 +21,7 @@ extension KeyProfile {
             JSONMember("tags", .texts(key.tags)),
             JSONMember("scope", .text(key.scope)),
             JSONMember("secrets", .array(secrets)),
-        ]
+        ])
     }
 }
 

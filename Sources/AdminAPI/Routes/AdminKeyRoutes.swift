@@ -47,16 +47,16 @@ struct AdminKeyRoutes: RouteGroup {
         let shown = key.json(lastUsedAt: nil)
         let audit = plane.audit(context, "admin_key.create", key.id.text, after: shown)
         let ring = plane.adminKeys
-        try await plane.turn.run {
-            try await plane.journal.write { db in
+        return try await plane.turn.run {
+            try await plane.commit(
+                context, audit: audit, answer: .created(shown, revealing: JSONMember("key", .string(text)))
+            ) { db in
                 try TenancyStore.insert(db, adminKey: key)
-                try TenancyStore.audit(db, audit)
             } committed: {
                 ring.warm(publicID: publicID, secret: secret, phc: phc)
                 ring.directory.put(key)
             }
         }
-        return .json(shown.adding("key", .string(text)), status: .created)
     }
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
@@ -68,6 +68,7 @@ struct AdminKeyRoutes: RouteGroup {
         try await request.requireEmptyBody()
         return try await plane.turn.run {
             let before = try stored(id)
+            try context.requireMatch(json(before))
             guard before.revokedAt == nil else { return .noContent }
             let now = plane.time.now()
             let directory = plane.adminKeys.directory
@@ -78,13 +79,11 @@ struct AdminKeyRoutes: RouteGroup {
                     "last_admin_key", "it is the last key of the role admin; nobody could get in without it")
             }
             let audit = plane.audit(context, "admin_key.revoke", id.text, before: json(before))
-            _ = try await plane.journal.write { db in
+            return try await plane.commit(context, audit: audit, answer: .noContent) { db in
                 try TenancyStore.revoke(db, adminKey: id, at: now)
-                try TenancyStore.audit(db, audit)
             } committed: {
                 directory.remove(id)
             }
-            return .noContent
         }
     }
 

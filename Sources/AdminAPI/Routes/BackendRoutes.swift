@@ -52,15 +52,13 @@ struct BackendRoutes: RouteGroup {
         if let key { try backend.seal(key: Array(key.utf8), with: plane.masterKey) }
         let created = backend
         let audit = plane.audit(context, "backend.create", created.id.text, after: created.json)
-        _ = try await plane.journal.write { db in
+        return try await plane.commit(context, audit: audit, answer: .created(created.json)) { db in
             guard try RoutingStore.pool(db, name: pool) != nil else { throw Problem.notFound("pool") }
             try RoutingStore.insert(db, created)
-            try TenancyStore.audit(db, audit)
             return try RoutingStore.snapshot(db)
         } committed: { snapshot in
             plane.install(snapshot)
         }
-        return .json(created.json, status: .created)
     }
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
@@ -78,13 +76,14 @@ struct BackendRoutes: RouteGroup {
         let backend = try stored(ID(try context.parameter("backend")))
         try await request.requireEmptyBody()
         guard let result = await plane.prober.probeNow(backend.id) else { throw Problem.notFound("backend") }
-        return .json([
+        let answer: JSONValue = [
             "passed": .bool(result.passed),
             "status": .integer(result.status),
             "latency_ms": .integer(result.milliseconds),
             "error": .text(result.error),
             "healthy": .bool(plane.backendStatus(backend.id)?.healthy ?? true),
-        ])
+        ]
+        return try await plane.reply(context, .ok(answer))
     }
 
     private func update(_ request: Request, _ context: AdminContext) async throws -> Response {
@@ -92,6 +91,7 @@ struct BackendRoutes: RouteGroup {
         let body = try await request.object()
         return try await plane.turn.run {
             let before = try stored(id)
+            try context.requireMatch(before.json)
             var backend = before
             backend.name = body.optional("name", .name) ?? backend.name
             backend.read(settings: body)
@@ -107,8 +107,7 @@ struct BackendRoutes: RouteGroup {
             case .clear: backend.sealedKey = nil
             case .set(let text): try backend.seal(key: Array(text.utf8), with: plane.masterKey)
             }
-            try await change(backend, before: before, action: "backend.update", context)
-            return .json(backend.json)
+            return try await change(backend, before: before, action: "backend.update", context)
         }
     }
 
@@ -127,8 +126,8 @@ struct BackendRoutes: RouteGroup {
             let before = try stored(id)
             var backend = before
             backend.draining = flag
-            try await change(backend, before: before, action: flag ? "backend.drain" : "backend.undrain", context)
-            return .json(backend.json)
+            return try await change(
+                backend, before: before, action: flag ? "backend.drain" : "backend.undrain", context)
         }
     }
 
@@ -137,19 +136,18 @@ struct BackendRoutes: RouteGroup {
         try await request.requireEmptyBody()
         return try await plane.turn.run {
             let before = try stored(id)
+            try context.requireMatch(before.json)
             let inFlight = plane.backendStatus(id)?.inFlight ?? 0
             guard inFlight == 0 else {
                 throw Problem.conflict("in_use", "the backend has \(inFlight) attempts in flight; drain it first")
             }
             let audit = plane.audit(context, "backend.delete", id.text, before: before.json)
-            _ = try await plane.journal.write { db in
+            return try await plane.commit(context, audit: audit, answer: .noContent) { db in
                 try RoutingStore.deleteBackend(db, id: id)
-                try TenancyStore.audit(db, audit)
                 return try RoutingStore.snapshot(db)
             } committed: { snapshot in
                 plane.install(snapshot)
             }
-            return .noContent
         }
     }
 
@@ -158,11 +156,10 @@ struct BackendRoutes: RouteGroup {
         before: BackendDefinition,
         action: String,
         _ context: AdminContext
-    ) async throws {
+    ) async throws -> Response {
         let audit = plane.audit(context, action, backend.id.text, before: before.json, after: backend.json)
-        _ = try await plane.journal.write { db in
+        return try await plane.commit(context, audit: audit, answer: .ok(backend.json)) { db in
             try RoutingStore.update(db, backend)
-            try TenancyStore.audit(db, audit)
             return try RoutingStore.snapshot(db)
         } committed: { snapshot in
             plane.install(snapshot)

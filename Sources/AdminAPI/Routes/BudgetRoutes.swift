@@ -39,19 +39,17 @@ struct BudgetRoutes: RouteGroup {
             try requireScope(of: budget)
             let audit = plane.audit(context, "budget.create", budget.id.text, after: budget.json)
             let ledger = plane.ledger
-            _ = try await plane.journal.write { db in
+            return try await plane.commit(context, audit: audit, answer: .created(budget.json)) { db in
                 if let pool = budget.pool, try RoutingStore.pool(db, name: pool) == nil {
                     throw Problem.unknown("pool", pool, at: "/pool")
                 }
                 if let model = try RoutingStore.unknownModel(db, among: budget.model.map { [$0] } ?? []) {
                     throw Problem.unknown("model", model, at: "/model")
                 }
-                try TenancyStore.audit(db, audit)
                 return try ledger.insert(budget, db)
             } committed: { opening in
                 ledger.committed(opening)
             }
-            return .json(budget.json, status: .created)
         }
     }
 
@@ -70,19 +68,18 @@ struct BudgetRoutes: RouteGroup {
         let body = try await request.object()
         return try await plane.turn.run {
             let before = try stored(id)
+            try context.requireMatch(before.json)
             var budget = before
             budget.read(settings: body)
             try body.finish()
             let changed = budget
             let audit = plane.audit(context, "budget.update", id.text, before: before.json, after: changed.json)
             let ledger = plane.ledger
-            _ = try await plane.journal.write { db in
-                try TenancyStore.audit(db, audit)
-                return try ledger.update(changed, db)
+            return try await plane.commit(context, audit: audit, answer: .ok(changed.json)) { db in
+                try ledger.update(changed, db)
             } committed: { opening in
                 ledger.committed(opening)
             }
-            return .json(changed.json)
         }
     }
 
@@ -91,15 +88,14 @@ struct BudgetRoutes: RouteGroup {
         try await request.requireEmptyBody()
         return try await plane.turn.run {
             let before = try stored(id)
+            try context.requireMatch(before.json)
             let audit = plane.audit(context, "budget.delete", id.text, before: before.json)
             let ledger = plane.ledger
-            _ = try await plane.journal.write { db in
+            return try await plane.commit(context, audit: audit, answer: .noContent) { db in
                 try BillingStore.deleteBudget(id, db)
-                try TenancyStore.audit(db, audit)
             } committed: {
                 ledger.removed(id)
             }
-            return .noContent
         }
     }
 

@@ -38,10 +38,11 @@ struct EntitlementRoutes: RouteGroup {
         _ context: AdminContext
     ) async throws -> Response {
         guard let before = plane.directory.tenant(id) else { throw Problem.notFound("tenant") }
+        try context.requireMatch(json(before.entitlements))
         let audit = plane.audit(
             context, "entitlements.put", id.text, before: json(before.entitlements), after: json(entitlements))
         let directory = plane.directory
-        _ = try await plane.journal.write { db in
+        return try await plane.commit(context, audit: audit, answer: .ok(json(entitlements))) { db in
             for (index, entitlement) in entitlements.enumerated() {
                 guard try RoutingStore.pool(db, name: entitlement.pool) != nil else {
                     throw Problem.unknown("pool", entitlement.pool, at: "/pools/\(index)/pool")
@@ -51,12 +52,10 @@ struct EntitlementRoutes: RouteGroup {
                 }
             }
             try TenancyStore.putEntitlements(db, tenant: id, entitlements)
-            try TenancyStore.audit(db, audit)
             return try TenancyStore.profile(db, id)
         } committed: { profile in
             if let profile { directory.put(profile) }
         }
-        return .json(json(entitlements))
     }
 
     private func json(_ entitlements: [Entitlement]) -> JSONValue {

@@ -53,8 +53,10 @@ struct HoldRoutes: RouteGroup {
             }
             throw Problem.notFound("hold")
         }
-        try await resolve(hold, charge: charge, context)
-        return .json(["resolved": .integer(1)])
+        let answer = Answer.ok(["resolved": .integer(1)])
+        try await resolve(hold, charge: charge, context, answer: answer)
+        context.ticket?.use()
+        return answer.response
     }
 
     private func resolveMany(_ request: Request, _ context: AdminContext) async throws -> Response {
@@ -70,18 +72,27 @@ struct HoldRoutes: RouteGroup {
         var resolved = 0
         for hold in holds {
             // Another request may have resolved it meanwhile.
-            do { try await resolve(hold, charge: nil, context) } catch HoldError.notFound { continue }
+            do { try await resolve(hold, charge: nil, context, answer: nil) } catch HoldError.notFound { continue }
             resolved += 1
         }
-        return .json(["resolved": .integer(resolved)])
+        // Each hold is a change of its own: a repetition after a crash resolves those that are left.
+        return try await plane.reply(context, .ok(["resolved": .integer(resolved)]))
     }
 
-    private func resolve(_ hold: StoredHold, charge: Money?, _ context: AdminContext) async throws {
+    /// Resolves one hold; an answer that is given is kept with it.
+    private func resolve(
+        _ hold: StoredHold,
+        charge: Money?,
+        _ context: AdminContext,
+        answer: Answer?
+    ) async throws {
+        let record = plane.record(context)
         let audit = plane.audit(
             context, "hold.resolve", hold.id.text, before: hold.json,
             after: ["charge": .text(charge?.decimal), "release": .bool(charge == nil)])
         try await plane.ledger.resolve(hold.id, charge.map { .charge($0) } ?? .release) { db in
             try TenancyStore.audit(db, audit)
+            if let answer { try record(answer, db) }
         }
     }
 }

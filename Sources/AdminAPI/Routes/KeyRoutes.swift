@@ -52,19 +52,19 @@ struct KeyRoutes: RouteGroup {
         let profile = KeyProfile(key: key, secrets: [record])
         let audit = plane.audit(context, "key.create", key.id.text, after: profile.json)
         let (directory, keyRing) = (plane.directory, plane.keyRing)
-        try await plane.turn.run {
-            try await plane.journal.write { db in
+        return try await plane.turn.run {
+            try await plane.commit(
+                context, audit: audit, answer: .created(profile.json, revealing: JSONMember("key", .string(text)))
+            ) { db in
                 if let model = try RoutingStore.unknownModel(db, among: profile.key.models ?? []) {
                     throw Problem.unknown("model", model, at: "/models")
                 }
                 try TenancyStore.insert(db, key: profile.key, secret: record)
-                try TenancyStore.audit(db, audit)
             } committed: {
                 keyRing.warm(publicID: publicID, secret: secret, phc: phc)
                 directory.put(profile)
             }
         }
-        return .json(profile.json(revealing: text), status: .created)
     }
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
@@ -76,48 +76,48 @@ struct KeyRoutes: RouteGroup {
         let id = ID<APIKey>(try context.parameter("key"))
         return try await plane.turn.run {
             let before = try stored(id)
+            try context.requireMatch(before.json)
             var key = before.key
             key.name = body.optional("name", .name) ?? key.name
             key.read(settings: body)
             try body.finish()
             try requireUsable(before)
-            return .json(try await change(key, before: before, context).json)
+            return try await change(key, before: before, context)
         }
     }
 
-    private func change(_ key: APIKey, before: KeyProfile, _ context: AdminContext) async throws -> KeyProfile {
+    private func change(_ key: APIKey, before: KeyProfile, _ context: AdminContext) async throws -> Response {
         let audit = plane.audit(
             context, "key.update", key.id.text, before: before.json,
             after: KeyProfile(key: key, secrets: before.secrets).json)
         let directory = plane.directory
-        let after = try await plane.journal.write { db in
+        return try await plane.commit(context, audit: audit, answer: { .ok(($0 ?? before).json) }) { db in
             if let model = try RoutingStore.unknownModel(db, among: key.models ?? []) {
                 throw Problem.unknown("model", model, at: "/models")
             }
             try TenancyStore.update(db, key: key)
-            try TenancyStore.audit(db, audit)
             return try TenancyStore.keyProfile(db, key.id)
         } committed: { profile in
             if let profile { directory.put(profile) }
         }
-        return after ?? before
     }
 
     private func revoke(_ request: Request, _ context: AdminContext) async throws -> Response {
         try await request.requireEmptyBody()
         let id = ID<APIKey>(try context.parameter("key"))
-        let before = try stored(id)
-        guard before.key.revokedAt == nil else { return .noContent }
-        let audit = plane.audit(context, "key.revoke", id.text, before: before.json)
-        let directory = plane.directory
-        let now = plane.time.now()
-        _ = try await plane.journal.write { db in
-            try TenancyStore.revoke(db, key: id, at: now)
-            try TenancyStore.audit(db, audit)
-        } committed: {
-            directory.remove(key: id)
+        return try await plane.turn.run {
+            let before = try stored(id)
+            try context.requireMatch(before.json)
+            guard before.key.revokedAt == nil else { return .noContent }
+            let audit = plane.audit(context, "key.revoke", id.text, before: before.json)
+            let directory = plane.directory
+            let now = plane.time.now()
+            return try await plane.commit(context, audit: audit, answer: .noContent) { db in
+                try TenancyStore.revoke(db, key: id, at: now)
+            } committed: {
+                directory.remove(key: id)
+            }
         }
-        return .noContent
     }
 
     /// Adds a secret; the ones before it end after the grace.
@@ -126,26 +126,30 @@ struct KeyRoutes: RouteGroup {
         let id = ID<APIKey>(try context.parameter("key"))
         let grace = body.required("grace_seconds", .integer(0...Self.graceLimit), else: 0)
         try body.finish()
-        let before = try stored(id)
-        try requireUsable(before)
+        try requireUsable(try stored(id))
         let (text, publicID) = KeySecret.generate()
         let secret = Array(text.utf8)
         let phc = try await plane.hasher.hash(secret)
         let record = KeySecretRecord(publicID: publicID.text, keyID: id, phc: phc)
-        let end = plane.time.now().adding(milliseconds: grace * 1000)
-        let audit = plane.audit(
-            context, "key.rotate", id.text, before: before.json,
-            after: ["public_id": .string(publicID.text), "grace_seconds": .integer(grace)])
-        let (directory, keyRing) = (plane.directory, plane.keyRing)
-        let after = try await plane.journal.write { db in
-            try TenancyStore.addSecret(db, record, retireOthersAt: end)
-            try TenancyStore.audit(db, audit)
-            return try TenancyStore.keyProfile(db, id)
-        } committed: { profile in
-            keyRing.warm(publicID: publicID, secret: secret, phc: phc)
-            if let profile { directory.put(profile) }
+        return try await plane.turn.run {
+            let before = try stored(id)
+            try requireUsable(before)
+            let end = plane.time.now().adding(milliseconds: grace * 1000)
+            let audit = plane.audit(
+                context, "key.rotate", id.text, before: before.json,
+                after: ["public_id": .string(publicID.text), "grace_seconds": .integer(grace)])
+            let (directory, keyRing) = (plane.directory, plane.keyRing)
+            let shown = JSONMember("key", .string(text))
+            return try await plane.commit(
+                context, audit: audit, answer: { Answer(status: .ok, body: ($0 ?? before).json, secret: shown) }
+            ) { db in
+                try TenancyStore.addSecret(db, record, retireOthersAt: end)
+                return try TenancyStore.keyProfile(db, id)
+            } committed: { profile in
+                keyRing.warm(publicID: publicID, secret: secret, phc: phc)
+                if let profile { directory.put(profile) }
+            }
         }
-        return .json((after ?? before).json(revealing: text))
     }
 
     private func stored(_ id: ID<APIKey>) throws -> KeyProfile {

@@ -38,25 +38,25 @@ struct ModelRoutes: RouteGroup {
         try body.finish()
         return try await plane.turn.run {
             let before = try plane.file.read { db in try RoutingStore.model(db, name: name) }
+            try context.requireMatch(before?.json)
             var stored = model
             stored.createdAt = before?.createdAt ?? model.createdAt
             let definition = stored
             let audit = plane.audit(
                 context, before == nil ? "model.create" : "model.update", name,
                 before: before?.json, after: definition.json)
-            _ = try await plane.journal.write { db in
+            let answer = before == nil ? Answer.created(definition.json) : .ok(definition.json)
+            return try await plane.commit(context, audit: audit, answer: answer) { db in
                 for (index, target) in definition.targets.enumerated() {
                     guard try RoutingStore.pool(db, name: target.pool) != nil else {
                         throw Problem.unknown("pool", target.pool, at: "/targets/\(index)/pool")
                     }
                 }
                 try RoutingStore.put(db, definition)
-                try TenancyStore.audit(db, audit)
                 return try RoutingStore.snapshot(db)
             } committed: { snapshot in
                 plane.install(snapshot)
             }
-            return .json(definition.json, status: before == nil ? .created : .ok)
         }
     }
 
@@ -69,16 +69,15 @@ struct ModelRoutes: RouteGroup {
         try await request.requireEmptyBody()
         return try await plane.turn.run {
             let before = try stored(name)
+            try context.requireMatch(before.json)
             try plane.requireUnused(model: name)
             let audit = plane.audit(context, "model.delete", name, before: before.json)
-            _ = try await plane.journal.write { db in
+            return try await plane.commit(context, audit: audit, answer: .noContent) { db in
                 try RoutingStore.deleteModel(db, name: name)
-                try TenancyStore.audit(db, audit)
                 return try RoutingStore.snapshot(db)
             } committed: { snapshot in
                 plane.install(snapshot)
             }
-            return .noContent
         }
     }
 

@@ -34,14 +34,12 @@ struct PoolRoutes: RouteGroup {
         try body.finish()
         let created = pool
         let audit = plane.audit(context, "pool.create", pool.name, after: pool.json)
-        _ = try await plane.journal.write { db in
+        return try await plane.commit(context, audit: audit, answer: .created(created.json)) { db in
             try RoutingStore.insert(db, created)
-            try TenancyStore.audit(db, audit)
             return try RoutingStore.snapshot(db)
         } committed: { snapshot in
             plane.install(snapshot)
         }
-        return .json(created.json, status: .created)
     }
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
@@ -53,20 +51,19 @@ struct PoolRoutes: RouteGroup {
         let body = try await request.object()
         return try await plane.turn.run {
             let before = try stored(name)
+            try context.requireMatch(before.json)
             var pool = before
             pool.read(settings: body)
             if body.has("name") { body.fail("name", "cannot be changed; pools cannot be renamed") }
             try body.finish()
             let changed = pool
             let audit = plane.audit(context, "pool.update", name, before: before.json, after: pool.json)
-            _ = try await plane.journal.write { db in
+            return try await plane.commit(context, audit: audit, answer: .ok(changed.json)) { db in
                 try RoutingStore.update(db, changed)
-                try TenancyStore.audit(db, audit)
                 return try RoutingStore.snapshot(db)
             } committed: { snapshot in
                 plane.install(snapshot)
             }
-            return .json(changed.json)
         }
     }
 
@@ -75,16 +72,15 @@ struct PoolRoutes: RouteGroup {
         try await request.requireEmptyBody()
         return try await plane.turn.run {
             let before = try stored(name)
+            try context.requireMatch(before.json)
             try plane.requireUnused(pool: name)
             let audit = plane.audit(context, "pool.delete", name, before: before.json)
-            _ = try await plane.journal.write { db in
+            return try await plane.commit(context, audit: audit, answer: .noContent) { db in
                 try RoutingStore.deletePool(db, name: name)
-                try TenancyStore.audit(db, audit)
                 return try RoutingStore.snapshot(db)
             } committed: { snapshot in
                 plane.install(snapshot)
             }
-            return .noContent
         }
     }
 

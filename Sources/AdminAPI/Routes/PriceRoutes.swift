@@ -45,14 +45,16 @@ struct PriceRoutes: RouteGroup {
         try body.finish()
         let audit = plane.audit(context, "price.publish", price.id, after: price.json)
         let prices = plane.prices
-        let stored = try await plane.journal.write { db in
+        // The same price again is no change: no audit row, and 200.
+        return try await plane.commit(
+            context, audit: nil, answer: { $0.id == price.id ? .created($0.json) : .ok($0.json) }
+        ) { db in
             let stored = try BillingStore.insert(price, db)
             if stored.id == price.id { try TenancyStore.audit(db, audit) }
             return stored
         } committed: { stored in
             prices.put(stored)
         }
-        return .json(stored.json, status: stored.id == price.id ? .created : .ok)
     }
 
     private func cursor(_ price: PriceVersion) -> String {

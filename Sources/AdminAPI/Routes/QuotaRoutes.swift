@@ -32,33 +32,35 @@ struct QuotaRoutes: RouteGroup {
     private func putTenant(_ request: Request, _ context: AdminContext) async throws -> Response {
         let id = ID<Tenant>(try context.parameter("tenant"))
         let quota = try await quota(request)
-        guard let before = plane.directory.tenant(id) else { throw Problem.notFound("tenant") }
-        let audit = plane.audit(context, "quota.put", id.text, before: before.quota.json, after: quota.json)
-        let directory = plane.directory
-        _ = try await plane.journal.write { db in
-            try TenancyStore.putQuota(db, tenant: id, quota)
-            try TenancyStore.audit(db, audit)
-            return try TenancyStore.profile(db, id)
-        } committed: { profile in
-            if let profile { directory.put(profile) }
+        return try await plane.turn.run {
+            guard let before = plane.directory.tenant(id) else { throw Problem.notFound("tenant") }
+            try context.requireMatch(before.quota.json)
+            let audit = plane.audit(context, "quota.put", id.text, before: before.quota.json, after: quota.json)
+            let directory = plane.directory
+            return try await plane.commit(context, audit: audit, answer: .ok(quota.json)) { db in
+                try TenancyStore.putQuota(db, tenant: id, quota)
+                return try TenancyStore.profile(db, id)
+            } committed: { profile in
+                if let profile { directory.put(profile) }
+            }
         }
-        return .json(quota.json)
     }
 
     private func putKey(_ request: Request, _ context: AdminContext) async throws -> Response {
         let id = ID<APIKey>(try context.parameter("key"))
         let quota = try await quota(request)
-        guard let before = plane.directory.key(id) else { throw Problem.notFound("key") }
-        let audit = plane.audit(context, "quota.put", id.text, before: before.quota.json, after: quota.json)
-        let directory = plane.directory
-        _ = try await plane.journal.write { db in
-            try TenancyStore.putQuota(db, key: id, quota)
-            try TenancyStore.audit(db, audit)
-            return try TenancyStore.keyProfile(db, id)
-        } committed: { profile in
-            if let profile { directory.put(profile) }
+        return try await plane.turn.run {
+            guard let before = plane.directory.key(id) else { throw Problem.notFound("key") }
+            try context.requireMatch(before.quota.json)
+            let audit = plane.audit(context, "quota.put", id.text, before: before.quota.json, after: quota.json)
+            let directory = plane.directory
+            return try await plane.commit(context, audit: audit, answer: .ok(quota.json)) { db in
+                try TenancyStore.putQuota(db, key: id, quota)
+                return try TenancyStore.keyProfile(db, id)
+            } committed: { profile in
+                if let profile { directory.put(profile) }
+            }
         }
-        return .json(quota.json)
     }
 
     private func quota(_ request: Request) async throws -> Quota {

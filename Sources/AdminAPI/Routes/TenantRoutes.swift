@@ -40,13 +40,11 @@ struct TenantRoutes: RouteGroup {
         let created = tenant
         let audit = plane.audit(context, "tenant.create", created.id.text, after: created.json)
         let directory = plane.directory
-        _ = try await plane.journal.write { db in
+        return try await plane.commit(context, audit: audit, answer: .created(created.json)) { db in
             try TenancyStore.insert(db, tenant: created)
-            try TenancyStore.audit(db, audit)
         } committed: {
             directory.put(TenantProfile(tenant: created))
         }
-        return .json(created.json, status: .created)
     }
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
@@ -61,12 +59,12 @@ struct TenantRoutes: RouteGroup {
         let body = try await request.object()
         return try await plane.turn.run {
             guard let before = plane.directory.tenant(id)?.tenant else { throw Problem.notFound("tenant") }
+            try context.requireMatch(before.json)
             var after = before
             after.name = body.optional("name", .name) ?? before.name
             after.read(settings: body)
             try body.finish()
-            try await change(after, before: before, action: "tenant.update", context)
-            return .json(after.json)
+            return try await change(after, before: before, action: "tenant.update", context)
         }
     }
 
@@ -85,36 +83,41 @@ struct TenantRoutes: RouteGroup {
             guard let before = plane.directory.tenant(id)?.tenant else { throw Problem.notFound("tenant") }
             var after = before
             after.suspended = flag
-            try await change(after, before: before, action: flag ? "tenant.suspend" : "tenant.resume", context)
-            return .json(after.json)
+            return try await change(
+                after, before: before, action: flag ? "tenant.suspend" : "tenant.resume", context)
         }
     }
 
     private func archive(_ request: Request, _ context: AdminContext) async throws -> Response {
         let id = ID<Tenant>(try context.parameter("tenant"))
         try await request.requireEmptyBody()
-        guard let before = plane.directory.tenant(id)?.tenant else { throw Problem.notFound("tenant") }
-        let audit = plane.audit(context, "tenant.archive", id.text, before: before.json)
-        let directory = plane.directory
-        let now = plane.time.now()
-        _ = try await plane.journal.write { db in
-            try TenancyStore.archive(db, tenant: id, at: now)
-            try TenancyStore.audit(db, audit)
-        } committed: {
-            directory.remove(tenant: id)
+        return try await plane.turn.run {
+            guard let before = plane.directory.tenant(id)?.tenant else { throw Problem.notFound("tenant") }
+            try context.requireMatch(before.json)
+            let audit = plane.audit(context, "tenant.archive", id.text, before: before.json)
+            let directory = plane.directory
+            let now = plane.time.now()
+            return try await plane.commit(context, audit: audit, answer: .noContent) { db in
+                try TenancyStore.archive(db, tenant: id, at: now)
+            } committed: {
+                directory.remove(tenant: id)
+            }
         }
-        return .noContent
     }
 
     /// Stores the tenant; a new zone moves the windows of its budgets.
-    private func change(_ tenant: Tenant, before: Tenant, action: String, _ context: AdminContext) async throws {
+    private func change(
+        _ tenant: Tenant,
+        before: Tenant,
+        action: String,
+        _ context: AdminContext
+    ) async throws -> Response {
         let audit = plane.audit(context, action, tenant.id.text, before: before.json, after: tenant.json)
         let directory = plane.directory
         let ledger = plane.ledger
         let zoneChanged = tenant.timeZone != before.timeZone
-        _ = try await plane.journal.write { db in
+        return try await plane.commit(context, audit: audit, answer: .ok(tenant.json)) { db in
             try TenancyStore.update(db, tenant: tenant)
-            try TenancyStore.audit(db, audit)
             let openings = zoneChanged ? try ledger.rezone(tenant.id, db) : []
             return (profile: try TenancyStore.profile(db, tenant.id), openings: openings)
         } committed: { change in

@@ -1,0 +1,61 @@
+import Billing
+import Hummingbird
+import Tenancy
+
+extension ControlPlane {
+    /// Commits a change together with its audit row and, under an idempotency key, its answer: all of them or none.
+    ///
+    /// `answer` is asked within the transaction; `committed` runs on the writer's thread before this returns. Throws
+    /// what `body` throws, or `LedgerError.unavailable`.
+    func commit<Value: Sendable>(
+        _ context: AdminContext,
+        audit: AuditEntry?,
+        answer: @escaping @Sendable (Value) -> Answer,
+        _ body: @escaping @Sendable (TenancyStore.Transaction) throws -> Value,
+        committed: @escaping @Sendable (Value) -> Void
+    ) async throws -> Response {
+        let record = record(context)
+        let done = try await journal.write { db in
+            let value = try body(db)
+            let given = answer(value)
+            if let audit { try TenancyStore.audit(db, audit) }
+            try record(given, db)
+            return (value: value, answer: given)
+        } committed: { done in
+            committed(done.value)
+            context.ticket?.use()
+        }
+        return done.answer.response
+    }
+
+    /// The same for a change whose answer is known before.
+    func commit<Value: Sendable>(
+        _ context: AdminContext,
+        audit: AuditEntry?,
+        answer: Answer,
+        _ body: @escaping @Sendable (TenancyStore.Transaction) throws -> Value,
+        committed: @escaping @Sendable (Value) -> Void
+    ) async throws -> Response {
+        try await commit(context, audit: audit, answer: { _ in answer }, body, committed: committed)
+    }
+
+    /// Answers a POST that has no transaction of its own; under an idempotency key the answer is kept.
+    func reply(_ context: AdminContext, _ answer: Answer) async throws -> Response {
+        guard let ticket = context.ticket, !ticket.wasUsed else { return answer.response }
+        let record = record(context)
+        try await journal.write { db in
+            try record(answer, db)
+        } committed: {
+            ticket.use()
+        }
+        return answer.response
+    }
+
+    /// Keeps an answer within a transaction, if the request has an idempotency key.
+    func record(_ context: AdminContext) -> @Sendable (Answer, TenancyStore.Transaction) throws -> Void {
+        let (ticket, now) = (context.ticket, time.now())
+        return { answer, db in
+            if let ticket { try TenancyStore.keep(db, ticket.record(answer, at: now)) }
+        }
+    }
+}
