@@ -9,6 +9,7 @@ struct AdminResponder: HTTPResponder {
     let table: RouteTable
     let gate: AdminGate
     let idempotency: Idempotency
+    let denials: DenialLog
     let trustedProxies: [AddressRange]
     let time: any TimeSource
     let logger: Logger
@@ -38,7 +39,10 @@ struct AdminResponder: HTTPResponder {
         case .otherMethods(let methods): throw Problem.methodNotAllowed(methods)
         case .found(let route, let parameters):
             context.grant = route.access.grant(context.caller.role)
-            guard context.grant != .none else { throw Problem.roleNotAllowed(context.caller.role) }
+            guard context.grant != .none else {
+                await denials.note(route, context)
+                throw Problem.roleNotAllowed(context.caller.role)
+            }
             context.pathParameters = parameters
             return try await call(route, request, context)
         }

@@ -24,6 +24,7 @@ public struct AdminServer: Service {
             responder: AdminResponder(
                 table: .admin(plane, hasBootstrap: credential != nil, ready: ready), gate: plane.gate(credential),
                 idempotency: Idempotency(file: plane.file, masterKey: plane.masterKey),
+                denials: DenialLog(plane: plane),
                 trustedProxies: trustedProxies, time: plane.time, logger: plane.logger),
             server: .http1(configuration: .init(idleTimeout: .seconds(120))),
             configuration: ApplicationConfiguration(address: .hostname(host, port: port)),

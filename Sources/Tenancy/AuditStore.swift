@@ -3,17 +3,28 @@ public import GRDB
 
 /// The audit log and the settings of this database.
 extension TenancyStore {
-    /// Appends an entry; call it in the transaction of the change.
+    private static let auditColumns = "seq, id, at, actor, action, subject, before, after, request_id, hash"
+
+    static func auditSQL(where condition: String) -> String {
+        "SELECT \(auditColumns) FROM audit_log WHERE \(condition)"
+    }
+
+    /// Appends an entry and chains it to the one before; call it in the transaction of the change.
     public static func audit(_ database: Database, _ entry: AuditEntry) throws {
+        let last = try fetch(database, auditSQL(where: "TRUE") + " ORDER BY seq DESC LIMIT 1", [], auditRecord(from:))
+            .first
+        let sequence = (last?.sequence ?? 0) + 1
+        let hash = AuditChain.hash(entry, sequence: sequence, after: last?.hash ?? AuditChain.start)
         try change(
             database,
             """
-            INSERT INTO audit_log (id, at, actor, action, subject, before, after, request_id)
-            VALUES (:id, :at, :actor, :action, :subject, :before, :after, :request)
+            INSERT INTO audit_log (\(auditColumns))
+            VALUES (:seq, :id, :at, :actor, :action, :subject, :before, :after, :request, :hash)
             """,
             [
-                "id": entry.id.text, "at": entry.at.microseconds, "actor": entry.actor, "action": entry.action,
-                "subject": entry.subject, "before": entry.before, "after": entry.after, "request": entry.requestID,
+                "seq": sequence, "id": entry.id.text, "at": entry.at.microseconds, "actor": entry.actor,
+                "action": entry.action, "subject": entry.subject, "before": entry.before, "after": entry.after,
+                "request": entry.requestID, "hash": Data(hash),
             ])
     }
 
@@ -23,15 +34,46 @@ extension TenancyStore {
         after: String? = nil,
         limit: Int
     ) throws -> [AuditEntry] {
-        let sql = """
-            SELECT id, at, actor, action, subject, before, after, request_id FROM audit_log
-            WHERE seq > ifnull((SELECT seq FROM audit_log WHERE id = ?), 0) ORDER BY seq LIMIT ?
-            """
-        return try fetch(database, sql, [after, max(0, limit)]) { row in
-            AuditEntry(
-                id: ID(row[0]), at: Timestamp(microseconds: row[1]), actor: row[2], action: row[3], subject: row[4],
-                before: row[5], after: row[6], requestID: row[7])
+        let sql = auditSQL(where: "seq > ifnull((SELECT seq FROM audit_log WHERE id = ?), 0) ORDER BY seq LIMIT ?")
+        return try fetch(database, sql, [after, max(0, limit)], auditRecord(from:)).map(\.entry)
+    }
+
+    /// A page of the entries that pass the filter, starting behind the one of the given sequence.
+    public static func auditRecords(
+        _ database: Database,
+        _ filter: AuditFilter,
+        newestFirst: Bool,
+        after sequence: Int64?,
+        limit: Int
+    ) throws -> [AuditRecord] {
+        let conditions: [(String, (any DatabaseValueConvertible)?)] = [
+            ("actor = ?", filter.actor), ("action = ?", filter.action), ("subject = ?", filter.subject),
+            ("request_id = ?", filter.requestID), ("at >= ?", filter.start?.microseconds),
+            ("at < ?", filter.end?.microseconds), (newestFirst ? "seq < ?" : "seq > ?", sequence),
+        ]
+        let given = conditions.filter { $0.1 != nil }
+        let condition = given.isEmpty ? "TRUE" : given.map(\.0).joined(separator: " AND ")
+        let sql = auditSQL(where: condition) + " ORDER BY seq \(newestFirst ? "DESC" : "ASC") LIMIT ?"
+        let arguments = StatementArguments(given.map(\.1)) + [max(0, limit)]
+        return try fetch(database, sql, arguments, auditRecord(from:))
+    }
+
+    /// Chains entries that were written before there was a chain.
+    static func chainAudit(_ database: Database) throws {
+        var previous = AuditChain.start
+        for record in try fetch(database, auditSQL(where: "TRUE") + " ORDER BY seq", [], auditRecord(from:)) {
+            previous = AuditChain.hash(record.entry, sequence: record.sequence, after: previous)
+            try change(
+                database, "UPDATE audit_log SET hash = :hash WHERE seq = :seq",
+                ["hash": Data(previous), "seq": record.sequence])
         }
+    }
+
+    static func auditRecord(from row: Row) -> AuditRecord {
+        let entry = AuditEntry(
+            id: ID(row[1]), at: Timestamp(microseconds: row[2]), actor: row[3], action: row[4], subject: row[5],
+            before: row[6], after: row[7], requestID: row[8])
+        return AuditRecord(sequence: row[0], entry: entry, hash: [UInt8](row[9] as Data))
     }
 
     /// A value kept with the database, e.g. the master key's check value.

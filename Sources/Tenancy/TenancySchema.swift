@@ -12,6 +12,11 @@ public enum TenancySchema {
         }
         migrator.registerMigration("tenancy-admin-keys") { database in try database.execute(sql: adminKeys) }
         migrator.registerMigration("tenancy-idempotency") { database in try database.execute(sql: idempotency) }
+        migrator.registerMigration("tenancy-audit-chain") { database in
+            try database.execute(sql: auditChain)
+            try TenancyStore.chainAudit(database)
+            try database.execute(sql: auditGuard)
+        }
     }
 
     private static let tenants = """
@@ -108,6 +113,21 @@ public enum TenancySchema {
             tpd INTEGER CHECK (tpd >= 0),
             concurrency INTEGER CHECK (concurrency >= 0)
         ) STRICT;
+        """
+
+    /// The guard against changes is lifted while the entries that are there get their hashes.
+    private static let auditChain = """
+        DROP TRIGGER audit_log_no_update;
+        ALTER TABLE audit_log ADD COLUMN hash BLOB NOT NULL DEFAULT x'';
+        CREATE INDEX audit_log_actor ON audit_log (actor, seq);
+        CREATE INDEX audit_log_action ON audit_log (action, seq);
+        CREATE INDEX audit_log_request ON audit_log (request_id);
+        CREATE INDEX audit_log_at ON audit_log (at);
+        """
+
+    private static let auditGuard = """
+        CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log
+        BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
         """
 
     private static let audit = """

@@ -34,6 +34,25 @@ struct Query {
         faults.append(FieldError(pointer: "?\(name)", detail: detail))
     }
 
+    /// An RFC 3339 instant; nil if absent.
+    mutating func instant(_ name: String) -> Timestamp? {
+        guard let text = text(name) else { return nil }
+        let instant = Timestamp(rfc3339: text)
+        if instant == nil {
+            faults.append(
+                FieldError(pointer: "?\(name)", detail: "must be an RFC 3339 time such as 2026-11-01T00:00:00Z"))
+        }
+        return instant
+    }
+
+    /// A cursor that is a whole number; nil if absent.
+    mutating func whole(_ text: String?, _ name: String) -> Int64? {
+        guard let text else { return nil }
+        let number = Int64(text)
+        if number == nil { faults.append(FieldError(pointer: "?\(name)", detail: "is not a cursor of this list")) }
+        return number
+    }
+
     /// `limit` (1-1000, default 100) and `after`.
     mutating func page() -> PageRequest {
         let after = text("after")

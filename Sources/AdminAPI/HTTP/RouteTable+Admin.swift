@@ -22,6 +22,7 @@ extension RouteTable {
             UsageRoutes(plane: plane),
             RequestRoutes(plane: plane),
             AdminKeyRoutes(plane: plane, hasBootstrap: hasBootstrap),
+            AuditRoutes(plane: plane),
             StatusRoutes(plane: plane),
         ]
         return RouteTable(groups.flatMap(\.routes))

@@ -1,0 +1,18 @@
+/// Which audit entries are asked for; nil is any.
+public struct AuditFilter: Sendable, Equatable {
+    /// The admin key, or `bootstrap`.
+    public var actor: String?
+    /// What was done, e.g. `tenant.create`.
+    public var action: String?
+    /// The id of what it was done to.
+    public var subject: String?
+    /// The request that asked for it.
+    public var requestID: String?
+    /// Made at this instant or later.
+    public var start: Timestamp?
+    /// Made before this instant.
+    public var end: Timestamp?
+
+    /// All entries.
+    public init() {}
+}
