@@ -5,10 +5,11 @@ struct PageRequest: Sendable, Equatable {
     /// The cursor of the page before.
     let after: String?
 
-    /// The page of an ordered list, given each entry's cursor.
+    /// The page of a list ordered by its cursors, given each entry's cursor.
     func cut<Element>(_ elements: [Element], cursor: (Element) -> String, json: (Element) -> JSONValue) -> JSONValue {
         var rest = elements[...]
-        if let after { rest = rest.drop { cursor($0) <= after } }
+        // By bytes, as the database orders; Swift's own order takes two spellings of a character for one.
+        if let after { rest = rest.drop { !after.utf8.lexicographicallyPrecedes(cursor($0).utf8) } }
         return answer(Array(rest.prefix(limit + 1)), cursor: cursor, json: json)
     }
 

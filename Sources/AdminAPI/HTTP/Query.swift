@@ -38,10 +38,7 @@ struct Query {
     mutating func instant(_ name: String) -> Timestamp? {
         guard let text = text(name) else { return nil }
         let instant = Timestamp(rfc3339: text)
-        if instant == nil {
-            faults.append(
-                FieldError(pointer: "?\(name)", detail: "must be an RFC 3339 time such as 2026-11-01T00:00:00Z"))
-        }
+        if instant == nil { fail(name, "must be an RFC 3339 time such as 2026-11-01T00:00:00Z") }
         return instant
     }
 
@@ -49,7 +46,7 @@ struct Query {
     mutating func whole(_ text: String?, _ name: String) -> Int64? {
         guard let text else { return nil }
         let number = Int64(text)
-        if number == nil { faults.append(FieldError(pointer: "?\(name)", detail: "is not a cursor of this list")) }
+        if number == nil { fail(name, "is not a cursor of this list") }
         return number
     }
 

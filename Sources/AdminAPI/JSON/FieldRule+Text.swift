@@ -1,3 +1,5 @@
+import Foundation
+
 extension FieldRule where Value == String {
     /// Any text of at most `limit` bytes without control characters, not empty.
     static func text(atMost limit: Int = 256) -> FieldRule {
@@ -12,12 +14,35 @@ extension FieldRule where Value == String {
         }
     }
 
-    /// The name of a resource: also safe as the first cell of a spreadsheet.
+    /// Text that is shown in tables, logs and exports: no formula for a spreadsheet, in half or full width, and nothing
+    /// that breaks a line or turns the direction of what follows.
+    static func label(atMost limit: Int) -> FieldRule {
+        FieldRule { value throws(FieldFault) in
+            let text = try FieldRule.text(atMost: limit).read(value)
+            guard let first = text.unicodeScalars.first,
+                !"=+-@\u{FF1D}\u{FF0B}\u{FF0D}\u{FF20}".unicodeScalars.contains(first)
+            else { throw FieldFault("must not begin with one of = + - @") }
+            let isPlain = text.unicodeScalars.allSatisfy { scalar in
+                switch scalar.properties.generalCategory {
+                case .lineSeparator, .paragraphSeparator: false
+                default: !scalar.properties.isBidiControl && scalar != "\u{FEFF}"
+                }
+            }
+            guard isPlain else { throw FieldFault("holds a character that breaks lines or turns text around") }
+            return text
+        }
+    }
+
+    /// The name of a resource.
     static var name: FieldRule {
         FieldRule { value throws(FieldFault) in
-            let text = try FieldRule.text(atMost: 128).read(value)
-            guard let first = text.first, !"=+-@".contains(first) else {
-                throw FieldFault("must not begin with one of = + - @")
+            let text = try FieldRule.label(atMost: 128).read(value)
+            guard text.first?.isWhitespace == false, text.last?.isWhitespace == false else {
+                throw FieldFault("must not begin or end with white space")
+            }
+            // Two ways to write one name would be two names that nobody can tell apart.
+            guard text.utf8.elementsEqual(text.precomposedStringWithCanonicalMapping.utf8) else {
+                throw FieldFault("must be in Unicode normalization form C")
             }
             return text
         }
@@ -56,8 +81,8 @@ extension FieldRule where Value == [String: String] {
             for member in members {
                 let subpath = "/" + JSONPointer.escaped(member.name)
                 do throws(FieldFault) {
-                    _ = try FieldRule<String>.text(atMost: 64).read(.string(member.name))
-                    tags[member.name] = try FieldRule<String>.text(atMost: 256).read(member.value)
+                    _ = try FieldRule<String>.label(atMost: 64).read(.string(member.name))
+                    tags[member.name] = try FieldRule<String>.label(atMost: 256).read(member.value)
                 } catch {
                     throw FieldFault(error.detail, at: subpath)
                 }

@@ -56,14 +56,4 @@ extension Query {
         fail(name, "must be an HTTP status or one of \(words)")
         return nil
     }
-
-    /// An RFC 3339 time; nil if absent.
-    fileprivate mutating func instant(_ name: String) -> Timestamp? {
-        guard let text = text(name) else { return nil }
-        guard let instant = Timestamp(rfc3339: text) else {
-            fail(name, "must be an RFC 3339 time such as 2026-11-01T00:00:00Z")
-            return nil
-        }
-        return instant
-    }
 }

@@ -1,0 +1,118 @@
+import Foundation
+import Testing
+
+@testable import AdminAPI
+
+@Suite struct KeysetTests {
+    /// All ids of a list, read two at a time; `between` runs after the first page.
+    private func walk(
+        _ client: AdminClient,
+        _ path: String,
+        _ name: String,
+        between: () async throws -> Void
+    ) async throws -> [String] {
+        var ids: [String] = []
+        var query = "limit=2"
+        while true {
+            let page = try await client.call("GET", path + (path.contains("?") ? "&" : "?") + query)
+            #expect(page.status == 200)
+            let isFirst = ids.isEmpty
+            ids += page.names(name)
+            if isFirst { try await between() }
+            guard page["has_more"] == true else { return ids }
+            let next = page.text("next").addingPercentEncoding(withAllowedCharacters: .alphanumerics)
+            query = "limit=2&after=" + (next ?? "")
+        }
+    }
+
+    /// One list: how an entry is made from a name, and what names it in the list.
+    private struct List {
+        let path: String
+        let name: String
+        let make: (String) async throws -> String
+        /// Where one is deleted; nil for what is never deleted.
+        var below: String?
+    }
+
+    private func post(_ client: AdminClient, _ path: String, _ body: String, _ name: String = "id") async throws
+        -> String
+    {
+        let answer = try await client.call("POST", path, body)
+        #expect(answer.status == 201, Comment(rawValue: path + answer.body.text))
+        return answer.text(name)
+    }
+
+    private func price(_ client: AdminClient, _ day: String) async throws -> String {
+        let body = #""effective_from":"2026-01-\#(day)T00:00:00Z","per_million":{"input":"1","output":"1"}"#
+        return try await post(client, "/prices", #"{"model":"priced",\#(body)}"#)
+    }
+
+    private func model(_ client: AdminClient, _ name: String) async throws -> String {
+        _ = try await client.call("PUT", "/models/" + name, #"{"targets":[{"pool":"home"}],"max_output_tokens":9}"#)
+        return name
+    }
+
+    /// Every list whose entries a test can make at will.
+    private func lists(_ client: AdminClient, tenant: String) -> [List] {
+        let address = #""kind":"openai","base_url":"http://127.0.0.1:9/v1""#
+        func named(_ path: String, _ prefix: String, _ name: String = "id", rest: String = "") -> (String) async throws
+            -> String
+        {
+            { try await post(client, path, #"{"name":"\#(prefix)\#($0)"\#(rest)}"#, name) }
+        }
+        return [
+            List(path: "/tenants", name: "id", make: named("/tenants", "t"), below: "/tenants/"),
+            List(
+                path: "/tenants/\(tenant)/keys", name: "id", make: named("/tenants/\(tenant)/keys", "k"),
+                below: "/keys/"),
+            List(
+                path: "/budgets?tenant_id=\(tenant)", name: "id",
+                make: {
+                    let model = try await model(client, "m" + $0)
+                    let body = #"{"tenant_id":"\#(tenant)","model":"\#(model)","limit":"1","window":"day"}"#
+                    return try await post(client, "/budgets", body)
+                }, below: "/budgets/"),
+            List(path: "/pools", name: "name", make: named("/pools", "p", "name"), below: "/pools/"),
+            List(
+                path: "/pools/home/backends", name: "id", make: named("/pools/home/backends", "b", rest: "," + address),
+                below: "/backends/"),
+            List(path: "/models", name: "name", make: { try await model(client, "x" + $0) }, below: "/models/"),
+            List(path: "/prices", name: "id", make: { try await price(client, "1" + $0) }),
+            List(path: "/prices/history?model=priced", name: "id", make: { try await price(client, "2" + $0) }),
+            List(
+                path: "/admin-keys", name: "id", make: named("/admin-keys", "a", rest: #","role":"viewer""#),
+                below: "/admin-keys/"),
+        ]
+    }
+
+    @Test("entries that come and go while a list is read neither repeat nor hide the others")
+    func everyList() async throws {
+        try await AdminHarness.run { harness in
+            let client = harness.client
+            let tenant = try await post(client, "/tenants", #"{"name":"owner"}"#)
+            _ = try await post(client, "/pools", #"{"name":"home"}"#, "name")
+            _ = try await model(client, "priced")
+            for list in lists(client, tenant: tenant) {
+                var made: [String] = []
+                for name in ["1", "3", "5", "7", "9"] { made.append(try await list.make(name)) }
+                let seen = try await walk(client, list.path, list.name) {
+                    // One before what was read, one behind it, and one that was read is gone.
+                    for name in ["0", "4"] { _ = try await list.make(name) }
+                    guard let below = list.below, let first = made.first else { return }
+                    #expect(try await client.call("DELETE", below + first).status == 204, Comment(rawValue: list.path))
+                }
+                #expect(Set(seen).count == seen.count, Comment(rawValue: "\(list.path) repeats: \(seen)"))
+                let lost = Set(made.dropFirst()).subtracting(seen)
+                #expect(lost.isEmpty, Comment(rawValue: "\(list.path) lost \(lost)"))
+            }
+        }
+    }
+
+    @Test("a page begins behind its cursor by the bytes of the name, as the database orders names")
+    func bytes() {
+        // Swift takes the two spellings of é for one; the database does not.
+        let names = ["a", "e\u{301}", "z", "\u{E9}", "\u{1F600}"]
+        let page = PageRequest(limit: 9, after: "e\u{301}").cut(names, cursor: { $0 }, json: { .string($0) })
+        #expect(page.text.contains(#"["z","é","😀"]"#))
+    }
+}

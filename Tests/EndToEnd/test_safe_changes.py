@@ -1,0 +1,120 @@
+"""Changes of the Admin API that are repeated, killed half-way and written down: made once, and the log says so."""
+
+from __future__ import annotations
+
+import http.client
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from support.admin import Admin
+from support.options import Run
+from support.processes import note
+from support.tollgate import Gateway, gateway
+
+ROUNDS = 20
+
+
+@pytest.fixture(scope="module")
+def server(run: Run) -> Iterator[Gateway]:
+    with gateway(run.binary) as started:
+        yield started
+
+
+def test_a_change_killed_before_its_answer_is_whole_or_not_there(run: Run) -> None:
+    """Each round a POST is cut off by kill -9; sent again with its key it is there once, and so is its audit row."""
+    chance = random.Random(run.seed)
+    with gateway(run.binary) as server:
+        replays = 0
+        for number in range(ROUNDS):
+            name, headers = f"killed-{number}", {"idempotency-key": f"round-{number}"}
+
+            def attempt(name: str = name, headers: dict[str, str] = headers) -> None:
+                try:
+                    server.admin.send("POST", "/tenants", {"name": name}, headers)
+                except (OSError, http.client.HTTPException):
+                    pass
+
+            thread = threading.Thread(target=attempt)
+            thread.start()
+            time.sleep(chance.uniform(0, 0.004))
+            server.kill()
+            thread.join()
+            server.start()
+            there = name in [tenant["name"] for tenant in server.admin.rows("/tenants")]
+            again = server.admin.send("POST", "/tenants", {"name": name}, headers)
+            assert again.status == 201, again
+            assert (again.headers.get("idempotency-replayed") == "true") == there, (there, again)
+            replays += there
+            log = server.admin.rows(f"/audit-log?subject={again.body['id']}")
+            assert [row["action"] for row in log] == ["tenant.create"], log
+        note(f"{ROUNDS} changes killed, {replays} of them after the commit")
+        assert len(server.admin.rows("/tenants")) == ROUNDS
+        server.verify()
+
+
+def test_a_repeated_key_creation_shows_no_secret(server: Gateway) -> None:
+    tenant = server.admin.tenant("replayed")
+    send = lambda: server.admin.send(  # noqa: E731
+        "POST", f"/tenants/{tenant}/keys", {"name": "k"}, {"idempotency-key": "k-1"})
+    first, second = send(), send()
+    assert first.status == second.status == 201
+    assert first.body["key"].startswith("tg_") and second.body["key"] is None
+    assert {**first.body, "key": None} == second.body
+    for file in server.folder.glob("tollgate.db*"):
+        assert first.body["key"].split("_")[2].encode() not in file.read_bytes(), file
+    other = server.admin.send("POST", f"/tenants/{tenant}/keys", {"name": "other"}, {"idempotency-key": "k-1"})
+    assert other.status == 409 and other.problem["code"] == "idempotency_mismatch", other
+
+
+def test_200_changes_of_one_budget_at_once(server: Gateway) -> None:
+    tenant = server.admin.tenant("raced")
+    budget = server.admin.budget(tenant, "1")
+    path = f"/budgets/{budget}"
+    tag = server.admin.send("GET", path).headers["etag"]
+
+    def change(number: int, headers: dict[str, str]) -> int:
+        return server.admin.send("PATCH", path, {"limit": str(number + 2)}, headers).status
+
+    with ThreadPoolExecutor(16) as pool:
+        matched = list(pool.map(lambda number: change(number, {"if-match": tag}), range(200)))
+        free = list(pool.map(lambda number: change(number, {}), range(200)))
+    assert sorted(set(matched)) == [200, 412] and matched.count(200) == 1
+    assert set(free) == {200}
+    rows = server.admin.rows(f"/audit-log?subject={budget}&action=budget.update&order=asc")
+    assert len(rows) == 201
+    for earlier, later in zip(rows, rows[1:]):
+        assert earlier["after"] == later["before"], "a change was judged by a state that was gone"
+    assert rows[-1]["after"] == server.admin.get(path)
+
+
+def test_verify_finds_a_rewritten_log(run: Run) -> None:
+
+    server = Gateway(run.binary)
+    try:
+        server.start()
+        for name in ("a", "b", "c"):
+            server.admin.tenant(name)
+        server.stop()
+        server.verify()
+        with sqlite3.connect(server.database) as database:
+            database.execute("DROP TRIGGER audit_log_no_update")
+            database.execute("UPDATE audit_log SET actor = 'nobody' WHERE seq = 2")
+        done = server.run("verify", "--config", str(server.config))
+        assert done.returncode == 1 and "entry 2" in done.stdout, done
+    finally:
+        server.close()
+
+
+def test_finance_reads_its_own_entries(server: Gateway) -> None:
+    made = server.admin.ok("POST", "/admin-keys", {"name": "books", "role": "finance"})
+    finance = Admin(server.admin_address, made["key"])
+    assert finance.rows("/audit-log") == []
+    assert finance.send("POST", "/pools", {"name": "mine"}).status == 403
+    assert [row["action"] for row in finance.rows("/audit-log")] == ["role.refused"]
+    assert len(server.admin.rows("/audit-log")) > 1
