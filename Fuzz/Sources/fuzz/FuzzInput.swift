@@ -1,0 +1,51 @@
+import NIOCore
+import Tenancy
+
+/// An input's bytes: choices are taken from its front, the rest is text.
+struct FuzzInput {
+    private var rest: UnsafeRawBufferPointer
+
+    init(_ bytes: UnsafeRawBufferPointer) {
+        rest = bytes
+    }
+
+    /// The next byte; 0 when there is none.
+    mutating func byte() -> UInt8 {
+        guard let first = rest.first else { return 0 }
+        rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst())
+        return first
+    }
+
+    mutating func flag() -> Bool {
+        byte() & 1 == 1
+    }
+
+    /// One of `choices`, decided by the next byte.
+    mutating func pick<Choice>(_ choices: [Choice]) -> Choice {
+        choices[Int(byte()) % choices.count]
+    }
+
+    /// A generator that the next byte seeds.
+    mutating func dice() -> SplitMix64 {
+        SplitMix64(seed: UInt64(byte()))
+    }
+
+    /// What was not taken yet.
+    var bytes: ByteBuffer { ByteBuffer(bytes: rest) }
+
+    var text: String { String(decoding: rest, as: UTF8.self) }
+}
+
+extension ByteBuffer {
+    /// The bytes in pieces of random length.
+    func pieces(_ dice: inout SplitMix64) -> [ByteBuffer] {
+        var left = self
+        var pieces: [ByteBuffer] = []
+        let longest = Int.random(in: 1...64, using: &dice)
+        while left.readableBytes > 0 {
+            let length = min(Int.random(in: 1...longest, using: &dice), left.readableBytes)
+            if let piece = left.readSlice(length: length) { pieces.append(piece) }
+        }
+        return pieces
+    }
+}

@@ -1,0 +1,52 @@
+import CHeap
+import Glibc
+
+/// Runs one target, and stops the process when an input takes too long or leaks.
+final class Harness {
+    // Only the fuzzer's one thread ever comes here.
+    nonisolated(unsafe) static let shared = Harness()
+
+    private static let secondsAllowed = 1.0
+    /// Every so many inputs one of them is run again and again, to see whether memory is left behind.
+    private static let leakCheckEvery = 5_000
+    private static let leakRounds = 200
+    private static let leakBytesAllowed = 64 * leakRounds
+
+    private let target: FuzzTarget
+    private var runs = 0
+
+    private init() {
+        let name = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
+        guard let target = FuzzTarget(rawValue: name) else {
+            let names = FuzzTarget.allCases.map(\.rawValue).joined(separator: ", ")
+            fatalError("FUZZ_TARGET must be one of \(names)")
+        }
+        self.target = target
+    }
+
+    func run(_ input: UnsafeRawBufferPointer) {
+        let started = Self.processorSeconds()
+        target.run(input)
+        let seconds = Self.processorSeconds() - started
+        precondition(seconds <= Self.secondsAllowed, "one input took \(seconds) s of processor time")
+        runs += 1
+        if runs % Self.leakCheckEvery == 0 { checkForLeaks(input) }
+    }
+
+    private func checkForLeaks(_ input: UnsafeRawBufferPointer) {
+        // Caches fill in the first round.
+        for _ in 0..<2 { target.run(input) }
+        let before = heap_bytes_in_use()
+        for _ in 0..<Self.leakRounds { target.run(input) }
+        let after = heap_bytes_in_use()
+        precondition(
+            after <= before + Self.leakBytesAllowed, "\(Self.leakRounds) runs left \(after - before) bytes behind")
+    }
+
+    /// Processor time, so that a machine that is busy elsewhere makes no hang.
+    private static func processorSeconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}

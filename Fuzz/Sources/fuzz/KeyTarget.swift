@@ -1,0 +1,51 @@
+import NIOHTTP1
+
+@testable import Proxy
+@testable import Tenancy
+
+/// Only what has the grammar and checksum of a key is one.
+enum KeyTarget {
+    static func run(_ bytes: UnsafeRawBufferPointer) {
+        checkGrammar(bytes)
+        checkMade(from: bytes)
+        var input = FuzzInput(bytes)
+        let names = ["authorization", "Authorization", "x-api-key", "X-API-Key", "cookie"]
+        let first = input.pick(names)
+        let second = input.pick(names)
+        let values = input.text.split(separator: "\n", maxSplits: 1).map(String.init)
+        guard let value = values.first else { return }
+        var headers = HTTPHeaders([(first, value)])
+        if values.count > 1 { headers.add(name: second, value: values[1]) }
+        if let found = PresentedKey.find(in: headers) {
+            precondition(values.contains { $0.hasSuffix(found) })
+            var text = found
+            _ = text.withUTF8 { KeySecret.parse(UnsafeRawBufferPointer($0)) }
+        }
+    }
+
+    private static func checkGrammar(_ bytes: UnsafeRawBufferPointer) {
+        for kind in [KeySecret.Kind.tenant, .admin] {
+            guard let id = KeySecret.parse(bytes, kind: kind) else { continue }
+            let digits = bytes.dropLast(6)
+            let checksum = Base62.padded(CRC32.checksum(UnsafeRawBufferPointer(rebasing: digits)), count: 6)
+            precondition(bytes.suffix(6).elementsEqual(checksum))
+            precondition(String(decoding: digits, as: UTF8.self).contains("_\(id.text)_"))
+        }
+    }
+
+    /// Digits from the input make a key; with one byte changed it is none.
+    private static func checkMade(from bytes: UnsafeRawBufferPointer) {
+        guard bytes.count >= 54 else { return }
+        let digits = bytes.prefix(53).map { Base62.digits[Int($0) % 62] }
+        var key = Array("tg_".utf8) + digits.prefix(10) + [UInt8(ascii: "_")] + digits.dropFirst(10)
+        key += key.withUnsafeBytes { Base62.padded(CRC32.checksum($0), count: 6) }
+        precondition(isKey(key), "a made key is refused")
+        let place = Int(bytes[53]) % key.count
+        key[place] ^= 1 << (bytes[53] & 7)
+        precondition(!isKey(key), "a changed key is taken")
+    }
+
+    private static func isKey(_ key: [UInt8]) -> Bool {
+        key.withUnsafeBytes { KeySecret.parse($0) != nil }
+    }
+}
