@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench bench-decisions fuzz-smoke lint format tidy e2e ci clean
+.PHONY: help build demo test bench bench-decisions fuzz-smoke model-test lint format tidy e2e ci clean
 
 BINARY := .build/release/tollgate
 
@@ -27,9 +27,13 @@ tidy: ## check only the house rules (imports, sizes, banned constructs)
 	@scripts/install-packages.sh build
 	@scripts/swift-test.sh --filter TidyTests
 
-fuzz-smoke: ## random ledger sequences against the naive model, a fresh seed each round (ROUNDS=5)
+fuzz-smoke: ## fuzz every parser that reads what others send (SECONDS_EACH=20); see Fuzz/README.md
 	@scripts/install-packages.sh build
 	@scripts/fuzz-smoke.sh
+
+model-test: ## random ledger sequences against the naive model, a fresh seed each round (ROUNDS=5)
+	@scripts/install-packages.sh build
+	@scripts/model-test.sh
 
 bench: ## measure against nginx on this machine; see Benchmarks/README.md
 	@scripts/install-packages.sh build bench
@@ -41,13 +45,13 @@ bench-decisions: ## measure single decisions of the router; builds for some minu
 	@Benchmarks/decisions.sh
 
 lint: ## check the formatting of every Swift file
-	@swift format lint --strict --parallel --recursive Sources Tests Package.swift
+	@swift format lint --strict --parallel --recursive Sources Tests Fuzz/Sources Fuzz/Package.swift Package.swift
 
 format: ## format every Swift file in place
-	@swift format --in-place --parallel --recursive Sources Tests Package.swift
+	@swift format --in-place --parallel --recursive Sources Tests Fuzz/Sources Fuzz/Package.swift Package.swift
 
 ci: ## run what continuous integration runs
 	@.ci/run
 
 clean: ## remove build products, test environments and the demo's state
-	rm -rf .build .build-* .venv-test .demo
+	rm -rf .build .build-* Fuzz/.build-* .venv-test* .demo

@@ -20,7 +20,7 @@ let package = Package(
             ],
             // The fuzzer's library brings `main`.
             swiftSettings: [.unsafeFlags(["-parse-as-library"])]
-        )
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

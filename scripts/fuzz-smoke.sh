@@ -1,8 +1,43 @@
 #!/usr/bin/env bash
-# Runs the ledger's model test ROUNDS times (default 5), each with a fresh seed; replay one with TOLLGATE_MODEL_SEED=N.
+# Builds Fuzz/ and runs each of its targets for SECONDS (default 20) at the same time, over what is kept in Fuzz/Corpus and
+# Fuzz/Failures first. An input that traps, hangs or leaks is kept in Fuzz/Failures and fails the run.
 set -euo pipefail
-for ((round = 1; round <= ${ROUNDS:-5}; round++)); do
-    export TOLLGATE_MODEL_SEED=$((RANDOM << 15 | RANDOM))
-    echo "round $round, TOLLGATE_MODEL_SEED=$TOLLGATE_MODEL_SEED"
-    "$(dirname "${BASH_SOURCE[0]}")/swift-test.sh" --filter ModelTest
+cd "$(dirname "${BASH_SOURCE[0]}")/../Fuzz"
+
+seconds="${SECONDS_EACH:-20}"
+targets=(framing usage ask multipart key)
+build=(--scratch-path .build-fuzz --sanitize fuzzer --disable-index-store --product fuzz)
+swift build --quiet "${build[@]}" >&2
+fuzz="$(swift build "${build[@]}" --show-bin-path)/fuzz"
+
+scratch="$(mktemp -d)"
+trap 'rm -rf "$scratch"' EXIT
+
+# The backtracer would take the signal before the fuzzer can keep the input.
+run() {
+    local target="$1"
+    mkdir -p "$scratch/$target" "Failures/$target"
+    FUZZ_TARGET="$target" SWIFT_BACKTRACE=enable=no "$fuzz" \
+        -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1024 -max_len=4096 -dict=fuzz.dict -print_final_stats=1 \
+        -artifact_prefix="Failures/$target/" "$scratch/$target" "Corpus/$target" "Failures/$target" \
+        >"$scratch/$target.log" 2>&1
+}
+
+declare -A jobs
+for target in "${targets[@]}"; do
+    run "$target" &
+    jobs[$target]=$!
 done
+failed=0
+for target in "${targets[@]}"; do
+    if wait "${jobs[$target]}"; then
+        runs="$(sed -n 's/^stat::number_of_executed_units: //p' "$scratch/$target.log")"
+        echo "fuzz $target: ok, $runs runs"
+    else
+        failed=1
+        tail -n 40 "$scratch/$target.log"
+        echo "fuzz $target: FAILED; the input is in Fuzz/Failures/$target"
+    fi
+    rmdir --ignore-fail-on-non-empty "Failures/$target"
+done
+exit "$failed"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything a change must pass: Swift tests in a strict debug build, then the end-to-end tests on the release binary.
+# Everything a change must pass: Swift tests in a strict debug build, fuzzing, then the end-to-end tests on the release binary.
 # The last line is `N passed, N failed`, over both. --only-e2e skips the Swift tests; what follows it goes to run.py.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -66,14 +66,27 @@ end_to_end_tests() {
     fi
 }
 
+# The clients whose requirements clash have an environment of their own.
+environments() {
+    local tests=Tests/EndToEnd others=() name status=0
+    for name in instructor litellm; do
+        scripts/make-venv.sh ".venv-test-$name" "no-deps:$tests/requirements-$name.txt" &
+        others+=($!)
+    done
+    scripts/make-venv.sh .venv-test "no-deps:$tests/requirements.txt" no-deps:deploy/demo/requirements.txt || status=1
+    for name in "${others[@]}"; do wait "$name" || status=1; done
+    return "$status"
+}
+
 scripts/install-packages.sh build test
 if [[ "${1:-}" == --only-e2e ]]; then
     shift
 else
     step "debug build" swift build --build-tests "${strict[@]}"
     swift_tests
+    step "fuzzing" scripts/fuzz-smoke.sh
 fi
-step "test environment" scripts/make-venv.sh .venv-test Tests/EndToEnd/requirements.txt no-deps:deploy/demo/requirements.txt
+step "test environments" environments
 step "release build" swift build "${release[@]}"
 end_to_end_tests "$@"
 finish

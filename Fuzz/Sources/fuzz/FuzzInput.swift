@@ -30,6 +30,14 @@ struct FuzzInput {
         SplitMix64(seed: UInt64(byte()))
     }
 
+    /// The bytes up to the next line feed.
+    mutating func line() -> String {
+        let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
+        let line = String(decoding: rest[..<end], as: UTF8.self)
+        rest = UnsafeRawBufferPointer(rebasing: rest[end...].dropFirst())
+        return line
+    }
+
     /// What was not taken yet.
     var bytes: ByteBuffer { ByteBuffer(bytes: rest) }
 

@@ -7,6 +7,9 @@ final class Harness {
     nonisolated(unsafe) static let shared = Harness()
 
     private static let secondsAllowed = 1.0
+    /// Every so many inputs one of them is run as a long one.
+    private static let repeatEvery = 1_000
+    private static let longInput = 256 * 1024
     /// Every so many inputs one of them is run again and again, to see whether memory is left behind.
     private static let leakCheckEvery = 5_000
     private static let leakRounds = 200
@@ -25,12 +28,25 @@ final class Harness {
     }
 
     func run(_ input: UnsafeRawBufferPointer) {
+        time(input)
+        runs += 1
+        if runs % Self.repeatEvery == 0 { repeated(input) }
+        if runs % Self.leakCheckEvery == 0 { checkForLeaks(input) }
+    }
+
+    private func time(_ input: UnsafeRawBufferPointer) {
         let started = Self.processorSeconds()
         target.run(input)
         let seconds = Self.processorSeconds() - started
-        precondition(seconds <= Self.secondsAllowed, "one input took \(seconds) s of processor time")
-        runs += 1
-        if runs % Self.leakCheckEvery == 0 { checkForLeaks(input) }
+        precondition(seconds <= Self.secondsAllowed, "\(input.count) bytes took \(seconds) s of processor time")
+    }
+
+    /// What is quadratic shows only in long inputs, which a fuzzer does not come to by itself.
+    private func repeated(_ input: UnsafeRawBufferPointer) {
+        guard !input.isEmpty else { return }
+        var long: [UInt8] = []
+        while long.count < Self.longInput { long += input }
+        long.withUnsafeBytes { time($0) }
     }
 
     private func checkForLeaks(_ input: UnsafeRawBufferPointer) {

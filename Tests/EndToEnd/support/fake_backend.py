@@ -21,15 +21,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
-import signal
 import socket
 import struct
 import sys
-import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
+
+from witness import Witness, end_with_the_tests, parse_knobs
 
 LOGGED_HEADERS = ("x-request-id", "traceparent", "authorization", "idempotency-key", "cookie", "accept-encoding")
 TEXT_PER_CHUNK = 400
@@ -71,47 +70,39 @@ class Call:
         return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
 
 
-def parse_knobs(text: str) -> dict[str, str]:
-    pairs = (part.split("=", 1) for part in text.split(",") if "=" in part)
-    return {name.strip(): value.strip() for name, value in pairs}
-
-
-class Witness:
-    """The append-only log; each line is one write, so it is whole even if a reader looks at any instant."""
+class CallLog(Witness):
+    """Two lines a call: `arrived` and `finished`."""
 
     def __init__(self, path: str) -> None:
-        self.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        super().__init__(path)
         self.serial = 0
-
-    def write(self, line: dict[str, Any]) -> None:
-        os.write(self.file, json.dumps(line, separators=(",", ":")).encode() + b"\n")
 
     def arrived(self, request: Request, path: str, body: dict[str, Any]) -> int:
         self.serial += 1
-        self.write({
-            "event": "arrived", "serial": self.serial, "at": time.time(), "path": path,
-            "model": body.get("model"), "user": body.get("user"), "stream": bool(body.get("stream")),
-            "max_tokens": body.get("max_tokens"), "max_completion_tokens": body.get("max_completion_tokens"),
-            "include_usage": bool((body.get("stream_options") or {}).get("include_usage")),
-            "n": body.get("n"), "store": body.get("store"), "body_bytes": len(request.body),
-            "headers": {name: request.headers[name] for name in LOGGED_HEADERS if name in request.headers},
-        })
+        self.write(
+            "arrived", serial=self.serial, path=path,
+            model=body.get("model"), user=body.get("user"), stream=bool(body.get("stream")),
+            max_tokens=body.get("max_tokens"), max_completion_tokens=body.get("max_completion_tokens"),
+            include_usage=bool((body.get("stream_options") or {}).get("include_usage")),
+            n=body.get("n"), store=body.get("store"), body_bytes=len(request.body),
+            headers={name: request.headers[name] for name in LOGGED_HEADERS if name in request.headers},
+        )
         return self.serial
 
     def finished(self, call: Call, outcome: str, prompt: int, completion: int, status: int) -> None:
         if call.logged_end:
             return
         call.logged_end = True
-        self.write({
-            "event": "finished", "serial": call.serial, "at": time.time(), "outcome": outcome, "status": status,
-            "prompt": prompt, "completion": completion, "hung_up": outcome == "hung_up",
-        })
+        self.write(
+            "finished", serial=call.serial, outcome=outcome, status=status,
+            prompt=prompt, completion=completion, hung_up=outcome == "hung_up",
+        )
 
 
 class Connection(asyncio.Protocol):
     """One keep-alive connection; requests are answered in order, a hang-up cancels the answer under way."""
 
-    def __init__(self, witness: Witness) -> None:
+    def __init__(self, witness: CallLog) -> None:
         self.witness = witness
         self.buffer = bytearray()
         self.task: asyncio.Task[None] | None = None
@@ -307,21 +298,14 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-def stop_when_orphaned(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.3)
-    os._exit(0)
-
-
 async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--log", required=True)
     parser.add_argument("--port", type=int, default=0)
     options = parser.parse_args()
-    threading.Thread(target=stop_when_orphaned, args=(os.getppid(),), daemon=True).start()
-    witness = Witness(options.log)
+    end_with_the_tests()
+    witness = CallLog(options.log)
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, lambda: os._exit(0))
     server = await loop.create_server(lambda: Connection(witness), "127.0.0.1", options.port, backlog=2048)
     port = server.sockets[0].getsockname()[1]
     print(f"listening on http://127.0.0.1:{port}", flush=True)

@@ -24,39 +24,27 @@ import argparse
 import asyncio
 import itertools
 import json
-import os
-import signal
 import ssl
 import sys
-import threading
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from fault_plays import FAULTS, JSON, UNREAD, Play, good, head, status
+from witness import Witness, end_with_the_tests, parse_knobs
 
 SHORT_READ = 1 << 14  # of a body nobody reads, little more than this is taken in
 
 
-def parse_knobs(text: str) -> dict[str, str]:
-    pairs = (part.split("=", 1) for part in text.split(",") if "=" in part)
-    return {name.strip(): value.strip() for name, value in pairs}
-
-
-class Stage:
+class Stage(Witness):
     """All connections, the switches, and the log."""
 
     def __init__(self, log: str) -> None:
-        self.file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        super().__init__(log)
         self.connections = itertools.count(1)
         self.serials = itertools.count(1)
         self.switches: dict[str, dict[str, str]] = {}
         self.turns: Counter[str] = Counter()
-
-    def write(self, kind: str, **fields: Any) -> None:
-        line = json.dumps({"event": kind, "at": time.time(), **fields}, separators=(",", ":"))
-        os.write(self.file, line.encode() + b"\n")
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = next(self.connections)
@@ -131,19 +119,12 @@ class Stage:
         await writer.drain()
 
 
-def stop_when_orphaned(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.3)
-    os._exit(0)
-
-
 async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--log", required=True)
     parser.add_argument("--certificates", type=Path)
     options = parser.parse_args()
-    threading.Thread(target=stop_when_orphaned, args=(os.getppid(),), daemon=True).start()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: os._exit(0))
+    end_with_the_tests()
     stage = Stage(options.log)
     for file in sorted(options.certificates.glob("*.pem")) if options.certificates else ():
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

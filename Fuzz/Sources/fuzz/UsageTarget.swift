@@ -1,0 +1,70 @@
+import Billing
+import NIOCore
+
+@testable import Proxy
+
+/// What an answer says of its usage is the same however its bytes were cut, and never below zero.
+enum UsageTarget {
+    static func run(_ bytes: UnsafeRawBufferPointer) {
+        var input = FuzzInput(bytes)
+        let dialect = input.pick(Dialect.allCases)
+        var dice = input.dice()
+        let choices = input.byte()
+        if choices & 1 == 1 {
+            readStream(input.bytes, dialect, &dice, hidesUsage: choices & 2 == 2, images: Int64(choices >> 6))
+        } else {
+            readWhole(input.bytes, dialect, &dice)
+        }
+    }
+
+    private static func readWhole(_ body: ByteBuffer, _ dialect: Dialect, _ dice: inout SplitMix64) {
+        let whole = WholeReading(body, dialect)
+        check(whole.scanner)
+        var sieve = AnswerSieve()
+        for piece in body.pieces(&dice) { piece.withUnsafeReadableBytes { sieve.feed($0) } }
+        let split = sieve.reading(dialect)
+        check(split.scanner)
+        // The sieve is less strict, so it reads more; what both take they read alike.
+        guard whole.fault != .malformed else { return }
+        precondition(whole.fault == split.fault)
+        precondition(whole.scanner.latest == split.scanner.latest)
+        precondition(whole.scanner.tiers == split.scanner.tiers && whole.scanner.images == split.scanner.images)
+    }
+
+    private static func readStream(
+        _ stream: ByteBuffer, _ dialect: Dialect, _ dice: inout SplitMix64, hidesUsage: Bool, images: Int64
+    ) {
+        let make = { EventRelay(dialect, hidesUsage: hidesUsage, images: images) }
+        let (whole, wholeOut) = relay([stream], make())
+        let (split, splitOut) = relay(stream.pieces(&dice), make())
+        check(whole.scanner)
+        precondition(whole.scanner.latest == split.scanner.latest && whole.scanner.tiers == split.scanner.tiers)
+        precondition(whole.fault == split.fault && whole.endFault == split.endFault)
+        precondition(whole.isComplete == split.isComplete && whole.isAnswer == split.isAnswer)
+        precondition(wholeOut == splitOut && whole.heldBack == split.heldBack)
+        guard !hidesUsage, whole.fault == nil else { return }
+        var out = wholeOut
+        out.writeImmutableBuffer(whole.heldBack)
+        // The last event may have been given its end.
+        let common = min(out.readableBytes, stream.readableBytes)
+        precondition(out.readableBytesView.prefix(common) == stream.readableBytesView.prefix(common))
+    }
+
+    private static func relay(_ pieces: [ByteBuffer], _ relay: EventRelay) -> (EventRelay, ByteBuffer) {
+        var relay = relay
+        var out = ByteBuffer()
+        for piece in pieces {
+            if let bytes = relay.feed(piece) { out.writeImmutableBuffer(bytes) }
+        }
+        if let bytes = relay.finish() { out.writeImmutableBuffer(bytes) }
+        return (relay, out)
+    }
+
+    private static func check(_ scanner: UsageScanner) {
+        precondition(scanner.images >= 0 && scanner.textBytes >= 0 && scanner.texts >= 0)
+        guard let reading = scanner.latest else { return }
+        for meter in Meter.allCases { precondition(reading.usage[meter] >= 0, "\(meter) is below zero") }
+        precondition(reading.usage.total >= reading.usage.inputTotal)
+        if let cost = reading.providerCost { precondition(cost >= .zero) }
+    }
+}
