@@ -55,6 +55,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--parallel", type=int, default=4, help="requests answered at the same time")
     parser.add_argument("--threads", type=int, default=max(1, (os.cpu_count() or 2) // 2))
+    parser.add_argument("--pooling", choices=["mean", "rank"], help="answer embeddings, or rankings, too")
     parser.add_argument("--context", type=int, default=2048, help="tokens per request, prompt and answer")
     options = parser.parse_args()
 
@@ -76,6 +77,9 @@ def main() -> None:
     params.endpoint_metrics = True
     params.ui = False
     params.verbosity = 0
+    if options.pooling:
+        params.embedding = True
+        params.pooling_type = getattr(xllamacpp.llama_pooling_type, f"LLAMA_POOLING_TYPE_{options.pooling.upper()}")
     server = xllamacpp.Server(params)
 
     base = server.listening_address

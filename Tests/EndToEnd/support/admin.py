@@ -96,8 +96,13 @@ class Admin:
 
     def price(self, model: str, input: str, output: str, effective_from: str = "2020-01-01T00:00:00Z",
               **per_million: str) -> dict[str, Any]:
-        rates = {"input": input, "output": output, **per_million}
-        body = {"model": model, "effective_from": effective_from, "per_million": rates}
+        return self.price_of(model, {"input": input, "output": output, **per_million}, effective_from=effective_from)
+
+    def price_of(self, model: str, per_million: dict[str, str] | None, per_unit: dict[str, str] | None = None,
+                 effective_from: str = "2020-01-01T00:00:00Z", **fields: Any) -> dict[str, Any]:
+        """A price by tokens, by units or both; `fields` are `tier`, `above_tokens` and the like."""
+        units = {"per_unit": per_unit} if per_unit else {}
+        body = {"model": model, "effective_from": effective_from, "per_million": per_million, **units, **fields}
         return dict(self.ok("POST", "/prices", body))
 
     # Tenants

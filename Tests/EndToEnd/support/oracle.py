@@ -6,6 +6,7 @@ this file, and only here.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import struct
 import time
@@ -22,7 +23,10 @@ PICO = 10**12
 LEDGER_COLUMNS = (
     "seq", "request_id", "attempt", "kind", "tenant_id", "key_id", "model", "pool", "admitted_at", "ended_at",
     "cost", "list_cost", "price_version", "input", "input_cache_read", "output", "output_reasoning",
-    "provenance", "outcome", "status",
+    "provenance", "outcome", "status", "input_cache_write_5m", "input_cache_write_1h", "other_meters",
+)
+METER_COLUMNS = (
+    "input", "input_cache_read", "input_cache_write_5m", "input_cache_write_1h", "output", "output_reasoning",
 )
 HOLD_COLUMNS = ("request_id", "attempt", "tenant_id", "key_id", "model", "pool", "amount", "state")
 SELECT_LEDGER = f"SELECT {', '.join(LEDGER_COLUMNS)} FROM ledger ORDER BY seq"
@@ -71,6 +75,32 @@ class Price:
         return (body_bytes + overhead) * max(self.input, self.cache_read) + max_tokens * n * self.output
 
 
+PARENTS = {
+    "input_cache_read": "input", "input_cache_write_5m": "input", "input_cache_write_1h": "input",
+    "input_audio": "input", "input_image": "input", "output_reasoning": "output", "output_audio": "output",
+}
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Picodollars of one unit of each meter; a token meter without a price costs what its parent does."""
+
+    of: dict[str, int]
+
+    @staticmethod
+    def make(per_million: dict[str, str] | None, per_unit: dict[str, str] | None = None) -> Rates:
+        tokens = {meter: pico(Fraction(text) / 1_000_000) for meter, text in (per_million or {}).items()}
+        return Rates(tokens | {meter: pico(text) for meter, text in (per_unit or {}).items()})
+
+    def rate(self, meter: str) -> int:
+        if meter in self.of:
+            return self.of[meter]
+        return self.of.get(PARENTS.get(meter, ""), 0)
+
+    def cost(self, meters: dict[str, int]) -> int:
+        return sum(count * self.rate(meter) for meter, count in meters.items())
+
+
 @dataclass(frozen=True)
 class Entry:
     """One ledger row."""
@@ -95,6 +125,15 @@ class Entry:
     provenance: str
     outcome: str
     status: int
+    input_cache_write_5m: int
+    input_cache_write_1h: int
+    other_meters: str | None
+
+    @property
+    def meters(self) -> dict[str, int]:
+        """Every meter that is not 0, by its name in prices."""
+        own = {name: getattr(self, name) for name in METER_COLUMNS}
+        return {name: count for name, count in {**own, **json.loads(self.other_meters or "{}")}.items() if count}
 
 
 @dataclass(frozen=True)

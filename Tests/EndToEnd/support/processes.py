@@ -81,9 +81,10 @@ class Child:
 class LlamaBackend:
     """The real llama.cpp server of the demo; `kill` and `start` may alternate, on the same port."""
 
-    def __init__(self, parallel: int = 4) -> None:
+    def __init__(self, parallel: int = 4, pooling: str | None = None) -> None:
         self.directory = tempfile.TemporaryDirectory(prefix="tollgate-llama-")
         self.parallel = parallel
+        self.pooling = pooling  # "mean": it answers embeddings too; "rank": rankings
         self.port = 0
         try:
             self.start()
@@ -95,7 +96,7 @@ class LlamaBackend:
         script = ROOT / "deploy" / "demo" / "llama_backend.py"
         # One thread: two of them spin against each other, and against the gateway, where cores are few.
         command = [sys.executable, str(script), "--parallel", str(self.parallel), "--threads", "1",
-                   "--port", str(self.port)]
+                   "--port", str(self.port), *(["--pooling", self.pooling] if self.pooling else [])]
         log = Path(self.directory.name) / f"llama-{time.monotonic_ns()}.log"  # no line of an earlier start
         self.child = Child(command, log)
         self.url = self.child.wait_for_line("listening on ", 90)

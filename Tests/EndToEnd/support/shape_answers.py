@@ -58,6 +58,8 @@ class Query:
 
     def pieces(self, text: str | None = None) -> list[str]:
         """The text in so many chunks."""
+        if text is None and "pieces" in self.recipe:
+            return list(self.recipe["pieces"])
         text = self.text if text is None else text
         count = max(1, int(self.recipe.get("chunks", 4)))
         size = max(1, -(-len(text) // count))

@@ -8,7 +8,7 @@ What a call is answered is the recipe of the model it names, PUT as JSON to `/re
   usage        the usage object as it is; null: the answer says null; false: left out   (the shape's own: 11 in, 7 out)
   tier         the `service_tier` of the answer
   text, tool   the text, or {"name", "arguments", "times"} of a tool the (first so many) answers call
-  chunks       pieces of a streamed text                                                (4)
+  chunks       pieces of a streamed text; `pieces` gives the very ones                  (4)
   deltas       usages of the `message_delta` events
   fields, pad  members on top of the answer's own; bytes of padding in it
   size         bytes of audio                                                           (5000)
