@@ -9,7 +9,7 @@ final class Harness {
     private static let secondsAllowed = 1.0
     /// Every so many inputs one of them is run as a long one.
     private static let repeatEvery = 1_000
-    private static let longInput = 256 * 1024
+    private static let longInput = 64 * 1024
     /// Every so many inputs one of them is run again and again, to see whether memory is left behind.
     private static let leakCheckEvery = 5_000
     private static let leakRounds = 200

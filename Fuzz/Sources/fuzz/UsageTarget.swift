@@ -1,5 +1,6 @@
 import Billing
 import NIOCore
+import Tenancy
 
 @testable import Proxy
 
@@ -42,7 +43,8 @@ enum UsageTarget {
         precondition(whole.fault == split.fault && whole.endFault == split.endFault)
         precondition(whole.isComplete == split.isComplete && whole.isAnswer == split.isAnswer)
         precondition(wholeOut == splitOut && whole.heldBack == split.heldBack)
-        guard !hidesUsage, whole.fault == nil else { return }
+        // Comments before a stream that is nothing but its end mark stay behind.
+        guard !hidesUsage, whole.fault == nil, wholeOut.readableBytes > 0 else { return }
         var out = wholeOut
         out.writeImmutableBuffer(whole.heldBack)
         // The last event may have been given its end.
@@ -51,7 +53,6 @@ enum UsageTarget {
     }
 
     private static func relay(_ pieces: [ByteBuffer], _ relay: EventRelay) -> (EventRelay, ByteBuffer) {
-        var relay = relay
         var out = ByteBuffer()
         for piece in pieces {
             if let bytes = relay.feed(piece) { out.writeImmutableBuffer(bytes) }
