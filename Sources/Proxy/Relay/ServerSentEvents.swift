@@ -39,8 +39,8 @@ struct ServerSentEvents {
         if let event = try take(isStreamEnd: true) { return event }
         var raw = pending
         let last = raw.getInteger(at: raw.writerIndex - 1, as: UInt8.self)
-        let endsLine = last == UInt8(ascii: "\n") || last == UInt8(ascii: "\r")
-        raw.writeStaticString(endsLine ? "\n" : "\n\n")
+        // After a lone CR a single LF would only complete that line's end.
+        raw.writeStaticString(last == UInt8(ascii: "\n") ? "\n" : "\n\n")
         let event = ServerSentEvent(raw: raw, isComplete: false, lines: lines)
         pending = ByteBuffer()
         lines = ServerSentEventLines()
