@@ -56,7 +56,8 @@ def shown(server: Gateway, *arguments: str, **expected: Any) -> None:
     """`show` gives the same in JSON and as one line a member."""
     found = entry(server, *arguments)
     assert expected.items() <= found.items(), found
-    table = {line.split()[0]: " ".join(line.split()[1:]) for line in cli(server, *arguments).splitlines()}
+    table = {line.split()[0]: " ".join(line.split()[1:]).removesuffix(" USD")
+             for line in cli(server, *arguments).splitlines()}
     assert table.keys() == found.keys(), table
     for name, value in expected.items():
         assert table[name] == str(value), table
@@ -117,13 +118,14 @@ def test_tenants_and_what_they_may(server: Gateway, tenant: str) -> None:
     budget = entry(server, "budgets", "create", "--tenant", "one", "--limit", "10", "--window", "month")["id"]
     both(server, "budgets", "list", "--tenant", "one", column="id", value=budget)
     shown(server, "budgets", "show", budget, id=budget, limit="10", window="month", mode="hard")
+    shown(server, "budgets", "show", budget, posted="0", held="0", remaining="10")
     assert entry(server, "budgets", "state", budget)["remaining"] == "10"
 
 
 def test_a_key_is_shown_once(server: Gateway, tenant: str) -> None:
     made = entry(server, "keys", "create", "--tenant", "one", "--name", "k")
     both(server, "keys", "list", "--tenant", tenant, column="id", value=made["id"])
-    shown(server, "keys", "show", made["id"], id=made["id"], name="k")
+    shown(server, "keys", "show", made["id"], id=made["id"], name="k", state="active")
     again = entry(server, "keys", "rotate", made["id"])["key"]
     for arguments in (("keys", "list", "--tenant", "one"), ("keys", "show", made["id"])):
         text = cli(server, *arguments) + cli(server, *arguments, "--output", "json")

@@ -26,16 +26,4 @@ import Testing
         let object = value(#"{"b":[1,null],"a":{"c/d":"é\n"}}"#)
         #expect(object.map { String(decoding: $0.bytes, as: UTF8.self) } == #"{"a":{"c/d":"é\n"},"b":[1,null]}"#)
     }
-
-    @Test func `tables are aligned and hold no control characters`() {
-        let entries = [value(#"{"id":"a","name":"long one"}"#), value(#"{"id":"bbb","name":"\u001b[31m"}"#)]
-        #expect(
-            TableText.list(entries.compactMap { $0 }, columns: ["id", "name", "x"]) == """
-                ID   NAME      X
-                a    long one  -
-                bbb   [31m     -
-                """)
-        let entry = value(#"{"b":1,"a":null,"id":"x"}"#) ?? .null
-        #expect(TableText.entry(entry, first: ["id", "no"]) == "id  x\na   -\nb   1")
-    }
 }

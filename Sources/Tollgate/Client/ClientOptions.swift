@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Tenancy
 
 /// What every command that talks to the Admin API takes.
 struct ClientOptions: ParsableArguments {
@@ -27,7 +28,10 @@ struct ClientOptions: ParsableArguments {
     /// Writes a list to the standard output.
     func show(_ entries: [JSONValue], columns: [String]) {
         switch output {
-        case .table: print(TableText.list(entries, columns: columns))
+        case .table:
+            let (text, note) = table.list(entries, columns: columns)
+            print(text)
+            if let note { StandardError.write(note) }
         case .json:
             let page: JSONValue = .object(["data": .array(entries), "has_more": .bool(false), "next": .null])
             print(page.pretty)
@@ -38,8 +42,12 @@ struct ClientOptions: ParsableArguments {
     func show(_ entry: JSONValue, columns: [String]) {
         guard entry != .null else { return }
         switch output {
-        case .table: print(TableText.entry(entry, first: columns))
+        case .table: print(table.entry(entry, first: columns))
         case .json: print(entry.pretty)
         }
+    }
+
+    private var table: TableText {
+        TableText(now: SystemClock().now(), width: Terminal.width())
     }
 }

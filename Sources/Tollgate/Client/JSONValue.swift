@@ -29,6 +29,13 @@ enum JSONValue: Sendable, Hashable {
         if case .object(let members) = self { members } else { [:] }
     }
 
+    /// An object with one more member, or another value for it.
+    func with(_ name: String, _ value: JSONValue) -> JSONValue {
+        guard case .object(var members) = self else { return self }
+        members[name] = value
+        return .object(members)
+    }
+
     /// An object less one of its members.
     func without(_ name: String) -> JSONValue {
         guard case .object(var members) = self else { return self }

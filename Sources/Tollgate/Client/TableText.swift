@@ -1,58 +1,154 @@
-/// Results as aligned columns for people.
-enum TableText {
-    /// One line an entry below a line of headings.
-    static func list(_ entries: [JSONValue], columns: [String]) -> String {
-        align([columns.map { $0.uppercased() }] + entries.map { entry in columns.map { cell(entry[$0]) } })
+import Tenancy
+
+/// Results as aligned columns for people, no wider than the terminal.
+struct TableText: Sendable {
+    private static let gap = 2
+    /// A column that can be cut keeps at least so much.
+    private static let leastWidth = 12
+
+    private struct Column {
+        let name: String
+        let alignment: CellText.Alignment
+        /// The heading first.
+        var cells: [String]
+
+        var width: Int { cells.map(TextWidth.of).max() ?? 0 }
+        /// Ids are for copying, numbers for reading: neither is cut.
+        var mayBeCut: Bool { alignment == .left && name != "id" && !name.hasSuffix("_id") }
     }
 
-    /// One line a member: the named ones first, the rest by name.
-    static func entry(_ entry: JSONValue, first columns: [String]) -> String {
-        let members = entry.members
-        let named = columns.filter { members[$0] != nil }
-        let rest = members.keys.filter { !named.contains($0) }.sorted()
-        return align((named + rest).map { [$0, cell(entry[$0])] })
+    /// Columns of the terminal; nil: no limit.
+    let width: Int?
+    private let cell: CellText
+
+    init(now: Timestamp, width: Int? = nil) {
+        self.width = width
+        cell = CellText(now: now)
+    }
+
+    /// One line an entry below a line of headings.
+    ///
+    /// In a narrow terminal texts are cut, and then columns left out from the right; the note says which.
+    func list(_ entries: [JSONValue], columns names: [String]) -> (text: String, note: String?) {
+        var columns = names.map { name in
+            let values = entries.map { $0[name] }
+            let alignment = CellText.alignment(name, values)
+            let cells = Self.aligned(values.map { cell.text($0, of: name) }, alignment)
+            return Column(name: name, alignment: alignment, cells: [Self.title(name)] + cells)
+        }
+        let left = fit(&columns)
+        let note = left.isEmpty ? nil : "a wider terminal also shows: \(left.joined(separator: ", "))"
+        let lines = note.map { note in width.map { TextWidth.wrap(note, to: $0) } ?? [note] }
+        return (Self.text(of: columns), lines?.joined(separator: "\n"))
     }
 
     /// Rows below a line of headings, columns of numbers with their points below each other.
     static func rows(_ rows: [[String]], headings: [String], numbers: Set<Int>) -> String {
-        var table = [headings] + rows
-        for column in numbers {
-            let fractions = table.map { row in
-                column < row.count ? row[column].drop { $0 != "." }.count : 0
-            }
-            let longest = fractions.max() ?? 0
-            for (index, fraction) in fractions.enumerated() where column < table[index].count && index > 0 {
-                table[index][column] += String(repeating: " ", count: longest - fraction)
-            }
+        let columns = headings.indices.map { index in
+            let alignment = numbers.contains(index) ? CellText.Alignment.point : .left
+            let cells = rows.map { index < $0.count ? $0[index] : "" }
+            return Column(
+                name: headings[index], alignment: alignment, cells: [headings[index]] + aligned(cells, alignment))
         }
-        return align(table, right: numbers)
+        return text(of: columns)
     }
 
-    /// Control characters must not reach the terminal.
+    /// The text of one value as it stands in a cell, times exact.
     static func cell(_ value: JSONValue) -> String {
-        let shown = value == .null ? "-" : value.plain
-        return String(
-            String.UnicodeScalarView(
-                shown.unicodeScalars.map {
-                    $0.properties.generalCategory == .control ? " " : $0
-                }))
+        CellText(now: nil).text(value, of: "")
     }
 
-    private static func align(_ rows: [[String]], right: Set<Int> = []) -> String {
-        var widths: [Int] = []
-        for row in rows {
-            for (index, cell) in row.enumerated() {
-                if index == widths.count { widths.append(0) }
-                widths[index] = max(widths[index], cell.count)
+    /// One line a member: the named ones first, the rest by name. Amounts stand below each other by their point.
+    func entry(_ entry: JSONValue, first columns: [String]) -> String {
+        let members = entry.members
+        let named = columns.filter { members[$0] != nil }
+        let names = named + members.keys.filter { !named.contains($0) }.sorted()
+        let money = names.filter { CellText.isMoney($0) }
+        let amounts = Dictionary(
+            uniqueKeysWithValues: zip(
+                money, Self.aligned(money.map { cell.detail(entry[$0], of: $0) }, .point, trailing: false)))
+        let margin = (names.map(TextWidth.of).max() ?? 0) + Self.gap
+        return names.flatMap { name in
+            let text = amounts[name] ?? cell.detail(entry[name], of: name)
+            let lines = amounts[name] == nil ? wrap(text, beside: margin) : [text]
+            return lines.enumerated().map { index, line in
+                Self.padded(index == 0 ? name : "", to: margin, right: false) + line
+            }
+        }.joined(separator: "\n")
+    }
+
+    private func wrap(_ text: String, beside margin: Int) -> [String] {
+        guard let width, width - margin >= Self.leastWidth else { return [text] }
+        return TextWidth.wrap(text, to: width - margin)
+    }
+
+    // MARK: Width
+
+    /// Cuts texts, the widest first, then leaves columns out; the names of those.
+    private func fit(_ columns: inout [Column]) -> [String] {
+        guard let width else { return [] }
+        var left: [String] = []
+        while excess(columns, width) > 0 {
+            let cuttable = columns.indices.filter { columns[$0].mayBeCut && columns[$0].width > Self.leastWidth }
+            let room = cuttable.reduce(0) { $0 + columns[$1].width - Self.leastWidth }
+            let widest = cuttable.max { columns[$0].width < columns[$1].width }
+            if room >= excess(columns, width), let widest {
+                let limit = max(Self.leastWidth, columns[widest].width - excess(columns, width))
+                columns[widest].cells = columns[widest].cells.map { TextWidth.cut($0, to: limit) }
+            } else if columns.count > 1 {
+                left.insert(columns.removeLast().name, at: 0)
+            } else {
+                break
             }
         }
-        return rows.map { row in
-            var line = row.enumerated().map { index, cell -> String in
-                let space = String(repeating: " ", count: widths[index] - cell.count)
-                return right.contains(index) ? space + cell : cell + space
-            }.joined(separator: "  ")
-            while line.hasSuffix(" ") { line.removeLast() }
-            return line
+        return left
+    }
+
+    private func excess(_ columns: [Column], _ width: Int) -> Int {
+        columns.reduce(-Self.gap) { $0 + $1.width + Self.gap } - width
+    }
+
+    // MARK: Text
+
+    /// `created_at` is CREATED, `limit` is LIMIT $.
+    private static func title(_ name: String) -> String {
+        var title = name
+        for suffix in ["_at", "_from"] where title.hasSuffix(suffix) { title.removeLast(suffix.count) }
+        return title.uppercased() + (CellText.isMoney(name) ? " $" : "")
+    }
+
+    /// Cells of one column padded so that their decimal points stand below each other.
+    private static func aligned(
+        _ cells: [String], _ alignment: CellText.Alignment, trailing: Bool = true
+    ) -> [String] {
+        guard alignment == .point else { return cells }
+        let parts = cells.map { cell in
+            let whole = cell.prefix { $0 != "." && $0 != " " }
+            return (whole: String(whole), rest: String(cell.dropFirst(whole.count)))
+        }
+        let whole = parts.map { $0.whole.count }.max() ?? 0
+        let rest = parts.map { $0.rest.count }.max() ?? 0
+        return parts.map { part in
+            let text = padded(part.whole, to: whole, right: true)
+            return text + (trailing ? padded(part.rest, to: rest, right: false) : part.rest)
+        }
+    }
+
+    private static func text(of columns: [Column]) -> String {
+        guard let first = columns.first else { return "" }
+        return first.cells.indices.map { row in
+            line(columns.map { padded($0.cells[row], to: $0.width, right: $0.alignment != .left) })
         }.joined(separator: "\n")
+    }
+
+    private static func padded(_ text: String, to width: Int, right: Bool) -> String {
+        let padding = String(repeating: " ", count: max(0, width - TextWidth.of(text)))
+        return right ? padding + text : text + padding
+    }
+
+    private static func line(_ cells: [String]) -> String {
+        var line = cells.joined(separator: String(repeating: " ", count: gap))
+        while line.hasSuffix(" ") { line.removeLast() }
+        return line
     }
 }

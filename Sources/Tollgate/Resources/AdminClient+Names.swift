@@ -19,6 +19,13 @@ extension AdminClient {
         return id
     }
 
+    /// The entries with the name of their tenant as `tenant`; archived ones have names too.
+    func namingTenants(_ entries: [JSONValue]) throws -> [JSONValue] {
+        if entries.isEmpty { return entries }
+        let names = Dictionary(try list("/tenants").map { ($0["id"], $0["name"]) }) { first, _ in first }
+        return entries.map { $0.with("tenant", names[$0["tenant_id"]] ?? $0["tenant_id"]) }
+    }
+
     /// The path of one resource given by what people type.
     func path(of text: String, in resource: Resource) throws -> String {
         switch resource.name {

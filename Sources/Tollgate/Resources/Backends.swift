@@ -4,7 +4,9 @@ import ArgumentParser
 enum Backends: ResourceKind {
     static let resource = Resource(
         name: "backends", singular: "backend", naming: .id,
-        columns: ["id", "pool", "name", "kind", "base_url", "has_api_key", "max_concurrency", "draining"],
+        columns: [
+            "id", "pool", "name", "kind", "draining", "base_url", "max_concurrency", "rpm", "weight", "has_api_key",
+        ],
         fields: Field.backend)
 
     static var verbs: [any ParsableCommand.Type] {

@@ -1,10 +1,27 @@
 import ArgumentParser
+import Tenancy
 
 /// `tollgate budgets`.
 enum Budgets: ResourceKind {
     static let resource = Resource(
         name: "budgets", singular: "budget", naming: .id,
-        columns: ["id", "tenant_id", "key_id", "model", "pool", "window", "mode", "limit"], fields: Field.budget)
+        columns: [
+            "id", "tenant", "remaining", "limit", "resets_at", "window", "posted", "held", "mode", "model", "pool",
+            "key_id",
+        ], fields: Field.budget)
+
+    /// Longer lists are shown without what each has spent: every budget's state is a call of its own.
+    private static let statesAtMost = 100
+
+    static func shown(_ entry: JSONValue, _ client: AdminClient, at now: Timestamp) throws -> JSONValue {
+        let state = try client.call("GET", PathText.join("budgets", entry["id"].plain, "state"))
+        return .object(entry.members.merging(state.members) { own, _ in own })
+    }
+
+    static func listed(_ entries: [JSONValue], _ client: AdminClient, at now: Timestamp) throws -> [JSONValue] {
+        let named = try client.namingTenants(entries)
+        return entries.count > statesAtMost ? named : try named.map { try shown($0, client, at: now) }
+    }
 
     static var verbs: [any ParsableCommand.Type] {
         [

@@ -1,10 +1,15 @@
 import ArgumentParser
+import Tenancy
 
 /// `tollgate holds`.
 enum Holds: ResourceKind {
     static let resource = Resource(
         name: "holds", singular: "hold", naming: .name,
-        columns: ["id", "state", "tenant_id", "key_id", "model", "pool", "amount", "admitted_at"], fields: [])
+        columns: ["id", "state", "tenant", "amount", "admitted_at", "model", "pool", "key_id"], fields: [])
+
+    static func listed(_ entries: [JSONValue], _ client: AdminClient, at now: Timestamp) throws -> [JSONValue] {
+        try client.namingTenants(entries)
+    }
 
     static var verbs: [any ParsableCommand.Type] { [ListCommand<Holds>.self, ShowHold.self, ResolveHolds.self] }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Tenancy
 
 /// `tollgate keys`. A new key's text is shown once, by `create` and `rotate`.
 enum Keys: ResourceKind {
@@ -6,7 +7,22 @@ enum Keys: ResourceKind {
 
     static let resource = Resource(
         name: "keys", singular: "key", naming: .id,
-        columns: ["id", "public_id", "name", "created_at", "expires_at", "revoked_at"], fields: Field.key)
+        columns: ["id", "name", "state", "public_id", "expires_at", "created_at", "models"], fields: Field.key)
+
+    static func shown(_ entry: JSONValue, _ client: AdminClient, at now: Timestamp) throws -> JSONValue {
+        entry.with("state", .string(state(of: entry, at: now)))
+    }
+
+    static func listed(_ entries: [JSONValue], _ client: AdminClient, at now: Timestamp) throws -> [JSONValue] {
+        try entries.map { try shown($0, client, at: now) }
+    }
+
+    /// `active`, `expired` or `revoked`.
+    static func state(of key: JSONValue, at now: Timestamp) -> String {
+        if key["revoked_at"] != .null { return "revoked" }
+        let expiry = key["expires_at"].string.flatMap { Timestamp(rfc3339: $0) }
+        return expiry.map { $0 <= now } == true ? "expired" : "active"
+    }
 
     static var verbs: [any ParsableCommand.Type] {
         [

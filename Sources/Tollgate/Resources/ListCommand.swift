@@ -1,4 +1,5 @@
 import ArgumentParser
+import Tenancy
 
 /// `list`: all of a resource.
 struct ListCommand<Kind: ResourceKind>: ParsableCommand {
@@ -11,7 +12,8 @@ struct ListCommand<Kind: ResourceKind>: ParsableCommand {
 
     func run() throws {
         let client = try options.client()
-        let entries = try client.list(try scope.path(of: Kind.resource, client))
+        var entries = try client.list(try scope.path(of: Kind.resource, client))
+        if options.output == .table { entries = try Kind.listed(entries, client, at: SystemClock().now()) }
         options.show(entries, columns: Kind.resource.columns)
     }
 }

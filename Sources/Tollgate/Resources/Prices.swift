@@ -5,7 +5,7 @@ enum Prices: ResourceKind {
     static let resource = Resource(
         name: "prices", singular: "price", naming: .id,
         columns: [
-            "id", "model", "kind", "backend_id", "tier", "above_tokens", "effective_from", "per_million", "per_unit",
+            "id", "model", "per_million", "per_unit", "effective_from", "tier", "above_tokens", "kind", "backend_id",
         ], fields: Field.price)
 
     static var verbs: [any ParsableCommand.Type] {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Tenancy
 
 /// A resource together with the options its commands take.
 protocol ResourceKind: Sendable {
@@ -9,4 +10,17 @@ protocol ResourceKind: Sendable {
 
     static var resource: Resource { get }
     static var verbs: [any ParsableCommand.Type] { get }
+
+    /// What `show` shows of one: what is known beside the resource itself added.
+    static func shown(_ entry: JSONValue, _ client: AdminClient, at now: Timestamp) throws -> JSONValue
+    /// What the table of `list` shows.
+    static func listed(_ entries: [JSONValue], _ client: AdminClient, at now: Timestamp) throws -> [JSONValue]
+}
+
+extension ResourceKind {
+    static func shown(_ entry: JSONValue, _ client: AdminClient, at now: Timestamp) throws -> JSONValue { entry }
+
+    static func listed(_ entries: [JSONValue], _ client: AdminClient, at now: Timestamp) throws -> [JSONValue] {
+        entries
+    }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Tenancy
 
 /// `show`: one of a resource.
 struct ShowCommand<Kind: ResourceKind>: ParsableCommand {
@@ -13,6 +14,7 @@ struct ShowCommand<Kind: ResourceKind>: ParsableCommand {
     func run() throws {
         let client = try options.client()
         let entry = try client.call("GET", try client.path(of: reference, in: Kind.resource))
-        options.show(entry, columns: Kind.resource.columns)
+        options.show(
+            try Kind.shown(entry, client, at: SystemClock().now()), columns: Kind.resource.columns)
     }
 }

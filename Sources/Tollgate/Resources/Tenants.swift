@@ -4,7 +4,7 @@ import ArgumentParser
 enum Tenants: ResourceKind {
     static let resource = Resource(
         name: "tenants", singular: "tenant", naming: .id,
-        columns: ["id", "name", "time_zone", "price_multiplier", "suspended", "created_at"], fields: Field.tenant)
+        columns: ["id", "name", "suspended", "created_at", "time_zone", "price_multiplier"], fields: Field.tenant)
 
     static var verbs: [any ParsableCommand.Type] {
         [
