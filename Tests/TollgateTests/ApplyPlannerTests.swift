@@ -10,14 +10,24 @@ import Testing
             try StateSamples.file(part, other).wanted, server: try server ?? StateSamples.server(), options: options)
     }
 
+    /// The title and the fields of a change in one line.
+    private func shown(_ call: ApplyCall) -> String {
+        ([call.change.title] + call.change.details.map(\.text)).joined(separator: " | ")
+    }
+
     @Test func `an empty server gets everything, what is referred to first`() throws {
         let plan = try plan(server: ServerState())
         #expect(
-            plan.calls.map(\.line) == [
-                "+ pool fast", "+ backend fast/a", "+ model org/m", "+ price org/m from 2026-11-01T00:00:00Z",
-                "+ tenant research", "~ entitlements of research: +fast",
-                "~ quotas of research: rpm none -> 600, concurrency none -> 40",
-                "+ budget of research (month, hard): limit 25.00",
+            plan.calls.map(shown) == [
+                "+ pool fast | policy: least_busy",
+                "+ backend fast/a | kind: openai | base_url: http://127.0.0.1:1/v1 | api_key: (given) | "
+                    + "max_concurrency: 4 | timeouts.connect: 5000ms | timeouts.min_rate: 2",
+                "+ model org/m | targets: fast | max_output_tokens: 512",
+                "+ price org/m from 2026-11-01T00:00:00Z | effective_from: 2026-11-01T00:00:00Z | "
+                    + "per_million.input: 0.10 | per_million.output: 0.40",
+                "+ tenant research | price_multiplier: 1.20", "~ entitlements of research | fast: none -> *",
+                "~ quotas of research | rpm: none -> 600 | concurrency: none -> 40",
+                "+ budget of research (month, hard) | limit: 25.00 | alerts_at: 1, 0.5",
             ])
         #expect(
             plan.calls.map { "\($0.method) \($0.path)" } == [
@@ -38,51 +48,53 @@ import Testing
     /// One row a rule: a part of the file, what replaces it, the line people see, the call with its body.
     private static let changes: [(String, String, String, String)] = [
         (
-            "price_multiplier: 1.20", "price_multiplier: 1.5", "~ tenant research: price_multiplier 1.2 -> 1.5",
+            "price_multiplier: 1.20", "price_multiplier: 1.5", "~ tenant research | price_multiplier: 1.2 -> 1.5",
             #"PATCH /tenants/:tenant {"price_multiplier":"1.5"}"#
         ),
         (
             "policy: least_busy", "queue: { max: 9, timeout: 10000ms }",
-            #"~ pool fast: queue {"max":500,"timeout":"10s"} -> {"max":9,"timeout":"10000ms"}"#,
+            "~ pool fast | queue.max: 500 -> 9",
             #"PATCH /pools/fast {"queue":{"max":9,"timeout":"10000ms"}}"#
         ),
         (
-            "max_concurrency: 4", "max_concurrency: null", "~ backend fast/a: max_concurrency 4 -> none",
+            "max_concurrency: 4", "max_concurrency: null", "~ backend fast/a | max_concurrency: 4 -> none",
             #"PATCH /backends/be_1 {"max_concurrency":null}"#
         ),
         (
             "127.0.0.1:1/v1/", "127.0.0.1:2/v1",
-            "~ backend fast/a: base_url http://127.0.0.1:1/v1 -> http://127.0.0.1:2/v1, api_key replaced",
+            "~ backend fast/a | base_url: http://127.0.0.1:1/v1 -> http://127.0.0.1:2/v1 | "
+                + "api_key: (stored) -> (given)",
             #"PATCH /backends/be_1 {"api_key":"sk-a","base_url":"http://127.0.0.1:2/v1"}"#
         ),
         (
             "127.0.0.1:1/v1/", "127.0.0.1:1/v2",
-            "~ backend fast/a: base_url http://127.0.0.1:1/v1 -> http://127.0.0.1:1/v2",
+            "~ backend fast/a | base_url: http://127.0.0.1:1/v1 -> http://127.0.0.1:1/v2",
             #"PATCH /backends/be_1 {"base_url":"http://127.0.0.1:1/v2"}"#
         ),
         (
-            "{ env: A_KEY }", "null", "~ backend fast/a: api_key removed", #"PATCH /backends/be_1 {"api_key":null}"#
+            "{ env: A_KEY }", "null", "~ backend fast/a | api_key: (stored) -> none",
+            #"PATCH /backends/be_1 {"api_key":null}"#
         ),
         (
-            "max_output_tokens: 512", "max_output_tokens: 9", "~ model org/m: max_output_tokens 512 -> 9",
+            "max_output_tokens: 512", "max_output_tokens: 9", "~ model org/m | max_output_tokens: 512 -> 9",
             #"PUT /models/org/m {"audio_seconds_max":7200,"context_window":null,"input_overhead_tokens":300,"#
                 + #""max_output_tokens":9,"#
                 + #""part_tokens_max":null,"targets":[{"pool":"fast"}]}"#
         ),
         (
-            "{ rpm: 600, concurrency: 40 }", "{ rpm: 600 }", "~ quotas of research: concurrency 40 -> none",
+            "{ rpm: 600, concurrency: 40 }", "{ rpm: 600 }", "~ quotas of research | concurrency: 40 -> none",
             #"PUT /tenants/:tenant/quotas {"concurrency":null,"rpd":null,"rpm":600,"tpd":null,"tpm":null}"#
         ),
         (
-            "models: [\"*\"]", "models: [org/m]", "~ entitlements of research: ~fast",
+            "models: [\"*\"]", "models: [org/m]", "~ entitlements of research | fast: * -> org/m",
             #"PUT /tenants/:tenant/entitlements {"pools":[{"models":["org/m"],"pool":"fast"}]}"#
         ),
         (
-            "\"25.00\"", "30", "~ budget of research (month, hard): limit 25 -> 30",
+            "\"25.00\"", "30", "~ budget of research (month, hard) | limit: 25 -> 30",
             #"PATCH /budgets/bud_1 {"limit":"30"}"#
         ),
         (
-            "window: month", "window: day", "+ budget of research (day, hard): limit 25.00",
+            "window: month", "window: day", "+ budget of research (day, hard) | limit: 25.00 | alerts_at: 1, 0.5",
             #"POST /budgets {"alerts_at":[1,0.5],"limit":"25.00","mode":"hard","tenant_id":":tenant","window":"day"}"#
         ),
     ]
@@ -91,14 +103,14 @@ import Testing
     func `only what differs is sent`(row: Int) throws {
         let (part, other, line, call) = Self.changes[row]
         let calls = try plan(part, other).calls
-        #expect(calls.map(\.line) == [line])
+        #expect(calls.map(shown) == [line])
         let body = calls.first?.body.map { String(decoding: $0.bytes, as: UTF8.self) } ?? ""
         #expect("\(calls.first?.method ?? "") \(calls.first?.path ?? "") \(body)" == call)
     }
 
     @Test func `a credential is sent again only when asked, or where none is stored`() throws {
         let asked = try plan(options: ApplyOptions(rotateBackendKeys: true))
-        #expect(asked.calls.map(\.line) == ["~ backend fast/a: api_key replaced"])
+        #expect(asked.calls.map(shown) == ["~ backend fast/a | api_key: (stored) -> (given)"])
         #expect(ApplyReport.note(asked) == nil)
         let left = try plan()
         #expect(left.calls == [])
@@ -108,7 +120,7 @@ import Testing
             #"{"id":"be_1","name":"a","kind":"openai","base_url":"http://127.0.0.1:1/v1","#
             + #""has_api_key":false,"max_concurrency":4,"timeouts":{"connect":"5s","min_rate":2}}"#
         server.backends["fast"] = [try StateSamples.json(text)]
-        #expect(try plan(server: server).calls.map(\.line) == ["~ backend fast/a: api_key replaced"])
+        #expect(try plan(server: server).calls.map(shown) == ["~ backend fast/a | api_key: none -> (given)"])
         let keyless = try plan("api_key: { env: A_KEY }, ", "", server: server)
         #expect(keyless.calls == [])
         #expect(ApplyReport.note(keyless) == nil)
@@ -130,7 +142,7 @@ import Testing
         #expect(throws: CommandFailure.self) { try plan("0.40 } }", "0.40 }, per_unit: { search: 0.01 } }") }
         #expect(try plan("0.40 } }", "0.400 }, per_unit: {}, above_tokens: null }").calls == [])
         let others = try ["above_tokens: 200000", "tier: flex", "kind: upstream, backend_id: be_1"].map {
-            try plan("0.40 } }", "0.40 }, \($0) }").calls.map(\.line)
+            try plan("0.40 } }", "0.40 }, \($0) }").calls.map(\.change.title)
         }
         #expect(
             others == [
@@ -138,7 +150,7 @@ import Testing
                 ["+ price org/m (flex) from 2026-11-01T00:00:00Z"],
                 ["+ price org/m (upstream be_1) from 2026-11-01T00:00:00Z"],
             ])
-        let later = try plan("2026-11-01T", "2026-12-01T").calls.map(\.line)
+        let later = try plan("2026-11-01T", "2026-12-01T").calls.map(\.change.title)
         #expect(later == ["+ price org/m from 2026-12-01T00:00:00Z"])
     }
 
@@ -161,6 +173,22 @@ import Testing
         #expect(throws: CommandFailure.self) { try plan(server: server) }
     }
 
+    @Test func `every change knows where the file asks for it`() throws {
+        #expect(
+            try plan(server: ServerState()).calls.map(\.place) == [
+                "pools[0]", "pools[0].backends[0]", "models[0]", "prices[0]", "tenants[0]", "tenants[0].entitlements",
+                "tenants[0].quotas", "tenants[0].budgets[0]",
+            ])
+    }
+
+    @Test func `the summary counts by kind`() throws {
+        let plan = try plan(server: ServerState())
+        #expect(ApplyReport.summary(plan, isDryRun: false) == "8 changes: 6 created, 2 changed")
+        #expect(
+            ApplyReport.summary(plan, isDryRun: true)
+                == "8 changes: 6 created, 2 changed (dry run: nothing was changed)")
+    }
+
     @Test func `only pruning removes, what uses something before what is used`() throws {
         var server = try StateSamples.server()
         server.pools["old"] = try StateSamples.json(#"{"name":"old"}"#)
@@ -174,7 +202,7 @@ import Testing
         #expect(try plan(server: server).calls == [])
         let pruned = try plan(server: server, options: ApplyOptions(prune: true)).calls
         #expect(
-            pruned.map { "\($0.line) \($0.method) \($0.path)" } == [
+            pruned.map { "\($0.change.title) \($0.method) \($0.path)" } == [
                 "- budget of research (day, soft) DELETE /budgets/bud_2", "- tenant gone DELETE /tenants/ten_2",
                 "- model old DELETE /models/old", "- backend fast/b DELETE /backends/be_3",
                 "- backend old/x DELETE /backends/be_2", "- pool old DELETE /pools/old",
@@ -185,6 +213,6 @@ import Testing
         let file = try StateFile("models: []\npools: [ { name: fast } ]", file: "s", environment: [:])
         let plan = try ApplyPlanner.plan(
             file.wanted, server: try StateSamples.server(), options: ApplyOptions(prune: true))
-        #expect(plan.calls.map(\.line) == ["- model org/m"])
+        #expect(plan.calls.map(\.change.title) == ["- model org/m"])
     }
 }

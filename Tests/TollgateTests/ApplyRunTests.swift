@@ -24,21 +24,26 @@ import Testing
         }
     }
 
+    private func call(
+        _ action: ApplyChange.Action, _ label: String, _ method: String, _ path: String, _ body: JSONValue? = nil,
+        tenant: String? = "a"
+    ) -> ApplyCall {
+        let change = ApplyChange(action: action, label: label)
+        return ApplyCall(change: change, method: method, path: path, body: body, tenant: tenant)
+    }
+
     private var calls: [ApplyCall] {
         [
-            ApplyCall(line: "+ tenant a", method: "POST", path: "/tenants", body: .object([:]), tenant: "a"),
-            ApplyCall(
-                line: "~ quotas of a", method: "PUT", path: "/tenants/:tenant/quotas", body: .object([:]), tenant: "a"),
-            ApplyCall(
-                line: "+ budget of a", method: "POST", path: "/budgets",
-                body: .object(["tenant_id": .string(ApplyCall.tenantID)]), tenant: "a"),
-            ApplyCall(line: "- pool b", method: "DELETE", path: "/pools/b"),
+            call(.create, "tenant a", "POST", "/tenants", .object([:])),
+            call(.change, "quotas of a", "PUT", "/tenants/:tenant/quotas", .object([:])),
+            call(.create, "budget of a", "POST", "/budgets", .object(["tenant_id": .string(ApplyCall.tenantID)])),
+            call(.remove, "pool b", "DELETE", "/pools/b", tenant: nil),
         ]
     }
 
     @Test func `a new tenant's id is used by the calls after it`() throws {
         let server = Server()
-        try ApplyRun(client: server.client, tenants: [:]).run(calls) { _ in }
+        #expect(try ApplyRun(client: server.client, tenants: [:]).run(calls) { _ in } == ApplyOutcome(made: 4))
         #expect(
             server.calls.withLock { $0 } == [
                 "POST /tenants {}", "PUT /tenants/ten%2F9/quotas {}", #"POST /budgets {"tenant_id":"ten/9"}"#,
@@ -49,20 +54,55 @@ import Testing
     @Test func `the id of a tenant that was there already is used too`() throws {
         let server = Server()
         let tenants = ["a": JSONValue.object(["id": .string("ten_1")])]
-        try ApplyRun(client: server.client, tenants: tenants).run(Array(calls[1...2])) { _ in }
+        let outcome = try ApplyRun(client: server.client, tenants: tenants).run(Array(calls[1...2])) { _ in }
+        #expect(outcome == ApplyOutcome(made: 2))
         #expect(
             server.calls.withLock { $0 }
                 == ["PUT /tenants/ten_1/quotas {}", #"POST /budgets {"tenant_id":"ten_1"}"#])
     }
 
-    @Test func `the first failure ends the run and says how far it got`() throws {
+    private func plan() -> ApplyPlan {
+        var plan = ApplyPlan()
+        for call in calls { plan.add(call.change, call.method, call.path, call.body, tenant: call.tenant) }
+        return plan
+    }
+
+    @Test func `the first failure ends the run and says exactly what was made and what was not tried`() throws {
         let server = Server(failing: "/budgets")
         var done: [String] = []
-        let failure = #expect(throws: CommandFailure.self) {
-            try ApplyRun(client: server.client, tenants: [:]).run(calls) { done.append($0.line) }
-        }
+        let outcome = try ApplyRun(client: server.client, tenants: [:]).run(calls) { done.append($0.change.title) }
         #expect(done == ["+ tenant a", "~ quotas of a"])
+        #expect(outcome == ApplyOutcome(made: 2, failure: CommandFailure(.conflict, "no")))
+        let failure = ApplyReport.failure(plan(), outcome, place: "state.yaml: line 9")
         #expect(failure?.status == .conflict)
-        #expect(failure?.description == "+ budget of a\nfailed: no; 2 changes were made before it")
+        #expect(
+            failure?.description == """
+                state.yaml: line 9: + budget of a
+                failed: no
+                made before it:
+                  + tenant a
+                  ~ quotas of a
+                not tried:
+                  - pool b
+                mend that and apply the file again: what is made already is left alone
+                """)
+    }
+
+    @Test func `scripts are told the same`() throws {
+        let outcome = ApplyOutcome(made: 1, failure: CommandFailure(.failed, "no"))
+        let json = ApplyReport.json(plan(), outcome, isDryRun: false)
+        #expect(json["changes"].items.map { $0["resource"].plain } == ["tenant a"])
+        #expect(json["failed"]["resource"] == .string("quotas of a"))
+        #expect(json["failed"]["error"] == .string("no"))
+        #expect(json["not_tried"].items.map { $0["action"].plain } == ["create", "remove"])
+        let dry = ApplyReport.json(plan(), ApplyOutcome(made: 0), isDryRun: true)
+        #expect(dry["changes"].items.count == 4)
+        #expect(dry["failed"] == .null)
+    }
+
+    @Test func `a run that failed at once changed nothing`() {
+        let outcome = ApplyOutcome(made: 0, failure: CommandFailure(.denied, "no"))
+        let failure = ApplyReport.failure(plan(), outcome, place: nil)
+        #expect(failure?.description.hasPrefix("+ tenant a\nfailed: no\nnothing was changed\nnot tried:") == true)
     }
 }

@@ -3,13 +3,15 @@ struct ApplyCall: Sendable, Equatable {
     /// Stands in paths and bodies for the id of `tenant`, which may not exist yet.
     static let tenantID = ":tenant"
 
-    /// What people see: `+ pool fast`.
-    let line: String
+    /// What people see of it.
+    let change: ApplyChange
     let method: String
     let path: String
     var body: JSONValue?
     /// The tenant whose id is needed, by name.
     var tenant: String?
+    /// Where the file asks for it, such as `pools[0]`; empty for a removal.
+    var place = ""
 
     /// The path with the tenant's id in its place.
     func path(ids: [String: String]) throws(CommandFailure) -> String {

@@ -8,9 +8,11 @@ struct ApplyPlan: Sendable, Equatable {
 
     /// Adds a change.
     mutating func add(
-        _ line: String, _ method: String, _ path: String, _ body: JSONValue? = nil, tenant: String? = nil
+        _ change: ApplyChange, _ method: String, _ path: String, _ body: JSONValue? = nil, tenant: String? = nil,
+        place: String = ""
     ) {
-        calls.append(ApplyCall(line: line, method: method, path: path, body: body, tenant: tenant))
+        calls.append(
+            ApplyCall(change: change, method: method, path: path, body: body, tenant: tenant, place: place))
     }
 
     /// Counts something that is as it should be.
@@ -27,10 +29,13 @@ struct ApplyPlan: Sendable, Equatable {
     ///   - update: makes the call out of the fields that differ.
     mutating func bring(
         _ label: String, to wanted: JSONValue, from present: JSONValue?, fields: [Field],
-        create: (method: String, path: String), update: (method: String, path: String), tenant: String? = nil
+        create: (method: String, path: String), update: (method: String, path: String), tenant: String? = nil,
+        place: String
     ) {
         guard let present else {
-            add("+ \(label)", create.method, create.path, wanted, tenant: tenant)
+            let details = ApplyDetail.list(of: wanted.without("name"), fields: fields)
+            let change = ApplyChange(action: .create, label: label, details: details)
+            add(change, create.method, create.path, wanted, tenant: tenant, place: place)
             return
         }
         let differing = FieldKind.differences(wanted, present, fields: fields)
@@ -39,16 +44,8 @@ struct ApplyPlan: Sendable, Equatable {
             return
         }
         let body = JSONValue.object(wanted.members.filter { name, _ in differing.contains { $0.name == name } })
-        let line = "~ \(label): \(Self.describe(differing, from: present, to: wanted))"
-        add(line, update.method, update.path, body, tenant: tenant)
-    }
-
-    /// `price_multiplier 1 -> 1.2, trim_floor 16 -> 32`.
-    static func describe(_ fields: [Field], from present: JSONValue, to wanted: JSONValue) -> String {
-        fields.map { "\($0.name) \(shown(present[$0.name])) -> \(shown(wanted[$0.name]))" }.joined(separator: ", ")
-    }
-
-    private static func shown(_ value: JSONValue) -> String {
-        value == .null ? "none" : value.plain
+        let details = ApplyDetail.list(from: present, to: wanted, fields: fields)
+        let change = ApplyChange(action: .change, label: label, details: details)
+        add(change, update.method, update.path, body, tenant: tenant, place: place)
     }
 }

@@ -13,21 +13,21 @@ extension ApplyPlanner {
             let name = tenant["name"].plain
             let named = Set(tenant["budgets"].items.map { BudgetIdentity($0) })
             for budget in budgets(of: name) where !named.contains(BudgetIdentity(budget)) {
-                let line = "- budget of \(name) (\(BudgetIdentity(budget)))"
-                plan.add(line, "DELETE", PathText.join("budgets", budget["id"].plain))
+                remove(
+                    "budget of \(name) (\(BudgetIdentity(budget)))", PathText.join("budgets", budget["id"].plain))
             }
         }
     }
 
     private mutating func removeTenants() {
         for (name, tenant) in unnamed("tenants", present: server.tenants) {
-            plan.add("- tenant \(name)", "DELETE", PathText.join("tenants", tenant["id"].plain))
+            remove("tenant \(name)", PathText.join("tenants", tenant["id"].plain))
         }
     }
 
     private mutating func removeModels() {
         for (name, _) in unnamed("models", present: server.models) {
-            plan.add("- model \(name)", "DELETE", PathText.rest(name, of: "models"))
+            remove("model \(name)", PathText.rest(name, of: "models"))
         }
     }
 
@@ -40,16 +40,19 @@ extension ApplyPlanner {
         for (pool, _) in unnamed("pools", present: server.pools) { named[pool] = [] }
         for (pool, names) in named.sorted(by: { $0.key < $1.key }) {
             for backend in server.backends[pool] ?? [] where !names.contains(backend["name"].plain) {
-                let line = "- backend \(pool)/\(backend["name"].plain)"
-                plan.add(line, "DELETE", PathText.join("backends", backend["id"].plain))
+                remove("backend \(pool)/\(backend["name"].plain)", PathText.join("backends", backend["id"].plain))
             }
         }
     }
 
     private mutating func removePools() {
         for (name, _) in unnamed("pools", present: server.pools) {
-            plan.add("- pool \(name)", "DELETE", PathText.join("pools", name))
+            remove("pool \(name)", PathText.join("pools", name))
         }
+    }
+
+    private mutating func remove(_ label: String, _ path: String) {
+        plan.add(ApplyChange(action: .remove, label: label), "DELETE", path)
     }
 
     private func unnamed(_ kind: String, present: [String: JSONValue]) -> [(String, JSONValue)] {

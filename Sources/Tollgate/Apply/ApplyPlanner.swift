@@ -19,23 +19,27 @@ struct ApplyPlanner {
     }
 
     private mutating func planPools() throws {
-        for pool in wanted["pools"].items {
+        for (index, pool) in wanted["pools"].items.enumerated() {
             let name = pool["name"].plain
             plan.bring(
                 "pool \(name)", to: pool.without("backends"), from: server.pools[name], fields: Field.pool,
-                create: ("POST", "/pools"), update: ("PATCH", PathText.join("pools", name)))
+                create: ("POST", "/pools"), update: ("PATCH", PathText.join("pools", name)), place: "pools[\(index)]")
         }
-        for pool in wanted["pools"].items {
-            for backend in pool["backends"].items { try planBackend(backend, pool: pool["name"].plain) }
+        for (index, pool) in wanted["pools"].items.enumerated() {
+            for (number, backend) in pool["backends"].items.enumerated() {
+                try planBackend(backend, pool: pool["name"].plain, place: "pools[\(index)].backends[\(number)]")
+            }
         }
     }
 
     /// The server never tells a backend's credential, so it is sent only where it must be missing or stale.
-    private mutating func planBackend(_ backend: JSONValue, pool: String) throws {
+    private mutating func planBackend(_ backend: JSONValue, pool: String, place: String) throws {
         let name = backend["name"].plain
         let label = "backend \(pool)/\(name)"
         guard let present = server.backends[pool]?.first(where: { $0["name"].plain == name }) else {
-            plan.add("+ \(label)", "POST", PathText.join("pools", pool, "backends"), backend)
+            let details = ApplyDetail.list(of: backend.without("name"), fields: Field.backend)
+            let change = ApplyChange(action: .create, label: label, details: details)
+            plan.add(change, "POST", PathText.join("pools", pool, "backends"), backend, place: place)
             return
         }
         let differing = FieldKind.differences(
@@ -48,11 +52,12 @@ struct ApplyPlanner {
                 "\(label) moves to another host, so the file must give its api_key anew (null to have none)")
         }
         var body = backend.members.filter { name, _ in differing.contains { $0.name == name } }
-        var changes = differing.isEmpty ? [] : [ApplyPlan.describe(differing, from: present, to: backend)]
+        var changes = ApplyDetail.list(from: present, to: backend.without("api_key"), fields: Field.backend)
         if let key = credential(backend.members["api_key"], has: hasKey, moved: moved) {
             body["api_key"] = key
             if key != .null || hasKey {
-                changes.append(key == .null ? "api_key removed" : "api_key replaced")
+                let (old, new) = (hasKey ? "(stored)" : nil, key == .null ? nil : "(given)")
+                changes.append(ApplyDetail(field: "api_key", old: old, new: new, isChange: true))
             }
         } else if backend["api_key"] != .null {
             plan.leaveKey()
@@ -62,7 +67,8 @@ struct ApplyPlanner {
             return
         }
         let path = PathText.join("backends", present["id"].plain)
-        plan.add("~ \(label): \(changes.joined(separator: ", "))", "PATCH", path, .object(body))
+        let change = ApplyChange(action: .change, label: label, details: changes)
+        plan.add(change, "PATCH", path, .object(body), place: place)
     }
 
     private static func origin(_ backend: JSONValue) -> String? {
@@ -80,11 +86,14 @@ struct ApplyPlanner {
 
     /// Models are put whole: what the file leaves out keeps the server's value.
     private mutating func planModels() {
-        for model in wanted["models"].items {
+        for (index, model) in wanted["models"].items.enumerated() {
             let name = model["name"].plain
             let path = PathText.rest(name, of: "models")
+            let place = "models[\(index)]"
             guard let present = server.models[name] else {
-                plan.add("+ model \(name)", "PUT", path, model.without("name"))
+                let details = ApplyDetail.list(of: model.without("name"), fields: Field.model)
+                let change = ApplyChange(action: .create, label: "model \(name)", details: details)
+                plan.add(change, "PUT", path, model.without("name"), place: place)
                 continue
             }
             let differing = FieldKind.differences(model, present, fields: Field.model)
@@ -94,17 +103,20 @@ struct ApplyPlanner {
             }
             let settable = present.members.filter { name, _ in Field.model.contains { $0.name == name } }
             let whole = JSONValue.object(settable.merging(model.members) { _, new in new })
-            let changes = ApplyPlan.describe(differing, from: present, to: model)
-            plan.add("~ model \(name): \(changes)", "PUT", path, whole.without("name"))
+            let details = ApplyDetail.list(from: present, to: model, fields: Field.model)
+            let change = ApplyChange(action: .change, label: "model \(name)", details: details)
+            plan.add(change, "PUT", path, whole.without("name"), place: place)
         }
     }
 
     private mutating func planPrices() throws {
         let published = Dictionary(server.prices.map { (PriceIdentity($0), $0) }) { first, _ in first }
-        for price in wanted["prices"].items {
+        for (index, price) in wanted["prices"].items.enumerated() {
             let identity = PriceIdentity(price)
             guard let present = published[identity] else {
-                plan.add("+ price \(identity)", "POST", "/prices", price)
+                let details = ApplyDetail.list(of: price.without("model"), fields: Field.price)
+                let change = ApplyChange(action: .create, label: "price \(identity)", details: details)
+                plan.add(change, "POST", "/prices", price, place: "prices[\(index)]")
                 continue
             }
             let same = Field.prices.allSatisfy { field in

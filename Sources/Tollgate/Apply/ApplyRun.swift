@@ -10,18 +10,20 @@ struct ApplyRun {
         tenantIDs = tenants.compactMapValues { $0["id"].string }
     }
 
-    /// Throws `CommandFailure` naming the change that failed.
-    func run(_ calls: [ApplyCall], done: (ApplyCall) -> Void) throws {
+    /// Says how far it came; throws only what is no refusal.
+    ///
+    /// - Parameter done: told of each change right after it was made.
+    func run(_ calls: [ApplyCall], done: (ApplyCall) -> Void) throws -> ApplyOutcome {
         var ids = tenantIDs
         for (index, call) in calls.enumerated() {
             do {
                 let answer = try client.call(call.method, try call.path(ids: ids), try call.body(ids: ids))
                 if call.path == "/tenants", let tenant = call.tenant { ids[tenant] = answer["id"].string }
             } catch let failure as CommandFailure {
-                let made = index == 1 ? "1 change was made" : "\(index) changes were made"
-                throw CommandFailure(failure.status, "\(call.line)\nfailed: \(failure); \(made) before it")
+                return ApplyOutcome(made: index, failure: failure)
             }
             done(call)
         }
+        return ApplyOutcome(made: calls.count)
     }
 }

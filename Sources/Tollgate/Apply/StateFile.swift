@@ -22,6 +22,11 @@ struct StateFile {
         self.reading = reading
     }
 
+    /// `state.yaml: line 12`, for something the file asks for; nil for what it does not.
+    func place(of path: String) -> String? {
+        reading.place(of: path).map { "\(file): \($0)" }
+    }
+
     /// Refuses names written twice and references to what neither the file nor the server has.
     func check(against server: ServerState, prune: Bool) throws(DocumentFaults) {
         StateReferences(wanted: wanted, server: server, prune: prune, reading: reading).check()

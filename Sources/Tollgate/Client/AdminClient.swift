@@ -30,7 +30,9 @@ struct AdminClient: Sendable {
                     maxBody: 256 * 1024 * 1024, policy: policy)
                 return AdminAnswer(status: response.status, body: response.body)
             } catch {
-                throw CommandFailure(.failed, "\(method) \(root)\(path): \(error)")
+                let isUnknown = (error as? UpstreamError)?.stage != .notSent && method != "GET"
+                let hint = isUnknown ? "; whether the change was made is not known" : ""
+                throw CommandFailure(.failed, "\(method) \(root)\(path): \(error)\(hint)")
             }
         }
     }

@@ -40,7 +40,24 @@ struct Apply: ParsableCommand {
         let plan = try ApplyPlanner.plan(
             state.wanted, server: server, options: ApplyOptions(prune: prune, rotateBackendKeys: rotateBackendKeys))
         let report = ApplyReport(format: options.output, isDryRun: dryRun)
-        try ApplyRun(client: client, tenants: server.tenants).run(dryRun ? [] : plan.calls, done: report.change)
-        report.finish(plan)
+        let outcome = try run(dryRun ? [] : plan.calls, client, server, report)
+        report.finish(plan, outcome)
+        let place = outcome.failure.flatMap { _ in state.place(of: plan.calls[outcome.made].place) }
+        if let failure = ApplyReport.failure(plan, outcome, place: place) { throw failure }
+    }
+
+    private func run(
+        _ calls: [ApplyCall], _ client: AdminClient, _ server: ServerState, _ report: ApplyReport
+    ) throws -> ApplyOutcome {
+        let bar = ProgressBar(total: calls.count)
+        var made = 0
+        defer { bar.clear() }
+        bar.show(made)
+        return try ApplyRun(client: client, tenants: server.tenants).run(calls) { call in
+            made += 1
+            bar.clear()
+            report.made(call)
+            bar.show(made)
+        }
     }
 }

@@ -38,6 +38,9 @@ final class DocumentReading {
         places[path] = place
     }
 
+    /// Where the value at `path` stands; nil if none was found there.
+    func place(of path: String) -> DocumentPlace? { places[path] }
+
     /// Adds the unknown names to the faults and throws if there is any fault at all.
     func finish(file: String?) throws(DocumentFaults) {
         for section in sections { section.reportUnknown() }
