@@ -84,7 +84,8 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .testTarget(
-            name: "TollgateTests", dependencies: ["Tollgate", "AdminAPI", "Support"], swiftSettings: swiftSettings),
+            name: "TollgateTests", dependencies: ["Tollgate", "AdminAPI", "Support"], exclude: ["Goldens"],
+            swiftSettings: swiftSettings),
     ],
     swiftLanguageModes: [.v6]
 )

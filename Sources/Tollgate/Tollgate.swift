@@ -17,7 +17,11 @@ struct Tollgate: AsyncParsableCommand {
         version: version,
         subcommands: [Serve.self],
         groupedSubcommands: [
-            CommandGroup(name: "Setup", subcommands: [Init.self, CheckConfig.self, Apply.self, Verify.self]),
+            CommandGroup(
+                name: "Setup",
+                subcommands: [
+                    Init.self, CheckConfig.self, Apply.self, Import.self, Verify.self,
+                ]),
             CommandGroup(
                 name: "Resource",
                 subcommands: [
