@@ -1,11 +1,5 @@
 import Synchronization
 
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
-
 /// Whether the disk has room for what calls in flight still have to write.
 ///
 /// A hold takes no new room, so a full disk would be noticed only when a call that was made cannot be settled. Holds
@@ -21,12 +15,7 @@ public final class DiskRoom: Sendable {
 
     /// Room on the file system of `path`.
     public convenience init(path: String) {
-        self.init(freeBytes: {
-            var status = statvfs()
-            guard statvfs(path, &status) == 0 else { return nil }
-            let (bytes, isHuge) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
-            return isHuge ? .max : bytes
-        })
+        self.init(freeBytes: { FreeSpace(path: path)?.free })
     }
 
     /// - Parameter freeBytes: what is free now; nil when nobody knows, which keeps nobody out.

@@ -84,7 +84,7 @@ public final class Prober: Sendable {
     }
 
     /// The probe's path is counted from the origin's root; without a probe the list of models is asked for.
-    static func url(of definition: BackendDefinition) -> String {
+    public static func url(of definition: BackendDefinition) -> String {
         guard let probe = definition.probe, let address = BackendAddress(definition.baseURL) else {
             return definition.baseURL + "/models"
         }

@@ -33,6 +33,8 @@ struct Configuration: Sendable {
     var holdSync = HoldSync.process
     var logFormat = LogFormat.json
     var logLevel = Logger.Level.info
+    /// Where backups are expected; nil: nowhere.
+    var backup: BackupSettings?
     /// Settings that were given and checked, but have no effect in this version.
     var ignored: [String] = []
 
@@ -43,9 +45,14 @@ struct Configuration: Sendable {
     ///
     /// Throws `DocumentFaults` with everything that is wrong, or `CommandFailure` if there is no such file.
     static func load(path: String?, environment: [String: String]) throws -> Configuration {
-        guard let path = path ?? standardPaths.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+        guard let path = file(path: path) else {
             return try ConfigurationFile.read("", file: nil, environment: environment)
         }
         return try ConfigurationFile.read(try TextFile.read(path), file: path, environment: environment)
+    }
+
+    /// The file that is read: the one named, else the first of the standard ones; nil if there is none.
+    static func file(path: String?) -> String? {
+        path ?? standardPaths.first { FileManager.default.fileExists(atPath: $0) }
     }
 }

@@ -148,8 +148,12 @@ struct ConfigurationFile {
         _ = account.optional("name", .text)
         _ = billing.optional("close_grace", .duration(0...2_678_400_000))
         let backup = root.section("backup")
-        _ = backup.optional("directory", .text)
-        _ = backup.optional("every", .duration(60_000...31_536_000_000))
+        if let directory = backup.optional("directory", .text) {
+            configuration.backup = BackupSettings(directory: resolved(directory))
+        }
+        if let every = backup.optional("every", .duration(60_000...31_536_000_000)) {
+            configuration.backup?.everyMS = every
+        }
         _ = backup.optional("keep", .whole(1...100_000))
         let dashboard = root.section("dashboard")
         _ = dashboard.optional("cdn_fallback", .flag)

@@ -7,6 +7,14 @@ enum SecretSource: Sendable, Equatable {
     /// The content of the file at that path.
     case file(String)
 
+    /// Where it comes from, in words.
+    var name: String {
+        switch self {
+        case .environment(let name): "the environment variable \(name)"
+        case .file(let path): "the file \(path)"
+        }
+    }
+
     /// No secret is longer, in bytes.
     private static let sizeLimit = 64 * 1024
 

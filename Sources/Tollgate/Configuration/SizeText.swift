@@ -14,6 +14,14 @@ enum SizeText {
         return overflow ? nil : product
     }
 
+    /// With one decimal and the largest unit there is one of, rounded down: `12.5 GiB`.
+    static func short(_ bytes: UInt64) -> String {
+        let unit = units.prefix(3).first { bytes >= UInt64($0.bytes) }
+        guard let unit else { return "\(bytes) B" }
+        let size = UInt64(unit.bytes)
+        return "\(bytes / size).\(bytes % size * 10 / size) \(unit.suffix)"
+    }
+
     /// With the largest unit that leaves a whole number.
     static func text(_ bytes: Int) -> String {
         let unit = units.prefix(3).first { bytes > 0 && bytes % $0.bytes == 0 }

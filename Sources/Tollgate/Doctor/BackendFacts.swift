@@ -1,0 +1,14 @@
+/// How one backend answered a question after its health.
+struct BackendFacts: Sendable, Equatable {
+    /// `pool/name`.
+    let name: String
+    let isDraining: Bool
+    /// The HTTP status; nil: none came, and `error` says why.
+    var status: Int?
+    var error: String?
+    var milliseconds: Int64 = 0
+
+    /// Nobody there, or nobody who speaks HTTP.
+    var isUnreachable: Bool { status == nil && !isDraining }
+    var refusesCredential: Bool { status == 401 || status == 403 }
+}

@@ -1,0 +1,149 @@
+import AdminAPI
+import Billing
+import Foundation
+import Proxy
+import Tenancy
+
+/// Looks at everything an installation needs and says what is wrong; changes nothing.
+struct DoctorRun: Sendable {
+    let configuration: Configuration
+    /// The configuration's path; nil: there is no file.
+    let file: String?
+    let environment: [String: String]
+    let time: any TimeSource
+
+    private var path: String { configuration.storagePath }
+
+    /// All findings, in the order people would look.
+    func findings() -> [Finding] {
+        let now = time.now()
+        let (masterKey, keyFinding) = masterKey()
+        let (adminKey, adminFinding) = adminKey()
+        let gateway = GatewayFacts(configuration, key: adminKey)
+        let facts: Result<DatabaseFacts, any Error>? =
+            FileFacts(path: path) == nil ? nil : Result { try DatabaseFacts(path: path) }
+        let database = try? facts?.get()
+        var findings = [
+            FileChecks.configuration(file ?? "", file.flatMap(FileFacts.init(path:))),
+            MachineChecks.clock(
+                now: now, newest: database?.newestEntry, isSynchronized: ClockFacts.isSynchronized),
+            gateway.finding(at: "\(configuration.adminListen.reachable)"),
+            matching(keyFinding, masterKey, database),
+            adminFinding ?? gateway.credentialFinding(from: configuration.adminKey?.name ?? ""),
+            databaseFiles(), integrity(facts),
+            MachineChecks.disk(FreeSpace(path: folder), path: folder),
+        ]
+        if let database {
+            findings += ledger(database, isRunning: gateway.isRunning, now: now)
+            findings += backends(database, masterKey: masterKey)
+        }
+        return findings + [backup(now: now), .none("TLS", "no listener of its own has a certificate")]
+    }
+
+    private var folder: String {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        return FileFacts(path: folder) == nil ? "/" : folder
+    }
+
+    // MARK: Secrets
+
+    private func masterKey() -> (MasterKey?, Finding) {
+        let check = "master key"
+        do {
+            let key = try MasterKey(base64: try configuration.masterKey.resolve(environment: environment))
+            return (key, finding(check, on: configuration.masterKey))
+        } catch {
+            return (
+                nil,
+                .fail(
+                    check, RefusalWords.text(for: error),
+                    fix: "give the master key this database was made with, as \(configuration.masterKey.name)")
+            )
+        }
+    }
+
+    /// A key that seals nothing here would lock every backend's credential out.
+    private func matching(_ finding: Finding, _ key: MasterKey?, _ database: DatabaseFacts?) -> Finding {
+        guard let key, let stored = database?.masterKeyCheck,
+            !SecretBytes.constantTimeEquals(stored, key.checkValue)
+        else { return finding }
+        return .fail(
+            finding.check, "it is not the one this database was made with",
+            fix: "give that one, as \(configuration.masterKey.name)")
+    }
+
+    /// The bootstrap credential, and what is wrong with it or its file; nil if nothing is.
+    private func adminKey() -> (String?, Finding?) {
+        let check = "admin credential"
+        guard let source = configuration.adminKey else {
+            return (nil, .none(check, "no bootstrap credential is configured"))
+        }
+        do {
+            let text = try source.resolve(environment: environment)
+            _ = try AdminCredential(text)
+            let finding = finding(check, on: source)
+            return (text, finding.state == .ok ? nil : finding)
+        } catch {
+            return (nil, .fail(check, RefusalWords.text(for: error), fix: "draw a new one, as tollgate init does"))
+        }
+    }
+
+    private func finding(_ check: String, on source: SecretSource) -> Finding {
+        switch source {
+        case .environment: .ok(check, source.name)
+        case .file(let path): FileChecks.secret(check, path, FileFacts(path: path), user: getuid())
+        }
+    }
+
+    // MARK: Database
+
+    private func databaseFiles() -> Finding {
+        let files = ["", "-wal", "-shm", ".holds", ".lock"].compactMap { suffix in
+            FileFacts(path: path + suffix).map { (path: path + suffix, facts: $0) }
+        }
+        return FileChecks.database(files, folder: (folder, FileFacts(path: folder)))
+    }
+
+    private func integrity(_ facts: Result<DatabaseFacts, any Error>?) -> Finding {
+        let check = "database"
+        let fix = "stop the gateway, keep a copy of all its files, and restore the newest backup that verifies"
+        switch facts {
+        case nil:
+            return .warn(check, "there is none at \(path)", fix: "start the gateway once, or mend storage")
+        case .success(let facts):
+            guard let first = facts.faults.first else { return .ok(check, "\(path), whole") }
+            return .fail(check, first, fix: fix)
+        case .failure(let error):
+            return .fail(check, "\(path): \(RefusalWords.text(for: error))", fix: fix)
+        }
+    }
+
+    private func ledger(_ facts: DatabaseFacts, isRunning: Bool, now: Timestamp) -> [Finding] {
+        let (refused, free) = facts.unpriced(at: now)
+        return [
+            LedgerChecks.holdsFile(open: facts.openHolds.count, isRunning: isRunning),
+            LedgerChecks.uncertain(facts.uncertain, now: now),
+            LedgerChecks.prices(refused: refused, free: free, priced: facts.pricedCount(at: now)),
+        ]
+    }
+
+    private func backends(_ facts: DatabaseFacts, masterKey: MasterKey?) -> [Finding] {
+        guard !facts.routing.backends.isEmpty else { return [.none("backends", "there are none")] }
+        let survey = BackendSurvey(policy: configuration.upstream, masterKey: masterKey, time: time)
+        let answers = survey.run(facts.routing.backends)
+        let unreachable = Set(answers.filter(\.isUnreachable).map(\.name))
+        let alone = BackendChecks.alone(facts.backendsByModel(), unreachable: unreachable)
+        return answers.map { BackendChecks.finding($0, alone: alone[$0.name] ?? []) }
+    }
+
+    private func backup(now: Timestamp) -> Finding {
+        guard let backup = configuration.backup else {
+            return .none("backup", "no directory for backups is configured")
+        }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: backup.directory)) ?? []
+        let newest = names.compactMap { FileFacts(path: "\(backup.directory)/\($0)") }.filter { !$0.isFolder }
+            .map(\.changed).max()
+        return LedgerChecks.backup(
+            newest: newest, directory: backup.directory, everyMS: backup.everyMS, now: now)
+    }
+}
