@@ -12,23 +12,14 @@ import Testing
         try String(contentsOf: Self.folder.appendingPathComponent(name), encoding: .utf8)
     }
 
-    /// All that a price may say once there are thresholds and prices by the piece.
-    private var fields: [Field] {
-        Field.price.filter { !["above_tokens", "per_unit"].contains($0.name) }
-            + [Field("above_tokens", .whole(1...1_000_000_000)), Field("per_unit", .object([]))]
-    }
-
-    private func run(
-        _ config: String, keys: String = "", fields: [Field]? = nil
-    ) throws -> LiteLLMImport.Result {
+    private func run(_ config: String, keys: String = "") throws -> LiteLLMImport.Result {
         let now = try #require(Timestamp(rfc3339: "2026-11-23T12:34:56Z"))
         return try LiteLLMImport.run(
-            try DocumentText.parse(config), lists: keys.isEmpty ? [] : [try DocumentText.parse(keys)], now: now,
-            fields: fields ?? Field.price)
+            try DocumentText.parse(config), lists: keys.isEmpty ? [] : [try DocumentText.parse(keys)], now: now)
     }
 
     private func whole() throws -> LiteLLMImport.Result {
-        try run(try golden("litellm-config.yaml"), keys: try golden("litellm-keys.json"), fields: fields)
+        try run(try golden("litellm-config.yaml"), keys: try golden("litellm-keys.json"))
     }
 
     @Test func `a configuration becomes the golden state file`() throws {
@@ -55,15 +46,6 @@ import Testing
         try file.check(against: ServerState(), prune: false)
         #expect(file.wanted["models"].items.count == 6)
         #expect(file.wanted["tenants"].items.map { $0["name"].plain } == ["research", "ops", "ada"])
-    }
-
-    @Test func `prices that this version cannot hold are named, not written`() throws {
-        let result = try run(
-            try golden("litellm-config.yaml"),
-            fields: Field.price.filter { !["above_tokens", "per_unit"].contains($0.name) })
-        #expect(!result.state.contains("above_tokens") && !result.state.contains("per_unit"))
-        #expect(result.notes.text.contains("long-context price of chat"))
-        #expect(result.notes.text.contains("price by the piece of draw"))
     }
 
     @Test func `a file without a model list is refused`() {

@@ -8,9 +8,6 @@ struct ImportedState: Sendable {
     let tenants: [ImportedTenant]
     /// When the prices begin, RFC 3339.
     let effectiveFrom: String
-    /// The fields a price may have here; what a price says beyond them is left out.
-    let priceFields: Set<String>
-    let meters: Set<String>
 
     /// What a model may answer at most where nothing says so, in tokens.
     private static let standardOutput: Int64 = 4096
@@ -80,22 +77,14 @@ struct ImportedState: Sendable {
                 "LiteLLM takes it from its own list; give one, or tenants with a hard budget are refused the model")
             return []
         }
-        var lines: [String] = []
-        for (version, tokens) in prices.complete() {
-            if version.above > 0, !priceFields.contains("above_tokens") {
-                notes.lose("long-context price of \(model.name)", "this version has one price for all lengths")
-                continue
-            }
-            lines += head(of: model, version)
-            lines.append(contentsOf: perMillion(tokens, of: model, notes: &notes))
-            if version == LiteLLMPrices.Version() { lines += perUnit(prices.units, of: model, notes: &notes) }
+        let units = prices.units.isEmpty ? [] : [perUnit(prices.units, of: model, notes: &notes)]
+        var lines = prices.complete().flatMap { version, tokens in
+            head(of: model, version) + [perMillion(tokens, of: model, notes: &notes)]
+                + (version == LiteLLMPrices.Version() ? units : [])
         }
-        if prices.tokens[LiteLLMPrices.Version()] == nil, !prices.units.isEmpty {
-            let units = perUnit(prices.units, of: model, notes: &notes)
+        if prices.tokens[LiteLLMPrices.Version()] == nil, !units.isEmpty {
             // Null says that tokens are free by intention.
-            if !units.isEmpty {
-                lines += head(of: model, LiteLLMPrices.Version()) + ["    per_million: null"] + units
-            }
+            lines += head(of: model, LiteLLMPrices.Version()) + ["    per_million: null"] + units
         }
         return lines
     }
@@ -109,35 +98,31 @@ struct ImportedState: Sendable {
 
     private func perMillion(
         _ prices: [String: Decimal], of model: ImportedModel, notes: inout ImportNotes
-    ) -> [String] {
-        let known = prices.filter { meters.contains($0.key) }
-        for meter in prices.keys.sorted() where known[meter] == nil {
-            notes.lose("price of \(meter) of \(model.name)", "this version does not meter it by itself")
-        }
-        let parts = known.sorted { $0.key < $1.key }.map { meter, unit in
-            let (text, isRounded) = ExactAmount.perMillion(unit)
-            if isRounded {
-                notes.lose("price of \(meter) of \(model.name)", "has more than 6 fraction digits; rounded up")
-            }
-            return "\(meter): \"\(text)\""
-        }
-        return ["    per_million: { \(parts.joined(separator: ", ")) }"]
+    ) -> String {
+        "    per_million: "
+            + amounts(prices, fractionDigits: 6, of: model, notes: &notes) { unit in ExactAmount.perMillion(unit) }
     }
 
-    private func perUnit(_ prices: [String: Decimal], of model: ImportedModel, notes: inout ImportNotes) -> [String] {
-        guard !prices.isEmpty else { return [] }
-        guard priceFields.contains("per_unit") else {
-            notes.lose("price by the piece of \(model.name)", "this version prices by tokens only")
-            return []
-        }
-        let parts = prices.sorted { $0.key < $1.key }.map { meter, unit in
-            let (text, isRounded) = ExactAmount.rounded(unit, fractionDigits: 12)
+    private func perUnit(_ prices: [String: Decimal], of model: ImportedModel, notes: inout ImportNotes) -> String {
+        "    per_unit: "
+            + amounts(prices, fractionDigits: 12, of: model, notes: &notes) { unit in
+                ExactAmount.rounded(unit, fractionDigits: 12)
+            }
+    }
+
+    private func amounts(
+        _ prices: [String: Decimal], fractionDigits: Int, of model: ImportedModel, notes: inout ImportNotes,
+        written: (Decimal) -> (text: String, isRounded: Bool)
+    ) -> String {
+        let parts = prices.sorted { $0.key < $1.key }.map { meter, price in
+            let (text, isRounded) = written(price)
             if isRounded {
-                notes.lose("price of \(meter) of \(model.name)", "has more than 12 fraction digits; rounded up")
+                notes.lose(
+                    "price of \(meter) of \(model.name)", "has more than \(fractionDigits) fraction digits; rounded up")
             }
             return "\(meter): \"\(text)\""
         }
-        return ["    per_unit: { \(parts.joined(separator: ", ")) }"]
+        return "{ \(parts.joined(separator: ", ")) }"
     }
 
     // MARK: Tenants

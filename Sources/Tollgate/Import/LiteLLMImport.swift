@@ -14,9 +14,8 @@ enum LiteLLMImport {
     /// - Parameters:
     ///   - lists: what `/key/list` and `/team/list` answer.
     ///   - now: the prices begin with its day, and keys expired by then are left out.
-    ///   - fields: what a price of this version may say.
     static func run(
-        _ document: DocumentValue, lists: [DocumentValue], now: Timestamp, fields: [Field] = Field.price
+        _ document: DocumentValue, lists: [DocumentValue], now: Timestamp
     ) throws(CommandFailure) -> Result {
         guard let entries = document["model_list"]?.items else {
             throw CommandFailure(.failed, "there is no model_list; is this the config.yaml of LiteLLM's proxy?")
@@ -36,14 +35,8 @@ enum LiteLLMImport {
         let day = now.seconds - now.seconds % 86_400
         let state = ImportedState(
             pools: routing.pools, models: routing.models, tenants: teams.tenants,
-            effectiveFrom: Timestamp(microseconds: day * 1_000_000).rfc3339, priceFields: Set(fields.map(\.name)),
-            meters: meters(fields))
+            effectiveFrom: Timestamp(microseconds: day * 1_000_000).rfc3339)
         return Result(state: state.text(notes: &notes), notes: notes)
-    }
-
-    private static func meters(_ fields: [Field]) -> Set<String> {
-        guard case .object(let meters)? = fields.first(where: { $0.name == "per_million" })?.kind else { return [] }
-        return Set(meters.map(\.name))
     }
 
     private static func noteSections(_ document: DocumentValue, notes: inout ImportNotes) {
