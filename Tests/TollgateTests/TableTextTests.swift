@@ -35,9 +35,9 @@ import Testing
         #expect(
             list(entries, ["id", "rpm", "limit"]).text == """
                 ID  RPM  LIMIT $
-                a     5  10
-                b   600   2.375
-                c     -   -
+                a     5   10
+                b   600    2.375
+                c     -    -
                 """)
     }
 
@@ -92,6 +92,15 @@ import Testing
             #expect(text.split(separator: "\n").allSatisfy { $0.count <= 44 })
         }
         #expect(narrow.text.split(separator: "\n").allSatisfy { $0.count <= 30 })
+    }
+
+    @Test func `columns that hold nothing make room first, without a word`() {
+        let entries = values(#"{"id":"0123456789","tier":null,"name":"a rather long name","kind":null}"#)
+        let names = ["id", "tier", "name", "kind"]
+        #expect(list(entries, names).text.contains("TIER"))
+        let narrow = list(entries, names, width: 31)
+        #expect(narrow.note == nil)
+        #expect(narrow.text == "ID          NAME\n0123456789  a rather long name")
     }
 
     @Test func `an id is never cut`() {

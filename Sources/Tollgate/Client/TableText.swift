@@ -12,6 +12,8 @@ struct TableText: Sendable {
         /// The heading first.
         var cells: [String]
 
+        /// Whether no entry has anything there.
+        var isEmpty: Bool { cells.dropFirst().allSatisfy { $0.allSatisfy { $0 == "-" || $0 == " " } } }
         var width: Int { cells.map(TextWidth.of).max() ?? 0 }
         /// Ids are for copying, numbers for reading: neither is cut.
         var mayBeCut: Bool { alignment == .left && name != "id" && !name.hasSuffix("_id") }
@@ -84,10 +86,13 @@ struct TableText: Sendable {
 
     // MARK: Width
 
-    /// Cuts texts, the widest first, then leaves columns out; the names of those.
+    /// Leaves out what is empty, cuts texts, the widest first, then leaves columns out; the names of those.
     private func fit(_ columns: inout [Column]) -> [String] {
         guard let width else { return [] }
         var left: [String] = []
+        while excess(columns, width) > 0, let empty = columns.indices.dropFirst().last(where: { columns[$0].isEmpty }) {
+            columns.remove(at: empty)
+        }
         while excess(columns, width) > 0 {
             let cuttable = columns.indices.filter { columns[$0].mayBeCut && columns[$0].width > Self.leastWidth }
             let room = cuttable.reduce(0) { $0 + columns[$1].width - Self.leastWidth }

@@ -5,7 +5,7 @@ enum Prices: ResourceKind {
     static let resource = Resource(
         name: "prices", singular: "price", naming: .id,
         columns: [
-            "id", "model", "per_million", "per_unit", "effective_from", "tier", "above_tokens", "kind", "backend_id",
+            "model", "per_million", "per_unit", "effective_from", "tier", "above_tokens", "kind", "backend_id", "id",
         ], fields: Field.price)
 
     static var verbs: [any ParsableCommand.Type] {
