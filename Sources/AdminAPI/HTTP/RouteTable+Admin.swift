@@ -13,6 +13,7 @@ extension RouteTable {
             QuotaRoutes(plane: plane),
             BudgetRoutes(plane: plane),
             RaiseRoutes(plane: plane),
+            DryRunRoutes(plane: plane),
             CreditRoutes(plane: plane),
             HoldRoutes(plane: plane),
             PoolRoutes(plane: plane),
