@@ -19,6 +19,8 @@ public struct ControlPlane: Sendable {
     let router: PoolRouter
     let prober: Prober
     let masterKey: MasterKey
+    /// Sends what alerts put into the outbox; whoever runs the process makes it tick.
+    public let webhooks: WebhookSender
     let time: any TimeSource
     let logger: Logger
     /// The product's version, as `status` and the metrics tell it.
@@ -43,6 +45,7 @@ public struct ControlPlane: Sendable {
         router: PoolRouter,
         prober: Prober,
         masterKey: MasterKey,
+        upstream: UpstreamPolicy = UpstreamPolicy(),
         time: any TimeSource,
         logger: Logger,
         version: String
@@ -60,6 +63,9 @@ public struct ControlPlane: Sendable {
         self.router = router
         self.prober = prober
         self.masterKey = masterKey
+        webhooks = WebhookSender(
+            file: file, journal: journal, masterKey: masterKey, upstream: upstream, time: time, logger: logger,
+            version: version)
         self.time = time
         self.logger = logger
         var serverLogger = logger

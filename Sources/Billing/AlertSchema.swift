@@ -1,6 +1,6 @@
 import GRDB
 
-/// The tables of temporary raises and credits.
+/// The tables of temporary raises, credits, alerts and webhooks.
 enum AlertSchema {
     /// Adds the migrations, in order; `BillingSchema` calls it after its own.
     static func register(_ migrator: inout DatabaseMigrator) {
@@ -15,6 +15,11 @@ enum AlertSchema {
                         """
                 )
             }
+        }
+        migrator.registerMigration("billing-alerts") { db in
+            try db.execute(sql: alerts)
+            try db.execute(sql: webhooks)
+            try db.execute(sql: deliveries)
         }
     }
 
@@ -45,5 +50,54 @@ enum AlertSchema {
             CHECK (amount_micro > 0 OR amount_pico > 0)
         ) STRICT;
         CREATE INDEX credits_tenant ON credits (tenant_id, id);
+        """
+
+    // The key is the rule: an alert is raised once per budget, window and threshold, whoever comes first.
+    private static let alerts = """
+        CREATE TABLE budget_alerts (
+            budget_id TEXT NOT NULL REFERENCES budgets(id) ON DELETE CASCADE,
+            window_start INTEGER NOT NULL,
+            alert TEXT NOT NULL,
+            raised_at INTEGER NOT NULL,
+            PRIMARY KEY (budget_id, window_start, alert)
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    private static let webhooks = """
+        CREATE TABLE webhooks (
+            id TEXT PRIMARY KEY NOT NULL,
+            url TEXT NOT NULL,
+            events TEXT NOT NULL,
+            sealed_secret BLOB NOT NULL,
+            key_version INTEGER NOT NULL CHECK (key_version >= 1),
+            created_at INTEGER NOT NULL,
+            failing_since INTEGER,
+            disabled_at INTEGER,
+            disabled_reason TEXT,
+            dropped INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        """
+
+    private static let deliveries = """
+        CREATE TABLE webhook_deliveries (
+            id TEXT PRIMARY KEY NOT NULL,
+            webhook_id TEXT NOT NULL REFERENCES webhooks(id) ON DELETE CASCADE,
+            message_id TEXT NOT NULL,
+            event TEXT NOT NULL,
+            body TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'failed')),
+            created_at INTEGER NOT NULL,
+            next_at INTEGER,
+            attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+            last_at INTEGER,
+            status INTEGER,
+            error TEXT,
+            milliseconds INTEGER,
+            UNIQUE (webhook_id, message_id),
+            CHECK ((state = 'pending') = (next_at IS NOT NULL))
+        ) STRICT;
+        CREATE INDEX webhook_deliveries_due ON webhook_deliveries (webhook_id, next_at) WHERE state = 'pending';
+        CREATE INDEX webhook_deliveries_log ON webhook_deliveries (webhook_id, id);
+        CREATE INDEX webhook_deliveries_age ON webhook_deliveries (created_at);
         """
 }

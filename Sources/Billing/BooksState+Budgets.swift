@@ -10,6 +10,7 @@ extension BooksState {
         guard let fresh = opened.fresh else {
             old?.change(to: budget)
             touch(old)
+            if let old { markForAlerts(old.current) }
             return
         }
         let account = BudgetAccount(
@@ -21,6 +22,7 @@ extension BooksState {
         }
         let book = book(of: budget.tenantID)
         add(account, to: book)
+        markForAlerts(account.current)
         for hold in book.live where budget.matches(keyID: hold.keyID, model: hold.model, pool: hold.pool) {
             guard let window = account.account(at: hold.admittedAt) else { continue }
             window.account.hold(hold.amount)
@@ -35,6 +37,7 @@ extension BooksState {
         guard let account = budgets[id] else { return }
         account.change(raises: raises)
         touch(account)
+        markForAlerts(account.current)
     }
 
     mutating func add(_ account: BudgetAccount, to book: TenantBook) {

@@ -20,6 +20,8 @@ struct BooksState: @unchecked Sendable {
     var tenants: [ID<Tenant>: TenantBook] = [:]
     var uncertain: [HoldID: Hold] = [:]
     var budgets: [ID<Budget>: BudgetAccount] = [:]
+    /// Accounts that may have to alert.
+    var alerting: [WindowAccount] = []
     /// Budgets whose queue may move.
     var dirty: [BudgetAccount] = []
     var tickets: UInt64 = 0
@@ -63,6 +65,7 @@ struct BooksState: @unchecked Sendable {
         guard let book = hold.book, book.leave(hold) else { return }
         for share in hold.shares {
             share.account.account.settle(holding: share.amount, cost: cost)
+            note(share.account)
             touch(share.account.owner)
         }
         hold.shares = []
@@ -73,6 +76,7 @@ struct BooksState: @unchecked Sendable {
         guard let hold = uncertain.removeValue(forKey: id) else { return }
         for share in hold.shares {
             share.account.account.resolve(holding: share.amount, charge: charge)
+            note(share.account)
             touch(share.account.owner)
         }
         hold.shares = []

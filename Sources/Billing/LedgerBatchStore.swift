@@ -6,6 +6,8 @@ struct LedgerBatchStore {
     /// What memory must follow once the batch is committed.
     struct Outcome: Sendable {
         var settled: [(hold: Hold, cost: Money)] = []
+        /// Entries beyond their holds, which are alerted in the same transaction.
+        var excess: [LedgerEntry] = []
         var counters = LedgerCounters()
     }
 
@@ -53,6 +55,7 @@ struct LedgerBatchStore {
         _ = try batch.append(lines, 0..<keys.count, rows)
         if let first = lines.first { try LedgerStore.deleteHold(first.hold.id, db) }
         try batch.flush(keys.map { Snapshot.Entry(key: $0) }, rows)
+        for entry in batch.outcome.excess { try AlertStore.raise(.excess(entry), db) }
     }
 
     private init(sequence: Int64, accounts: Int) {
@@ -85,6 +88,7 @@ struct LedgerBatchStore {
                 continue
             }
             sequence += 1
+            if line.kind == .excess { outcome.excess.append(line) }
             cost += line.cost
             sums.add(line)
         }

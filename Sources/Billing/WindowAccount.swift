@@ -8,6 +8,10 @@ final class WindowAccount {
     var account: Account
     /// Requests a shadow budget would have refused.
     var wouldRefuse: Int64 = 0
+    /// Spend from which on somebody looks whether it has to alert; zero: with the next call that ends.
+    var alertAt = Money.zero
+    /// Alerts that are known to have been raised.
+    var alerted: Set<String> = []
     /// The part of `wouldRefuse` that is not stored yet.
     var unsavedWouldRefuse: Int64 = 0
 

@@ -66,8 +66,8 @@ struct Assembly {
         control = ControlPlane(
             file: file, journal: journal, ledger: ledger, prices: prices, directory: directory, keyRing: keyRing,
             hasher: hasher, adminKeys: adminKeys, adminHasher: adminHasher, quotaMeter: quotas, router: router,
-            prober: prober, masterKey: masterKey, time: time,
-            logger: logger, version: Tollgate.version)
+            prober: prober, masterKey: masterKey, upstream: configuration.upstream, time: time, logger: logger,
+            version: Tollgate.version)
     }
 
     /// Serves until SIGTERM or SIGINT, then drains, settles everything, and closes the database.
@@ -91,9 +91,10 @@ struct Assembly {
             base: ProxyService(server: server, address: configuration.listen, gate: gate, logger: logger))
         let releases = UncertainReleaseService(
             ledger: ledger, directory: directory, time: SystemClock(), logger: logger)
+        let alerts = AlertService(ledger: ledger, webhooks: control.webhooks, logger: logger)
         // Services stop in reverse order: the data plane drains while the Admin API still answers.
         let group = ServiceGroup(
-            services: [admin, exposition, reload, releases, ProbeService(prober: prober), proxy],
+            services: [admin, exposition, reload, releases, alerts, ProbeService(prober: prober), proxy],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         defer { close() }
         try await group.run()

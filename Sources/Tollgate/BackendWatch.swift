@@ -4,15 +4,20 @@ import Proxy
 import Synchronization
 import Tenancy
 
-/// Hears of backends that go down or come up: logs it, and keeps the cooldowns that backends asked for.
+/// Hears of backends that go down or come up: logs it, alerts, and keeps the cooldowns that backends asked for.
 final class BackendWatch: Sendable {
     private struct State {
         /// Backends with a stored cooldown, so that only these are forgotten.
         var stored: Set<ID<BackendDefinition>>
         /// The newest end of each backend that is not stored yet; nil: there is none any more.
         var unwritten: [ID<BackendDefinition>: Timestamp?] = [:]
+        /// Alerts that are not in the outbox yet, oldest first.
+        var alerts: [AlertEvent] = []
         var isWriting = false
     }
+
+    /// Alerts that may wait for the disk; more are only logged.
+    private static let alertsAtMost = 1000
 
     private let journal: Journal
     private let logger: Logger
@@ -30,6 +35,7 @@ final class BackendWatch: Sendable {
             "backend": "\(event.name)", "pool": "\(event.pool)", "reason": "\(event.reason)",
             "until": "\(event.cooldownEnd?.rfc3339 ?? "")",
         ]
+        if !event.isRepeat { alert(event) }
         switch event.kind {
         case .up:
             logger.notice("a backend is up", metadata: metadata)
@@ -38,6 +44,19 @@ final class BackendWatch: Sendable {
             logger.warning(event.isRepeat ? "a backend stays down" : "a backend is down", metadata: metadata)
             if event.asksForCooldown, let end = event.cooldownEnd { keep(event.backend, until: end) }
         }
+    }
+
+    private func alert(_ event: BackendEvent) {
+        let alert = AlertEvent.backend(
+            isUp: event.kind == .up, id: event.backend.text, name: event.name, pool: event.pool,
+            reason: event.reason, at: event.at, cooldownEnd: event.cooldownEnd)
+        let mustStart = state.withLock { state -> Bool in
+            guard state.alerts.count < Self.alertsAtMost else { return false }
+            state.alerts.append(alert)
+            defer { state.isWriting = true }
+            return !state.isWriting
+        }
+        if mustStart { Task { await write() } }
     }
 
     /// One write at a time, each with the newest of every backend, so that none overtakes a later one.
@@ -55,11 +74,12 @@ final class BackendWatch: Sendable {
         if mustStart { Task { await write() } }
     }
 
-    /// A cooldown that cannot be stored is only not known to the next process.
+    /// A cooldown that cannot be stored is only not known to the next process, an alert that cannot was logged.
     private func write() async {
-        while let changes = takeUnwritten() {
+        while let (changes, alerts) = takeUnwritten() {
             do {
                 try await journal.write { db in
+                    for alert in alerts { try AlertStore.raise(alert, db) }
                     for (backend, end) in changes {
                         if let end {
                             try CooldownStore.put(db, StoredCooldown(backend: backend, end: end))
@@ -69,19 +89,22 @@ final class BackendWatch: Sendable {
                     }
                 }
             } catch {
-                logger.warning("a cooldown could not be stored", metadata: ["reason": "\(error)"])
+                logger.warning("a backend's change could not be stored", metadata: ["reason": "\(error)"])
             }
         }
     }
 
-    private func takeUnwritten() -> [ID<BackendDefinition>: Timestamp?]? {
+    private func takeUnwritten() -> (cooldowns: [ID<BackendDefinition>: Timestamp?], alerts: [AlertEvent])? {
         state.withLock { state in
-            guard !state.unwritten.isEmpty else {
+            guard !state.unwritten.isEmpty || !state.alerts.isEmpty else {
                 state.isWriting = false
                 return nil
             }
-            defer { state.unwritten = [:] }
-            return state.unwritten
+            defer {
+                state.unwritten = [:]
+                state.alerts = []
+            }
+            return (state.unwritten, state.alerts)
         }
     }
 }

@@ -24,6 +24,7 @@ extension RouteTable {
             RequestRoutes(plane: plane),
             AdminKeyRoutes(plane: plane, hasBootstrap: hasBootstrap),
             AuditRoutes(plane: plane),
+            WebhookRoutes(plane: plane),
             StatusRoutes(plane: plane),
         ]
         return RouteTable(groups.flatMap(\.routes))

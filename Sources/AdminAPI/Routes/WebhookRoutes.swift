@@ -1,0 +1,90 @@
+import Billing
+import Hummingbird
+import Tenancy
+
+/// `/webhooks`: who hears of events, and what became of the messages.
+struct WebhookRoutes: RouteGroup {
+    static let resource = "webhooks"
+
+    let plane: ControlPlane
+
+    var routes: [AdminRoute] {
+        [
+            get("webhooks", .admins, use: list),
+            post("webhooks", .admins, use: create),
+            get("webhooks/{webhook}", .admins, use: show),
+            delete("webhooks/{webhook}", .admins, use: delete),
+            get("webhooks/{webhook}/deliveries", .admins, use: deliveries),
+            post("webhooks/{webhook}/test", .admins, use: test),
+        ]
+    }
+
+    private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
+        var query = Query(request)
+        let page = query.page()
+        try query.finish()
+        let webhooks = try plane.file.read { db in try WebhookStore.webhooks(db) }
+        return .json(page.cut(webhooks, cursor: \.id.text, json: \.json))
+    }
+
+    private func create(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let body = try await request.object()
+        var webhook = Webhook(body, at: plane.time.now())
+        try body.finish()
+        let secret = SecretBytes.random(WebhookSignature.secretLength)
+        try webhook.seal(secret: secret, with: plane.masterKey)
+        let created = webhook
+        let audit = plane.audit(context, "webhook.create", created.id.text, after: created.json)
+        try await plane.journal.write { db in
+            guard try WebhookStore.insert(created, db) <= Webhook.countAtMost else {
+                throw Problem.conflict("too_many_webhooks", "there are \(Webhook.countAtMost) webhooks already")
+            }
+            try TenancyStore.audit(db, audit)
+        }
+        return .json(created.json(secret: secret), status: .created)
+    }
+
+    private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
+        .json(try stored(context).json)
+    }
+
+    private func delete(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let before = try stored(context)
+        try await request.requireEmptyBody()
+        let audit = plane.audit(context, "webhook.delete", before.id.text, before: before.json)
+        try await plane.journal.write { db in
+            try WebhookStore.delete(before.id, db)
+            try TenancyStore.audit(db, audit)
+        }
+        return .noContent
+    }
+
+    /// The newest first: whoever looks wants to know what happened just now.
+    private func deliveries(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let webhook = try stored(context)
+        var query = Query(request)
+        let state = query.choice("state", of: WebhookDelivery.State.self)
+        let page = query.page()
+        try query.finish()
+        let deliveries = try plane.file.read { db in
+            try WebhookStore.deliveries(
+                db, webhook: webhook.id, state: state, before: page.after, limit: page.limit + 1)
+        }
+        return .json(page.answer(deliveries, cursor: \.id.text, json: \.json))
+    }
+
+    /// Sends one message now and says what came of it. One that arrives takes back a webhook that was given up.
+    private func test(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let webhook = try stored(context)
+        try await request.requireEmptyBody()
+        return .json(try await plane.webhooks.test(webhook).json)
+    }
+
+    private func stored(_ context: AdminContext) throws -> Webhook {
+        let id = ID<Webhook>(try context.parameter("webhook"))
+        guard let webhook = try plane.file.read({ db in try WebhookStore.webhook(db, id) }) else {
+            throw Problem.notFound("webhook")
+        }
+        return webhook
+    }
+}

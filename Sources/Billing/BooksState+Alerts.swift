@@ -1,0 +1,75 @@
+import Tenancy
+
+extension BooksState {
+    /// Marks an account whose spend has come to its next threshold.
+    @inline(__always)
+    mutating func note(_ account: WindowAccount) {
+        if account.account.posted >= account.alertAt { markForAlerts(account) }
+    }
+
+    /// Marks an account to be looked at for alerts, for whatever reason.
+    mutating func markForAlerts(_ account: WindowAccount) {
+        // Nothing more is marked for it until it was looked at.
+        account.alertAt = Money(pico: .max)
+        alerting.append(account)
+    }
+
+    /// What the marked accounts have to say; they are marked again at their next threshold.
+    mutating func takeAlertChecks(at instant: Timestamp) -> [AlertCheck] {
+        let marked = alerting
+        alerting = []
+        return marked.compactMap { account in
+            guard let owner = account.owner else { return nil }
+            return check(account, of: owner, at: instant)
+        }
+    }
+
+    /// What these budgets have to say of their windows of the moment and of those that ended a little while ago.
+    mutating func alertChecks(_ names: some Sequence<ID<Budget>>, at instant: Timestamp) -> [AlertCheck] {
+        var checks: [AlertCheck] = []
+        for name in names {
+            guard let owner = budgets[name], let account = owner.account(at: instant) else { continue }
+            if let found = check(account, of: owner, at: instant) { checks.append(found) }
+            // Its last calls may have ended while nobody looked.
+            guard let previous = owner.previous, instant < previous.window.end.adding(milliseconds: Self.lateMS)
+            else { continue }
+            if let found = check(previous, of: owner, at: instant) { checks.append(found) }
+        }
+        return checks
+    }
+
+    /// Remembers what was raised, so that it is not asked for again.
+    mutating func raised(_ check: AlertCheck) {
+        guard let owner = budgets[check.budget.id] else { return }
+        for account in [owner.current, owner.previous] where account?.window == check.window {
+            account?.alerted.formUnion(check.alerts.map(\.name))
+        }
+    }
+
+    /// Marks the account of a check anew, because what it found could not be stored.
+    mutating func markAgain(_ check: AlertCheck) {
+        guard let owner = budgets[check.budget.id] else { return }
+        for account in [owner.current, owner.previous] where account?.window == check.window {
+            account?.alertAt = .zero
+        }
+    }
+
+    /// An hour: longer than a restart takes.
+    private static let lateMS: Int64 = 3_600_000
+
+    private func check(_ account: WindowAccount, of owner: BudgetAccount, at instant: Timestamp) -> AlertCheck? {
+        let budget = owner.budget
+        let limit = owner.limit(at: instant)
+        let posted = account.account.posted
+        account.alertAt = AlertRule.next(budget, limit: limit, posted: posted) ?? Money(pico: .max)
+        var alerts = AlertRule.reached(budget, limit: limit, posted: posted)
+        if let forecast = AlertRule.forecast(
+            budget, limit: limit, posted: posted, window: account.window, at: instant)
+        {
+            alerts.append(forecast)
+        }
+        alerts.removeAll { account.alerted.contains($0.name) }
+        if alerts.isEmpty { return nil }
+        return AlertCheck(budget: budget, window: account.window, limit: limit, posted: posted, alerts: alerts)
+    }
+}

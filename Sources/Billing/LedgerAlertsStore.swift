@@ -1,0 +1,57 @@
+import GRDB
+import Logging
+import Tenancy
+
+extension Ledger {
+    /// Budgets looked at while the accounts are locked once.
+    private static let checksPerLook = 256
+    /// Budgets whose alerts share a transaction.
+    private static let checksPerWrite = 64
+
+    /// Raises what budgets have to alert: those whose spend came to a threshold since the last call, or with
+    /// `sweeping` all of them, forecasts included. Each alert is raised once per window, whoever asks and how often.
+    /// Throws `LedgerError.unavailable` when it cannot be stored; the next call tries again.
+    public func raiseAlerts(sweeping: Bool = false) async throws {
+        let now = time.now()
+        try await raise(books.withLock { $0.takeAlertChecks(at: now) }, at: now)
+        guard sweeping else { return }
+        var ids = books.withLock { Array($0.budgets.keys) }[...]
+        while !ids.isEmpty {
+            let some = ids.prefix(Self.checksPerLook)
+            ids = ids.dropFirst(Self.checksPerLook)
+            try await raise(books.withLock { $0.alertChecks(some, at: now) }, at: now)
+        }
+    }
+
+    private func raise(_ checks: [AlertCheck], at now: Timestamp) async throws {
+        var rest = checks[...]
+        while !rest.isEmpty {
+            let some = Array(rest.prefix(Self.checksPerWrite))
+            do {
+                let books = books
+                let raised = try await journal.write { db in
+                    try some.map { try AlertStore.raise($0, at: now, db) }
+                } committed: { _ in
+                    books.withLock { state in for check in some { state.raised(check) } }
+                }
+                for (check, alerts) in zip(some, raised) { log(check, alerts) }
+            } catch {
+                let unwritten = rest
+                books.withLock { state in for check in unwritten { state.markAgain(check) } }
+                throw error
+            }
+            rest = rest.dropFirst(Self.checksPerWrite)
+        }
+    }
+
+    private func log(_ check: AlertCheck, _ alerts: [AlertRule.Alert]) {
+        for alert in alerts {
+            logger.notice(
+                "a budget alerts",
+                metadata: [
+                    "budget": "\(check.budget.id)", "tenant": "\(check.budget.tenantID)", "alert": "\(alert.name)",
+                    "limit": "\(check.limit.decimal)", "posted": "\(check.posted.decimal)",
+                ])
+        }
+    }
+}
