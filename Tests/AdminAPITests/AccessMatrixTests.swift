@@ -15,7 +15,7 @@ import Testing
     ]
     private static let financeReads: Set<String> = [
         "tenants", "budgets", "prices", "usage", "costs", "requests", "periods", "exports", "reconciliations",
-        "audit-log",
+        "audit-log", "credits",
     ]
     private static let financeWrites: Set<String> = [
         "/prices/import", "/reconciliations", "/periods/{}/close", "/periods/{}/corrections", "/tenants/{}/credits",

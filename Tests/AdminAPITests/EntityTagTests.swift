@@ -36,6 +36,13 @@ import Testing
                 "POST", "/budgets", #"{"tenant_id":"\#(tenant)","limit":"1","window":"day"}"#
             ).text("id")
             let admin = try await client.call("POST", "/admin-keys", #"{"name":"v","role":"viewer"}"#).text("id")
+            let until = harness.plane.time.now().adding(milliseconds: 3_600_000).rfc3339
+            let raise = try await client.call(
+                "POST", "/budgets/\(budget)/raises", #"{"limit":"3","until":"\#(until)"}"#
+            ).text("id")
+            let webhook = try await client.call(
+                "POST", "/webhooks", #"{"url":"http://127.0.0.1:9/hook","events":["budget.threshold"]}"#
+            ).text("id")
             let calls: [(String, String, String?)] = [
                 ("PATCH", "/tenants/{tenant}", #"{"name":"b"}"#),
                 ("PUT", "/tenants/{tenant}/entitlements", #"{"pools":[{"pool":"p","models":["*"]}]}"#),
@@ -44,6 +51,7 @@ import Testing
                 ("PATCH", "/pools/{pool}", #"{"policy":"weighted"}"#),
                 ("PATCH", "/backends/{backend}", #"{"weight":5}"#),
                 ("PUT", "/models/{model...}", #"{"targets":[{"pool":"p"}],"max_output_tokens":8}"#),
+                ("DELETE", "/budgets/{budget}/raises/{raise}", nil), ("DELETE", "/webhooks/{webhook}", nil),
                 ("DELETE", "/admin-keys/{admin_key}", nil), ("DELETE", "/budgets/{budget}", nil),
                 ("DELETE", "/keys/{key}", nil), ("DELETE", "/tenants/{tenant}", nil),
                 ("DELETE", "/models/{model...}", nil), ("DELETE", "/backends/{backend}", nil),
@@ -56,7 +64,8 @@ import Testing
                 let path = pattern.replacing("{tenant}", with: tenant).replacing("{key}", with: key)
                     .replacing("{pool}", with: "p").replacing("{backend}", with: backend)
                     .replacing("{budget}", with: budget).replacing("{model...}", with: "m")
-                    .replacing("{admin_key}", with: admin)
+                    .replacing("{admin_key}", with: admin).replacing("{raise}", with: raise)
+                    .replacing("{webhook}", with: webhook)
                 let present = try await client.call("GET", path).header("etag")
                 #expect(!present.isEmpty, Comment(rawValue: path))
                 for wrong in ["\"0123\"", "W/" + present, "nonsense", ""] {

@@ -125,6 +125,8 @@ import Testing
     func everyKind() async throws {
         try await AdminHarness.run { harness in
             let client = harness.client
+            let hook = #"{"url":"http://127.0.0.1:9/hook","events":["budget.threshold"]}"#
+            let until = harness.plane.time.now().adding(milliseconds: 3_600_000).rfc3339
             let tenant = try await client.call("POST", "/tenants", #"{"name":"a"}"#).text("id")
             let key = try await client.call("POST", "/tenants/\(tenant)/keys", #"{"name":"k"}"#).text("id")
             _ = try await client.call("POST", "/pools", #"{"name":"p"}"#)
@@ -132,6 +134,10 @@ import Testing
                 "POST", "/pools/p/backends", #"{"name":"b","kind":"openai","base_url":"http://127.0.0.1:9/v1"}"#
             ).text("id")
             _ = try await client.call("PUT", "/models/m", #"{"targets":[{"pool":"p"}],"max_output_tokens":9}"#)
+            let budget = try await client.call(
+                "POST", "/budgets", #"{"tenant_id":"\#(tenant)","limit":"1","window":"week"}"#
+            ).text("id")
+            let webhook = try await client.call("POST", "/webhooks", hook).text("id")
             let price =
                 #"{"model":"m","effective_from":"2026-01-01T00:00:00Z","per_million":{"input":"1","output":"1"}}"#
             let bodies: [String: String?] = [
@@ -142,6 +148,10 @@ import Testing
                 "/backends/{backend}/drain": nil, "/backends/{backend}/undrain": nil, "/backends/{backend}/probe": nil,
                 "/prices": price, "/holds/resolve": #"{"older_than":"1h","release":true}"#,
                 "/admin-keys": #"{"name":"v","role":"viewer"}"#,
+                "/tenants/{tenant}/credits": #"{"amount":"1","kind":"prepaid"}"#,
+                "/budgets/{budget}/raises": #"{"limit":"2","until":"\#(until)"}"#,
+                "/budgets/{budget}/dry-run": #"{"limit":"2","days":1}"#, "/webhooks": hook,
+                "/webhooks/{webhook}/test": nil,
             ]
             // Resolving one hold is tested where a hold is at hand.
             let tested = Set(bodies.keys.map { "/admin/v1" + $0 } + ["/admin/v1/holds/{hold}/resolve"])
@@ -150,6 +160,7 @@ import Testing
             for (path, body) in bodies.sorted(by: { $0.key < $1.key }) {
                 let real = path.replacing("{tenant}", with: tenant).replacing("{key}", with: key)
                     .replacing("{pool}", with: "p").replacing("{backend}", with: backend)
+                    .replacing("{budget}", with: budget).replacing("{webhook}", with: webhook)
                 let first = try await client.call("POST", real, body, headers: ["idempotency-key": path])
                 let second = try await client.call("POST", real, body, headers: ["idempotency-key": path])
                 #expect((200...201).contains(first.status), Comment(rawValue: path))

@@ -38,13 +38,11 @@ struct CreditRoutes: RouteGroup {
         let credit = Credit(body, of: id, by: context.caller.actor, at: plane.time.now())
         try body.finish()
         let audit = plane.audit(context, "tenant.credit", id.text, after: credit.json)
-        try await plane.journal.write { db in
+        return try await plane.commit(context, audit: audit, answer: .created(credit.json)) { db in
             guard let tenant = try TenancyStore.tenant(db, id), tenant.archivedAt == nil else {
                 throw Problem.notFound("tenant")
             }
             try CreditStore.insert(credit, db)
-            try TenancyStore.audit(db, audit)
         }
-        return .json(credit.json, status: .created)
     }
 }

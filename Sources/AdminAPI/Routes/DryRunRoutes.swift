@@ -2,14 +2,14 @@ import Billing
 import Hummingbird
 import Tenancy
 
-/// `/budgets/{id}/dry-run`: what another limit would have refused. It changes nothing, so it is a way of reading.
+/// `/budgets/{id}/dry-run`: what another limit would have refused. It changes nothing.
 struct DryRunRoutes: RouteGroup {
     static let resource = "budgets"
 
     let plane: ControlPlane
 
     var routes: [AdminRoute] {
-        [post("budgets/{budget}/dry-run", .finance, use: run)]
+        [post("budgets/{budget}/dry-run", .admins, use: run)]
     }
 
     private func run(_ request: Request, _ context: AdminContext) async throws -> Response {
@@ -24,7 +24,7 @@ struct DryRunRoutes: RouteGroup {
         do {
             let run = try await DryRunStore.run(
                 path: plane.file.path, budget, limit: limit, days: days, at: plane.time.now())
-            return .json(run.json(budget, days: days))
+            return try await plane.reply(context, .ok(run.json(budget, days: days)))
         } catch DryRunError.tooLong {
             throw Problem(
                 status: .serviceUnavailable, code: "dry_run_too_long",

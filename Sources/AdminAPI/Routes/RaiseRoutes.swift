@@ -12,6 +12,7 @@ struct RaiseRoutes: RouteGroup {
         [
             get("budgets/{budget}/raises", .financeAndViewers, use: list),
             post("budgets/{budget}/raises", .admins, use: create),
+            get("budgets/{budget}/raises/{raise}", .financeAndViewers, use: show),
             delete("budgets/{budget}/raises/{raise}", .admins, use: end),
         ]
     }
@@ -29,6 +30,10 @@ struct RaiseRoutes: RouteGroup {
         return .json(page.answer(raises, cursor: \.id.text) { $0.json(at: now) })
     }
 
+    private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
+        .json(try stored(context).json(at: plane.time.now()))
+    }
+
     private func create(_ request: Request, _ context: AdminContext) async throws -> Response {
         let id = ID<Budget>(try context.parameter("budget"))
         let body = try await request.object()
@@ -38,7 +43,7 @@ struct RaiseRoutes: RouteGroup {
         return try await plane.turn.run {
             let audit = plane.audit(context, "budget.raise", id.text, after: raise.json(at: now))
             let ledger = plane.ledger
-            _ = try await plane.journal.write { db in
+            return try await plane.commit(context, audit: audit, answer: .created(raise.json(at: now))) { db in
                 guard let budget = try BillingStore.budget(db, id) else { throw Problem.notFound("budget") }
                 guard raise.limit > budget.limit else {
                     throw Problem.invalid(
@@ -50,35 +55,37 @@ struct RaiseRoutes: RouteGroup {
                     throw Problem.conflict(
                         "too_many_raises", "\(BudgetRaise.runningAtMost) raises of the budget run already")
                 }
-                try TenancyStore.audit(db, audit)
                 return running
             } committed: { running in
                 ledger.committed(running, of: id)
             }
-            return .json(raise.json(at: now), status: .created)
         }
     }
 
     /// Ends a raise before its time; it stays in the list.
     private func end(_ request: Request, _ context: AdminContext) async throws -> Response {
         let id = ID<Budget>(try context.parameter("budget"))
-        let raiseID = ID<BudgetRaise>(try context.parameter("raise"))
         try await request.requireEmptyBody()
         return try await plane.turn.run {
             let now = plane.time.now()
-            let raises = try plane.file.read { db in try BudgetRaiseStore.raises(db, budget: id) }
-            guard let before = raises.first(where: { $0.id == raiseID && $0.isRunning(at: now) }) else {
-                throw Problem.notFound("raise that runs")
-            }
+            let before = try stored(context)
+            guard before.isRunning(at: now) else { throw Problem.notFound("raise that runs") }
+            try context.requireMatch(before.json(at: now))
             let audit = plane.audit(context, "budget.raise.end", id.text, before: before.json(at: now))
             let ledger = plane.ledger
-            _ = try await plane.journal.write { db in
-                try TenancyStore.audit(db, audit)
-                return try ledger.end(raiseID, of: id, at: now, db)
+            return try await plane.commit(context, audit: audit, answer: .noContent) { db in
+                try ledger.end(before.id, of: id, at: now, db)
             } committed: { running in
                 ledger.committed(running, of: id)
             }
-            return .noContent
         }
+    }
+
+    private func stored(_ context: AdminContext) throws -> BudgetRaise {
+        let budget = ID<Budget>(try context.parameter("budget"))
+        let id = ID<BudgetRaise>(try context.parameter("raise"))
+        let raises = try plane.file.read { db in try BudgetRaiseStore.raises(db, budget: budget) }
+        guard let raise = raises.first(where: { $0.id == id }) else { throw Problem.notFound("raise") }
+        return raise
     }
 }

@@ -6,9 +6,9 @@ extension Webhook {
     /// The webhook as the API shows it: never its secret.
     var json: JSONValue { .object(members) }
 
-    /// The same with the secret, which is shown only in the answer to its creation.
-    func json(secret: [UInt8]) -> JSONValue {
-        .object(members + [JSONMember("secret", .string(WebhookSignature.text(secret)))])
+    /// The secret, which is shown only in the answer to its creation.
+    static func secretMember(_ secret: [UInt8]) -> JSONMember {
+        JSONMember("secret", .string(WebhookSignature.text(secret)))
     }
 
     private var members: [JSONMember] {

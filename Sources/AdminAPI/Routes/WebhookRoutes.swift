@@ -35,13 +35,12 @@ struct WebhookRoutes: RouteGroup {
         try webhook.seal(secret: secret, with: plane.masterKey)
         let created = webhook
         let audit = plane.audit(context, "webhook.create", created.id.text, after: created.json)
-        try await plane.journal.write { db in
+        let answer = Answer.created(created.json, revealing: Webhook.secretMember(secret))
+        return try await plane.commit(context, audit: audit, answer: answer) { db in
             guard try WebhookStore.insert(created, db) <= Webhook.countAtMost else {
                 throw Problem.conflict("too_many_webhooks", "there are \(Webhook.countAtMost) webhooks already")
             }
-            try TenancyStore.audit(db, audit)
         }
-        return .json(created.json(secret: secret), status: .created)
     }
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
@@ -51,12 +50,11 @@ struct WebhookRoutes: RouteGroup {
     private func delete(_ request: Request, _ context: AdminContext) async throws -> Response {
         let before = try stored(context)
         try await request.requireEmptyBody()
+        try context.requireMatch(before.json)
         let audit = plane.audit(context, "webhook.delete", before.id.text, before: before.json)
-        try await plane.journal.write { db in
+        return try await plane.commit(context, audit: audit, answer: .noContent) { db in
             try WebhookStore.delete(before.id, db)
-            try TenancyStore.audit(db, audit)
         }
-        return .noContent
     }
 
     /// The newest first: whoever looks wants to know what happened just now.
@@ -77,7 +75,7 @@ struct WebhookRoutes: RouteGroup {
     private func test(_ request: Request, _ context: AdminContext) async throws -> Response {
         let webhook = try stored(context)
         try await request.requireEmptyBody()
-        return .json(try await plane.webhooks.test(webhook).json)
+        return try await plane.reply(context, .ok(try await plane.webhooks.test(webhook).json))
     }
 
     private func stored(_ context: AdminContext) throws -> Webhook {
