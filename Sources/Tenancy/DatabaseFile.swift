@@ -2,6 +2,9 @@ public import GRDB
 
 /// The one database: opened for writing by a single instance, for reading by anyone.
 public final class DatabaseFile: Sendable {
+    /// Adds one module's tables.
+    public typealias Migration = @Sendable (inout DatabaseMigrator) -> Void
+
     /// One writing connection, which alone checkpoints, and a few reading ones.
     public let pool: DatabasePool
     private let lock: FileLock?
@@ -16,7 +19,7 @@ public final class DatabaseFile: Sendable {
     /// Throws `DatabaseFileError`. Every commit of the writer is synced to disk unless it lowers the level itself.
     public static func open(
         path: String,
-        migrations: [@Sendable (inout DatabaseMigrator) -> Void]
+        migrations: [Migration]
     ) throws -> DatabaseFile {
         let lock = try FileLock(path: path + ".lock")
         try FileLock.makePrivate(path: path)
@@ -44,6 +47,15 @@ public final class DatabaseFile: Sendable {
             return file
         } catch let error as DatabaseError {
             throw typed(error)
+        }
+    }
+
+    /// How its tables compare with those the migrations make; only reads.
+    public func schema(_ migrations: [Migration]) throws -> SchemaState {
+        let migrator = Self.migrator(migrations)
+        return try pool.read { database in
+            if try migrator.hasBeenSuperseded(database) { return .newer }
+            return try migrator.hasCompletedMigrations(database) ? .current : .older
         }
     }
 
@@ -83,9 +95,14 @@ public final class DatabaseFile: Sendable {
         return configuration
     }
 
-    private func migrate(_ migrations: [@Sendable (inout DatabaseMigrator) -> Void]) throws {
+    private static func migrator(_ migrations: [Migration]) -> DatabaseMigrator {
         var migrator = DatabaseMigrator()
         for register in migrations { register(&migrator) }
+        return migrator
+    }
+
+    private func migrate(_ migrations: [Migration]) throws {
+        let migrator = Self.migrator(migrations)
         guard try !pool.read(migrator.hasBeenSuperseded) else { throw DatabaseFileError.newerSchema }
         try migrator.migrate(pool)
     }

@@ -282,6 +282,13 @@ def test_a_damaged_database_and_an_old_backup_are_found(run: Run, backend: FakeB
         server.database.write_bytes(b"no database at all")
         assert doctor(server, 1)["database"]["state"] == "fail"
         server.database.write_bytes(good)
+        for change, state in (("DELETE FROM grdb_migrations WHERE identifier = 'billing-emergency'", "warn"),
+                              ("INSERT INTO grdb_migrations VALUES ('billing-later')", "fail")):
+            with sqlite3.connect(server.database) as database:
+                database.execute(change)
+            database.close()
+            assert doctor(server, 1)["database"]["state"] == state
+        server.database.write_bytes(good)
         server.start()
 
 
@@ -364,7 +371,7 @@ def test_tables_fit_the_terminal(run: Run, backend: FakeBackend) -> None:
             assert f"\n{name} " in shown, shown
         assert "12.5 USD" in " ".join(shown.split())
         listed = server.run("budgets", "list").stdout
-        assert tenant.name in listed and "REMAINING $" in listed
+        assert tenant.name in listed and "REMAINING USD" in listed
         keys = server.run("keys", "list", "--tenant", tenant.name).stdout.splitlines()
         assert "active" in keys[1].split() and ("ago" in keys[1] or "now" in keys[1]), keys
 

@@ -114,8 +114,28 @@ import Testing
         #expect(state(false, 200, true) == .warn)
         #expect(state(false, nil, nil) == .ok)
         #expect(state(nil, nil, nil) == .ok)
-        #expect(GatewayFacts(isLocked: true, status: 401).credentialFinding(from: "x").state == .warn)
-        #expect(GatewayFacts(isLocked: true, status: 200).credentialFinding(from: "x").state == .ok)
+    }
+
+    @Test func `somebody must be able to get in, next month too`() {
+        let key = { (role: AdminRole, days: Int64?) in
+            AdminKey(
+                id: ID("adm_1"), publicID: "p", name: "n", role: role, phc: "$", createdAt: self.now,
+                expiresAt: days.map { self.now.adding(milliseconds: $0 * 86_400_000) })
+        }
+        let state = { (bootstrap: CredentialChecks.Bootstrap, keys: [AdminKey], status: Int?) in
+            CredentialChecks.admin(bootstrap, keys: keys, status: status, now: self.now).state
+        }
+        #expect(state(.good("x"), [], nil) == .ok)
+        #expect(state(.good("x"), [], 200) == .ok)
+        #expect(state(.good("x"), [], 401) == .warn)
+        #expect(state(.absent, [], nil) == .fail)
+        #expect(state(.absent, [key(.viewer, nil), key(.admin, -1)], nil) == .fail)
+        #expect(state(.bad("short"), [key(.admin, nil)], nil) == .fail)
+        #expect(state(.good("x"), [key(.admin, nil)], 401) == .ok)
+        #expect(state(.absent, [key(.admin, 13)], nil) == .warn)
+        #expect(state(.absent, [key(.admin, 13), key(.admin, nil)], nil) == .ok)
+        #expect(state(.absent, [key(.admin, 13), key(.admin, 15)], nil) == .ok)
+        #expect(state(.good("x"), [key(.admin, 13)], 401) == .ok)
     }
 
     @Test func `a lock is found in the system's table by its inode`() {

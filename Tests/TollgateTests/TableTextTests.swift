@@ -34,10 +34,10 @@ import Testing
             #"{"id":"c","rpm":null,"limit":null}"#)
         #expect(
             list(entries, ["id", "rpm", "limit"]).text == """
-                ID  RPM  LIMIT $
-                a     5   10
-                b   600    2.375
-                c     -    -
+                ID  RPM  LIMIT USD
+                a     5     10
+                b   600      2.375
+                c     -      -
                 """)
     }
 

@@ -115,11 +115,11 @@ struct TableText: Sendable {
 
     // MARK: Text
 
-    /// `created_at` is CREATED, `limit` is LIMIT $.
+    /// `created_at` is CREATED, `limit` is LIMIT USD.
     private static func title(_ name: String) -> String {
         var title = name
         for suffix in ["_at", "_from"] where title.hasSuffix(suffix) { title.removeLast(suffix.count) }
-        return title.uppercased() + (CellText.isMoney(name) ? " $" : "")
+        return title.uppercased() + (CellText.isMoney(name) ? " USD" : "")
     }
 
     /// Cells of one column padded so that their decimal points stand below each other.

@@ -5,6 +5,8 @@ import Tenancy
 
 /// What `doctor` reads from the database, in one snapshot and without changing anything.
 struct DatabaseFacts: Sendable {
+    /// Unless they are of this version, its tables were not read.
+    let schema: SchemaState
     /// What SQLite found wrong.
     let faults: [String]
     /// Proves the master key; nil before the first start.
@@ -17,6 +19,8 @@ struct DatabaseFacts: Sendable {
     let tenants: [TenantProfile]
     let budgets: [Budget]
     let prices: [PriceVersion]
+    /// Those not revoked.
+    let adminKeys: [AdminKey]
 
     /// Throws what the database or the file of holds cannot tell.
     init(path: String) throws {
@@ -24,23 +28,30 @@ struct DatabaseFacts: Sendable {
         let held = try HoldFileReader.holds(besideDatabase: path)
         let file = try DatabaseFile.openReadOnly(path: path)
         defer { try? file.close() }
+        let schema = try GatewayDatabase.schema(of: file)
         self = try file.read { db in
-            DatabaseFacts(
+            guard schema == .current else {
+                return DatabaseFacts(schema: schema, faults: try DatabaseCheckStore.quickCheck(db))
+            }
+            return DatabaseFacts(
                 faults: try DatabaseCheckStore.quickCheck(db),
                 masterKeyCheck: try TenancyStore.setting(db, "master_key_check"),
                 newestEntry: try LedgerCheckStore.newestEntry(db),
                 uncertain: try LedgerCheckStore.uncertainHolds(db),
                 openHolds: try LedgerCheckStore.open(db, among: held), routing: try RoutingStore.snapshot(db),
                 tenants: try TenancyStore.allTenants(db), budgets: try BillingStore.budgets(db),
-                prices: try BillingStore.prices(db))
+                prices: try BillingStore.prices(db), adminKeys: try TenancyStore.adminKeys(db, limit: .max))
         }
     }
 
     init(
-        faults: [String] = [], masterKeyCheck: [UInt8]? = nil, newestEntry: Timestamp? = nil,
+        schema: SchemaState = .current, faults: [String] = [], masterKeyCheck: [UInt8]? = nil,
+        newestEntry: Timestamp? = nil,
         uncertain: [StoredHold] = [], openHolds: [StoredHold] = [], routing: RoutingSnapshot = RoutingSnapshot(),
-        tenants: [TenantProfile] = [], budgets: [Budget] = [], prices: [PriceVersion] = []
+        tenants: [TenantProfile] = [], budgets: [Budget] = [], prices: [PriceVersion] = [],
+        adminKeys: [AdminKey] = []
     ) {
+        self.schema = schema
         self.faults = faults
         self.masterKeyCheck = masterKeyCheck
         self.newestEntry = newestEntry
@@ -50,6 +61,7 @@ struct DatabaseFacts: Sendable {
         self.tenants = tenants
         self.budgets = budgets
         self.prices = prices
+        self.adminKeys = adminKeys
     }
 
     // MARK: Prices

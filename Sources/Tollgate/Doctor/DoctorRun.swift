@@ -18,8 +18,8 @@ struct DoctorRun: Sendable {
     func findings() -> [Finding] {
         let now = time.now()
         let (masterKey, keyFinding) = masterKey()
-        let (adminKey, adminFinding) = adminKey()
-        let gateway = GatewayFacts(configuration, key: adminKey)
+        let bootstrap = bootstrap()
+        let gateway = GatewayFacts(configuration, key: bootstrap.key)
         let facts: Result<DatabaseFacts, any Error>? =
             FileFacts(path: path) == nil ? nil : Result { try DatabaseFacts(path: path) }
         let database = try? facts?.get()
@@ -29,11 +29,13 @@ struct DoctorRun: Sendable {
                 now: now, newest: database?.newestEntry, isSynchronized: ClockFacts.isSynchronized),
             gateway.finding(at: "\(configuration.adminListen.reachable)"),
             matching(keyFinding, masterKey, database),
-            adminFinding ?? gateway.credentialFinding(from: configuration.adminKey?.name ?? ""),
+            bootstrap.file
+                ?? CredentialChecks.admin(
+                    bootstrap.state, keys: database?.adminKeys ?? [], status: gateway.status, now: now),
             databaseFiles(), integrity(facts),
             MachineChecks.disk(FreeSpace(path: folder), path: folder),
         ]
-        if let database {
+        if let database, database.schema == .current {
             findings += ledger(database, isRunning: gateway.isRunning, now: now)
             findings += backends(database, masterKey: masterKey)
         }
@@ -72,19 +74,18 @@ struct DoctorRun: Sendable {
             fix: "give that one, as \(configuration.masterKey.name)")
     }
 
-    /// The bootstrap credential, and what is wrong with it or its file; nil if nothing is.
-    private func adminKey() -> (String?, Finding?) {
-        let check = "admin credential"
-        guard let source = configuration.adminKey else {
-            return (nil, .none(check, "no bootstrap credential is configured"))
-        }
+    /// The bootstrap credential's text if it is a good one, its state, and what is wrong with its file.
+    private func bootstrap() -> (key: String?, state: CredentialChecks.Bootstrap, file: Finding?) {
+        guard let source = configuration.adminKey else { return (nil, .absent, nil) }
         do {
             let text = try source.resolve(environment: environment)
             _ = try AdminCredential(text)
-            let finding = finding(check, on: source)
-            return (text, finding.state == .ok ? nil : finding)
+            let file = finding("admin credential", on: source)
+            return (text, .good(source.name), file.state == .ok ? nil : file)
+        } catch SecretError.unset {
+            return (nil, .absent, nil)
         } catch {
-            return (nil, .fail(check, RefusalWords.text(for: error), fix: "draw a new one, as tollgate init does"))
+            return (nil, .bad(RefusalWords.text(for: error)), nil)
         }
     }
 
@@ -111,8 +112,17 @@ struct DoctorRun: Sendable {
         case nil:
             return .warn(check, "there is none at \(path)", fix: "start the gateway once, or mend storage")
         case .success(let facts):
-            guard let first = facts.faults.first else { return .ok(check, "\(path), whole") }
-            return .fail(check, first, fix: fix)
+            if let first = facts.faults.first { return .fail(check, first, fix: fix) }
+            switch facts.schema {
+            case .current: return .ok(check, "\(path), whole")
+            case .older:
+                return .warn(
+                    check, "\(path), whole, but of an earlier version",
+                    fix: "start this version of the gateway: it brings the tables up to date")
+            case .newer:
+                return .fail(
+                    check, "\(path) is of a later version of Tollgate", fix: "run that version, or a later one")
+            }
         case .failure(let error):
             return .fail(check, "\(path): \(RefusalWords.text(for: error))", fix: fix)
         }

@@ -50,15 +50,4 @@ struct GatewayFacts: Sendable, Equatable {
         case (false, nil): return .ok(check, "does not run")
         }
     }
-
-    /// The finding on the bootstrap credential, given that it is a good one.
-    func credentialFinding(from source: String) -> Finding {
-        let check = "admin credential"
-        if status == 401 || status == 403 {
-            return .warn(
-                check, "the running instance does not take \(source)",
-                fix: "use an admin key; the bootstrap credential counts only while there is none")
-        }
-        return .ok(check, status == nil ? source : "\(source), and the running instance takes it")
-    }
 }
