@@ -14,8 +14,9 @@ import Testing
         "status", "openapi.json", "credits",
     ]
     private static let financeReads: Set<String> = [
-        "tenants", "budgets", "prices", "usage", "costs", "requests", "periods", "exports", "reconciliations",
-        "audit-log", "credits",
+        "tenants", "credits", "budgets", "prices", "usage", "costs", "requests", "periods", "exports",
+        "reconciliations",
+        "audit-log",
     ]
     private static let financeWrites: Set<String> = [
         "/prices/import", "/reconciliations", "/periods/{}/close", "/periods/{}/corrections", "/tenants/{}/credits",

@@ -35,14 +35,12 @@ import Testing
             let budget = try await client.call(
                 "POST", "/budgets", #"{"tenant_id":"\#(tenant)","limit":"1","window":"day"}"#
             ).text("id")
-            let admin = try await client.call("POST", "/admin-keys", #"{"name":"v","role":"viewer"}"#).text("id")
             let until = harness.plane.time.now().adding(milliseconds: 3_600_000).rfc3339
             let raise = try await client.call(
-                "POST", "/budgets/\(budget)/raises", #"{"limit":"3","until":"\#(until)"}"#
+                "POST", "/budgets/\(budget)/raises", #"{"limit":"9","until":"\#(until)"}"#
             ).text("id")
-            let webhook = try await client.call(
-                "POST", "/webhooks", #"{"url":"http://127.0.0.1:9/hook","events":["budget.threshold"]}"#
-            ).text("id")
+            let webhook = try await client.call("POST", "/webhooks", #"{"url":"http://127.0.0.1:9/"}"#).text("id")
+            let admin = try await client.call("POST", "/admin-keys", #"{"name":"v","role":"viewer"}"#).text("id")
             let calls: [(String, String, String?)] = [
                 ("PATCH", "/tenants/{tenant}", #"{"name":"b"}"#),
                 ("PUT", "/tenants/{tenant}/entitlements", #"{"pools":[{"pool":"p","models":["*"]}]}"#),

@@ -32,6 +32,12 @@ import Testing
             let calls = [
                 ("/tenants/\(tenant)/keys", #"{"name":"k"}"#), ("/admin-keys", #"{"name":"k","role":"viewer"}"#),
             ]
+            let hook = #"{"url":"http://127.0.0.1:9/"}"#
+            let made = try await harness.client.call("POST", "/webhooks", hook, headers: key("w"))
+            let repeated = try await harness.client.call("POST", "/webhooks", hook, headers: key("w"))
+            #expect(made.text("secret").hasPrefix("whsec_"))
+            #expect([repeated["secret"], repeated["id"]] == [.null, made["id"]])
+            #expect(try await harness.client.call("GET", "/webhooks").names("id").count == 1)
             for (path, body) in calls {
                 let first = try await harness.client.call("POST", path, body, headers: key(path))
                 let again = try await harness.client.call("POST", path, body, headers: key(path))
@@ -125,8 +131,6 @@ import Testing
     func everyKind() async throws {
         try await AdminHarness.run { harness in
             let client = harness.client
-            let hook = #"{"url":"http://127.0.0.1:9/hook","events":["budget.threshold"]}"#
-            let until = harness.plane.time.now().adding(milliseconds: 3_600_000).rfc3339
             let tenant = try await client.call("POST", "/tenants", #"{"name":"a"}"#).text("id")
             let key = try await client.call("POST", "/tenants/\(tenant)/keys", #"{"name":"k"}"#).text("id")
             _ = try await client.call("POST", "/pools", #"{"name":"p"}"#)
@@ -137,7 +141,8 @@ import Testing
             let budget = try await client.call(
                 "POST", "/budgets", #"{"tenant_id":"\#(tenant)","limit":"1","window":"week"}"#
             ).text("id")
-            let webhook = try await client.call("POST", "/webhooks", hook).text("id")
+            let webhook = try await client.call("POST", "/webhooks", #"{"url":"http://127.0.0.1:9/"}"#).text("id")
+            let until = harness.plane.time.now().adding(milliseconds: 3_600_000).rfc3339
             let price =
                 #"{"model":"m","effective_from":"2026-01-01T00:00:00Z","per_million":{"input":"1","output":"1"}}"#
             let bodies: [String: String?] = [
@@ -148,10 +153,10 @@ import Testing
                 "/backends/{backend}/drain": nil, "/backends/{backend}/undrain": nil, "/backends/{backend}/probe": nil,
                 "/prices": price, "/holds/resolve": #"{"older_than":"1h","release":true}"#,
                 "/admin-keys": #"{"name":"v","role":"viewer"}"#,
-                "/tenants/{tenant}/credits": #"{"amount":"1","kind":"prepaid"}"#,
-                "/budgets/{budget}/raises": #"{"limit":"2","until":"\#(until)"}"#,
-                "/budgets/{budget}/dry-run": #"{"limit":"2","days":1}"#, "/webhooks": hook,
-                "/webhooks/{webhook}/test": nil,
+                "/budgets/{budget}/raises": #"{"limit":"9","until":"\#(until)"}"#,
+                "/budgets/{budget}/dry-run": #"{"limit":"9","days":1}"#,
+                "/tenants/{tenant}/credits": #"{"amount":"1","kind":"goodwill"}"#,
+                "/webhooks": #"{"url":"http://127.0.0.1:9/"}"#, "/webhooks/{webhook}/test": nil,
             ]
             // Resolving one hold is tested where a hold is at hand.
             let tested = Set(bodies.keys.map { "/admin/v1" + $0 } + ["/admin/v1/holds/{hold}/resolve"])

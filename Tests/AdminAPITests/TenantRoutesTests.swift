@@ -21,7 +21,9 @@ import Testing
             #expect(answer.text("created_at").hasSuffix("Z"))
             let id = ID<Tenant>(answer.text("id"))
             #expect(harness.plane.directory.tenant(id)?.tenant.name == "research")
-            #expect(try await harness.client.call("GET", "/tenants/\(id)").body == answer.body)
+            let credits: JSONValue = ["prepaid": "0", "goodwill": "0", "total": "0"]
+            let shown = try await harness.client.call("GET", "/tenants/\(id)").body
+            #expect(shown == answer.body.adding("credits", credits))
         }
     }
 

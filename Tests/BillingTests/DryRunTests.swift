@@ -111,10 +111,14 @@ struct DryRunTests {
             try db.execute(
                 sql: """
                     WITH RECURSIVE numbers(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < 60000)
-                    INSERT INTO ledger SELECT n, node_id, n, 'r' || n, attempt, kind, tenant_id, key_id, model, pool,
-                        backend_id, admitted_at, ended_at, period, price_version, multiplier_ppm, list_cost, cost,
-                        upstream_cost, input, input_cache_read, input_cache_write_5m, input_cache_write_1h, output,
-                        output_reasoning, other_meters, provenance, outcome, status, stream, corrects_period, emergency
+                    INSERT INTO ledger (seq, node_id, node_seq, request_id, attempt, kind, tenant_id, key_id, model,
+                        pool, backend_id, admitted_at, ended_at, period, multiplier_ppm, list_cost, cost, input,
+                        input_cache_read, input_cache_write_5m, input_cache_write_1h, output, output_reasoning,
+                        provenance, outcome, status, stream)
+                    SELECT n, node_id, n, 'r' || n, attempt, kind, tenant_id, key_id, model, pool, backend_id,
+                        admitted_at, ended_at, period, multiplier_ppm, list_cost, cost, input, input_cache_read,
+                        input_cache_write_5m, input_cache_write_1h, output, output_reasoning, provenance, outcome,
+                        status, stream
                     FROM ledger, numbers WHERE seq = 1
                     """
             )

@@ -12,7 +12,7 @@ extension ControlPlane {
         audit: AuditEntry?,
         answer: @escaping @Sendable (Value) -> Answer,
         _ body: @escaping @Sendable (TenancyStore.Transaction) throws -> Value,
-        committed: @escaping @Sendable (Value) -> Void = { _ in }
+        committed: @escaping @Sendable (Value) -> Void
     ) async throws -> Response {
         let record = record(context)
         let done = try await journal.write { db in
@@ -34,7 +34,7 @@ extension ControlPlane {
         audit: AuditEntry?,
         answer: Answer,
         _ body: @escaping @Sendable (TenancyStore.Transaction) throws -> Value,
-        committed: @escaping @Sendable (Value) -> Void = { _ in }
+        committed: @escaping @Sendable (Value) -> Void
     ) async throws -> Response {
         try await commit(context, audit: audit, answer: { _ in answer }, body, committed: committed)
     }

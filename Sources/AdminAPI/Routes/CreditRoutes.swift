@@ -43,6 +43,7 @@ struct CreditRoutes: RouteGroup {
                 throw Problem.notFound("tenant")
             }
             try CreditStore.insert(credit, db)
+        } committed: {
         }
     }
 }

@@ -30,10 +30,6 @@ struct RaiseRoutes: RouteGroup {
         return .json(page.answer(raises, cursor: \.id.text) { $0.json(at: now) })
     }
 
-    private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
-        .json(try stored(context).json(at: plane.time.now()))
-    }
-
     private func create(_ request: Request, _ context: AdminContext) async throws -> Response {
         let id = ID<Budget>(try context.parameter("budget"))
         let body = try await request.object()
@@ -62,30 +58,33 @@ struct RaiseRoutes: RouteGroup {
         }
     }
 
+    private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = ID<Budget>(try context.parameter("budget"))
+        let raiseID = ID<BudgetRaise>(try context.parameter("raise"))
+        let raises = try plane.file.read { db in try BudgetRaiseStore.raises(db, budget: id) }
+        guard let raise = raises.first(where: { $0.id == raiseID }) else { throw Problem.notFound("raise") }
+        return .json(raise.json(at: plane.time.now()))
+    }
+
     /// Ends a raise before its time; it stays in the list.
     private func end(_ request: Request, _ context: AdminContext) async throws -> Response {
         let id = ID<Budget>(try context.parameter("budget"))
+        let raiseID = ID<BudgetRaise>(try context.parameter("raise"))
         try await request.requireEmptyBody()
         return try await plane.turn.run {
             let now = plane.time.now()
-            let before = try stored(context)
-            guard before.isRunning(at: now) else { throw Problem.notFound("raise that runs") }
+            let raises = try plane.file.read { db in try BudgetRaiseStore.raises(db, budget: id) }
+            guard let before = raises.first(where: { $0.id == raiseID && $0.isRunning(at: now) }) else {
+                throw Problem.notFound("raise that runs")
+            }
             try context.requireMatch(before.json(at: now))
             let audit = plane.audit(context, "budget.raise.end", id.text, before: before.json(at: now))
             let ledger = plane.ledger
             return try await plane.commit(context, audit: audit, answer: .noContent) { db in
-                try ledger.end(before.id, of: id, at: now, db)
+                try ledger.end(raiseID, of: id, at: now, db)
             } committed: { running in
                 ledger.committed(running, of: id)
             }
         }
-    }
-
-    private func stored(_ context: AdminContext) throws -> BudgetRaise {
-        let budget = ID<Budget>(try context.parameter("budget"))
-        let id = ID<BudgetRaise>(try context.parameter("raise"))
-        let raises = try plane.file.read { db in try BudgetRaiseStore.raises(db, budget: budget) }
-        guard let raise = raises.first(where: { $0.id == id }) else { throw Problem.notFound("raise") }
-        return raise
     }
 }

@@ -49,9 +49,11 @@ struct TenantRoutes: RouteGroup {
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
         let id = ID<Tenant>(try context.parameter("tenant"))
-        let tenant = try plane.file.read { db in try TenancyStore.tenant(db, id) }
+        let (tenant, credits) = try plane.file.read { db in
+            (try TenancyStore.tenant(db, id), try CreditStore.sums(db, tenant: id))
+        }
         guard let tenant else { throw Problem.notFound("tenant") }
-        return .json(tenant.json)
+        return .json(tenant.json.adding("credits", Credit.json(credits)), tagging: tenant.json)
     }
 
     private func update(_ request: Request, _ context: AdminContext) async throws -> Response {

@@ -4,24 +4,17 @@ import Tenancy
 
 extension Webhook {
     /// The webhook as the API shows it: never its secret.
-    var json: JSONValue { .object(members) }
-
-    /// The secret, which is shown only in the answer to its creation.
-    static func secretMember(_ secret: [UInt8]) -> JSONMember {
-        JSONMember("secret", .string(WebhookSignature.text(secret)))
-    }
-
-    private var members: [JSONMember] {
+    var json: JSONValue {
         [
-            JSONMember("id", .string(id.text)),
-            JSONMember("url", .string(url)),
-            JSONMember("events", .texts(events)),
-            JSONMember("enabled", .bool(disabledAt == nil)),
-            JSONMember("failing_since", .text(failingSince?.rfc3339)),
-            JSONMember("disabled_at", .text(disabledAt?.rfc3339)),
-            JSONMember("disabled_reason", .text(disabledReason)),
-            JSONMember("dropped", .integer(dropped)),
-            JSONMember("created_at", .string(createdAt.rfc3339)),
+            "id": .string(id.text),
+            "url": .string(url),
+            "events": .texts(events),
+            "enabled": .bool(disabledAt == nil),
+            "failing_since": .text(failingSince?.rfc3339),
+            "disabled_at": .text(disabledAt?.rfc3339),
+            "disabled_reason": .text(disabledReason),
+            "dropped": .integer(dropped),
+            "created_at": .string(createdAt.rfc3339),
         ]
     }
 

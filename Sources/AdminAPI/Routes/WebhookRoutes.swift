@@ -35,11 +35,12 @@ struct WebhookRoutes: RouteGroup {
         try webhook.seal(secret: secret, with: plane.masterKey)
         let created = webhook
         let audit = plane.audit(context, "webhook.create", created.id.text, after: created.json)
-        let answer = Answer.created(created.json, revealing: Webhook.secretMember(secret))
-        return try await plane.commit(context, audit: audit, answer: answer) { db in
+        let shown = JSONMember("secret", .string(WebhookSignature.text(secret)))
+        return try await plane.commit(context, audit: audit, answer: .created(created.json, revealing: shown)) { db in
             guard try WebhookStore.insert(created, db) <= Webhook.countAtMost else {
                 throw Problem.conflict("too_many_webhooks", "there are \(Webhook.countAtMost) webhooks already")
             }
+        } committed: {
         }
     }
 
@@ -48,12 +49,15 @@ struct WebhookRoutes: RouteGroup {
     }
 
     private func delete(_ request: Request, _ context: AdminContext) async throws -> Response {
-        let before = try stored(context)
         try await request.requireEmptyBody()
-        try context.requireMatch(before.json)
-        let audit = plane.audit(context, "webhook.delete", before.id.text, before: before.json)
-        return try await plane.commit(context, audit: audit, answer: .noContent) { db in
-            try WebhookStore.delete(before.id, db)
+        return try await plane.turn.run {
+            let before = try stored(context)
+            try context.requireMatch(before.json)
+            let audit = plane.audit(context, "webhook.delete", before.id.text, before: before.json)
+            return try await plane.commit(context, audit: audit, answer: .noContent) { db in
+                try WebhookStore.delete(before.id, db)
+            } committed: {
+            }
         }
     }
 
