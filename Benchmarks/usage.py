@@ -57,11 +57,11 @@ def fill(database: Path, tenants: list[str], days: int) -> None:
     step = days * DAY // ENTRIES
     link.executemany(
         """
-        INSERT INTO ledger (seq, node_id, node_seq, request_id, attempt, kind, tenant_id, key_id, model, pool, backend_id,
-            admitted_at, ended_at, period, multiplier_ppm, list_cost, cost, input, input_cache_read,
+        INSERT INTO ledger (seq, node_id, node_seq, request_id, attempt, kind, tenant_id, key_id, model, pool,
+            backend_id, admitted_at, ended_at, period, multiplier_ppm, list_cost, cost, input, input_cache_read,
             input_cache_write_5m, input_cache_write_1h, output, output_reasoning, provenance, outcome, status, stream)
-        VALUES (?, 'n', ?, ?, 1, 'settle', ?, ?, 'm1', 'fast', 'be_1', ?, ?, '2026-01', 1000000, 9, 9, 1000, 0, 0, 0, 100,
-            0, 'reported', 'answered', 200, 0)
+        VALUES (?, 'n', ?, ?, 1, 'settle', ?, ?, 'm1', 'fast', 'be_1', ?, ?, '2026-01', 1000000, 9, 9, 1000, 0, 0, 0,
+            100, 0, 'reported', 'answered', 200, 0)
         """,
         ((number, number, request_id(START + number * step, number), tenants[number % len(tenants)],
           f"{tenants[number % len(tenants)]}k{number % 5}", START + number * step, START + number * step)

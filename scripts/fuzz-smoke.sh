@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds Fuzz/ and runs each of its targets for SECONDS (default 20) at the same time, over what is kept in Fuzz/Corpus and
-# Fuzz/Failures first. An input that traps, hangs or leaks is kept in Fuzz/Failures and fails the run.
+# Builds Fuzz/ and runs each of its targets for SECONDS_EACH (default 20) at the same time, over what is kept in
+# Fuzz/Corpus and Fuzz/Failures first. An input that traps, hangs or leaks is kept in Fuzz/Failures and fails the run.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../Fuzz"
 

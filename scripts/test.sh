@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Everything a change must pass: Swift tests in a strict debug build, fuzzing, then the end-to-end tests on the release binary.
-# The last line is `N passed, N failed`, over both. --only-e2e skips the Swift tests; what follows it goes to run.py.
+# Everything a change must pass: Swift tests in a strict debug build, fuzzing, then the end-to-end tests on the release
+# binary. The last line is `N passed, N failed`, over both. --only-e2e skips the Swift tests; what follows it goes to
+# run.py.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

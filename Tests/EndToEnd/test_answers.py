@@ -14,8 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from support.client import chat, encode, fetch, request_bytes
+from support.route import Route
 from support.world import Tenant, World
-from test_routing import add_model, add_pool
 
 BIG = 3 * 1024 * 1024
 USAGE = {"prompt_tokens": 5, "completion_tokens": 5, "total_tokens": 10}
@@ -59,8 +59,8 @@ def odd_url() -> Iterator[str]:
 
 def served_by(world: World, url: str, **fields: object) -> tuple[Tenant, str]:
     """A tenant and a model that only this URL serves."""
-    pool = add_pool(world, {"odd": url}, **fields)
-    return world.tenant(pools=(pool,)), add_model(world, [pool])
+    route = Route.lay(world, {"odd": url}, **fields)
+    return route.tenant, route.model
 
 
 @pytest.mark.parametrize("reply", ["html", "error", "empty", "silent"])

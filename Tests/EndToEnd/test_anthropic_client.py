@@ -151,7 +151,7 @@ def test_a_model_of_the_other_api_is_a_clear_refusal(bench: Desk) -> None:
     (401, anthropic.InternalServerError), (529, anthropic.InternalServerError),
 ])
 def test_a_backend_s_errors_raise_what_users_catch(bench: Desk, status: int, raises: type) -> None:
-    model, tenant = claude(bench, "failing", {"status": status}), bench.tenant()
+    model, tenant = claude(bench, "failing", {"status": status}, alone=True), bench.tenant()
     with pytest.raises(raises) as raised:
         bench.anthropic(tenant, max_retries=0).messages.create(model=model, max_tokens=9, messages=HELLO)
     assert raised.value.response.headers["request-id"] != "req_upstream"
@@ -159,7 +159,7 @@ def test_a_backend_s_errors_raise_what_users_catch(bench: Desk, status: int, rai
 
 
 def test_an_overloaded_backend_is_tried_again_by_the_sdk(bench: Desk) -> None:
-    model, tenant = claude(bench, "busy", {"status": 429, "retry": 1}), bench.tenant()
+    model, tenant = claude(bench, "busy", {"status": 429, "retry": 1}, alone=True), bench.tenant()
     with pytest.raises(anthropic.APIStatusError) as raised:
         bench.anthropic(tenant).messages.create(model=model, max_tokens=9, messages=HELLO)
     assert type(raised.value).__name__ == "OverloadedError" and raised.value.status_code == 529
@@ -168,7 +168,7 @@ def test_an_overloaded_backend_is_tried_again_by_the_sdk(bench: Desk) -> None:
 
 @pytest.mark.parametrize("recipe", [{"fails": 5}, {"cut": 5}])
 def test_a_stream_that_breaks_raises(bench: Desk, recipe: dict[str, int]) -> None:
-    model, tenant = claude(bench, "breaking", recipe), bench.tenant()
+    model, tenant = claude(bench, "breaking", recipe, alone=True), bench.tenant()
     with pytest.raises(anthropic.APIStatusError) as raised:
         list(bench.anthropic(tenant).messages.create(model=model, max_tokens=9, messages=HELLO, stream=True))
     assert "req_upstream" not in str(raised.value.body)

@@ -1,7 +1,8 @@
 """Clients of the field as their users write them, each in its own process: `clients/use_*.py`.
 
-Chat, Responses, Messages and embeddings are answered by a real llama.cpp; tools, which the model at hand has no template
-for, by the shape backend. For each call the ledger must have what the backend said, at the price, to the last picodollar.
+Chat, Responses, Messages and embeddings are answered by a real llama.cpp; tools, which the model at hand has no
+template for, by the shape backend. For each call the ledger must have what the backend said, at the price, to the last
+picodollar.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ TOKENS = {"input": "1", "output": "4"}
 
 @dataclass(frozen=True)
 class Case:
-    """A route with a request that passes, and members that are refused, each named by the parameter it is refused for."""
+    """A route with a request that passes, and members that are refused, named by the parameter in the refusal."""
 
     path: str
     body: dict[str, Any]

@@ -49,14 +49,24 @@ def test_a_response_is_billed_as_llama_counted(bench: Desk) -> None:
 
 def test_a_streamed_response_ends_with_the_usage_that_is_billed(bench: Desk) -> None:
     tenant = bench.tenant()
-    with bench.openai(tenant).responses.stream(model=CHAT, input="Count to three.", max_output_tokens=24) as stream:
-        text = "".join(event.delta for event in stream if event.type == "response.output_text.delta")
-        final = stream.get_final_response()
+    events: list[Any] = list(bench.openai(tenant).responses.create(
+        model=CHAT, input="Count to three.", max_output_tokens=24, stream=True))
+    text = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+    final = events[-1].response
     assert text and text == final.output_text and final.usage
     entry = bench.entry(tenant)
     bench.assert_exact(entry)
     assert (entry.input + entry.input_cache_read, entry.output) == (
         final.usage.input_tokens, final.usage.output_tokens)
+
+
+def test_a_streamed_response_is_gathered_by_the_sdk(bench: Desk) -> None:
+    """The SDK's helper needs the `content_index` of every delta, which llama.cpp leaves out."""
+    model, tenant = bench.shape("gathered"), bench.tenant()
+    with bench.openai(tenant).responses.stream(model=model, input="Hi.") as stream:
+        text = "".join(event.delta for event in stream if event.type == "response.output_text.delta")
+        assert text == stream.get_final_response().output_text == TEXT
+    bench.assert_exact(bench.entry(tenant), {"input": PROMPT, "output": COMPLETION})
 
 
 def test_a_response_is_bounded_and_not_stored(bench: Desk) -> None:
@@ -111,7 +121,7 @@ def test_images_by_tokens(bench: Desk) -> None:
     model, tenant = bench.shape("image", per_million=TOKENS, recipe={"usage": usage}), bench.tenant()
     answer = bench.openai(tenant).images.generate(model=model, prompt="a gate", n=2)
     assert answer.data and len(answer.data) == 2
-    bench.assert_exact(bench.entry(tenant), {"input": 20, "input_image": 40, "output": 90})
+    bench.assert_exact(bench.entry(tenant), {"input": 20, "input_image": 40, "output": 90, "image": 2})
 
 
 def test_images_by_the_piece(bench: Desk) -> None:
@@ -129,7 +139,7 @@ def test_a_streamed_image(bench: Desk) -> None:
     events = [event.type for event in bench.openai(tenant).images.generate(
         model=model, prompt="a gate", stream=True, partial_images=2)]
     assert events == ["image_generation.partial_image"] * 2 + ["image_generation.completed"]
-    bench.assert_exact(bench.entry(tenant), {"input": PROMPT, "output": COMPLETION})
+    bench.assert_exact(bench.entry(tenant), {"input": PROMPT, "output": COMPLETION, "image": 1})
 
 
 def test_speech_by_the_character(bench: Desk) -> None:
@@ -230,7 +240,7 @@ def test_refusals_raise_what_users_catch(bench: Desk, route: str) -> None:
 @pytest.mark.parametrize("route", ["responses", "images", "transcriptions"])
 def test_a_backend_s_errors_raise_what_users_catch(bench: Desk, route: str, status: int, raises: type) -> None:
     """A refusal of our own credential is our failure, never the client's wrong key."""
-    model = bench.shape("failing", part_tokens_max=100, recipe={"status": status})
+    model = bench.shape("failing", part_tokens_max=100, recipe={"status": status}, alone=True)
     tenant = bench.tenant()
     with pytest.raises(raises) as raised:
         CALLS[route](bench.openai(tenant, max_retries=0), model)
@@ -240,7 +250,7 @@ def test_a_backend_s_errors_raise_what_users_catch(bench: Desk, route: str, stat
 
 def test_the_sdk_s_retries_are_counted(bench: Desk) -> None:
     """It tries a 503 twice more; each is a request of its own here."""
-    model, tenant = bench.shape("busy", recipe={"status": 429, "retry": 1}), bench.tenant()
+    model, tenant = bench.shape("busy", recipe={"status": 429, "retry": 1}, alone=True), bench.tenant()
     with pytest.raises(openai.InternalServerError) as raised:
         bench.openai(tenant).responses.create(model=model, input="hi")
     assert raised.value.status_code == 503
@@ -248,7 +258,7 @@ def test_the_sdk_s_retries_are_counted(bench: Desk) -> None:
 
 
 def test_a_stream_that_fails_raises(bench: Desk) -> None:
-    model, tenant = bench.shape("breaking", recipe={"fails": 3}), bench.tenant()
+    model, tenant = bench.shape("breaking", recipe={"fails": 3}, alone=True), bench.tenant()
     client = bench.openai(tenant)
     with pytest.raises(openai.APIError):
         list(client.chat.completions.create(model=model, messages=HELLO, stream=True))

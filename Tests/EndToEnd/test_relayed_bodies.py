@@ -1,4 +1,7 @@
-"""Answers that are not held whole, and streams of every dialect, byte for byte; the shapes are recorded, the backend is fake."""
+"""Answers that are not held whole, and streams of every dialect, byte for byte.
+
+The shapes are recorded, the backend is fake.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from support.client import chat, encode, fetch, request_bytes
+from support.route import Route
 from support.world import Tenant, World
-from test_routing import add_model, add_pool, attempts_of
 
 MIB = 1024 * 1024
 AUDIO = random.Random(4).randbytes(9 * MIB)
@@ -23,12 +26,14 @@ VECTORS = json.dumps({
     "object": "list", "data": [{**EMBEDDING, "index": index} for index in range(60)],
     "usage": {"prompt_tokens": 120, "total_tokens": 120}}).encode()
 CREATED = b'event: response.created\ndata: {"type":"response.created","sequence_number":0,"response":{}}\n\n'
-DELTA = b'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","sequence_number":1,"delta":"Hi"}\n\n'
+DELTA = (b'event: response.output_text.delta\n'
+         b'data: {"type":"response.output_text.delta","sequence_number":1,"delta":"Hi"}\n\n')
 RESPONSE = b'{"input_tokens":20,"input_tokens_details":{"cached_tokens":8},"output_tokens":7,"total_tokens":27}'
 COMPLETED = (b'event: response.completed\ndata: {"type":"response.completed","sequence_number":2,"response":{"usage":'
              + RESPONSE + b"}}\n\n")
 PIECE = b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\r\n\r\n'
-LAST = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2}}\r\n\r\n'
+LAST = (b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],'
+        b'"usage":{"prompt_tokens":3,"completion_tokens":2}}\r\n\r\n')
 TEXT = b"1\n00:00:00,000 --> 00:00:02,000\nHello\n"
 EVENTS = "text/event-stream"
 # What a path answers: status, type, pieces of the body, whether the length is told, and whether it all comes.
@@ -44,7 +49,8 @@ PLAYS: dict[str, tuple[int, str, list[bytes], bool, bool]] = {
     "responses": (200, EVENTS, [CREATED, DELTA, COMPLETED], False, True),
     "responses-cut": (200, EVENTS, [CREATED, DELTA], False, False),
     "no-done": (200, EVENTS, [PIECE, LAST], False, True),
-    "created": (201, "application/json", [b'{"choices":[],"usage":{"prompt_tokens":40,"completion_tokens":2}}'], True, True),
+    "created": (
+        201, "application/json", [b'{"choices":[],"usage":{"prompt_tokens":40,"completion_tokens":2}}'], True, True),
     "at-odds": (200, "application/json",
                 [b'{"choices":[{"message":{}}],"usage":{"prompt_tokens":-4,"completion_tokens":2.5}}'], True, True),
 }
@@ -86,10 +92,15 @@ def player() -> Iterator[str]:
     server.server_close()
 
 
+def lay(world: World, player: str, *plays: str) -> Route:
+    """A model that these plays serve in order."""
+    return Route.lay(world, *({play: f"{player}/{play}/v1"} for play in plays), limit=None)
+
+
 def served_by(world: World, player: str, *plays: str) -> tuple[Tenant, str]:
     """A tenant without a cap, and a model that these plays serve in order."""
-    pools = [add_pool(world, {play: f"{player}/{play}/v1"}) for play in plays]
-    return world.tenant(limit=None, pools=tuple(pools)), add_model(world, pools)
+    route = lay(world, player, *plays)
+    return route.tenant, route.model
 
 
 @pytest.mark.parametrize("play", ["vectors", "vectors-chunked"])
@@ -154,8 +165,9 @@ def test_a_slow_listener_holds_the_backend_up_not_the_gateway(world: World, play
 def form(model: str) -> tuple[bytes, str]:
     edge = "edge7"
     fields = {"model": model, "response_format": "srt"}
-    parts = [f'--{edge}\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields.items()]
-    file = f'--{edge}\r\ncontent-disposition: form-data; name="file"; filename="a.wav"\r\n\r\nRIFF0000\r\n--{edge}--\r\n'
+    start = f"--{edge}\r\ncontent-disposition: form-data; name="
+    parts = [f'{start}"{name}"\r\n\r\n{value}\r\n' for name, value in fields.items()]
+    file = f'{start}"file"; filename="a.wav"\r\n\r\nRIFF0000\r\n--{edge}--\r\n'
     return ("".join(parts) + file).encode(), f"multipart/form-data; boundary={edge}"
 
 
@@ -197,10 +209,10 @@ def test_without_an_end_mark_the_last_event_waits_for_the_settlement(world: Worl
 
 
 def test_an_odd_success_is_tried_elsewhere_but_what_it_reports_is_charged(world: World, player: str) -> None:
-    tenant, model = served_by(world, player, "created", "at-odds")
-    answer = fetch(world.server.data, tenant.key, chat("odd", model=model))
+    route = lay(world, player, "created", "at-odds")
+    answer = route.call()
     assert answer.status == 200 and answer.headers["x-tollgate-attempts"] == "2"
-    odd = attempts_of(world, answer.request_id)[0]
+    odd = route.attempts(answer)[0]
     assert (odd.input, odd.output, odd.outcome, odd.provenance) == (40, 2, "error_status", "reported")
 
 
@@ -209,6 +221,6 @@ def test_a_report_that_cannot_be_is_clamped_counted_and_logged(world: World, pla
     answer = fetch(world.server.data, tenant.key, chat("at-odds", model=model))
     entry = world.books.settled(answer.request_id)
     assert (entry.input, entry.output, entry.provenance) == (0, 3, "reported")
-    count = world.server.metric("tollgate_usage_anomalies_total", backend=entry.pool + "-at-odds", reason="contradictory")
-    assert count == 1
+    assert 1 == world.server.metric(
+        "tollgate_usage_anomalies_total", backend=entry.pool + "-at-odds", reason="contradictory")
     assert "a backend reported usage that cannot be" in world.server.output

@@ -8,61 +8,38 @@ from typing import Any
 import pytest
 
 from support.client import chat, fetch
-from support.oracle import Entry, pico
-from support.route import dead_url
+from support.oracle import pico
+from support.route import Route, dead_url
 from support.world import PRICE, World
 
 
-def add_pool(world: World, backends: dict[str, str], **fields: Any) -> str:
-    """A pool with these backends (role -> base URL), named `<pool>-<role>`; returns the pool's name."""
-    pool = world.fresh("pool")
-    world.admin.pool(pool)
-    for role, url in backends.items():
-        world.admin.backend(pool, f"{pool}-{role}", url, **fields)
-    return pool
-
-
-def add_model(world: World, pools: list[str]) -> str:
-    model = world.fresh("model")
-    world.admin.model(model, pools)
-    world.admin.price(model, "1", "4")
-    return model
-
-
-def attempts_of(world: World, request_id: str) -> list[Entry]:
-    return sorted(world.books.of_request(request_id), key=lambda entry: entry.attempt)
-
-
 def test_a_refusing_backend_is_passed_over(world: World) -> None:
-    pool = add_pool(world, {"dead": dead_url(), "alive": world.backend.base_url()})
-    model, tenant = add_model(world, [pool]), world.tenant(pools=(pool,))
+    route = Route.lay(world, {"dead": dead_url(), "alive": world.backend.base_url()})
     retried = []
     for _ in range(8):
-        answer = world.call(tenant, model=model)
+        answer = route.call()
         assert answer.done, answer
-        assert answer.headers["x-tollgate-backend"] == f"{pool}-alive"
+        assert route.served_by(answer) == "alive"
         if answer.headers["x-tollgate-attempts"] == "2":
-            retried.append(answer.request_id)
+            retried.append(answer)
     assert retried, "no call ever tried the dead backend first"
-    first, second = attempts_of(world, retried[0])
+    first, second = route.attempts(retried[0])
     assert (first.kind, first.cost, first.outcome) == ("release", 0, "not_sent")
     assert second.kind == "settle" and second.cost > 0
 
 
 def test_the_second_target_serves_when_the_first_refuses(world: World) -> None:
-    dead, alive = add_pool(world, {"dead": dead_url()}), add_pool(world, {"alive": world.backend.base_url()})
-    model, tenant = add_model(world, [dead, alive]), world.tenant(pools=(dead, alive))
-    answer = world.call(tenant, model=model, stream=True)
+    route = Route.lay(world, {"dead": dead_url()}, {"alive": world.backend.base_url()})
+    answer = route.call(stream=True)
+    dead, alive = route.pools
     assert answer.done
     assert (answer.headers["x-tollgate-pool"], answer.headers["x-tollgate-attempts"]) == (alive, "2")
-    entries = attempts_of(world, answer.request_id)
-    assert [(entry.pool, entry.kind) for entry in entries] == [(dead, "release"), (alive, "settle")]
+    assert [(entry.pool, entry.kind) for entry in route.attempts(answer)] == [(dead, "release"), (alive, "settle")]
 
 
 def test_the_second_target_is_not_for_those_without_entitlement(world: World) -> None:
-    dead, alive = add_pool(world, {"dead": dead_url()}), add_pool(world, {"alive": world.backend.base_url()})
-    model, tenant = add_model(world, [dead, alive]), world.tenant(pools=(dead,))
-    answer = world.call(tenant, model=model)
+    route = Route.lay(world, {"dead": dead_url()}, {"alive": world.backend.base_url()})
+    answer = route.call(tenant=world.tenant(pools=(route.pools[0],)))
     assert (answer.status, answer.failure["code"]) == (503, "all_pools_exhausted")
     assert int(answer.headers["retry-after"]) >= 1
     assert all(entry.cost == 0 for entry in world.books.of_request(answer.request_id))
@@ -70,18 +47,15 @@ def test_the_second_target_is_not_for_those_without_entitlement(world: World) ->
 
 
 def test_an_alias_and_the_maximum_are_spliced_into_the_body(world: World) -> None:
-    pool = add_pool(world, {"alive": world.backend.base_url()})
-    model, tenant = world.fresh("alias"), world.tenant(pools=(pool,))
-    target = {"pool": pool, "upstream_model": "real/name", "max_tokens_param": "max_completion_tokens"}
-    world.admin.model(model, [target], max_output_tokens=77)
-    world.admin.price(model, "1", "4")
-    marker = world.fresh("alias-call")
-    answer = world.call(tenant, marker, model=model, max_tokens=500, store=True)
+    route, marker = Route.lay(world, {"alive": world.backend.base_url()}), world.fresh("alias-call")
+    target = {"pool": route.pools[0], "upstream_model": "real/name", "max_tokens_param": "max_completion_tokens"}
+    world.admin.model(route.model, [target], max_output_tokens=77)
+    answer = route.call(marker, max_tokens=500, store=True)
     assert answer.done and answer.headers["x-tollgate-max-tokens"] == "77"
     seen = world.backend.call(marker).arrived
     assert (seen["model"], seen["max_completion_tokens"], seen["max_tokens"]) == ("real/name", 77, None)
     assert seen["store"] is False
-    assert world.books.settled(answer.request_id).model == model
+    assert world.books.settled(answer.request_id).model == route.model
 
 
 def test_the_larger_of_two_maxima_counts(world: World) -> None:
@@ -92,12 +66,11 @@ def test_the_larger_of_two_maxima_counts(world: World) -> None:
 
 
 def test_only_allowed_headers_pass_both_ways(world: World) -> None:
-    pool = add_pool(world, {"alive": world.backend.base_url()}, api_key="sk-backend-secret")
-    model, tenant = add_model(world, [pool]), world.tenant(pools=(pool,))
+    route = Route.lay(world, {"alive": world.backend.base_url()}, api_key="sk-backend-secret")
     marker = world.fresh("headers")
     sent = {"cookie": "a=b", "idempotency-key": "mine", "accept-encoding": "gzip", "x-request-id": "client-chosen",
             "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}
-    answer = fetch(world.server.data, tenant.key, chat(marker, model=model), headers=sent)
+    answer = fetch(world.server.data, route.tenant.key, route.body(marker), headers=sent)
     assert answer.done
     seen = world.backend.call(marker).arrived["headers"]
     assert seen["authorization"] == "Bearer sk-backend-secret"
@@ -110,33 +83,30 @@ def test_only_allowed_headers_pass_both_ways(world: World) -> None:
 
 def test_each_row_has_what_the_backend_that_answered_costs(world: World) -> None:
     """Tenants pay the model's price; beside it stands the price of the backend that answered, where there is one."""
-    pool = add_pool(world, {"dead": dead_url(), "well": world.backend.base_url()})
-    model, tenant = add_model(world, [pool]), world.tenant(pools=(pool,))
-    unknown = world.call(tenant, model=model, knobs="in=10,out=5", max_tokens=5)
+    route = Route.lay(world, {"dead": dead_url(), "well": world.backend.base_url()})
+    unknown = route.call(knobs="in=10,out=5", max_tokens=5)
     assert unknown.done and world.books.upstream_cost(unknown.request_id) is None
-    first_id, second_id = (row["id"] for row in world.admin.rows(f"/pools/{pool}/backends"))
-    for backend, rates in ((first_id, ("100", "100")), (second_id, ("0.5", "2")), (None, ("7", "7"))):
+    for backend, rates in ((route.ids["dead"], ("100", "100")), (route.ids["well"], ("0.5", "2")), (None, ("7", "7"))):
         fields = {"backend_id": backend} if backend else {}
         world.admin.ok("POST", "/prices", {
-            "model": model, "kind": "upstream", "effective_from": "2020-01-01T00:00:00Z",
+            "model": route.model, "kind": "upstream", "effective_from": "2020-01-01T00:00:00Z",
             "per_million": {"input": rates[0], "output": rates[1]}, **fields})
-    answer = world.call(tenant, model=model, knobs="in=10,out=5", max_tokens=5)
-    assert answer.done and answer.headers["x-tollgate-backend"].endswith("well")
+    answer = route.call(knobs="in=10,out=5", max_tokens=5)
+    assert answer.done and route.served_by(answer) == "well"
     assert world.books.settled(answer.request_id).cost == PRICE.cost(10, 5)
     assert world.books.upstream_cost(answer.request_id) == 10 * 500_000 + 5 * 2_000_000
 
 
 def test_the_cost_header_and_the_figures_count_every_attempt(world: World) -> None:
-    odd = add_pool(world, {"odd": world.backend.base_url("fault=malformed")})
-    well = add_pool(world, {"well": world.backend.base_url()})
-    model, tenant = add_model(world, [odd, well]), world.tenant(pools=(odd, well))
-    answer = world.call(tenant, model=model, max_tokens=20)
+    route = Route.lay(
+        world, {"odd": world.backend.base_url("fault=malformed")}, {"well": world.backend.base_url()})
+    answer = route.call(max_tokens=20)
     assert answer.done and answer.headers["x-tollgate-attempts"] == "2"
     rows = world.books.of_request(answer.request_id)
     assert [row.outcome for row in rows] == ["broken", "answered"] and all(row.cost > 0 for row in rows)
     total = sum(row.cost for row in rows)
     assert pico(answer.headers["x-tollgate-cost"]) == total
-    assert abs(world.server.metric("tollgate_cost_usd_total", model=model) * 10**12 - total) < 1
+    assert abs(world.server.metric("tollgate_cost_usd_total", model=route.model) * 10**12 - total) < 1
 
 
 def test_a_hang_up_with_abort_reaches_the_backend_within_a_second(world: World) -> None:
@@ -156,17 +126,16 @@ def test_a_hang_up_with_abort_reaches_the_backend_within_a_second(world: World) 
 
 
 def test_a_hang_up_with_drain_is_billed_in_full(world: World) -> None:
-    pool = add_pool(world, {"draining": world.backend.base_url()}, on_disconnect="drain")
-    model, tenant = add_model(world, [pool]), world.tenant(pools=(pool,))
+    route = Route.lay(world, {"draining": world.backend.base_url()}, on_disconnect="drain")
     for stream, hang_up in ((True, {"hang_up_events": 2}), (False, {"hang_up_after": 0.3})):
         marker = world.fresh("drain")
-        body = chat(marker, model=model, knobs="latency=1000,chunks=10,out=30,in=12", stream=stream, max_tokens=30)
-        answer = fetch(world.server.data, tenant.key, body, **hang_up)
+        body = route.body(marker, knobs="latency=1000,chunks=10,out=30,in=12", stream=stream, max_tokens=30)
+        answer = fetch(world.server.data, route.tenant.key, body, **hang_up)
         assert answer.hung_up and not answer.error
         world.books.wait_until_no_holds(5)
         seen = world.backend.call(marker)
         assert seen.finished and seen.finished["outcome"] == "answered"
-        entry = [entry for entry in world.books.entries() if entry.tenant_id == tenant.id][-1]
+        entry = [entry for entry in world.books.entries() if entry.tenant_id == route.tenant.id][-1]
         assert (entry.kind, entry.provenance, entry.cost) == ("settle", "reported", PRICE.cost(12, 30))
 
 
@@ -184,9 +153,7 @@ def test_a_broken_stream_ends_with_an_error_event_and_no_end_mark(world: World) 
     ("400", 400, None), ("cut", 502, "upstream_error"), ("429", 503, "all_pools_exhausted"),
 ])
 def test_an_upstream_fault_before_the_first_byte(world: World, fault: str, status: int, code: str | None) -> None:
-    pool = add_pool(world, {"faulty": world.backend.base_url(f"fault={fault}")})
-    model, tenant = add_model(world, [pool]), world.tenant(pools=(pool,))
-    answer = world.call(tenant, model=model)
+    answer = Route.lay(world, {"faulty": world.backend.base_url(f"fault={fault}")}).call()
     assert answer.status == status, f"{answer.status} {answer.body[:300]!r} {answer.error}"
     assert code is None or answer.failure["code"] == code
     assert not {"set-cookie", "openai-organization"} & answer.headers.keys()

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from support.client import Answer, exchange, fetch
+from support.route import Route
 from support.world import Tenant, World
-from test_routing import add_model, add_pool
 
 POSTS = ["chat/completions", "completions", "embeddings", "responses", "moderations", "rerank", "messages",
          "messages/count_tokens", "images/generations", "audio/speech", "audio/transcriptions"]
@@ -122,13 +122,12 @@ def test_models_in_the_shape_of_who_asks(world: World, tenant: Tenant) -> None:
 
 
 def test_a_model_without_a_backend_of_the_kind_is_refused_and_nothing_is_taken(world: World) -> None:
-    openai = add_pool(world, {"a": world.backend.base_url()})
-    other = add_pool(world, {"b": world.backend.base_url()}, kind="anthropic")
-    chats, messages = add_model(world, [openai]), add_model(world, [other])
-    tenant = world.tenant(pools=(openai, other))
+    chats = Route.lay(world, {"a": world.backend.base_url()})
+    messages = Route.lay(world, {"b": world.backend.base_url()}, kind="anthropic")
+    tenant = world.tenant(pools=(*chats.pools, *messages.pools))
     world.admin.quotas(f"tenants/{tenant.id}", rpm=100)
     talk = [{"role": "user", "content": "hello"}]
-    for model, path in ((chats, "/v1/messages"), (messages, "/v1/chat/completions")):
+    for model, path in ((chats.model, "/v1/messages"), (messages.model, "/v1/chat/completions")):
         answer = fetch(world.server.data, tenant.key, {"model": model, "max_tokens": 5, "messages": talk}, path)
         error = refused(answer, 400, path)
         assert (error["type"], error["code"], error["param"]) == (
@@ -140,11 +139,9 @@ def test_a_model_without_a_backend_of_the_kind_is_refused_and_nothing_is_taken(w
 
 
 def test_an_exhausted_budget_is_402_with_its_figures_on_messages(world: World) -> None:
-    pool = add_pool(world, {"b": world.backend.base_url()}, kind="anthropic")
-    model = add_model(world, [pool])
-    tenant = world.tenant(limit="0", pools=(pool,))
-    body = {"model": model, "max_tokens": 5, "messages": [{"role": "user", "content": "hello"}]}
-    answer = fetch(world.server.data, tenant.key, body, "/v1/messages")
+    route = Route.lay(world, {"b": world.backend.base_url()}, limit="0", kind="anthropic")
+    body = {"model": route.model, "max_tokens": 5, "messages": [{"role": "user", "content": "hello"}]}
+    answer = fetch(world.server.data, route.tenant.key, body, "/v1/messages")
     error = refused(answer, 402, "/v1/messages")
     assert error["type"] == "billing_error" and answer.headers["x-should-retry"] == "false"
     assert "retry-after" not in answer.headers

@@ -78,7 +78,8 @@ def test_an_operator_is_told_what_the_entries_say(world: World, tenant: Tenant, 
             assert mine and row["key_name"] in ("main", "second")
 
 
-@pytest.mark.parametrize("group", ["tenant", "key", "model", "pool", "backend", "meter", "tag:team", "key,pool,backend"])
+@pytest.mark.parametrize(
+    "group", ["tenant", "key", "model", "pool", "backend", "meter", "tag:team", "key,pool,backend"])
 def test_every_grouping_has_the_same_total(world: World, tenant: Tenant, group: str) -> None:
     entries = [entry for entry in world.books.entries() if entry.tenant_id == tenant.id]
     found = rows(world.admin.rows(asked("/usage", **recent(tenant_id=tenant.id, group_by=group))))
@@ -115,7 +116,8 @@ def test_a_tenant_sees_its_own_keys_use_or_all_with_the_scope(world: World, keye
 
 
 @pytest.mark.parametrize("query, param", [
-    ("bucket=week", "bucket"), ("start=now", "start"), ("group_by=tenant", "group_by"), ("tenant_id=ten_1", "tenant_id"),
+    ("bucket=week", "bucket"), ("start=now", "start"), ("group_by=tenant", "group_by"),
+    ("tenant_id=ten_1", "tenant_id"),
     ("limit=0", "limit"), ("time_zone=x", "time_zone"), ("bucket=day&bucket=hour", "bucket"), ("after=zz", "after"),
 ])
 def test_a_bad_parameter_is_named(world: World, tenant: Tenant, query: str, param: str) -> None:

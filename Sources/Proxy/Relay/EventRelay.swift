@@ -80,6 +80,16 @@ final class EventRelay {
         if opening.readableBytes > 0 { forward.append(opening) }
     }
 
+    /// The bytes of an event that does not go on at once, after the comments if it is the first.
+    private func begun(with bytes: ByteBuffer) -> ByteBuffer {
+        guard !hasBegun else { return bytes }
+        hasBegun = true
+        guard opening.readableBytes > 0 else { return bytes }
+        var first = opening
+        first.append(bytes)
+        return first
+    }
+
     private func release(_ forward: inout ByteBuffer?) {
         guard let bytes = waiting else { return }
         waiting = nil
@@ -115,14 +125,11 @@ final class EventRelay {
         case .maybeLast(let bytes):
             release(&forward)
             // Until more follows, another backend can still be tried.
-            var first: ByteBuffer?
-            begin(&first)
-            first.append(bytes)
-            waiting = first
+            waiting = begun(with: bytes)
         case .end(let bytes):
             release(&forward)
             isComplete = true
-            hold(bytes)
+            hold(begun(with: bytes))
         case .failedEnd(let bytes, let reason):
             guard hasBegun else { return fault = reason }
             release(&forward)

@@ -1,8 +1,8 @@
 """Runs the steps a test asks for and prints what the client saw, one JSON line a step.
 
 The plan comes as JSON on standard input: `url` (the gateway's origin), `models` (by role) and `steps`, a list of
-[name, key]. A step answers the text it got and `usage`: [input tokens (cached ones too), output tokens] of each call the
-client knows of. A failure is shown by the classes of the exception, so that the test can tell what a user would catch.
+[name, key]. A step answers the text it got and `usage`: [input tokens (cached ones too), output tokens] of each call
+the client knows of. A failure is shown by the classes of the exception, so that the test can tell what a user would catch.
 """
 
 from __future__ import annotations

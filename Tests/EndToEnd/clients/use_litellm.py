@@ -40,7 +40,8 @@ def messages(plan: Plan) -> dict[str, Any]:
 
 def responses(plan: Plan) -> dict[str, Any]:
     answer = litellm.responses(**where(plan), input=QUESTION, max_output_tokens=24)
-    return {"text": answer.output[0].content[0].text, "usage": [[answer.usage.input_tokens, answer.usage.output_tokens]]}
+    counts = [answer.usage.input_tokens, answer.usage.output_tokens]
+    return {"text": answer.output[0].content[0].text, "usage": [counts]}
 
 
 def embeddings(plan: Plan) -> dict[str, Any]:

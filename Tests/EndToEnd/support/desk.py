@@ -1,7 +1,7 @@
 """What the tests of clients and routes share: one gateway, a real llama.cpp behind both APIs, and the shape backend.
 
-Models: `smollm2` is llama.cpp by OpenAI's API (chat, completions, responses, embeddings), `claude` the same llama.cpp by
-Anthropic's. Everything llama.cpp cannot do with this model (tools, moderations, images, audio) is played by the shape
+Models: `smollm2` is llama.cpp by OpenAI's API (chat, completions, responses, embeddings), `claude` the same llama.cpp
+by Anthropic's. Everything llama.cpp cannot do with this model (tools, moderations, images, audio) is played by the shape
 backend under models that a test lays out with `shape`.
 """
 
@@ -41,6 +41,7 @@ class Desk:
         self.admin = server.admin
         self.books = Books(server.database)
         self.rates: dict[str, Rates] = {}
+        self.pools = list(POOLS)
         for pool, kind, url in zip(POOLS, ("openai", "anthropic") * 2,
                                    (f"{llama.url}/v1",) * 2 + (shapes.url,) * 2, strict=True):
             self.admin.pool(pool)
@@ -59,13 +60,23 @@ class Desk:
         self.rates[model] = Rates.make(per_million, per_unit)
 
     def shape(self, prefix: str, *, kind: str = "openai", per_million: dict[str, str] | None = None,
-              per_unit: dict[str, str] | None = None, recipe: dict[str, Any] | None = None, **fields: Any) -> str:
-        """A model of its own on the shape backend; the recipe says how it answers."""
+              per_unit: dict[str, str] | None = None, recipe: dict[str, Any] | None = None, alone: bool = False,
+              **fields: Any) -> str:
+        """A model of its own on the shape backend; the recipe says how it answers.
+
+        One that fails is `alone` in a pool, so that its cooldowns are no other's; its tenants are made after it.
+        """
         model = self.fresh(prefix)
+        pool = "shapes" if kind == "openai" else "shapes-claude"
+        if alone:
+            pool = self.fresh("pool")
+            self.pools.append(pool)
+            self.admin.pool(pool)
+            self.admin.backend(pool, f"{pool}-a", self.shapes.url, kind=kind)
         if recipe is not None:
             self.shapes.recipe(model, **recipe)
         fields.setdefault("max_output_tokens", 1000)
-        self.admin.model(model, ["shapes" if kind == "openai" else "shapes-claude"], **fields)
+        self.admin.model(model, [pool], **fields)
         if per_million is None and per_unit is None:
             per_million = {"input": "1", "output": "4"}
         self.price(model, per_million, per_unit)
@@ -73,7 +84,7 @@ class Desk:
 
     def tenant(self, limit: str | None = "5", **fields: Any) -> Tenant:
         name = self.fresh("tenant")
-        tenant = self.admin.tenant(name, POOLS, **fields)
+        tenant = self.admin.tenant(name, self.pools, **fields)
         budget = self.admin.budget(tenant, limit) if limit is not None else None
         key = self.admin.key(tenant)
         return Tenant(tenant, name, key["id"], key["key"], budget)
@@ -142,8 +153,8 @@ class Desk:
 
 
 @contextmanager
-def desk(binary: Path, extra_config: str = "") -> Iterator[Desk]:
-    llama = LlamaBackend(parallel=4, pooling="mean")
+def desk(binary: Path, extra_config: str = "", pooling: str = "mean") -> Iterator[Desk]:
+    llama = LlamaBackend(parallel=4, pooling=pooling)
     try:
         with shape_backend() as shapes, gateway(binary, extra_config) as server:
             yield Desk(server, llama, shapes)

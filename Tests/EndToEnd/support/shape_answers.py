@@ -184,7 +184,8 @@ def responses(query: Query) -> Reply:
         ]
     end = {"failed": "response.failed", "incomplete": "response.incomplete"}
     kind = end.get(whole["status"], "response.completed")
-    values += [{"type": "response.output_item.done", "output_index": 0, "item": item}, {"type": kind, "response": whole}]
+    values.append({"type": "response.output_item.done", "output_index": 0, "item": item})
+    values.append({"type": kind, "response": whole})
     return Reply(whole, [(value["type"], value | {"sequence_number": number}) for number, value in enumerate(values)])
 
 

@@ -61,6 +61,16 @@ struct EventRelayTests {
         #expect(String(buffer: relay.heldBack) == Self.end + ": bye\n\n")
     }
 
+    @Test
+    func `comments before an end mark that is the whole stream go with it`() {
+        let relay = EventRelay(.openAI, hidesUsage: false)
+        let comments = ": " + String(repeating: "p", count: 60_000) + "\n\n"
+        let forward = feed(relay, comments + Self.end + ": " + String(repeating: "q", count: 9000) + "\n\n")
+        #expect(forward == nil)
+        #expect(relay.isComplete)
+        #expect(String(buffer: relay.heldBack) == comments + Self.end)
+    }
+
     private static let last = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
 
     @Test
