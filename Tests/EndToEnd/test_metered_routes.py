@@ -40,8 +40,6 @@ PLAYS: dict[str, tuple[str, list[bytes], bool]] = {  # type, pieces, and whether
     "count": ("application/json", [b'{"input_tokens":14}'], True),
     "images": ("application/json", [b'{"created":1,"data":[{"url":"http://a/1"},{"url":"http://a/2"}]}'], True),
     "speech": ("audio/mpeg", [b"ID3" * 5000], True),
-    "rerank": ("application/json", [b'{"results":[],"meta":{"billed_units":{"search_units":2}}}'], True),
-    "seconds": ("application/json", [b'{"text":"Hello","usage":{"type":"duration","seconds":8.2}}'], True),
     "flex": ("application/json", [json.dumps({
         "choices": [{"message": {"content": "Hi"}}], "service_tier": "flex",
         "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15, "cost": 0.0000125}}).encode()], True),
@@ -189,26 +187,6 @@ def test_speech_is_charged_by_the_character(world: World, player: str) -> None:
     assert answer.body == b"ID3" * 5000
     entry = booked(world, answer)
     assert (entry.cost, entry.provenance) == (13 * pico("0.000015"), "reported")
-
-
-def test_a_ranking_is_charged_by_its_search_units(world: World, player: str) -> None:
-    tenant, model = served_by(world, player, "rerank", [{"per_unit": {"search": "0.002"}}], limit=None)
-    body = {"model": model, "query": "q", "documents": ["a", "b"]}
-    answer = fetch(world.server.data, tenant.key, body, "/v1/rerank")
-    entry = booked(world, answer)
-    assert (entry.cost, entry.provenance) == (pico("0.004"), "reported")
-
-
-def test_a_transcript_is_charged_by_the_second_begun(world: World, player: str) -> None:
-    tenant, model = served_by(world, player, "seconds", [{"per_unit": {"second": "0.0001"}}], limit=None)
-    edge = "edge7"
-    body = (f'--{edge}\r\ncontent-disposition: form-data; name="model"\r\n\r\n{model}\r\n--{edge}\r\n'
-            f'content-disposition: form-data; name="file"; filename="a.wav"\r\n\r\nRIFF0000\r\n--{edge}--\r\n').encode()
-    answer = fetch(world.server.data, tenant.key, body, "/v1/audio/transcriptions",
-                   headers={"content-type": f"multipart/form-data; boundary={edge}"})
-    entry = booked(world, answer)
-    assert (entry.cost, entry.provenance) == (9 * pico("0.0001"), "reported")
-    assert SEEN["seconds"][1]["content-type"] == f"multipart/form-data; boundary={edge}"
 
 
 @pytest.mark.parametrize(("flex", "cost", "anomalies"), [("0.5", "0.0000125", 0), (None, "0.00003", 1)])
