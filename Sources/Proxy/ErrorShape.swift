@@ -20,9 +20,9 @@ enum ErrorShape: Sendable, CaseIterable {
     }
 
     private static func isBelow(_ root: String, _ path: Substring) -> Bool {
-        guard path.hasPrefix(root) else { return false }
-        let rest = path.dropFirst(root.count)
-        return rest.isEmpty || rest.hasPrefix("/")
+        guard path.utf8.starts(with: root.utf8) else { return false }
+        let rest = path.utf8.dropFirst(root.utf8.count)
+        return rest.isEmpty || rest.first == UInt8(ascii: "/")
     }
 
     /// Status and type in this shape of what OpenAI's says with `status`, `type` and `code`.

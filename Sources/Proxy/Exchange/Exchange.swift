@@ -73,7 +73,9 @@ final class Exchange {
     }
 
     func start() {
-        switch Ask.parse(request.body, kind: kind, contentType: request.headers.first(name: "content-type")) {
+        // Only a form says in its head how it is to be read.
+        let contentType = kind == .transcription ? request.headers.first(name: "content-type") : nil
+        switch Ask.parse(request.body, kind: kind, contentType: contentType) {
         case .failure(let error):
             end(with: .badRequest(code: error.code, param: error.param, message: error.message))
         case .success(let ask):
