@@ -15,7 +15,6 @@ import pytest
 from support.client import Answer, fetch
 from support.oracle import Entry, pico
 from support.world import Tenant, World
-from test_routing import add_pool
 
 EVENTS = "text/event-stream"
 
@@ -86,7 +85,9 @@ def player() -> Iterator[str]:
 def served_by(world: World, player: str, play: str, prices: list[dict[str, Any]], limit: str | None = "10",
               kind: str = "openai", **model: Any) -> tuple[Tenant, str]:
     """A tenant and a priced model that this play serves."""
-    pool, name = add_pool(world, {play: f"{player}/{play}/v1"}, kind=kind), world.fresh("model")
+    pool, name = world.fresh("pool"), world.fresh("model")
+    world.admin.pool(pool)
+    world.admin.backend(pool, f"{pool}-{play}", f"{player}/{play}/v1", kind=kind)
     world.admin.ok("PUT", f"/models/{name}", {"targets": [{"pool": pool}], "max_output_tokens": 1000, **model})
     for price in prices:
         world.admin.ok("POST", "/prices", {
