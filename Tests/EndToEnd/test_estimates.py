@@ -26,7 +26,7 @@ PROMPTS = (
     "Translate to German: the weather is nice today.", "What is 12 times 12? Show the steps.",
     "Write a short poem about tolls. " * 6, "Give three tips for learning Swift.", "Say yes.",
 )
-WORST_COLD, WORST_WARM = 1.0, 0.5  # relative error of one answer
+WORST_COLD, WORST_WARM = 1.0, 0.75  # relative error of one answer; the model samples, so one may be far off
 
 
 @dataclass(frozen=True)
