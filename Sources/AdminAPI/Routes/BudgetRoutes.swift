@@ -54,7 +54,11 @@ struct BudgetRoutes: RouteGroup {
     }
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
-        .json(try stored(ID(try context.parameter("budget"))).json)
+        let id = ID<Budget>(try context.parameter("budget"))
+        let (budget, now) = (try stored(id), plane.time.now())
+        let raises = plane.ledger.state(id)?.raises ?? []
+        return .json(
+            budget.json.adding("raises", .array(raises.map { $0.json(at: now) })), tagging: budget.json)
     }
 
     private func state(_ request: Request, _ context: AdminContext) async throws -> Response {
