@@ -20,6 +20,8 @@ public final class WebhookSender: Sendable {
     private struct State {
         /// Webhooks that are being sent to.
         var busy: Set<ID<Webhook>> = []
+        /// Attempts that ended since the start.
+        var ended = 0
         /// Nothing is sent before, because the end of an attempt could not be stored.
         var pauseUntil = Timestamp(microseconds: 0)
         var isStopped = false
@@ -84,7 +86,10 @@ public final class WebhookSender: Sendable {
     /// Starts sending what is due.
     public func tick() {
         let now = time.now()
-        guard state.withLock({ !$0.isStopped && $0.busy.count < Self.atOnce && $0.pauseUntil <= now }) else { return }
+        let (mayLook, ended) = state.withLock { state in
+            (!state.isStopped && state.busy.count < Self.atOnce && state.pauseUntil <= now, state.ended)
+        }
+        guard mayLook else { return }
         let due: [(Webhook, WebhookDelivery)]
         do {
             due = try file.read { db in try WebhookStore.due(db, at: now) }
@@ -94,7 +99,9 @@ public final class WebhookSender: Sendable {
         }
         for (webhook, delivery) in due {
             let mayStart = state.withLock { state in
-                !state.isStopped && state.busy.count < Self.atOnce && state.busy.insert(webhook.id).inserted
+                // What was read before an attempt ended may have arrived by it; whoever ended it looks again.
+                !state.isStopped && state.ended == ended && state.busy.count < Self.atOnce
+                    && state.busy.insert(webhook.id).inserted
             }
             if mayStart { send(delivery, to: webhook) }
         }
@@ -207,6 +214,7 @@ public final class WebhookSender: Sendable {
     private func leave(_ webhook: ID<Webhook>) {
         let idle = state.withLock { state -> [CheckedContinuation<Void, Never>] in
             state.busy.remove(webhook)
+            state.ended &+= 1
             guard state.busy.isEmpty else { return [] }
             defer { state.whenIdle = [] }
             return state.whenIdle
