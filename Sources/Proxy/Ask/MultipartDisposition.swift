@@ -15,9 +15,11 @@ struct MultipartDisposition {
                 guard !hasName else { throw .malformedForm("a part with two names") }
                 hasName = true
                 name = parameter.value
-            // A second spelling of the name, which some readers prefer.
-            case "name*": throw .malformedForm("a part whose name has an encoding")
-            case "filename", "filename*": isFile = true
+            case "filename": isFile = true
+            // A second spelling, whole or in pieces (RFC 2231), which some readers prefer.
+            case let other where other.hasPrefix("name*"):
+                throw .malformedForm("a part whose name has an encoding")
+            case let other where other.hasPrefix("filename*"): isFile = true
             default: break
             }
         }

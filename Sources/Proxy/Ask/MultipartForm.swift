@@ -34,6 +34,10 @@ struct MultipartForm {
             guard parts.count < Self.mostParts else { throw .malformedForm("more than \(Self.mostParts) parts") }
             let head = try Self.head(bytes, from: position)
             position = head.end
+            // Some readers take the blank line for the delimiter's own line break and find a part here, others content.
+            if bytes[position...].starts(with: delimiter.dropFirst(2)) {
+                throw .malformedForm("a part without the line break that ends its content")
+            }
             guard let end = Self.find(delimiter, in: bytes, from: position) else {
                 throw .malformedForm("it ends inside a part")
             }
@@ -107,7 +111,6 @@ struct MultipartForm {
 
     /// The first place of `delimiter`; every byte is compared once, as its carriage return occurs only at its start.
     private static func find(_ delimiter: [UInt8], in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        // The line break before the delimiter may be the one that ends the head, when the content is empty.
         var position = start
         guard let base = bytes.baseAddress else { return nil }
         while position < bytes.count {

@@ -110,7 +110,7 @@ import Testing
         "form-data; name", "form-data; =x", "form-data; name=x y",
         "form-data; name=\"x\"\r\nContent-Disposition: form-data; name=\"y\"",
         "form-data; name=\"x\"\r\nContent-Transfer-Encoding: base64", "form-data; name=\"x\"\r\nno field",
-        "form-data; name=\"x\"\r\nX : y",
+        "form-data; name=\"x\"\r\nX : y", "form-data; name=\"x\"; name*0=\"mo\"; name*1=\"del\"",
     ])
     func refusesPartsThatReadersTakeDifferently(_ disposition: String) {
         #expect(
@@ -126,6 +126,14 @@ import Testing
     ])
     func refusesFields(_ name: String, _ value: String, _ fault: String) {
         #expect(AskCase.fault(parse(parts: Self.field("model", "m"), Self.file, Self.field(name, value))) == fault)
+    }
+
+    @Test func aPartWithoutContentHidesNoOther() {
+        let bare = "--XyZ\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n"
+        for end in [Self.field("model", "dear"), ""] {
+            #expect(AskCase.fault(parse(parts: Self.field("model", "m"), Self.file, bare + end)) == "invalid_form")
+        }
+        #expect(AskCase.fault(parse(parts: Self.field("model", "m"), Self.file, Self.field("x", ""))) == nil)
     }
 
     @Test func aModelMustBeText() throws {
