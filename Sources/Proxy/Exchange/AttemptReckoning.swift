@@ -12,8 +12,8 @@ struct AttemptReckoning: Equatable {
     }
 
     let outcome: AttemptOutcome
-    let provenance: Provenance
-    let usage: TokenUsage
+    private(set) var provenance: Provenance
+    private(set) var usage: TokenUsage
     /// True: the whole hold is the cost, whatever the usage.
     let chargesHold: Bool
 
@@ -24,6 +24,14 @@ struct AttemptReckoning: Equatable {
         self.provenance = provenance
         self.usage = usage
         self.chargesHold = chargesHold
+    }
+
+    /// Puts an estimate where a backend's word leaves out what is charged; `whole` is nil where it does not.
+    mutating func complete(_ whole: (TokenUsage) -> TokenUsage?) {
+        guard provenance == .reported || provenance == .partial, outcome != .errorStatus, let usage = whole(usage)
+        else { return }
+        self.usage = usage
+        provenance = .estimated
     }
 
     /// - Parameters:

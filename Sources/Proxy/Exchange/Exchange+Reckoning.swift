@@ -11,10 +11,15 @@ extension Exchange {
         let reported = scanner?.latest
         let sheet = sheet
         let units = UnitCount(kind: kind, characters: admission.ask.characters, images: scanner?.images ?? 0)
-        let reckoning = AttemptReckoning.reckon(
-            end, reported: reported.flatMap { $0.isPreliminary ? nil : units.added(to: $0.usage) },
+        var reckoning = AttemptReckoning.reckon(
+            end, reported: settled(reported, units),
             counted: units.whole(sheet, isWhole: end == .complete(status: answerStatus)),
             onUnanswered: backend.definition.onUnanswered, estimate: { estimate(scanner, units, begun: reported) })
+        reckoning.complete {
+            units.completed($0, reports: { scanner?.reports($0) == true }, sheet) {
+                estimate(scanner, units, begun: reported)
+            }
+        }
         let tiers = tiers(reported, scanner)
         var settlement = Settlement(
             reservation: reservation, backendID: backend.definition.id.text, backendName: backend.definition.name,
@@ -31,6 +36,13 @@ extension Exchange {
         return settlement
     }
 
+    /// What a report settles by; counting tokens is free whatever is said of it, and an error brought nothing.
+    private func settled(_ reported: UsageReading?, _ units: UnitCount) -> TokenUsage? {
+        guard let reported, !reported.isPreliminary else { return nil }
+        if kind == .countTokens { return .zero }
+        return answerStatus < 400 ? units.added(to: reported.usage) : reported.usage
+    }
+
     private var sheet: PriceSheet? { admission?.sheet }
 
     private var bound: UsageBound { admission?.estimate.bound ?? UsageBound(requests: 0) }
@@ -38,7 +50,7 @@ extension Exchange {
     private func price(_ settlement: inout Settlement, _ sheet: PriceSheet?, _ tiers: [String]) {
         guard let sheet else { return }
         settlement.usage = counted(settlement.usage, settlement.outcome, sheet, tiers)
-        let price = sheet.cost(settlement.usage, tiers: tiers, ppm: principal.tenant.tenant.priceMultiplierPPM)
+        let price = sheet.cost(settlement.usage, tiers: tiers, ppm: admission?.multiplierPPM ?? 1_000_000)
         settlement.cost = price.cost
         settlement.listCost = price.listCost
         settlement.priceVersion = price.version.id
@@ -76,7 +88,7 @@ extension Exchange {
     private func scanned() -> UsageScanner? {
         switch answer {
         case .events(let relay): return relay.scanner
-        case .body(let relay): return relay.reading().scanner
+        case .body(let relay): return (reading ?? relay.reading()).scanner
         case .whole(_, let body), .odd(let body):
             _ = fault(of: body)
             return reading?.scanner
@@ -95,7 +107,8 @@ extension Exchange {
             return units.added(
                 to: TokenUsage(input: bound.inputTokens, output: bound.outputTokens, image: bound.images))
         case .speech:
-            return units.added(to: TokenUsage(input: bound.inputTokens, outputAudio: bound.outputTokens))
+            return units.added(
+                to: TokenUsage(input: bound.inputTokens, outputAudio: bound.outputTokens, second: bound.seconds))
         case .transcription:
             var usage = plane.estimator.estimate(subject, evidence(scanner), within: bound)
             usage.input = 0
@@ -110,7 +123,10 @@ extension Exchange {
 
     private func learn(from reported: UsageReading, _ scanner: UsageScanner?) {
         guard !reported.anomaly, kind != .images, kind != .speech else { return }
-        plane.estimator.learn(subject, evidence(scanner), usage: reported.usage)
+        var seen = evidence(scanner)
+        // The bytes of a picture say nothing of text, and not every backend tells which tokens it took.
+        if let ask = admission?.ask, ask.parts > 0 { seen.requestBytes = 0 }
+        plane.estimator.learn(subject, seen, usage: reported.usage)
     }
 
     private var subject: UsageEstimator.Subject {

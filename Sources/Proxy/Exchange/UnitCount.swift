@@ -36,4 +36,35 @@ struct UnitCount {
             return nil
         }
     }
+
+    /// What a report in no unit that the prices charge for is completed to: a ranking counted in tokens and sold by the
+    /// search would be free otherwise. Nil where it counts in one of them, be it zero, or nothing is charged.
+    ///
+    /// - Parameters:
+    ///   - usage: what the report counts, with what is known exactly.
+    ///   - reports: whether the report counts in a unit.
+    ///   - estimate: what was used within the bound, as far as it could be seen.
+    func completed(
+        _ usage: TokenUsage, reports: (Meter) -> Bool, _ prices: PriceSheet?, estimate: () -> TokenUsage
+    ) -> TokenUsage? {
+        switch kind {
+        case .rerank, .speech, .transcription: break
+        // All others are counted in tokens, or exactly.
+        default: return nil
+        }
+        let charged = kind.chargedMeters.filter { $0 != .request && prices?.charges(anyOf: [$0]) == true }
+        let isCounted = charged.contains { $0 == .character || reports($0) }
+        guard !charged.isEmpty, !isCounted else { return nil }
+        let estimate = estimate()
+        var whole = usage
+        for meter in Meter.allCases where charged.contains(meter.isToken ? Self.token(of: kind) : meter) {
+            whole[meter] = estimate[meter]
+        }
+        return whole
+    }
+
+    /// The meter that stands for all tokens among those a kind is charged by.
+    private static func token(of kind: AskKind) -> Meter {
+        kind.chargedMeters.first(where: \.isToken) ?? .input
+    }
 }

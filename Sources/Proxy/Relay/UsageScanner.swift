@@ -28,9 +28,23 @@ struct UsageScanner {
         return reading
     }
 
+    /// Whether the latest report counts in this unit, be it zero.
+    func reports(_ meter: Meter) -> Bool {
+        guard let report else { return false }
+        return switch meter {
+        case .second: report.seconds != nil
+        case .search: report.searches != nil
+        default: meter.isToken && (report.input != nil || report.output != nil || report.total != nil)
+        }
+    }
+
     /// What the answer says it was made at, other than the standard, the closest name first.
     var tiers: [String] {
-        if let tier { return [tier] }
+        tier.map { [$0] } ?? Self.imageTiers(quality: quality, size: size)
+    }
+
+    /// The names a price of an image can have, the closest first.
+    static func imageTiers(quality: String?, size: String?) -> [String] {
         if let quality, let size { return [quality + "/" + size, quality, size] }
         return [quality, size].compactMap { $0 }
     }

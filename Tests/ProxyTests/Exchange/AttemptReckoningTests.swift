@@ -65,6 +65,20 @@ struct AttemptReckoningTests {
     }
 
     @Test
+    func `what completes a report makes it an estimate, but nothing is put in the place of an error`() {
+        let whole = TokenUsage(input: 3, search: 1)
+        var answered = reckon(.complete(status: 200), reported: Self.reported)
+        answered.complete { _ in nil }
+        #expect(answered.provenance == .reported)
+        answered.complete { $0 == Self.reported ? whole : nil }
+        #expect(answered.provenance == .estimated)
+        #expect(answered.usage == whole)
+        var failed = reckon(.complete(status: 500), reported: Self.reported)
+        failed.complete { _ in whole }
+        #expect(failed.usage == Self.reported)
+    }
+
+    @Test
     func `an abandoned call is charged by what was seen`() {
         let reckoning = reckon(.abandoned(status: 200))
         #expect(reckoning.outcome == .clientGone)

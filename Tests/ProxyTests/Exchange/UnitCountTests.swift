@@ -33,6 +33,35 @@ struct UnitCountTests {
         #expect(units.whole(perToken, isWhole: true) == nil)
     }
 
+    /// What a report counts in a unit without a price, the price, and what it is completed to; nil where it stands.
+    @Test(arguments: [
+        (AskKind.rerank, [Meter.input], ["search": "0.002"], TokenUsage(input: 7, search: 3) as TokenUsage?),
+        (.rerank, [.search], ["search": "0.002"], nil), (.rerank, [.input, .search], ["search": "0.002"], nil),
+        (.transcription, [.input], ["second": "0.0001"], TokenUsage(input: 7, second: 60)),
+        (.transcription, [.second], ["second": "0.0001"], nil),
+        (.speech, [.input], ["second": "0.0001"], TokenUsage(input: 7, second: 60)),
+        (.speech, [.input], ["character": "0.0001"], nil), (.images, [.input], ["image": "0.04"], nil),
+        (.chatCompletions, [], ["request": "0.01"], nil), (.rerank, [.input], ["request": "0.01"], nil),
+    ])
+    func `a report in no unit that is charged is completed by the estimate`(
+        _ kind: AskKind, _ reported: [Meter], _ perUnit: [String: String], _ expected: TokenUsage?
+    ) throws {
+        let estimate = TokenUsage(input: 90, inputAudio: 500, output: 20, second: 60, search: 3)
+        let completed = UnitCount(kind: kind, characters: 4, images: 1).completed(
+            TokenUsage(input: 7), reports: reported.contains,
+            try sheet(Rates(perMillion: nil, perUnit: perUnit)), estimate: { estimate })
+        #expect(completed == expected)
+    }
+
+    @Test
+    func `seconds alone are completed where tokens are charged`() throws {
+        let estimate = TokenUsage(inputAudio: 500, output: 20, second: 60)
+        let completed = UnitCount(kind: .transcription, characters: 0, images: 0).completed(
+            TokenUsage(second: 9), reports: { $0 == .second },
+            try sheet(Rates(perMillion: ["input": "6", "output": "10"])), estimate: { estimate })
+        #expect(completed == TokenUsage(inputAudio: 500, output: 20, second: 9))
+    }
+
     @Test
     func `counting tokens uses nothing, and no other route is counted here`() {
         for kind in AskKind.allCases {

@@ -141,7 +141,10 @@ struct AnswerReading: Equatable {
             return
         }
         report.isPreliminary = isPreliminary
-        if case .reported(let billed) = usage { report.searches = report.searches ?? billed.searches }
+        if case .reported(let before) = usage {
+            report.searches = report.searches ?? before.searches
+            report.seconds = report.seconds ?? before.seconds
+        }
         usage = .reported(report)
     }
 
@@ -154,17 +157,22 @@ struct AnswerReading: Equatable {
         try report.readMeta(&scanner)
         if report.isEmpty { return }
         if case .reported(var whole) = usage {
-            whole.searches = report.searches
+            whole.searches = report.searches ?? whole.searches
             report = whole
         }
         usage = .reported(report)
     }
 
-    /// The length of the audio stands for a report where there is none.
+    /// The length of the audio stands for a report where there is none, and beside one.
     private mutating func readDuration(_ scanner: inout JSONScanner) throws(JSONFault) {
         var report = UsageReport()
         try report.readSeconds(&scanner)
-        if !usage.isReported, !report.isEmpty { usage = .reported(report) }
+        if report.isEmpty { return }
+        if case .reported(var whole) = usage {
+            whole.seconds = whole.seconds ?? report.seconds
+            report = whole
+        }
+        usage = .reported(report)
     }
 
     private mutating func readImages(_ scanner: inout JSONScanner) throws(JSONFault) {

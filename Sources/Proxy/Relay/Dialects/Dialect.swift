@@ -71,7 +71,8 @@ enum Dialect: Sendable, CaseIterable {
 
     /// Service tiers that are the standard one under another name.
     static func isStandardTier(_ tier: JSONSpan, in scanner: JSONScanner) -> Bool {
-        let names: [StaticString] = ["default", "standard", "auto", "standard_only", "on_demand"]
-        return names.contains { scanner.spells(tier, $0) }
+        standardTiers.contains { scanner.spells(tier, $0) }
     }
+
+    private static let standardTiers: [StaticString] = ["default", "standard", "auto", "standard_only", "on_demand"]
 }

@@ -1,12 +1,12 @@
 import Billing
 
-/// Text made from speech: counted in tokens or in seconds of audio, never in both.
+/// Text made from speech: counted in tokens, in seconds of audio, or in both.
 enum TranscriptionUsage {
     /// Disjoint counts; nil when the report counts none of these.
     static func reading(of report: UsageReport) -> UsageReading? {
-        if let reading = InclusiveUsage.reading(of: report) { return reading }
-        guard let seconds = report.seconds else { return nil }
-        var reading = UsageReading(report)
+        let tokens = InclusiveUsage.reading(of: report)
+        guard let seconds = report.seconds else { return tokens }
+        var reading = tokens ?? UsageReading(report)
         reading.usage.second = seconds
         return reading
     }
