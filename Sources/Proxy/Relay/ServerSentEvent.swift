@@ -38,9 +38,16 @@ struct ServerSentEvent {
         return joined
     }
 
-    /// Where in `raw` the data lies when it is a single line, counted from the reader index.
-    var singleLine: Range<Int>? {
-        lines.moreData.isEmpty ? lines.data : nil
+    /// Where in `raw`, counted from the reader index, the byte of the joined data at `offset` lies; the end of a
+    /// line is that line's.
+    func place(ofData offset: Int) -> Int {
+        guard var line = lines.data else { return 0 }
+        var start = 0
+        for next in lines.moreData where offset > start + line.count {
+            start += line.count + 1
+            line = next
+        }
+        return line.lowerBound + min(offset - start, line.count)
     }
 
     private func slice(_ range: Range<Int>) -> ByteBuffer? {

@@ -61,30 +61,14 @@ struct StreamFilter {
         return mayBeLast && scanner.dialect.mayLackEndMark ? .maybeLast(bytes) : .forward(bytes)
     }
 
+    /// The event without the member; not a byte of it but the member's is touched.
     private func cut(_ member: JSONMember, from data: ByteBuffer, of event: ServerSentEvent) -> ByteBuffer {
         let removal = data.withUnsafeReadableBytes { member.removal(in: $0) }
-        if let line = event.singleLine {
-            return without(line.lowerBound + removal.lowerBound..<line.lowerBound + removal.upperBound, in: event.raw)
-        }
-        let rest = without(removal, in: data)
+        let (start, end) = (event.place(ofData: removal.lowerBound), event.place(ofData: removal.upperBound))
         var result = allocator.buffer(capacity: event.raw.readableBytes)
-        let name = event.name
-        if !name.isEmpty { result.writeString("event: \(name)\n") }
-        // Between JSON values a line feed is space, so the joined data can be split where its lines were.
-        for line in rest.readableBytesView.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true) {
-            result.writeStaticString("data: ")
-            result.writeBytes(line)
-            result.writeStaticString("\n")
-        }
-        result.writeStaticString("\n")
-        return result
-    }
-
-    private func without(_ range: Range<Int>, in buffer: ByteBuffer) -> ByteBuffer {
-        var result = allocator.buffer(capacity: buffer.readableBytes)
-        buffer.withUnsafeReadableBytes { bytes in
-            result.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[..<range.lowerBound]))
-            result.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[range.upperBound...]))
+        event.raw.withUnsafeReadableBytes { bytes in
+            result.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[..<start]))
+            result.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[end...]))
         }
         return result
     }

@@ -24,6 +24,10 @@ import Testing
         ("id: 4\ndata: {\"usage\":null,\"choices\":[]}\n\n", "id: 4\ndata: {\"choices\":[]}\n\n"),
         ("data: {\"usage\":null}\n\n", "data: {}\n\n"), ("data: PIECE,USAGE}\n\n", "data: PIECE}\n\n"),
         ("event: e\ndata: PIECE,\ndata: \"usage\":null}\n\n", "event: e\ndata: PIECE}\n\n"),
+        (
+            "data: {\"usage\":null,\r\ndata: \"choices\":[]\r\n: c\r\ndata: }\r\nid: 4\r\nretry: 9\r\n\r\n",
+            "data: {\r\ndata: \"choices\":[]\r\n: c\r\ndata: }\r\nid: 4\r\nretry: 9\r\n\r\n"
+        ),
         ("data: PIECE}\n\n", "data: PIECE}\n\n"), (": ping\n\n", ": ping\n\n"),
         ("data: {\"usage\":null,\ndata: \"choices\":[\ndata: ]}\n\n", "data: {\ndata: \"choices\":[\ndata: ]}\n\n"),
     ])
