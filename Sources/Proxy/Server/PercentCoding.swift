@@ -6,7 +6,7 @@ enum PercentCoding {
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {
             let digits = rest.prefix(2)
-            if byte == UInt8(ascii: "%"), digits.count == 2,
+            if byte == UInt8(ascii: "%"), digits.count == 2, digits.allSatisfy(isHexDigit),
                 let value = UInt8(String(decoding: Array(digits), as: UTF8.self), radix: 16)
             {
                 bytes.append(value)
@@ -16,5 +16,10 @@ enum PercentCoding {
             }
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The standard library would take a sign, too.
+    private static func isHexDigit(_ byte: UInt8) -> Bool {
+        0x30...0x39 ~= byte || 0x41...0x46 ~= byte || 0x61...0x66 ~= byte
     }
 }

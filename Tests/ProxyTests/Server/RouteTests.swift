@@ -15,6 +15,7 @@ struct RouteTests {
     func `model names may hold slashes and are decoded once`() throws {
         #expect(try Route.find(method: "GET", target: "/v1/models/org/m%2F1%2520").get() == .model("org/m/1%20"))
         #expect(try Route.find(method: "GET", target: "/v1/models/a%zz").get() == .model("a%zz"))
+        #expect(try Route.find(method: "GET", target: "/v1/models/a%+1%-0").get() == .model("a%+1%-0"))
     }
 
     @Test(arguments: AskKind.allCases)
