@@ -45,8 +45,7 @@ extension AskReader {
     }
 
     private mutating func readChoices(_ member: AskMember) throws(AskError) -> Int64 {
-        let expected = "an integer from 1 to \(Self.highestChoices)"
-        return try readInteger(member.rawValue, in: 1...Self.highestChoices, expected: expected)?.number ?? 1
+        try readInteger(member.rawValue, in: 1...Self.highestChoices)?.number ?? 1
     }
 
     /// The voice and format of a spoken answer, whose tokens are inside the bound on output.

@@ -87,9 +87,7 @@ extension AskReader {
             try skip()
             return
         }
-        try members { reader, inner throws(AskError) in
-            if reader.matches(inner, "file_id") { try reader.refuseFile(inner) } else { try reader.skip() }
-        }
+        try refuseFiles()
     }
 
     /// The value of a `file_id` must be null.

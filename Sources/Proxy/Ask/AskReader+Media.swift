@@ -9,12 +9,9 @@ extension AskReader {
         switch member {
         case .prompt: try readText(member)
         case .n:
-            let expected = "an integer from 1 to \(Self.highestImages)"
-            number = try readInteger(member.rawValue, in: 1...Self.highestImages, expected: expected)?.number ?? 1
+            number = try readInteger(member.rawValue, in: 1...Self.highestImages)?.number ?? 1
         case .partialImages:
-            let expected = "an integer from 0 to \(Self.highestPartialImages)"
-            let limits = 0...Self.highestPartialImages
-            partialImages = try readInteger(member.rawValue, in: limits, expected: expected)?.number ?? 0
+            partialImages = try readInteger(member.rawValue, in: 0...Self.highestPartialImages)?.number ?? 0
         case .size: size = try readTierWord(member)
         case .quality: quality = try readTierWord(member)
         case .stream: ask.stream = try readFlag(member.rawValue).isTrue
@@ -29,11 +26,7 @@ extension AskReader {
     mutating func finishImages() {
         ask.images = number
         ask.choices = number * (partialImages + 1)
-        switch (quality, size) {
-        case (let quality?, let size?): ask.priceTiers = [quality + "/" + size, quality, size]
-        case (let only?, nil), (nil, let only?): ask.priceTiers = [only]
-        case (nil, nil): break
-        }
+        ask.priceTiers = UsageScanner.imageTiers(quality: quality, size: size)
     }
 
     private mutating func readTierWord(_ member: AskMember) throws(AskError) -> String? {
@@ -66,7 +59,8 @@ extension AskReader {
         }
     }
 
-    private mutating func refuseFiles() throws(AskError) {
+    /// Visits the object that is next: no file at the provider.
+    mutating func refuseFiles() throws(AskError) {
         try members { reader, key throws(AskError) in
             if reader.matches(key, "file_id") { try reader.refuseFile(key) } else { try reader.skip() }
         }

@@ -32,9 +32,8 @@ extension AskReader {
                 try reader.skip()
                 return
             }
-            let expected = "an integer from 1 to \(Self.highestMaxTokens)"
             let budget = try reader.readInteger(
-                AskMember.thinking.rawValue + ".budget_tokens", in: 1...Self.highestMaxTokens, expected: expected)
+                AskMember.thinking.rawValue + ".budget_tokens", in: 1...Self.highestMaxTokens)
             reader.ask.thinkingTokens = budget?.number ?? 0
         }
     }

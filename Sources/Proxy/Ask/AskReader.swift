@@ -48,7 +48,8 @@ struct AskReader {
             try skip()
             return
         }
-        if member == .model { return try readModel() }
+        // No `==`: that would compare the texts of the cases.
+        if case .model = member { return try readModel() }
         if member.isNeverAllowed { return try refuse(member) }
         switch ask.kind {
         case .chatCompletions, .completions: try readChat(member, key)
@@ -106,8 +107,7 @@ extension AskReader {
     }
 
     mutating func readMaxTokens(_ key: JSONSpan, _ member: AskMember) throws(AskError) -> JSONMember {
-        let expected = "an integer from 1 to \(Self.highestMaxTokens)"
-        if let value = try readInteger(member.rawValue, in: 1...Self.highestMaxTokens, expected: expected) {
+        if let value = try readInteger(member.rawValue, in: 1...Self.highestMaxTokens) {
             ask.maxTokens = max(ask.maxTokens ?? 1, value.number)
             return JSONMember(start: key.start, value: value.range)
         }
@@ -119,7 +119,7 @@ extension AskReader {
         let value = try skip()
         if value.kind == .null { return }
         guard value.kind == .string else { throw .wrongType(AskMember.serviceTier.rawValue, expected: "a string") }
-        if matches(value, "auto") || matches(value, "default") || matches(value, "standard") { return }
+        if Dialect.isStandardTier(value, in: scanner) { return }
         ask.serviceTier = text(value)
     }
 
@@ -132,15 +132,15 @@ extension AskReader {
 
     /// A whole number from `limits`; nil for null.
     mutating func readInteger(
-        _ name: @autoclosure () -> String, in limits: ClosedRange<Int64>, expected: @autoclosure () -> String
+        _ name: @autoclosure () -> String, in limits: ClosedRange<Int64>
     ) throws(AskError) -> (number: Int64, range: Range<Int>)? {
         let value = try skip()
         if value.kind == .null { return nil }
-        guard value.kind == .number else { throw .wrongType(name(), expected: expected()) }
-        guard let number = JSONText.integer(value, in: scanner.bytes), limits.contains(number) else {
-            throw .invalidValue(name(), expected: expected())
-        }
-        return (number, value.range)
+        let number = value.kind == .number ? JSONText.integer(value, in: scanner.bytes) : nil
+        if let number, limits.contains(number) { return (number, value.range) }
+        let expected = "an integer from \(limits.lowerBound) to \(limits.upperBound)"
+        if value.kind != .number { throw .wrongType(name(), expected: expected) }
+        throw .invalidValue(name(), expected: expected)
     }
 
     /// A boolean; null counts as false.

@@ -1,6 +1,7 @@
 /// Finds where in a text an offset lies, to name it in a refusal: `messages[2].content[0].type`.
 ///
-/// Readers keep no path as they go; this walks the bytes once more, for refused requests only.
+/// Readers keep no path as they go; this walks the bytes once more, for refused requests and for the first picture of
+/// one, which may have to be named.
 struct JSONPath {
     private enum Step {
         case member(JSONSpan)
@@ -14,8 +15,11 @@ struct JSONPath {
     /// The path of the value or of the member whose key begins at `offset`; the bytes before it must be checked JSON.
     static func text(at offset: Int, in bytes: UnsafeRawBufferPointer) -> String {
         var path = JSONPath(target: offset, scanner: JSONScanner(bytes))
-        // A fault lies behind the target: the steps so far lead there.
-        _ = try? path.find()
+        do throws(JSONFault) {
+            _ = try path.find()
+        } catch {
+            // Not before the target, whose bytes were checked: the steps so far lead there.
+        }
         return path.steps.reduce(into: "") { text, step in
             switch step {
             case .member(let key): text += (text.isEmpty ? "" : ".") + JSONText.string(key, in: bytes)

@@ -61,7 +61,7 @@ extension Exchange: UpstreamDelegate {
         for (name, value) in request.headers where Self.forwarded.contains(where: { FieldName.matches(name, $0) }) {
             headers.append((name, value))
         }
-        if backend.definition.kind == .anthropic, !request.headers.contains(name: "anthropic-version") {
+        if backend.speaks(.anthropic), !request.headers.contains(name: "anthropic-version") {
             headers.append(("anthropic-version", Self.anthropicVersion))
         }
         if let credential = backend.credential { headers.append((credential.name, credential.value)) }
@@ -132,7 +132,8 @@ extension Exchange: UpstreamDelegate {
             if let fault = relay.endFault { return failedAtEnd(fault, .endOfStream(relay.heldBack)) }
             answered(then: .endOfStream(relay.heldBack))
         case .body(let relay):
-            if let fault = relay.reading().fault { return attemptFailed(fault, end(of: fault)) }
+            reading = relay.reading()
+            if let fault = reading?.fault { return attemptFailed(fault, end(of: fault)) }
             answered(then: .endOfBody)
         case .whole(let type, let body):
             if answerStatus < 300, let fault = fault(of: body) { return attemptFailed(fault, end(of: fault)) }

@@ -40,7 +40,7 @@ extension Exchange {
         case .denial(let denial):
             if life.headIsSent { return answer(.brokenStream(denial), settlement) }
             count(denial.outcome, settlement)
-            deny(denial)
+            connection.refuse(denial, of: request, principal)
         case .whole(let type, let body):
             count(answerStatus < 400 ? "ok" : "client_error", settlement)
             var headers = answerHeaders(contentType: type)
@@ -78,17 +78,7 @@ extension Exchange {
         guard let denial, !life.clientIsGone else { return }
         plane.metrics.count(
             tenant: principal.tenant.tenant.name, pool: "", model: admission?.ask.model ?? "", outcome: denial.outcome)
-        deny(denial)
-    }
-
-    private func deny(_ denial: Denial) {
-        let response = ErrorResponse(denial, shape: request.shape)
-        let body = response.body(requestID: request.id)
-        var headers = response.headers(requestID: request.id, bodyBytes: body.readableBytes)
-        addQuotaHeaders(to: &headers)
-        connection.writeHead(status: response.status, headers: headers)
-        connection.writeBody(body)
-        connection.endAnswer()
+        connection.refuse(denial, of: request, principal)
     }
 
     // MARK: Headers and figures
@@ -110,14 +100,8 @@ extension Exchange {
             tenantID: principal.tenant.tenant.id, keyID: principal.key.key.id, model: admission.ask.model,
             pool: backend.definition.pool)
         if let remaining { headers.append(("x-tollgate-budget-remaining", remaining.decimal)) }
-        addQuotaHeaders(to: &headers)
+        plane.addQuotaHeaders(of: principal, to: &headers)
         return headers
-    }
-
-    /// `x-ratelimit-*` of the tightest request and token quota, where one exists.
-    private func addQuotaHeaders(to headers: inout [(String, String)]) {
-        guard !principal.tenant.quota.isEmpty || !principal.key.quota.isEmpty else { return }
-        RateLimitHeaders.add(plane.quotas.tightest(principal, at: plane.time.now()), to: &headers)
     }
 
     private func count(_ outcome: String, _ settlement: Settlement) {

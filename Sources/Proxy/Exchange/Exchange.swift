@@ -68,8 +68,7 @@ final class Exchange {
         self.connection = connection
         plane = connection.plane
         eventLoop = connection.loop.eventLoop
-        routing = RoutingAsk(
-            tenant: principal.tenant.tenant.id, kind: request.route.askKind?.backendKind ?? .openai, targets: [])
+        routing = RoutingAsk(tenant: principal.tenant.tenant.id, kind: kind.backendKind, targets: [])
     }
 
     func start() {

@@ -25,3 +25,11 @@ enum RateLimitHeaders {
         return "\(seconds / 3600)h\(seconds / 60 % 60)m\(seconds % 60)s"
     }
 }
+
+extension DataPlane {
+    /// Adds the headers of the tightest quotas of a principal, where it has any.
+    func addQuotaHeaders(of principal: Principal, to headers: inout [(String, String)]) {
+        guard !principal.tenant.quota.isEmpty || !principal.key.quota.isEmpty else { return }
+        RateLimitHeaders.add(quotas.tightest(principal, at: time.now()), to: &headers)
+    }
+}

@@ -24,6 +24,17 @@ extension ConnectionHandler {
         unsent = bytes
     }
 
+    /// The whole answer that says a denial, to whom is known by now.
+    func refuse(_ denial: Denial, of request: IncomingRequest, _ principal: Principal?) {
+        let response = ErrorResponse(denial, shape: request.shape)
+        let body = response.body(requestID: request.id)
+        var headers = response.headers(requestID: request.id, bodyBytes: body.readableBytes)
+        if let principal { plane.addQuotaHeaders(of: principal, to: &headers) }
+        writeHead(status: response.status, headers: headers)
+        writeBody(body)
+        endAnswer()
+    }
+
     func writeBody(_ bytes: ByteBuffer) {
         if isHead || bytes.readableBytes == 0 { return }
         var pending = unsent ?? loop.allocator.buffer(capacity: isChunked ? bytes.readableBytes + 16 : 0)

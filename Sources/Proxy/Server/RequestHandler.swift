@@ -141,25 +141,13 @@ final class RequestHandler {
 
     func deny(_ denial: Denial) {
         plane.metrics.count(tenant: "", pool: "", model: "", outcome: denial.outcome)
-        let response = ErrorResponse(denial, shape: request.shape)
-        let body = response.body(requestID: request.id)
-        var headers = response.headers(requestID: request.id, bodyBytes: body.readableBytes)
-        addQuotaHeaders(to: &headers)
-        connection.writeHead(status: response.status, headers: headers)
-        connection.writeBody(body)
-        connection.endAnswer()
-    }
-
-    /// `x-ratelimit-*` of the tightest request and token quota, where one exists.
-    private func addQuotaHeaders(to headers: inout [(String, String)]) {
-        guard let principal, !principal.tenant.quota.isEmpty || !principal.key.quota.isEmpty else { return }
-        RateLimitHeaders.add(plane.quotas.tightest(principal, at: plane.time.now()), to: &headers)
+        connection.refuse(denial, of: request, principal)
     }
 
     private func respond(status: Int, json: ByteBuffer) {
         var headers = [("content-type", "application/json"), ("content-length", String(json.readableBytes))]
         request.shape.name(request.id, in: &headers)
-        addQuotaHeaders(to: &headers)
+        if let principal { plane.addQuotaHeaders(of: principal, to: &headers) }
         connection.writeHead(status: status, headers: headers)
         connection.writeBody(json)
         connection.endAnswer()

@@ -11,11 +11,6 @@ enum Route: Equatable, Sendable {
     case health
     case readiness
 
-    /// How the body of a forwarded route is read; nil for routes the gateway answers itself.
-    var askKind: AskKind? {
-        if case .metered(let kind) = self { kind } else { nil }
-    }
-
     /// Needs a client key.
     var needsKey: Bool {
         switch self {
