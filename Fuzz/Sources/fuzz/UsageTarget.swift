@@ -47,8 +47,9 @@ enum UsageTarget {
         guard !hidesUsage, whole.fault == nil, wholeOut.readableBytes > 0 else { return }
         var out = wholeOut
         out.writeImmutableBuffer(whole.heldBack)
-        // The last event may have been given its end.
-        let common = min(out.readableBytes, stream.readableBytes)
+        // The last event may have been given its end; a failure reported after the end mark is left out.
+        let longest = min(out.readableBytes, stream.readableBytes)
+        let common = whole.isComplete ? min(longest, wholeOut.readableBytes) : longest
         precondition(out.readableBytesView.prefix(common) == stream.readableBytesView.prefix(common))
     }
 
