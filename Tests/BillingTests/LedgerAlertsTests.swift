@@ -111,6 +111,39 @@ struct LedgerAlertsTests {
         #expect(try messages(fixture) == ["budget.threshold 0.5 0.00000000006"])
     }
 
+    @Test func aHoldOfALongPastWindowAlertsNobodyWhenItIsResolved() async throws {
+        let fixture = try fixture(events: ["budget.threshold"])
+        _ = try await budget(fixture, 100, at: ["0.5"], .day)
+        try await fixture.spend(30)
+        let left = try fixture.held(fixture.claim(60))
+        #expect(await fixture.record(left) == nil)
+        for _ in 0..<2 {
+            fixture.clock.advance(milliseconds: Self.day)
+            try await fixture.spend(1)
+        }
+        try fixture.restart()
+        try await fixture.ledger.resolve(left.hold.id, .charge(Money(pico: 60)))
+        // What was spent in that window is not in memory: the charge alone would be called all of it.
+        try await fixture.ledger.raiseAlerts(sweeping: true)
+        #expect(try messages(fixture) == [])
+        #expect(try fixture.count("SELECT COUNT(*) FROM budget_alerts") == 0)
+        #expect(try fixture.differences() == [])
+    }
+
+    @Test func aHoldOfTheWindowBeforeAlertsWithWhatWasSpentThere() async throws {
+        let fixture = try fixture(events: ["budget.threshold"])
+        _ = try await budget(fixture, 100, at: ["0.8"], .day)
+        try await fixture.spend(30)
+        let left = try fixture.held(fixture.claim(60))
+        #expect(await fixture.record(left) == nil)
+        fixture.clock.advance(milliseconds: Self.day)
+        try await fixture.spend(1)
+        try fixture.restart()
+        try await fixture.ledger.resolve(left.hold.id, .charge(Money(pico: 60)))
+        try await fixture.ledger.raiseAlerts()
+        #expect(try messages(fixture) == ["budget.threshold 0.8 0.00000000009"])
+    }
+
     @Test func aLoweredLimitAlertsWithoutACall() async throws {
         let fixture = try fixture()
         let id = try await budget(fixture, 100, at: ["0.9"])
@@ -168,6 +201,27 @@ struct LedgerAlertsTests {
         try await fixture.spend(1)
         try await fixture.ledger.raiseAlerts()
         #expect(try messages(fixture) == ["budget.threshold 0.5 0.000000000061"])
+    }
+
+    @Test func whatCannotBeStoredIsRaisedByTheNextLookThoughNobodySpends() async throws {
+        let fixture = try fixture(events: ["budget.threshold"])
+        _ = try await budget(fixture, 100, at: ["0.5", "0.6"], .day)
+        try await fixture.spend(60)
+        fixture.clock.advance(milliseconds: Self.day)
+        try await fixture.spend(50)
+        try await fixture.journal.write { try $0.execute(sql: "ALTER TABLE budget_alerts RENAME TO away") }
+        for _ in 0..<2 {
+            await #expect(throws: (any Error).self) { try await fixture.ledger.raiseAlerts() }
+        }
+        try await fixture.journal.write { try $0.execute(sql: "ALTER TABLE away RENAME TO budget_alerts") }
+        try await fixture.ledger.raiseAlerts()
+        #expect(
+            try messages(fixture).sorted() == [
+                "budget.threshold 0.5 0.00000000005", "budget.threshold 0.5 0.00000000006",
+                "budget.threshold 0.6 0.00000000006",
+            ])
+        try await fixture.ledger.raiseAlerts(sweeping: true)
+        #expect(try messages(fixture).count == 3)
     }
 
     @Test func anExcessIsRaisedInItsOwnTransaction() async throws {

@@ -87,7 +87,10 @@ final class BudgetAccount {
         if let known = account(at: instant) { return known }
         let window = BudgetWindow(budget.window, containing: instant, in: zone)
         guard window.start >= since else { return nil }
-        return WindowAccount(owner: self, window: window, account: Account(cap: budget.limit))
+        let past = WindowAccount(owner: self, window: window, account: Account(cap: budget.limit))
+        // What was spent in that window is not read back: of its thresholds it can say nothing.
+        past.alertAt = WindowAccount.never
+        return past
     }
 
     func state(at instant: Timestamp) -> BudgetState {

@@ -10,6 +10,8 @@ final class WindowAccount {
     var wouldRefuse: Int64 = 0
     /// Spend from which on somebody looks whether it has to alert; zero: with the next call that ends.
     var alertAt = Money.zero
+    /// An `alertAt` that no spend comes to.
+    static let never = Money(pico: .max)
     /// Alerts that are known to have been raised.
     var alerted: Set<String> = []
     /// The part of `wouldRefuse` that is not stored yet.

@@ -10,7 +10,7 @@ extension BooksState {
     /// Marks an account to be looked at for alerts, for whatever reason.
     mutating func markForAlerts(_ account: WindowAccount) {
         // Nothing more is marked for it until it was looked at.
-        account.alertAt = Money(pico: .max)
+        account.alertAt = WindowAccount.never
         alerting.append(account)
     }
 
@@ -39,19 +39,18 @@ extension BooksState {
     }
 
     /// Remembers what was raised, so that it is not asked for again.
-    mutating func raised(_ check: AlertCheck) {
-        guard let owner = budgets[check.budget.id] else { return }
-        for account in [owner.current, owner.previous] where account?.window == check.window {
-            account?.alerted.formUnion(check.alerts.map(\.name))
-        }
+    func raised(_ check: AlertCheck) {
+        account(of: check)?.alerted.formUnion(check.alerts.map(\.name))
     }
 
     /// Marks the account of a check anew, because what it found could not be stored.
     mutating func markAgain(_ check: AlertCheck) {
-        guard let owner = budgets[check.budget.id] else { return }
-        for account in [owner.current, owner.previous] where account?.window == check.window {
-            account?.alertAt = .zero
-        }
+        if let account = account(of: check) { markForAlerts(account) }
+    }
+
+    private func account(of check: AlertCheck) -> WindowAccount? {
+        guard let owner = budgets[check.budget.id] else { return nil }
+        return [owner.current, owner.previous].compactMap(\.self).first { $0.window == check.window }
     }
 
     /// An hour: longer than a restart takes.
@@ -61,7 +60,7 @@ extension BooksState {
         let budget = owner.budget
         let limit = owner.limit(at: instant)
         let posted = account.account.posted
-        account.alertAt = AlertRule.next(budget, limit: limit, posted: posted) ?? Money(pico: .max)
+        account.alertAt = AlertRule.next(budget, limit: limit, posted: posted) ?? WindowAccount.never
         var alerts = AlertRule.reached(budget, limit: limit, posted: posted)
         if let forecast = AlertRule.forecast(
             budget, limit: limit, posted: posted, window: account.window, at: instant)
