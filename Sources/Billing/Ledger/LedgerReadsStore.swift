@@ -87,8 +87,8 @@ extension LedgerStore {
         return row.map { ($0["requests"], $0["tokens"]) } ?? (0, 0)
     }
 
-    /// What a row of the ledger says was used, every meter of it.
-    public static func usage(_ row: Row) -> TokenUsage {
+    /// What a row says was used: of the columns that ledger and roll-ups share, and of the others where it has them.
+    static func usage(_ row: Row) -> TokenUsage {
         var usage = TokenUsage.zero
         for meter in TokenUsage.columnMeters { usage[meter] = row[meter.rawValue] }
         // What is written here is always read; a damaged row shows what its columns say, and `verify` names it.

@@ -96,8 +96,6 @@ extension RequestRecord.Attempt {
         if let upstream: Int64 = row["upstream_cost"] {
             upstreamCost = (upstreamCost ?? .zero) + Money(pico: Int128(upstream))
         }
-        var line = UsageQueryStore.columnUsage(row)
-        if let others: String = row["other_meters"] { _ = line.readOtherMeters(others) }
-        usage.add(line)
+        usage.add(LedgerStore.usage(row))
     }
 }

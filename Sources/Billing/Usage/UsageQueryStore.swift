@@ -58,7 +58,7 @@ enum UsageQueryStore {
             guard (row["lines"] as Int64) > 0 else { continue }
             rows.append(
                 UsageRow(
-                    values: groups.values(row), requests: row["requests"], usage: columnUsage(row),
+                    values: groups.values(row), requests: row["requests"], usage: LedgerStore.usage(row),
                     cost: Money(micro: row["micro"], remainder: row["pico"])))
         }
         try addOtherMeters(to: &rows, query, span, after: seen, db)
@@ -93,13 +93,6 @@ enum UsageQueryStore {
         "requests, " + TokenUsage.columnMeters.map(\.rawValue).joined(separator: ", ") + ", cost_micro, cost_pico"
     private static let sums: String = TokenUsage.columnMeters.map { "SUM(\($0.rawValue)) AS \($0.rawValue)" }
         .joined(separator: ", ")
-
-    /// The counts of a row with the columns that roll-ups and ledger share.
-    static func columnUsage(_ row: Row) -> TokenUsage {
-        var usage = TokenUsage.zero
-        for meter in TokenUsage.columnMeters { usage[meter] = row[meter.rawValue] }
-        return usage
-    }
 
     // MARK: Names
 
