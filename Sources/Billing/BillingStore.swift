@@ -13,13 +13,6 @@ public enum BillingStore {
         ).compactMap(budget)
     }
 
-    /// A page of budgets in order of their ids.
-    public static func budgets(_ db: Database, after: ID<Budget>?, limit: Int) throws -> [Budget] {
-        try Row.fetchAll(
-            db, sql: "SELECT * FROM budgets WHERE id > ? ORDER BY id LIMIT ?", arguments: [after?.text ?? "", limit]
-        ).compactMap(budget)
-    }
-
     /// One budget.
     public static func budget(_ db: Database, _ id: ID<Budget>) throws -> Budget? {
         try Row.fetchOne(db, sql: "SELECT * FROM budgets WHERE id = ?", arguments: [id.text]).flatMap(budget)

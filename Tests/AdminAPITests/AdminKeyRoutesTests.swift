@@ -22,7 +22,7 @@ import Testing
             let shown = try await admin.call("GET", "/admin-keys/" + made.text("id"))
             #expect(shown["key"] == .null)
             #expect(shown.text("last_used_at").hasSuffix("Z"))
-            let rows = try harness.plane.file.read { db in try TenancyStore.auditEntries(db, limit: 10) }
+            let rows = try harness.plane.file.auditEntries()
             #expect(rows.map(\.action) == ["admin_key.create"])
             #expect(!rows.contains { "\($0)".contains(made.text("key").dropFirst(14)) || "\($0)".contains("argon2") })
         }
@@ -97,7 +97,7 @@ import Testing
             let admin = harness.client.with(credential: adminText)
             defer { admin.close() }
             #expect(try await admin.call("POST", "/tenants", #"{"name":"a"}"#).status == 201)
-            let rows = try harness.plane.file.read { db in try TenancyStore.auditEntries(db, limit: 10) }
+            let rows = try harness.plane.file.auditEntries()
             #expect(rows.last?.actor == id)
         }
     }

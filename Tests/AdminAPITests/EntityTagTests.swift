@@ -107,7 +107,7 @@ import Testing
                 }
                 #expect(made == expected)
             }
-            let rows = try harness.plane.file.read { db in try TenancyStore.auditEntries(db, limit: 1000) }
+            let rows = try harness.plane.file.auditEntries()
             #expect(rows.filter { $0.action == "budget.update" }.count == 201)
         }
     }

@@ -20,7 +20,7 @@ import Testing
             #expect(second.body == first.body)
             #expect(second.requestID != first.requestID)
             #expect(try await harness.client.call("GET", "/tenants").names() == ["a"])
-            let rows = try harness.plane.file.read { db in try TenancyStore.auditEntries(db, limit: 10) }
+            let rows = try harness.plane.file.auditEntries()
             #expect(rows.count == 1)
         }
     }

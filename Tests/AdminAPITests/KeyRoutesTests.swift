@@ -22,7 +22,7 @@ import Testing
             let listed = try await harness.client.call("GET", "/tenants/\(tenant)/keys")
             #expect(listed.names("id") == [made.text("id")])
             #expect(!listed.body.text.contains(made.text("key")))
-            let rows = try harness.plane.file.read { db in try TenancyStore.auditEntries(db, limit: 10) }
+            let rows = try harness.plane.file.auditEntries()
             #expect(!rows.contains { "\($0)".contains(made.text("key")) || "\($0)".contains("argon2") })
         }
     }

@@ -46,7 +46,7 @@ import Testing
             #expect(try await harness.client.call("GET", path + "/state").text("limit") == "10")
             let listed = try await harness.client.call("GET", path + "/raises")
             #expect(listed.names("id") == [made.text("id")])
-            let audit = try harness.plane.file.read { try TenancyStore.auditEntries($0, limit: 100) }
+            let audit = try harness.plane.file.auditEntries()
             #expect(audit.suffix(2).map(\.action) == ["budget.raise", "budget.raise.end"])
         }
     }
@@ -108,7 +108,7 @@ import Testing
             let shown = try await harness.client.call("GET", String(path.dropLast("/credits".count)))
             #expect(shown["credits"] == listed["totals"])
             #expect(listed["totals"] == ["prepaid": "101.5", "goodwill": "0.25", "total": "101.75"])
-            let audit = try harness.plane.file.read { try TenancyStore.auditEntries($0, limit: 100) }
+            let audit = try harness.plane.file.auditEntries()
             #expect(audit.suffix(3).map(\.action) == Array(repeating: "tenant.credit", count: 3))
             for (body, pointer) in [
                 (#"{"amount":"0","kind":"prepaid"}"#, "/amount"), (#"{"amount":"-1","kind":"prepaid"}"#, "/amount"),

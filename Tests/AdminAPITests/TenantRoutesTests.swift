@@ -133,7 +133,7 @@ import Testing
             let made = try await harness.client.call("POST", "/tenants", #"{"name":"a"}"#)
             _ = try await harness.client.call("POST", "/tenants/" + made.text("id") + "/suspend")
             _ = try await harness.client.call("POST", "/tenants", #"{"name":"a"}"#)
-            let rows = try harness.plane.file.read { db in try TenancyStore.auditEntries(db, limit: 10) }
+            let rows = try harness.plane.file.auditEntries()
             #expect(rows.map(\.action) == ["tenant.create", "tenant.suspend"])
             #expect(rows.map(\.actor) == ["bootstrap", "bootstrap"])
             #expect(rows.first?.requestID == made.requestID)

@@ -23,12 +23,8 @@ import Testing
                 #expect(answer.status == 200)
                 #expect(!answer.body.text.contains(secret.dropFirst(6)))
             }
-            let (sealed, audit) = try harness.plane.file.read { db in
-                (
-                    try WebhookStore.webhook(db, ID(made.text("id"))),
-                    try TenancyStore.auditEntries(db, limit: 100)
-                )
-            }
+            let sealed = try harness.plane.file.read { try WebhookStore.webhook($0, ID(made.text("id"))) }
+            let audit = try harness.plane.file.auditEntries()
             let opened = try #require(try sealed?.openSecret(with: harness.plane.masterKey))
             #expect(WebhookSignature.text(opened) == secret)
             #expect(audit.last?.action == "webhook.create")

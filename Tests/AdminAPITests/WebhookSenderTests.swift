@@ -124,7 +124,7 @@ import Testing
         await fixture.beat()
         let disabled = try #require(try fixture.file.read { try WebhookStore.webhook($0, ID("whk_1")) })
         #expect(disabled.disabledReason?.contains("410") == true)
-        let audit = try fixture.file.read { try TenancyStore.auditEntries($0, limit: 10) }
+        let audit = try fixture.file.auditEntries()
         #expect(audit.map { [$0.actor, $0.action, $0.subject] } == [["system", "webhook.disable", "whk_1"]])
         fixture.clock.advance(milliseconds: 60_000)
         await fixture.beat()

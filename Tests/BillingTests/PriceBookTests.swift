@@ -18,7 +18,7 @@ struct PriceBookTests {
     }
 
     private func price(_ book: PriceBook, at instant: Int64) -> String? {
-        book.price(model: "m", at: Timestamp(microseconds: instant))?.id
+        book.sheet(model: "m", at: Timestamp(microseconds: instant))?.standard.id
     }
 
     @Test func theLatestEffectiveVersionApplies() {
@@ -38,9 +38,9 @@ struct PriceBookTests {
         book.put(version("backend", from: 0, published: 0, kind: .upstream, backend: "be_1"))
         #expect(price(book, at: 10) == nil)
         let instant = Timestamp(microseconds: 10)
-        #expect(book.upstreamPrice(model: "m", backendID: "be_1", at: instant)?.id == "backend")
-        #expect(book.upstreamPrice(model: "m", backendID: "be_2", at: instant)?.id == "up")
-        #expect(book.price(model: "x", at: instant) == nil)
+        #expect(book.upstreamSheet(model: "m", backendID: "be_1", at: instant)?.standard.id == "backend")
+        #expect(book.upstreamSheet(model: "m", backendID: "be_2", at: instant)?.standard.id == "up")
+        #expect(book.sheet(model: "x", at: instant)?.standard == nil)
     }
 
     @Test func aPriceThatIsPutLaterAppliesAtOnce() {

@@ -33,16 +33,6 @@ public final class PriceBook: Sendable {
         }
     }
 
-    /// The standard price of `sheet`.
-    public func price(model: String, at instant: Timestamp) -> PriceVersion? {
-        sheet(model: model, at: instant)?.standard
-    }
-
-    /// The standard price of `upstreamSheet`.
-    public func upstreamPrice(model: String, backendID: String, at instant: Timestamp) -> PriceVersion? {
-        upstreamSheet(model: model, backendID: backendID, at: instant)?.standard
-    }
-
     /// Adds a version that has been stored; one that is already there changes nothing.
     public func put(_ version: PriceVersion) {
         models.withLock { models in

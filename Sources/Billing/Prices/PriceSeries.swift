@@ -3,14 +3,9 @@ import Tenancy
 /// The versions of one price over time, and the sheet that applies now; used under the lock of its book.
 final class PriceSeries {
     /// Latest `effectiveFrom` first.
-    private var versions: [PriceVersion]
+    private var versions: [PriceVersion] = []
     /// The newest sheet asked for, and the instants it is the right one for.
     private var newest: (sheet: PriceSheet?, from: Timestamp, until: Timestamp?)?
-
-    /// A series of versions for the same model, kind and backend, in any order.
-    init(_ versions: [PriceVersion] = []) {
-        self.versions = versions.sorted(by: Self.isLater)
-    }
 
     /// The sheet of an instant; nil if there was no standard price.
     func sheet(at instant: Timestamp) -> PriceSheet? {
@@ -24,7 +19,7 @@ final class PriceSeries {
         return sheet
     }
 
-    /// Adds a version that has been stored; one that is already there changes nothing.
+    /// Adds a version of the same model, kind and backend that has been stored; one that is already there changes nothing.
     func put(_ version: PriceVersion) {
         guard !versions.contains(where: { $0.id == version.id }) else { return }
         let index = versions.firstIndex { !Self.isLater($0, version) } ?? versions.endIndex

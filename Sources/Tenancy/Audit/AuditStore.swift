@@ -11,8 +11,9 @@ extension TenancyStore {
 
     /// Appends an entry and chains it to the one before; call it in the transaction of the change.
     public static func audit(_ database: Database, _ entry: AuditEntry) throws {
-        let last = try fetch(database, auditSQL(where: "TRUE") + " ORDER BY seq DESC LIMIT 1", [], auditRecord(from:))
-            .first
+        let last = try fetch(database, "SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1", []) { row in
+            (sequence: row[0] as Int64, hash: [UInt8](row[1] as Data))
+        }.first
         let sequence = (last?.sequence ?? 0) + 1
         let hash = AuditChain.hash(entry, sequence: sequence, after: last?.hash ?? AuditChain.start)
         try change(
@@ -26,16 +27,6 @@ extension TenancyStore {
                 "action": entry.action, "subject": entry.subject, "before": entry.before, "after": entry.after,
                 "request": entry.requestID, "hash": Data(hash),
             ])
-    }
-
-    /// A page of entries, the oldest first, starting after the entry of the given id.
-    public static func auditEntries(
-        _ database: Database,
-        after: String? = nil,
-        limit: Int
-    ) throws -> [AuditEntry] {
-        let sql = auditSQL(where: "seq > ifnull((SELECT seq FROM audit_log WHERE id = ?), 0) ORDER BY seq LIMIT ?")
-        return try fetch(database, sql, [after, max(0, limit)], auditRecord(from:)).map(\.entry)
     }
 
     /// A page of the entries that pass the filter, starting behind the one of the given sequence.

@@ -59,13 +59,6 @@ extension TenancyStore {
         try insertSecret(database, secret)
     }
 
-    /// Lets one secret end at the instant.
-    public static func retireSecret(_ database: Database, publicID: String, at instant: Timestamp) throws {
-        try change(
-            database, "UPDATE key_secrets SET not_after = :at WHERE public_id = :id",
-            ["id": publicID, "at": instant.microseconds])
-    }
-
     /// Stores the hash of the same secret at another cost, and says whose key it is.
     @discardableResult
     public static func replacePHC(_ database: Database, publicID: String, phc: String) throws -> ID<APIKey> {
@@ -76,17 +69,6 @@ extension TenancyStore {
             throw TenancyError.notFound
         }
         return ID(key)
-    }
-
-    /// Removes secrets that ended before the instant; the newest of a key always stays.
-    public static func removeSecrets(_ database: Database, endedBefore instant: Timestamp) throws {
-        try change(
-            database,
-            """
-            DELETE FROM key_secrets WHERE not_after < :at
-            AND seq < (SELECT max(seq) FROM key_secrets AS other WHERE other.key_id = key_secrets.key_id)
-            """,
-            ["at": instant.microseconds], expectingOne: false)
     }
 
     /// The key, revoked or not.

@@ -10,7 +10,4 @@ public enum QuotaLimitType: String, Sendable, CaseIterable {
     case tpd
     /// Requests at the same time.
     case concurrency
-
-    /// Whether tokens are counted, not requests.
-    public var countsTokens: Bool { self == .tpm || self == .tpd }
 }

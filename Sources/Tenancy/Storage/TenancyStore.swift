@@ -103,15 +103,6 @@ public enum TenancyStore {
         return try fetch(database, sql, [tenant.text], entitlement(from:))
     }
 
-    /// Whether a tenant that is not archived may use the pool.
-    public static func isPoolInUse(_ database: Database, pool: String) throws -> Bool {
-        let sql = """
-            SELECT EXISTS (SELECT 1 FROM entitlements JOIN tenants ON tenants.id = tenant_id
-            WHERE pool = ? AND archived_at IS NULL)
-            """
-        return try fetch(database, sql, [pool]) { $0[0] as Bool }.first ?? false
-    }
-
     /// The tenant with all that admission needs; nil if there is none.
     public static func profile(_ database: Database, _ id: ID<Tenant>) throws -> TenantProfile? {
         guard let tenant = try tenant(database, id) else { return nil }
