@@ -79,4 +79,11 @@ struct RollUpSums {
         let remainder = instant.microseconds % span
         return instant.microseconds - (remainder < 0 ? remainder + span : remainder)
     }
+
+    /// The same rounding towards the future: the instant itself where a span starts. At the end of time, the start.
+    static func end(of instant: Timestamp, span: Int64) -> Int64 {
+        let start = start(of: instant, span: span)
+        let (next, overflow) = start.addingReportingOverflow(span)
+        return start == instant.microseconds || overflow ? start : next
+    }
 }

@@ -7,8 +7,6 @@ public struct UsageCursor: Sendable, Equatable {
     /// The group's values; empty: the span was read to its end.
     public let values: [String]
 
-    private static let hexDigits = Array("0123456789abcdef".utf8)
-
     init(start: Timestamp, values: [String] = []) {
         self.start = start
         self.values = values
@@ -28,12 +26,7 @@ public struct UsageCursor: Sendable, Equatable {
 
     /// The cursor as clients hand it back: opaque to them, and safe in a URL.
     public var text: String {
-        ([String(start.microseconds)] + values.map(Self.hex)).joined(separator: ".")
-    }
-
-    private static func hex(_ value: String) -> String {
-        let bytes = value.utf8.flatMap { [hexDigits[Int($0 >> 4)], hexDigits[Int($0 & 15)]] }
-        return String(decoding: bytes, as: UTF8.self)
+        ([String(start.microseconds)] + values.map { SecretBytes.hex(Array($0.utf8)) }).joined(separator: ".")
     }
 
     private static func value(of text: Substring) -> String? {

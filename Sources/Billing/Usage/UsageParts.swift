@@ -12,9 +12,7 @@ enum UsageParts {
     static func parts(of span: CalendarSpan) -> [Part] {
         let (start, end) = (span.start.microseconds, span.end.microseconds)
         let lastDay = RollUpSums.start(of: span.end, span: RollUpSums.day)
-        let dayOfStart = RollUpSums.start(of: span.start, span: RollUpSums.day)
-        let (nextDay, overflow) = dayOfStart.addingReportingOverflow(RollUpSums.day)
-        let firstDay = dayOfStart == start || overflow ? dayOfStart : nextDay
+        let firstDay = RollUpSums.end(of: span.start, span: RollUpSums.day)
         guard firstDay < lastDay else { return [part("usage_quarter", start, end)] }
         return [
             part("usage_quarter", start, firstDay), part("usage_day", firstDay, lastDay),

@@ -28,9 +28,7 @@ public struct UsageQuery: Sendable {
     /// A question over a span, brought out to whole quarters of an hour: there is nothing finer in the roll-ups.
     public init(span: CalendarSpan, bucket: UsageBucket, zone: CalendarZone, groups: [UsageGroup]) {
         let start = RollUpSums.start(of: span.start, span: RollUpSums.quarter)
-        let last = RollUpSums.start(of: span.end, span: RollUpSums.quarter)
-        let (next, overflow) = last.addingReportingOverflow(RollUpSums.quarter)
-        let end = last == span.end.microseconds || overflow ? last : next
+        let end = RollUpSums.end(of: span.end, span: RollUpSums.quarter)
         self.span = CalendarSpan(start: Timestamp(microseconds: start), end: Timestamp(microseconds: end))
         self.bucket = bucket
         self.zone = zone
