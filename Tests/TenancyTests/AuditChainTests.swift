@@ -107,7 +107,11 @@ import Testing
         let file = try DatabaseFile.open(path: database.path, migrations: [register])
         try file.write { try TenancyStore.audit($0, entry(4)) }
         #expect(try file.read { try AuditVerifierStore.run($0) } == [])
-        #expect(try file.read { try TenancyStore.auditRecords(
-                    $0, AuditFilter(), newestFirst: false, after: nil, limit: 9).count } == 4)
+        #expect(
+            try file.read {
+                try TenancyStore.auditRecords(
+                    $0, AuditFilter(), newestFirst: false, after: nil, limit: 9
+                ).count
+            } == 4)
     }
 }

@@ -19,7 +19,7 @@ final class PriceSeries {
         return sheet
     }
 
-    /// Adds a version of the same model, kind and backend that has been stored; one that is already there changes nothing.
+    /// Adds a version of the same model, kind and backend that has been stored; one that is there changes nothing.
     func put(_ version: PriceVersion) {
         guard !versions.contains(where: { $0.id == version.id }) else { return }
         let index = versions.firstIndex { !Self.isLater($0, version) } ?? versions.endIndex
