@@ -21,6 +21,7 @@ enum RefusalWords {
         case .short: "the key is shorter than 32 bytes"
         case .sample: copied
         case .sealFailed: "libcrypto could not encrypt with the key"
+        case .digestFailed: "libcrypto could not compute a digest with the key"
         case .openFailed: "the key does not open what the database holds"
         }
     }

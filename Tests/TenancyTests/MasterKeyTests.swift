@@ -75,6 +75,14 @@ import Testing
         #expect(key.checkValue.count == 32)
     }
 
+    /// What databases hold already: HMAC-SHA256 of `tollgate master key check 1`, as `openssl mac` prints it.
+    @Test func `the check value of a key never changes`() throws {
+        let key = try MasterKey(base64: "4ufrC242VoHLRIhv0oPkwaFE3iNE57tXGrIBy+kscjI=")
+        let expected = "e06504b74bd19191bed9071ec846720609c67f181196c64ebad033b8e72c6b32"
+        #expect(SecretBytes.hex(key.checkValue) == expected)
+        #expect(try SecretBytes.hex(key.digest(of: Array("tollgate master key check 1".utf8))) == expected)
+    }
+
     @Test func `the key cannot be read from its description`() throws {
         let key = try key()
         var dumped = ""

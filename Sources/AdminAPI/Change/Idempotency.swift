@@ -32,7 +32,7 @@ final class Idempotency: Sendable {
         request.body = RequestBody(buffer: ByteBuffer(bytes: body))
         let call = "idempotency 1\n\(request.method.rawValue) \(request.uri.string)\n"
         // Keyed, because a body may hold a backend's credential.
-        let digest = masterKey.digest(of: Array(call.utf8) + body)
+        let digest = try masterKey.digest(of: Array(call.utf8) + body)
         let claim = Claim(actor: context.caller.actor, key: key)
         guard inFlight.withLock({ $0.insert(claim).inserted }) else {
             throw Problem.conflict("idempotency_in_flight", "a request with that Idempotency-Key is under way")

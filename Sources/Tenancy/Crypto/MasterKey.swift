@@ -1,12 +1,14 @@
-import COpenSSL
-
 /// The key that seals backend credentials in the database: AES-256-GCM with a context that binds each to its place.
 public struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {
     private static let keyLength = 32
     private static let nonceLength = 12
     private static let tagLength = 16
 
+    private static let checkMessage = Array("tollgate master key check 1".utf8)
+
     private let bytes: [UInt8]
+    /// A value that only this key produces and that does not give it away: stored to detect a wrong key.
+    public let checkValue: [UInt8]
 
     /// A key of 32 bytes in base 64, white space around it ignored.
     public init(base64 text: String) throws(MasterKeyError) {
@@ -17,13 +19,14 @@ public struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {
         guard bytes.count == Self.keyLength else { throw .malformed }
         guard !Self.isSample(bytes) else { throw .sample }
         self.bytes = bytes
+        checkValue = try Self.digest(of: Self.checkMessage, under: bytes)
     }
 
     /// A new key in base 64.
     public static func generate() -> String {
         while true {
-            let text = Base64.encode(SecretBytes.random(keyLength))
-            if (try? MasterKey(base64: text)) != nil { return text }
+            let bytes = SecretBytes.random(keyLength)
+            if !isSample(bytes) { return Base64.encode(bytes) }
         }
     }
 
@@ -50,18 +53,10 @@ public struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {
         return plaintext
     }
 
-    /// A value that only this key produces and that does not give it away: stored to detect a wrong key.
-    public var checkValue: [UInt8] {
-        digest(of: Array("tollgate master key check 1".utf8))
-    }
-
     /// A digest that nobody computes or guesses at without this key: HMAC-SHA256, 32 bytes. Begin the message with
     /// what it is for.
-    public func digest(of message: [UInt8]) -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: 32)
-        var length: UInt32 = 0
-        HMAC(EVP_sha256(), bytes, Int32(bytes.count), message, message.count, &digest, &length)
-        return digest
+    public func digest(of message: [UInt8]) throws(MasterKeyError) -> [UInt8] {
+        try Self.digest(of: message, under: bytes)
     }
 
     /// Never the key itself, so that logs may hold a configuration.
@@ -69,6 +64,11 @@ public struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {
 
     /// Empty, for the same reason.
     public var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
+
+    private static func digest(of message: [UInt8], under key: [UInt8]) throws(MasterKeyError) -> [UInt8] {
+        guard let digest = SecretBytes.hmacSHA256(key: key, message) else { throw .digestFailed }
+        return digest
+    }
 
     /// A random key with fewer than 16 different bytes turns up once in 10^13 draws; repeated, counted or typed ones
     /// nearly always.

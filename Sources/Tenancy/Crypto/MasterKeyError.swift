@@ -8,6 +8,8 @@ public enum MasterKeyError: Error, Sendable {
     case sample
     /// libcrypto could not encrypt.
     case sealFailed
+    /// libcrypto could not compute a digest.
+    case digestFailed
     /// Sealed under another key or for another context, or damaged.
     case openFailed
 }
