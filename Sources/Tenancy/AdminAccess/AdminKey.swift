@@ -1,5 +1,5 @@
 /// A credential of an operator for the Admin API.
-public struct AdminKey: Sendable, Equatable {
+public struct AdminKey: Revocable, Sendable, Equatable {
     /// `adm_…`: the audit log names it.
     public var id: ID<AdminKey>
     /// The public part of its text, safe to show.
@@ -40,12 +40,5 @@ public struct AdminKey: Sendable, Equatable {
         self.expiresAt = expiresAt
         self.revokedAt = revokedAt
         self.lastUsedAt = lastUsedAt
-    }
-
-    /// Whether the key may be used at the instant.
-    public func isUsable(at instant: Timestamp) -> Bool {
-        if revokedAt != nil { return false }
-        guard let expiresAt else { return true }
-        return instant < expiresAt
     }
 }

@@ -1,5 +1,5 @@
 /// A credential of a tenant; its secrets are kept apart so that rotating does not change who it is.
-public struct APIKey: Sendable, Equatable {
+public struct APIKey: Revocable, Sendable, Equatable {
     /// `key_…`: budgets, quotas and usage refer to it.
     public var id: ID<APIKey>
     /// The tenant that pays for its requests.
@@ -54,12 +54,5 @@ public struct APIKey: Sendable, Equatable {
     public func covers(model: String) -> Bool {
         guard let models else { return true }
         return models.contains { $0 == model || $0 == "*" }
-    }
-
-    /// Whether the key may be used at the instant.
-    public func isUsable(at instant: Timestamp) -> Bool {
-        if revokedAt != nil { return false }
-        guard let expiresAt else { return true }
-        return instant < expiresAt
     }
 }
