@@ -25,15 +25,9 @@ public final class QuotaMeter: Sendable {
         guard !parties.isEmpty else { return .success(QuotaLease(QuotaLease.Holdings())) }
         let uptime = time.uptime()
         return counters.withLock { counters in
-            var worst: QuotaDenial?
-            for party in parties {
-                let denial = party.with(&counters, at: instant, uptime: uptime) {
-                    $0.denial(party.quota, tokens: bound, subject: party.subject, at: instant)
-                }
-                guard let denial, denial.retryAfterMS > worst?.retryAfterMS ?? 0 else { continue }
-                worst = denial
+            if let worst = Self.worst(parties, &counters, tokens: bound, at: instant, uptime: uptime) {
+                return .failure(worst)
             }
-            if let worst { return .failure(worst) }
             var holdings = QuotaLease.Holdings()
             for party in parties {
                 let taken = counters[party.owner]?.take(party.quota, tokens: bound, owner: party.owner)
@@ -49,16 +43,11 @@ public final class QuotaMeter: Sendable {
     /// Takes one request of the rates of both tenant and key, or nothing at all, for what uses no tokens and counts in
     /// no day. The denial names the rate that keeps the request out longest; nil lets it in.
     public func takeRate(_ principal: Principal, at instant: Timestamp) -> QuotaDenial? {
-        let parties = Self.parties(of: principal).filter { $0.quota.rpm != nil }
+        let parties = Self.parties(of: principal).compactMap(\.requestRateOnly)
         guard !parties.isEmpty else { return nil }
         let uptime = time.uptime()
         return counters.withLock { counters in
-            let denials = parties.compactMap { party in
-                party.with(&counters, at: instant, uptime: uptime) {
-                    $0.denial(Quota(rpm: party.quota.rpm), tokens: 0, subject: party.subject, at: instant)
-                }
-            }
-            if let worst = denials.max(by: { $0.retryAfterMS < $1.retryAfterMS }) { return worst }
+            if let worst = Self.worst(parties, &counters, tokens: 0, at: instant, uptime: uptime) { return worst }
             for party in parties { counters[party.owner]?.takeRate(party.quota) }
             return nil
         }
@@ -146,6 +135,25 @@ public final class QuotaMeter: Sendable {
                 holdings.key = Self.changed(holdings.key, &counters, body)
             }
         }
+    }
+
+    /// The denial that keeps the request out longest; nil if it fits under all ceilings.
+    private static func worst(
+        _ parties: [QuotaParty],
+        _ counters: inout [QuotaOwner: QuotaCounters],
+        tokens: Int64,
+        at instant: Timestamp,
+        uptime: Int64
+    ) -> QuotaDenial? {
+        var worst: QuotaDenial?
+        for party in parties {
+            let denial = party.with(&counters, at: instant, uptime: uptime) {
+                $0.denial(party.quota, tokens: tokens, subject: party.subject, at: instant)
+            }
+            guard let denial, denial.retryAfterMS > worst?.retryAfterMS ?? 0 else { continue }
+            worst = denial
+        }
+        return worst
     }
 
     private static func changed(

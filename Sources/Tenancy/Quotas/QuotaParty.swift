@@ -5,6 +5,11 @@ struct QuotaParty {
     let quota: Quota
     let zone: String
 
+    /// The same owner, bound by its rate of requests alone; nil if it has none.
+    var requestRateOnly: QuotaParty? {
+        quota.rpm.map { QuotaParty(subject: subject, owner: owner, quota: Quota(rpm: $0), zone: zone) }
+    }
+
     /// Reads the owner's counters after bringing them up to the present.
     func with<Value>(
         _ counters: inout [QuotaOwner: QuotaCounters],
