@@ -59,6 +59,12 @@ struct RequestStoreTests {
         query = RequestQuery()
         query.backendID = "be_2"
         #expect(try await all(query).count == whole.count { $0.attempts.contains { $0.backendID == "be_2" } })
+        query = RequestQuery()
+        query.pool = "q"
+        query.keyID = whole.first?.keyID
+        let mine = whole.filter { $0.keyID == query.keyID && $0.attempts.contains { $0.pool == "q" } }
+        #expect(!mine.isEmpty && mine.count < whole.count)
+        #expect(try await all(query).map(\.id) == mine.map(\.id))
     }
 
     @Test

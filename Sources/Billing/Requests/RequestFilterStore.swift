@@ -1,8 +1,8 @@
 import GRDB
 import Tenancy
 
-/// The entries of requests that may be wanted, the newest first: a superset, because how a request ended is only known
-/// once its attempts are together.
+/// The entries of requests that may be wanted, the newest first: a superset only in how a request ended, because that
+/// is known once its attempts are together.
 struct RequestFilterStore {
     private(set) var sql = "SELECT * FROM ledger WHERE request_id < ? AND request_id >= ?"
     private(set) var arguments: StatementArguments

@@ -34,20 +34,12 @@ public struct RequestQuery: Sendable {
     /// A query for every request.
     public init() {}
 
-    /// What all entries of a request share.
-    func names(tenantID: String, keyID: String, model: String, admittedAt: Timestamp) -> Bool {
-        (self.tenantID ?? tenantID) == tenantID && (self.keyID ?? keyID) == keyID && (self.model ?? model) == model
-            && (start.map { $0 <= admittedAt } ?? true) && (end.map { admittedAt < $0 } ?? true)
-    }
-
-    /// What only its attempts tell.
-    func suits(_ attempts: [RequestRecord.Attempt]) -> Bool {
-        if let pool, !attempts.contains(where: { $0.pool == pool }) { return false }
-        if let backendID, !attempts.contains(where: { $0.backendID == backendID }) { return false }
+    /// Whether a request's last attempt ended as asked; all else is judged where the entries are read.
+    func suits(_ last: RequestRecord.Attempt?) -> Bool {
         switch ending {
-        case nil: return true
-        case .status(let status): return attempts.last?.status == status
-        case .outcome(let outcome): return attempts.last?.outcome == outcome.rawValue
+        case nil: true
+        case .status(let status): last?.status == status
+        case .outcome(let outcome): last?.outcome == outcome.rawValue
         }
     }
 }

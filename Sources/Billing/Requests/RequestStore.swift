@@ -57,9 +57,6 @@ enum RequestStore {
     /// The request of these entries, the last attempt first; nil if the query does not want it.
     private static func record(_ rows: [Row], _ query: RequestQuery) -> RequestRecord? {
         guard let first = rows.first else { return nil }
-        let (tenantID, keyID, model): (String, String, String) = (first["tenant_id"], first["key_id"], first["model"])
-        let admittedAt = Timestamp(microseconds: first["admitted_at"])
-        guard query.names(tenantID: tenantID, keyID: keyID, model: model, admittedAt: admittedAt) else { return nil }
         var attempts: [RequestRecord.Attempt] = []
         for row in rows.reversed() {
             if attempts.last?.number == row["attempt"] {
@@ -68,10 +65,10 @@ enum RequestStore {
                 attempts.append(RequestRecord.Attempt(row))
             }
         }
-        guard query.suits(attempts) else { return nil }
+        guard query.suits(attempts.last) else { return nil }
         return RequestRecord(
-            id: first["request_id"], tenantID: tenantID, keyID: keyID, model: model, admittedAt: admittedAt,
-            attempts: attempts)
+            id: first["request_id"], tenantID: first["tenant_id"], keyID: first["key_id"], model: first["model"],
+            admittedAt: Timestamp(microseconds: first["admitted_at"]), attempts: attempts)
     }
 }
 
