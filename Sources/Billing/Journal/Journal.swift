@@ -203,8 +203,7 @@ public final class Journal: Sendable {
         var results: [Result<@Sendable () -> Void, any Error>] = []
         let begun = time.uptime()
         let failure = transaction(connection) { rows, db in
-            outcome = try LedgerBatchStore.write(jobs, snapshot, rows)
-            for entry in outcome.excess { try AlertStore.raise(.excess(entry), db) }
+            outcome = try LedgerBatchStore.write(jobs, snapshot, rows, db)
             for change in changes { results.append(try Self.run(change, db)) }
             if jobs.isEmpty, changes.isEmpty { try LedgerStore.probe(db) }
         }

@@ -6,8 +6,6 @@ struct LedgerBatchStore {
     /// What memory must follow once the batch is committed.
     struct Outcome: Sendable {
         var settled: [(hold: Hold, cost: Money)] = []
-        /// Entries beyond their holds, which are alerted in the same transaction.
-        var excess: [LedgerEntry] = []
         var counters = LedgerCounters()
     }
 
@@ -35,14 +33,19 @@ struct LedgerBatchStore {
     private var period: (month: BillingPeriod, text: String)?
 
     /// Writes entries, accounts and roll-ups inside the caller's transaction.
-    static func write(_ jobs: [JournalJob], _ snapshot: Snapshot, _ rows: LedgerRowsStore) throws -> Outcome {
+    static func write(
+        _ jobs: [JournalJob],
+        _ snapshot: Snapshot,
+        _ rows: LedgerRowsStore,
+        _ db: Database
+    ) throws -> Outcome {
         guard !jobs.isEmpty else { return Outcome() }
         var batch = LedgerBatchStore(sequence: try rows.lastSequence(), accounts: snapshot.accounts.count)
         var start = 0
         for (job, count) in zip(jobs, snapshot.counts) {
             let places = snapshot.places[start..<start + count]
             start += count
-            if let settlement = job.settlement { try batch.settle(settlement, places, rows) }
+            if let settlement = job.settlement { try batch.settle(settlement, places, rows, db) }
         }
         try batch.flush(snapshot.accounts, rows)
         return batch.outcome
@@ -52,10 +55,9 @@ struct LedgerBatchStore {
     static func resolve(_ lines: [LedgerEntry], _ keys: [AccountKey], _ db: Database) throws {
         let rows = try LedgerRowsStore(db)
         var batch = LedgerBatchStore(sequence: try rows.lastSequence(), accounts: keys.count)
-        _ = try batch.append(lines, 0..<keys.count, rows)
+        _ = try batch.append(lines, 0..<keys.count, rows, db)
         if let first = lines.first { try LedgerStore.deleteHold(first.hold.id, db) }
         try batch.flush(keys.map { Snapshot.Entry(key: $0) }, rows)
-        for entry in batch.outcome.excess { try AlertStore.raise(.excess(entry), db) }
     }
 
     private init(sequence: Int64, accounts: Int) {
@@ -66,20 +68,22 @@ struct LedgerBatchStore {
     private mutating func settle(
         _ settlement: Settlement,
         _ places: ArraySlice<Int>,
-        _ rows: LedgerRowsStore
+        _ rows: LedgerRowsStore,
+        _ db: Database
     ) throws {
         let hold = settlement.reservation.hold
         let lines = LedgerEntry.lines(of: settlement)
-        let cost = try append(lines, places, rows)
+        let cost = try append(lines, places, rows, db)
         outcome.settled.append((hold, cost))
         count(lines)
     }
 
-    /// Appends the lines that are not there yet and returns their cost.
+    /// Appends the lines that are not there yet, alerts of those beyond their holds, and returns their cost.
     private mutating func append(
         _ lines: [LedgerEntry],
         _ places: some Sequence<Int>,
-        _ rows: LedgerRowsStore
+        _ rows: LedgerRowsStore,
+        _ db: Database
     ) throws -> Money {
         var cost = Money.zero
         for line in lines {
@@ -88,7 +92,7 @@ struct LedgerBatchStore {
                 continue
             }
             sequence += 1
-            if line.kind == .excess { outcome.excess.append(line) }
+            if line.kind == .excess { try AlertStore.raise(.excess(line), db) }
             cost += line.cost
             sums.add(line)
         }
