@@ -67,18 +67,12 @@ final class BudgetAccount {
     /// Whether the current window has ended.
     func isOver(at instant: Timestamp) -> Bool { instant >= current.window.end }
 
-    /// The account an instant counts in with the cap of that instant, rolling the window when it is over; nil for an
-    /// instant too far back.
+    /// The account an instant counts in, rolling the window when it is over; nil for an instant too far back. Its cap
+    /// is not yet that of the instant.
     func account(at instant: Timestamp) -> WindowAccount? {
         if isOver(at: instant) { roll(to: instant) }
-        if current.window.contains(instant) {
-            cap(current, at: instant)
-            return current
-        }
-        if let previous, previous.window.contains(instant) {
-            cap(previous, at: instant)
-            return previous
-        }
+        if current.window.contains(instant) { return current }
+        if let previous, previous.window.contains(instant) { return previous }
         return nil
     }
 

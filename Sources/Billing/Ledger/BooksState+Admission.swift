@@ -78,7 +78,7 @@ extension BooksState {
                     isComplete = false
                     return
                 }
-                if share != nil { owner.cap(account, at: at) }
+                owner.cap(account, at: at)
                 var ceiling = account.account.ceiling
                 var free = account.account.headroom
                 if let share {
