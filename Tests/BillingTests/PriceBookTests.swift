@@ -24,6 +24,8 @@ struct PriceBookTests {
     @Test func theLatestEffectiveVersionApplies() {
         let book = PriceBook([version("b", from: 200, published: 0), version("a", from: 100, published: 0)])
         #expect([99, 100, 199, 200, 999].map { price(book, at: $0) } == [nil, "a", "a", "b", "b"])
+        // Back and forth: calls of the time before a price changed end among those of the time after it.
+        #expect([200, 199, 200, 99, 100, 999].map { price(book, at: $0) } == ["b", "a", "b", nil, "a", "b"])
     }
 
     @Test func aBackdatedPriceAppliesOnlyFromItsPublication() {

@@ -15,7 +15,8 @@ final class PriceSeries {
         // Between two instants at which a version begins to apply nothing changes.
         let from = applying.map(\.appliesFrom).max() ?? Timestamp(microseconds: .min)
         let until = versions.map(\.appliesFrom).filter { $0 > instant }.min()
-        newest = (sheet, from, until)
+        // Calls that ask for the time before a price changed do not take the sheet from those after it.
+        if newest.map({ $0.from <= from }) ?? true { newest = (sheet, from, until) }
         return sheet
     }
 
