@@ -55,6 +55,7 @@ public enum DryRunStore {
         DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(longestMS), execute: ring)
         defer {
             ring.cancel()
+            // It was only read, by nobody else, and the answer is decided.
             try? file.close()
         }
         do {

@@ -28,6 +28,8 @@ final class JournalConnectionStore {
             } catch {
                 // A statement that failed is not trusted again.
                 prepared = nil
+                // What failed first is what counts; nobody goes on in a transaction that cannot be rolled back, GRDB
+                // ends the process when this block leaves one open.
                 if db.isInsideTransaction { try? db.rollback() }
                 throw error
             }

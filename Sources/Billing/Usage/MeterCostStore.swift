@@ -8,10 +8,12 @@ struct MeterCostStore {
     static let longestBodyMS: Int64 = 12 * 3_600_000
 
     private let query: UsageQuery
+    private let groups: UsageGroupsStore
     private let prices: [String: PriceVersion]
 
     init(_ query: UsageQuery, _ db: Database) throws {
         self.query = query
+        groups = UsageGroupsStore(query.groups)
         let known = try BillingStore.prices(db).map { ($0.id, $0) }
         prices = Dictionary(known, uniquingKeysWith: { first, _ in first })
     }
@@ -28,7 +30,6 @@ struct MeterCostStore {
 
     /// Sums of entries that were priced alike.
     private func entries(_ span: CalendarSpan, _ db: Database) throws -> RowCursor {
-        let groups = UsageGroupsStore(query.groups)
         let filter = UsageFilter(query)
         let sql = """
             SELECT \(groups.expressions(of: "u")) price_version, multiplier_ppm, \(Self.sums),
@@ -54,7 +55,6 @@ struct MeterCostStore {
     }.joined(separator: ", ")
 
     private func add(_ entry: Row, to rows: inout [[String]: UsageRow]) {
-        let groups = UsageGroupsStore(query.groups)
         var values = groups.values(entry)
         let place = query.groups.firstIndex(of: .meter) ?? 0
         var rest = Money(micro: entry["micro"], remainder: entry["pico"])
