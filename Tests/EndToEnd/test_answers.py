@@ -6,55 +6,32 @@ import json
 import os
 import signal
 import socket
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from support.client import chat, encode, fetch, request_bytes
+from support.player import EVENTS, JSON, Play, Player, playing
 from support.route import Route
 from support.world import Tenant, World
 
 BIG = 3 * 1024 * 1024
 USAGE = {"prompt_tokens": 5, "completion_tokens": 5, "total_tokens": 10}
-REPLIES: dict[str, tuple[int, dict[str, str], bytes]] = {
-    "big": (200, {}, json.dumps({"choices": [{"text": "x" * BIG}], "usage": USAGE}).encode()),
-    "html": (200, {"content-type": "text/html"}, b"<html>welcome</html>"),
-    "error": (200, {}, b'{"error":{"message":"no"}}'),
-    "empty": (200, {}, b""),
-    "silent": (200, {"content-type": "text/event-stream"}, b": nothing\n\n"),
-    "busy": (429, {"retry-after": "7"}, b"{}"),
+PLAYS = {
+    "big": Play(JSON, [json.dumps({"choices": [{"text": "x" * BIG}], "usage": USAGE}).encode()], has_length=True),
+    "html": Play("text/html", [b"<html>welcome</html>"], has_length=True),
+    "error": Play(JSON, [b'{"error":{"message":"no"}}'], has_length=True),
+    "empty": Play(JSON, [b""], has_length=True),
+    "silent": Play(EVENTS, [b": nothing\n\n"], has_length=True),
+    "busy": Play(JSON, [b"{}"], status=429, has_length=True, headers={"retry-after": "7"}),
 }
 
 
-class Odd(BaseHTTPRequestHandler):
-    """Answers by the first part of the path."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("content-length", 0)))
-        status, headers, body = REPLIES[self.path.split("/")[1]]
-        self.send_response(status)
-        for name, value in {"content-type": "application/json", **headers}.items():
-            self.send_header(name, value)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
-def odd_url() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Odd)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+def player() -> Iterator[Player]:
+    with playing(PLAYS) as player:
+        yield player
 
 
 def served_by(world: World, url: str, **fields: object) -> tuple[Tenant, str]:
@@ -64,22 +41,22 @@ def served_by(world: World, url: str, **fields: object) -> tuple[Tenant, str]:
 
 
 @pytest.mark.parametrize("reply", ["html", "error", "empty", "silent"])
-def test_a_success_that_is_no_answer_is_an_upstream_error(world: World, odd_url: str, reply: str) -> None:
-    tenant, model = served_by(world, f"{odd_url}/{reply}/v1")
+def test_a_success_that_is_no_answer_is_an_upstream_error(world: World, player: Player, reply: str) -> None:
+    tenant, model = served_by(world, player.url(reply))
     answer = world.call(tenant, model=model, stream=reply == "silent")
     assert (answer.status, answer.failure["code"]) == (502, "upstream_error")
     world.books.wait_until_no_holds()
 
 
-def test_a_busy_backends_retry_after_is_passed_on(world: World, odd_url: str) -> None:
-    tenant, model = served_by(world, f"{odd_url}/busy/v1")
+def test_a_busy_backends_retry_after_is_passed_on(world: World, player: Player) -> None:
+    tenant, model = served_by(world, player.url("busy"))
     answer = world.call(tenant, model=model)
     assert (answer.status, answer.failure["code"]) == (503, "all_pools_exhausted")
     assert answer.headers["retry-after"] == "7"
 
 
-def test_a_large_answer_arrives_whole_before_the_connection_closes(world: World, odd_url: str) -> None:
-    tenant, model = served_by(world, f"{odd_url}/big/v1")
+def test_a_large_answer_arrives_whole_before_the_connection_closes(world: World, player: Player) -> None:
+    tenant, model = served_by(world, player.url("big"))
     with socket.socket() as link:
         link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
         link.connect(world.server.data)
@@ -90,7 +67,7 @@ def test_a_large_answer_arrives_whole_before_the_connection_closes(world: World,
         received = b"".join(iter(lambda: link.recv(65536), b""))
     head, _, answer = received.partition(b"\r\n\r\n")
     assert b"connection: close" in head.lower()
-    assert answer == REPLIES["big"][2]
+    assert answer == PLAYS["big"].body
 
 
 def test_a_head_request_leaves_the_connection_in_step(world: World) -> None:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import threading
-import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from support.client import Answer, fetch
 from support.oracle import Entry, pico
+from support.player import EVENTS, JSON, Play, Player, playing
 from support.world import Tenant, World
-
-EVENTS = "text/event-stream"
 
 
 def event(kind: str, **fields: Any) -> bytes:
     return f"event: {kind}\ndata: {json.dumps({'type': kind, **fields})}\n\n".encode()
+
+
+def counted(number: int) -> bytes:
+    """A piece of a chat with the usage so far, as vLLM and NIM send it on every chunk."""
+    usage = {"prompt_tokens": 20, "completion_tokens": number, "total_tokens": 20 + number}
+    choice = {"index": 0, "delta": {"content": "word " * 40}, "finish_reason": None}
+    return b"data: " + json.dumps({"choices": [choice], "usage": usage}).encode() + b"\n\n"
 
 
 START = event("message_start", message={"id": "msg_1", "type": "message", "usage": {
@@ -31,63 +33,34 @@ DELTA = event("message_delta", delta={"stop_reason": "end_turn"}, usage={"output
 STOP = event("message_stop")
 MESSAGE = {"id": "msg_1", "type": "message", "content": [{"type": "text", "text": "Hi"}], "usage": {
     "input_tokens": 12, "cache_read_input_tokens": 8, "output_tokens": 6, "service_tier": "standard"}}
-PLAYS: dict[str, tuple[str, list[bytes], bool]] = {  # type, pieces, and whether the answer comes to its end
-    "message": ("application/json", [json.dumps(MESSAGE).encode()], True),
-    "message-error": ("application/json", [b'{"type":"error","error":{"type":"overloaded_error","message":"x"}}'], True),
-    "messages": (EVENTS, [START, event("ping"), *PIECES, DELTA, STOP], True),
-    "messages-cut": (EVENTS, [START, *PIECES], False),
-    "count": ("application/json", [b'{"input_tokens":14}'], True),
-    "images": ("application/json", [b'{"created":1,"data":[{"url":"http://a/1"},{"url":"http://a/2"}]}'], True),
-    "speech": ("audio/mpeg", [b"ID3" * 5000], True),
-    "flex": ("application/json", [json.dumps({
+PLAYS = {
+    "message": Play(JSON, [json.dumps(MESSAGE).encode()]),
+    "message-error": Play(JSON, [b'{"type":"error","error":{"type":"overloaded_error","message":"x"}}']),
+    "messages": Play(EVENTS, [START, event("ping"), *PIECES, DELTA, STOP]),
+    "messages-cut": Play(EVENTS, [START, *PIECES], is_whole=False),
+    "count": Play(JSON, [b'{"input_tokens":14}']),
+    "images": Play(JSON, [b'{"created":1,"data":[{"url":"http://a/1"},{"url":"http://a/2"}]}']),
+    "speech": Play("audio/mpeg", [b"ID3" * 5000]),
+    "speech-cut": Play("audio/mpeg", [b"ID3" * 50_000] * 4, is_whole=False),
+    "flex": Play(JSON, [json.dumps({
         "choices": [{"message": {"content": "Hi"}}], "service_tier": "flex",
-        "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15, "cost": 0.0000125}}).encode()], True),
+        "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15, "cost": 0.0000125}}).encode()]),
+    "counted-cut": Play(EVENTS, [counted(number) for number in range(1, 6)], is_whole=False),
 }
-SEEN: dict[str, tuple[str, dict[str, str]]] = {}
-
-
-class Player(BaseHTTPRequestHandler):
-    """Answers by the first part of the path."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("content-length", 0)))
-        play = self.path.split("/")[1]
-        SEEN[play] = (self.path, {name.lower(): value for name, value in self.headers.items()})
-        kind, pieces, is_whole = PLAYS[play]
-        self.send_response(200)
-        self.send_header("content-type", kind)
-        self.send_header("transfer-encoding", "chunked")
-        self.end_headers()
-        with contextlib.suppress(ConnectionError):  # who hangs up is a test's client
-            for piece in pieces:
-                self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
-                self.wfile.flush()
-                time.sleep(0.02)
-            if is_whole:
-                self.wfile.write(b"0\r\n\r\n")
-        self.close_connection = self.close_connection or not is_whole
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
-def player() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Player)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+def player() -> Iterator[Player]:
+    with playing(PLAYS) as player:
+        yield player
 
 
-def served_by(world: World, player: str, play: str, prices: list[dict[str, Any]], limit: str | None = "10",
+def served_by(world: World, player: Player, play: str, prices: list[dict[str, Any]], limit: str | None = "10",
               kind: str = "openai", **model: Any) -> tuple[Tenant, str]:
     """A tenant and a priced model that this play serves."""
     pool, name = world.fresh("pool"), world.fresh("model")
     world.admin.pool(pool)
-    world.admin.backend(pool, f"{pool}-{play}", f"{player}/{play}/v1", kind=kind)
+    world.admin.backend(pool, f"{pool}-{play}", player.url(play), kind=kind)
     world.admin.ok("PUT", f"/models/{name}", {"targets": [{"pool": pool}], "max_output_tokens": 1000, **model})
     for price in prices:
         world.admin.ok("POST", "/prices", {
@@ -107,7 +80,7 @@ def ask(model: str, **fields: Any) -> dict[str, Any]:
     return {"model": model, "max_tokens": 100, "messages": [{"role": "user", "content": "hello"}], **fields}
 
 
-def test_a_message_is_metered_beside_its_cache(world: World, player: str) -> None:
+def test_a_message_is_metered_beside_its_cache(world: World, player: Player) -> None:
     tenant, model = served_by(world, player, "message", [TOKENS], kind="anthropic")
     answer = fetch(world.server.data, None, ask(model), "/v1/messages?beta=true", headers={
         "x-api-key": tenant.key, "anthropic-beta": "context-1m"})
@@ -116,13 +89,13 @@ def test_a_message_is_metered_beside_its_cache(world: World, player: str) -> Non
     assert (entry.input, entry.input_cache_read, entry.output, entry.provenance) == (12, 8, 6, "reported")
     assert entry.cost == 12 * pico("0.000001") + 8 * pico("0.0000001") + 6 * pico("0.000004")
     assert answer.headers["x-tollgate-cost"] == "0.0000368"
-    path, headers = SEEN["message"]
+    path, headers = player.seen["message"]
     assert path == "/message/v1/messages", "the query stays here"
     assert (headers["anthropic-version"], headers["anthropic-beta"]) == ("2023-06-01", "context-1m")
     assert tenant.key not in headers.values()
 
 
-def test_an_error_in_a_success_costs_nothing(world: World, player: str) -> None:
+def test_an_error_in_a_success_costs_nothing(world: World, player: Player) -> None:
     tenant, model = served_by(world, player, "message-error", [TOKENS], kind="anthropic")
     answer = fetch(world.server.data, tenant.key, ask(model), "/v1/messages")
     assert (answer.status, answer.failure["type"]) == (502, "api_error")
@@ -130,28 +103,39 @@ def test_an_error_in_a_success_costs_nothing(world: World, player: str) -> None:
     assert [entry.cost for entry in entries] == [0] and entries[0].outcome == "error_status"
 
 
-def test_a_stream_of_messages_is_passed_on_and_metered_by_its_last_counts(world: World, player: str) -> None:
+def test_a_stream_of_messages_is_passed_on_and_metered_by_its_last_counts(world: World, player: Player) -> None:
     tenant, model = served_by(world, player, "messages", [TOKENS], kind="anthropic")
     answer = fetch(world.server.data, tenant.key, ask(model, stream=True), "/v1/messages")
-    assert answer.complete and answer.body == b"".join(PLAYS["messages"][1])
+    assert answer.complete and answer.body == PLAYS["messages"].body
     entry = booked(world, answer)
     assert (entry.input, entry.input_cache_read, entry.output, entry.provenance) == (40, 100, 90, "reported")
     micro = pico("0.000001")
     assert entry.cost == 40 * micro + 100 * micro // 10 + 10 * micro + 20 * 2 * micro + 90 * 4 * micro
 
 
-def test_a_stream_of_messages_that_breaks_is_charged_for_what_was_written(world: World, player: str) -> None:
+def test_a_stream_of_messages_that_breaks_is_charged_for_what_was_written(world: World, player: Player) -> None:
     tenant, model = served_by(world, player, "messages-cut", [TOKENS], kind="anthropic")
     answer = fetch(world.server.data, tenant.key, ask(model, stream=True), "/v1/messages")
     begin, _, end = answer.body.partition(b"event: error\n")
-    assert begin == b"".join(PLAYS["messages-cut"][1])
+    assert begin == PLAYS["messages-cut"].body
     assert json.loads(end.removeprefix(b"data: "))["error"]["type"] == "api_error"
     entry = booked(world, answer)
     assert (entry.input, entry.outcome, entry.provenance) == (40, "broken", "estimated")
     assert 10 <= entry.output <= 100, "the first event counts one token of ten that came"
 
 
-def test_who_leaves_a_stream_of_messages_pays_for_what_was_written(world: World, player: str) -> None:
+def test_a_stream_that_breaks_is_charged_by_its_last_counts(world: World, player: Player) -> None:
+    """Counts that come with every piece replace each other: what was last said is what is known."""
+    tenant, model = served_by(world, player, "counted-cut", [TOKENS])
+    answer = fetch(world.server.data, tenant.key, ask(model, stream=True, stream_options={"include_usage": True}))
+    assert answer.body.startswith(PLAYS["counted-cut"].body) and answer.events[-1] != "[DONE]"
+    entry = booked(world, answer)
+    assert (entry.outcome, entry.provenance) == ("broken", "partial")
+    assert entry.meters == {"input": 20, "output": 5}
+    assert entry.cost == 20 * pico("0.000001") + 5 * pico("0.000004")
+
+
+def test_who_leaves_a_stream_of_messages_pays_for_what_was_written(world: World, player: Player) -> None:
     tenant, model = served_by(world, player, "messages", [TOKENS], kind="anthropic")
     answer = fetch(world.server.data, tenant.key, ask(model, stream=True), "/v1/messages", hang_up_events=8)
     assert answer.hung_up
@@ -160,7 +144,7 @@ def test_who_leaves_a_stream_of_messages_pays_for_what_was_written(world: World,
     assert 5 <= entry.output <= 100
 
 
-def test_counting_tokens_is_free_and_has_a_record(world: World, player: str) -> None:
+def test_counting_tokens_is_free_and_has_a_record(world: World, player: Player) -> None:
     tenant, model = served_by(world, player, "count", [TOKENS], limit="0", kind="anthropic")
     body = ask(model)
     del body["max_tokens"]
@@ -170,7 +154,7 @@ def test_counting_tokens_is_free_and_has_a_record(world: World, player: str) -> 
     assert (entry.cost, entry.input, entry.output, entry.outcome) == (0, 0, 0, "answered")
 
 
-def test_images_are_charged_by_the_piece_at_the_size_asked_for(world: World, player: str) -> None:
+def test_images_are_charged_by_the_piece_at_the_size_asked_for(world: World, player: Player) -> None:
     tenant, model = served_by(world, player, "images", [
         {"per_unit": {"image": "0.04"}}, {"tier": "hd", "per_unit": {"image": "0.08"}}])
     answer = fetch(world.server.data, tenant.key, {"model": model, "prompt": "a", "n": 2}, "/v1/images/generations")
@@ -181,7 +165,7 @@ def test_images_are_charged_by_the_piece_at_the_size_asked_for(world: World, pla
     assert booked(world, fine).cost == pico("0.16")
 
 
-def test_speech_is_charged_by_the_character(world: World, player: str) -> None:
+def test_speech_is_charged_by_the_character(world: World, player: Player) -> None:
     tenant, model = served_by(world, player, "speech", [{"per_unit": {"character": "0.000015"}}])
     answer = fetch(
         world.server.data, tenant.key, {"model": model, "input": "zwölf Bäume 🌲", "voice": "a"}, "/v1/audio/speech")
@@ -190,9 +174,19 @@ def test_speech_is_charged_by_the_character(world: World, player: str) -> None:
     assert (entry.cost, entry.provenance) == (13 * pico("0.000015"), "reported")
 
 
+def test_speech_that_breaks_off_is_charged_by_the_character(world: World, player: Player) -> None:
+    """The characters are known exactly, but not that all of them were spoken."""
+    tenant, model = served_by(world, player, "speech-cut", [{"per_unit": {"character": "0.000015"}}])
+    answer = fetch(world.server.data, tenant.key, {"model": model, "input": "zwölf", "voice": "a"}, "/v1/audio/speech")
+    assert answer.status == 200 and not answer.complete
+    entry = booked(world, answer)
+    assert (entry.outcome, entry.provenance) == ("broken", "partial")
+    assert entry.cost == 5 * pico("0.000015")
+
+
 @pytest.mark.parametrize(("flex", "cost", "anomalies"), [("0.5", "0.0000125", 0), (None, "0.00003", 1)])
 def test_the_tier_of_the_answer_prices_it(
-    world: World, player: str, flex: str | None, cost: str, anomalies: int
+    world: World, player: Player, flex: str | None, cost: str, anomalies: int
 ) -> None:
     prices: list[dict[str, Any]] = [{"per_million": {"input": "1", "output": "4"}}]
     if flex:

@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 import random
 import socket
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from support.client import chat, encode, fetch, request_bytes
+from support.player import EVENTS, JSON, Play, Player, playing
 from support.route import Route
 from support.world import Tenant, World
 
@@ -35,76 +34,44 @@ PIECE = b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\r\n\r\n'
 LAST = (b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],'
         b'"usage":{"prompt_tokens":3,"completion_tokens":2}}\r\n\r\n')
 TEXT = b"1\n00:00:00,000 --> 00:00:02,000\nHello\n"
-EVENTS = "text/event-stream"
-# What a path answers: status, type, pieces of the body, whether the length is told, and whether it all comes.
-PLAYS: dict[str, tuple[int, str, list[bytes], bool, bool]] = {
-    "vectors": (200, "application/json", [VECTORS], True, True),
-    "vectors-chunked": (200, "application/json", [VECTORS[:5 * MIB], VECTORS[5 * MIB:]], False, True),
-    "vectors-cut": (200, "application/json", [VECTORS[:6 * MIB]], False, False),
-    "audio": (200, "audio/mpeg", [AUDIO], False, True),
-    "audio-length": (200, "audio/mpeg", [AUDIO[:100]], True, True),
-    "audio-cut": (200, "audio/mpeg", [AUDIO[:MIB]], False, False),
-    "silence": (200, "audio/mpeg", [b""], True, True),
-    "text": (200, "text/plain", [TEXT], True, True),
-    "responses": (200, EVENTS, [CREATED, DELTA, COMPLETED], False, True),
-    "responses-cut": (200, EVENTS, [CREATED, DELTA], False, False),
-    "no-done": (200, EVENTS, [PIECE, LAST], False, True),
-    "created": (
-        201, "application/json", [b'{"choices":[],"usage":{"prompt_tokens":40,"completion_tokens":2}}'], True, True),
-    "at-odds": (200, "application/json",
-                [b'{"choices":[{"message":{}}],"usage":{"prompt_tokens":-4,"completion_tokens":2.5}}'], True, True),
+PLAYS = {
+    "vectors": Play(JSON, [VECTORS], has_length=True),
+    "vectors-chunked": Play(JSON, [VECTORS[:5 * MIB], VECTORS[5 * MIB:]]),
+    "vectors-cut": Play(JSON, [VECTORS[:6 * MIB]], is_whole=False),
+    "audio": Play("audio/mpeg", [AUDIO]),
+    "audio-length": Play("audio/mpeg", [AUDIO[:100]], has_length=True),
+    "audio-cut": Play("audio/mpeg", [AUDIO[:MIB]], is_whole=False),
+    "silence": Play("audio/mpeg", [b""], has_length=True),
+    "text": Play("text/plain", [TEXT], has_length=True),
+    "responses": Play(EVENTS, [CREATED, DELTA, COMPLETED]),
+    "responses-cut": Play(EVENTS, [CREATED, DELTA], is_whole=False),
+    "no-done": Play(EVENTS, [PIECE, LAST]),
+    "created": Play(JSON, [b'{"choices":[],"usage":{"prompt_tokens":40,"completion_tokens":2}}'], status=201,
+                    has_length=True),
+    "at-odds": Play(JSON, [b'{"choices":[{"message":{}}],"usage":{"prompt_tokens":-4,"completion_tokens":2.5}}'],
+                    has_length=True),
 }
 
 
-class Player(BaseHTTPRequestHandler):
-    """Answers by the first part of the path."""
-
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("content-length", 0)))
-        status, kind, pieces, has_length, is_whole = PLAYS[self.path.split("/")[1]]
-        self.send_response(status)
-        self.send_header("content-type", kind)
-        if has_length:
-            self.send_header("content-length", str(sum(map(len, pieces))))
-        else:
-            self.send_header("transfer-encoding", "chunked")
-        self.end_headers()
-        for piece in pieces:
-            self.wfile.write(piece if has_length else b"%x\r\n%b\r\n" % (len(piece), piece))
-            self.wfile.flush()
-            time.sleep(0.05)
-        if not has_length and is_whole:
-            self.wfile.write(b"0\r\n\r\n")
-        self.close_connection = self.close_connection or not is_whole
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
-def player() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Player)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+def player() -> Iterator[Player]:
+    with playing(PLAYS) as player:
+        yield player
 
 
-def lay(world: World, player: str, *plays: str) -> Route:
+def lay(world: World, player: Player, *plays: str) -> Route:
     """A model that these plays serve in order."""
-    return Route.lay(world, *({play: f"{player}/{play}/v1"} for play in plays), limit=None)
+    return Route.lay(world, *({play: player.url(play)} for play in plays), limit=None)
 
 
-def served_by(world: World, player: str, *plays: str) -> tuple[Tenant, str]:
+def served_by(world: World, player: Player, *plays: str) -> tuple[Tenant, str]:
     """A tenant without a cap, and a model that these plays serve in order."""
     route = lay(world, player, *plays)
     return route.tenant, route.model
 
 
 @pytest.mark.parametrize("play", ["vectors", "vectors-chunked"])
-def test_a_long_json_answer_streams_through_and_is_metered(world: World, player: str, play: str) -> None:
+def test_a_long_json_answer_streams_through_and_is_metered(world: World, player: Player, play: str) -> None:
     tenant, model = served_by(world, player, play)
     answer = fetch(world.server.data, tenant.key, {"model": model, "input": "a"}, "/v1/embeddings")
     assert answer.complete and answer.body == VECTORS, answer.error
@@ -114,7 +81,7 @@ def test_a_long_json_answer_streams_through_and_is_metered(world: World, player:
     assert (entry.input, entry.output, entry.provenance, entry.outcome) == (120, 0, "reported", "answered")
 
 
-def test_a_long_json_answer_that_breaks_off_is_never_completed(world: World, player: str) -> None:
+def test_a_long_json_answer_that_breaks_off_is_never_completed(world: World, player: Player) -> None:
     tenant, model = served_by(world, player, "vectors-cut")
     answer = fetch(world.server.data, tenant.key, {"model": model, "input": "a"}, "/v1/embeddings")
     assert answer.status == 200 and not answer.complete
@@ -123,8 +90,9 @@ def test_a_long_json_answer_that_breaks_off_is_never_completed(world: World, pla
     world.books.wait_until_no_holds()
 
 
-@pytest.mark.parametrize(("play", "body"), [("audio", AUDIO), ("audio-length", AUDIO[:100])])
-def test_speech_arrives_byte_for_byte(world: World, player: str, play: str, body: bytes) -> None:
+@pytest.mark.parametrize(("play", "body"), [("audio", AUDIO), ("audio-length", AUDIO[:100])],
+                         ids=["chunked", "length"])
+def test_speech_arrives_byte_for_byte(world: World, player: Player, play: str, body: bytes) -> None:
     tenant, model = served_by(world, player, play)
     asked = {"model": model, "input": "Good morning", "voice": "alloy"}
     answer = fetch(world.server.data, tenant.key, asked, "/v1/audio/speech")
@@ -134,20 +102,20 @@ def test_speech_arrives_byte_for_byte(world: World, player: str, play: str, body
     world.books.wait_until_no_holds()
 
 
-def test_speech_that_breaks_off_is_never_completed(world: World, player: str) -> None:
+def test_speech_that_breaks_off_is_never_completed(world: World, player: Player) -> None:
     tenant, model = served_by(world, player, "audio-cut")
     answer = fetch(world.server.data, tenant.key, {"model": model, "input": "a", "voice": "b"}, "/v1/audio/speech")
     assert answer.status == 200 and not answer.complete
     assert world.books.settled(answer.request_id).outcome == "broken"
 
 
-def test_speech_without_a_byte_is_tried_elsewhere(world: World, player: str) -> None:
+def test_speech_without_a_byte_is_tried_elsewhere(world: World, player: Player) -> None:
     tenant, model = served_by(world, player, "silence", "audio-length")
     answer = fetch(world.server.data, tenant.key, {"model": model, "input": "a", "voice": "b"}, "/v1/audio/speech")
     assert answer.body == AUDIO[:100] and answer.headers["x-tollgate-attempts"] == "2"
 
 
-def test_a_slow_listener_holds_the_backend_up_not_the_gateway(world: World, player: str) -> None:
+def test_a_slow_listener_holds_the_backend_up_not_the_gateway(world: World, player: Player) -> None:
     tenant, model = served_by(world, player, "audio")
     with socket.socket() as link:
         link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
@@ -171,7 +139,7 @@ def form(model: str) -> tuple[bytes, str]:
     return ("".join(parts) + file).encode(), f"multipart/form-data; boundary={edge}"
 
 
-def test_a_transcript_may_be_text(world: World, player: str) -> None:
+def test_a_transcript_may_be_text(world: World, player: Player) -> None:
     tenant, model = served_by(world, player, "text")
     body, kind = form(model)
     answer = fetch(
@@ -181,7 +149,7 @@ def test_a_transcript_may_be_text(world: World, player: str) -> None:
     assert (entry.provenance, entry.outcome) == ("estimated", "answered")
 
 
-def test_a_stream_of_responses_is_passed_on_and_metered_by_its_last_event(world: World, player: str) -> None:
+def test_a_stream_of_responses_is_passed_on_and_metered_by_its_last_event(world: World, player: Player) -> None:
     tenant, model = served_by(world, player, "responses")
     answer = fetch(world.server.data, tenant.key, {"model": model, "input": "a", "stream": True}, "/v1/responses")
     assert answer.complete and answer.body == CREATED + DELTA + COMPLETED, answer.body
@@ -189,7 +157,7 @@ def test_a_stream_of_responses_is_passed_on_and_metered_by_its_last_event(world:
     assert (entry.input, entry.input_cache_read, entry.output, entry.provenance) == (12, 8, 7, "reported")
 
 
-def test_a_broken_stream_of_responses_ends_with_an_error_event_of_its_own(world: World, player: str) -> None:
+def test_a_broken_stream_of_responses_ends_with_an_error_event_of_its_own(world: World, player: Player) -> None:
     tenant, model = served_by(world, player, "responses-cut")
     answer = fetch(world.server.data, tenant.key, {"model": model, "input": "a", "stream": True}, "/v1/responses")
     begin, _, end = answer.body.partition(b"event: error\n")
@@ -199,7 +167,7 @@ def test_a_broken_stream_of_responses_ends_with_an_error_event_of_its_own(world:
     assert world.books.settled(answer.request_id).outcome == "broken"
 
 
-def test_without_an_end_mark_the_last_event_waits_for_the_settlement(world: World, player: str) -> None:
+def test_without_an_end_mark_the_last_event_waits_for_the_settlement(world: World, player: Player) -> None:
     tenant, model = served_by(world, player, "no-done")
     answer = fetch(world.server.data, tenant.key, chat(
         "no-done", model=model, stream=True, stream_options={"include_usage": True}))
@@ -208,7 +176,7 @@ def test_without_an_end_mark_the_last_event_waits_for_the_settlement(world: Worl
     assert (entry.input, entry.output, entry.provenance) == (3, 2, "reported")
 
 
-def test_an_odd_success_is_tried_elsewhere_but_what_it_reports_is_charged(world: World, player: str) -> None:
+def test_an_odd_success_is_tried_elsewhere_but_what_it_reports_is_charged(world: World, player: Player) -> None:
     route = lay(world, player, "created", "at-odds")
     answer = route.call()
     assert answer.status == 200 and answer.headers["x-tollgate-attempts"] == "2"
@@ -216,7 +184,7 @@ def test_an_odd_success_is_tried_elsewhere_but_what_it_reports_is_charged(world:
     assert (odd.input, odd.output, odd.outcome, odd.provenance) == (40, 2, "error_status", "reported")
 
 
-def test_a_report_that_cannot_be_is_clamped_counted_and_logged(world: World, player: str) -> None:
+def test_a_report_that_cannot_be_is_clamped_counted_and_logged(world: World, player: Player) -> None:
     tenant, model = served_by(world, player, "at-odds")
     answer = fetch(world.server.data, tenant.key, chat("at-odds", model=model))
     entry = world.books.settled(answer.request_id)

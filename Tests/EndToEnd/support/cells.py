@@ -210,4 +210,6 @@ def row_wrong(cell: Cell, row: Entry, cost: int) -> list[str]:
     if row.outcome == "answered":
         return differ("costs something", cost > 0, True) + differ("provenance", row.provenance, "estimated")
     # A 200 that broke off may be billed by the provider; whatever came before a 200 is not.
-    return differ(f"{row.outcome} costs something", cost > 0, row.outcome == "broken")
+    provenance = "estimated" if row.outcome == "broken" else "none"
+    return (differ(f"{row.outcome} costs something", cost > 0, row.outcome == "broken")
+            + differ(f"provenance of {row.outcome}", row.provenance, provenance))
