@@ -205,16 +205,20 @@ def messages(query: Query) -> Reply:
     if usage and "tier" in query.recipe:
         usage = {"usage": usage["usage"] | {"service_tier": query.recipe["tier"]}}
     whole = {**base, "content": [block], "stop_reason": reason, **usage} | query.recipe.get("fields", {})
-    opening = {"usage": usage["usage"] | {"output_tokens": 1}} if usage else {}
-    closing = [{"output_tokens": usage["usage"]["output_tokens"]}] if usage else [{}]
+    opening, closing = usage, [usage]
+    if counts := usage.get("usage"):
+        opening = {"usage": counts | {"output_tokens": min(1, counts["output_tokens"])}}
+        closing = [{"usage": {"output_tokens": counts["output_tokens"]}}]
+    if "deltas" in query.recipe:
+        closing = [{"usage": delta} for delta in query.recipe["deltas"]]
     begun = {**base, "content": [], "stop_reason": None, **opening}
     values: list[dict[str, Any]] = [
         {"type": "message_start", "message": begun},
         {"type": "content_block_start", "index": 0, "content_block": first}, {"type": "ping"},
         *[{"type": "content_block_delta", "index": 0, "delta": change} for change in changes],
         {"type": "content_block_stop", "index": 0},
-        *[{"type": "message_delta", "delta": {"stop_reason": reason, "stop_sequence": None}, "usage": delta}
-          for delta in query.recipe.get("deltas", closing)],
+        *[{"type": "message_delta", "delta": {"stop_reason": reason, "stop_sequence": None}, **delta}
+          for delta in closing],
         {"type": "message_stop"},
     ]
     return Reply(whole, [(value["type"], value) for value in values])
