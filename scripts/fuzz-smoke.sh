@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds Fuzz/ and runs each of its targets for SECONDS_EACH (default 20) at the same time, over what is kept in
-# Fuzz/Corpus and Fuzz/Failures first. An input that traps, hangs or leaks is kept in Fuzz/Failures and fails the run.
+# Fuzz/Corpus and Fuzz/Failures first. An input that traps, hangs or leaks is kept in Fuzz/Failures and fails the run, and
+# so does a target that ran nothing or has nothing to start from.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../Fuzz"
 
@@ -30,13 +31,18 @@ for target in "${targets[@]}"; do
 done
 failed=0
 for target in "${targets[@]}"; do
-    if wait "${jobs[$target]}"; then
-        runs="$(sed -n 's/^stat::number_of_executed_units: //p' "$scratch/$target.log")"
+    status=0
+    wait "${jobs[$target]}" || status=$?
+    runs="$(sed -n 's/^stat::number_of_executed_units: //p' "$scratch/$target.log")"
+    if [[ -z "$(ls -A "Corpus/$target" 2>/dev/null)" ]]; then
+        failed=1
+        echo "fuzz $target: FAILED; there is nothing in Fuzz/Corpus/$target to start from"
+    elif [[ "$status" -eq 0 && "$runs" =~ ^[1-9] ]]; then
         echo "fuzz $target: ok, $runs runs"
     else
         failed=1
         tail -n 40 "$scratch/$target.log"
-        echo "fuzz $target: FAILED; the input is in Fuzz/Failures/$target"
+        echo "fuzz $target: FAILED after ${runs:-0} runs; an input that failed is in Fuzz/Failures/$target"
     fi
     rmdir --ignore-fail-on-non-empty "Failures/$target"
 done

@@ -1,0 +1,64 @@
+"""The step that fuzzes fails when nothing was fuzzed; builder and fuzzer are stand-ins, the script is the real one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.processes import ROOT
+
+SWIFT = """#!/bin/sh
+case "$*" in *--show-bin-path*) echo "$STAND_INS";; esac
+"""
+FUZZ = """#!/bin/sh
+[ "$FUZZ_TARGET" = "$BAD_TARGET" ] && { printf '%s\\n' "$BAD_SAYS"; exit 0; }
+echo "stat::number_of_executed_units: 1234"
+"""
+
+
+def smoke(folder: Path, bad: str = "", says: str = "") -> subprocess.CompletedProcess[str]:
+    tools = folder / "tools"
+    tools.mkdir()
+    for name, text in (("swift", SWIFT), ("fuzz", FUZZ)):
+        (tools / name).write_text(text)
+        (tools / name).chmod(0o755)
+    (folder / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts" / "fuzz-smoke.sh", folder / "scripts")
+    env = os.environ | {"PATH": f"{tools}:{os.environ['PATH']}", "STAND_INS": str(tools), "BAD_TARGET": bad,
+                        "BAD_SAYS": says}
+    return subprocess.run([folder / "scripts" / "fuzz-smoke.sh"], env=env, check=False, capture_output=True, text=True,
+                          timeout=30)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "Fuzz" / "Corpus", tmp_path / "Fuzz" / "Corpus")
+    return tmp_path
+
+
+def test_what_ran_passes(folder: Path) -> None:
+    done = smoke(folder)
+    assert done.returncode == 0, done
+    assert [line for line in done.stdout.splitlines() if "FAILED" in line] == []
+    assert done.stdout.count(": ok, 1234 runs") == 5
+
+
+@pytest.mark.parametrize("says", ["stat::number_of_executed_units: 0", "nothing at all"])
+def test_a_target_without_a_run_fails(folder: Path, says: str) -> None:
+    done = smoke(folder, "usage", says)
+    assert done.returncode != 0 and "fuzz usage: FAILED" in done.stdout, done
+    assert done.stdout.count(": ok, ") == 4
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_target_without_a_corpus_fails(folder: Path, is_there: bool) -> None:
+    shutil.rmtree(folder / "Fuzz" / "Corpus" / "key")
+    if is_there:
+        (folder / "Fuzz" / "Corpus" / "key").mkdir()
+    done = smoke(folder)
+    assert done.returncode != 0 and "fuzz key: FAILED" in done.stdout, done
+    assert done.stdout.count(": ok, ") == 4
