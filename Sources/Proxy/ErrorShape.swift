@@ -1,3 +1,4 @@
+import NIOCore
 import NIOHTTP1
 import Tenancy
 
@@ -16,6 +17,21 @@ enum ErrorShape: Sendable, CaseIterable {
             self = .anthropic
         } else {
             self = .openAI
+        }
+    }
+
+    /// The shape that the first bytes of a request tell, for one whose head never becomes whole; nil where they do not.
+    init?(firstBytes: ByteBuffer) {
+        let bytes = firstBytes.readableBytesView.prefix(128)
+        guard let space = bytes.firstIndex(of: UInt8(ascii: " ")) else { return nil }
+        let target = bytes[space...].dropFirst()
+        let root: StaticString = "/v1/messages"
+        guard target.starts(with: UnsafeBufferPointer(start: root.utf8Start, count: root.utf8CodeUnitCount)) else {
+            return nil
+        }
+        switch target.dropFirst(root.utf8CodeUnitCount).first {
+        case UInt8(ascii: " "), UInt8(ascii: "/"), UInt8(ascii: "?"): self = .anthropic
+        default: return nil
         }
     }
 

@@ -1,3 +1,4 @@
+import NIOCore
 import NIOHTTP1
 import Testing
 
@@ -27,5 +28,15 @@ struct ErrorShapeTests {
             #expect(shape(target) == .openAI)
             #expect(shape(target, ["Anthropic-Version": "2023-06-01"]) == .anthropic)
         }
+    }
+
+    @Test(arguments: [
+        ("POST /v1/messages HTTP/1.1\r\nx-long: ", ErrorShape.anthropic as ErrorShape?),
+        ("POST /v1/messages?beta=true HTTP", .anthropic), ("PUT /v1/messages/count_tokens", .anthropic),
+        ("POST /v1/messagesX HTTP/1.1", nil), ("POST /v1/chat/completions HTTP/1.1\r\n", nil), ("POST ", nil),
+        ("", nil), ("POST /v1/messages", nil), ("\u{0}\u{1}", nil),
+    ])
+    func `of a head that never became whole the first bytes tell`(bytes: String, expected: ErrorShape?) {
+        #expect(ErrorShape(firstBytes: ByteBuffer(string: bytes)) == expected)
     }
 }

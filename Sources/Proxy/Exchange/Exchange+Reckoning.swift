@@ -16,8 +16,9 @@ extension Exchange {
             counted: units.whole(sheet, isWhole: end == .complete(status: answerStatus)),
             onUnanswered: backend.definition.onUnanswered, estimate: { estimate(scanner, units, begun: reported) })
         reckoning.complete {
+            // What the report counts has no price, so nothing of it begins the estimate.
             units.completed($0, reports: { scanner?.reports($0) == true }, sheet) {
-                estimate(scanner, units, begun: reported)
+                estimate(scanner, units, begun: nil)
             }
         }
         let tiers = tiers(reported, scanner)

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Sees raw bytes before the HTTP decoder does, so that a head sent too slowly is noticed.
+/// Sees raw bytes before the HTTP decoder does, so that a head that is too slow or too long is noticed.
 final class ArrivalHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -12,7 +12,7 @@ final class ArrivalHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        connection.bytesArrived()
+        connection.arrived(unwrapInboundIn(data))
         context.fireChannelRead(data)
     }
 }

@@ -110,7 +110,7 @@ extension ConnectionHandler {
     func refuseAndClose(_ denial: Denial, shape: ErrorShape? = nil) {
         guard context != nil, !isLingering else { return }
         let id = incoming?.id ?? RequestID.make(at: plane.time.now(), using: &loop.randomness)
-        let known = incoming?.shape ?? shape
+        let known = incoming?.shape ?? shape ?? (headIsComing ? comingShape : nil)
         incoming = nil
         keepAlive = false
         let response = ErrorResponse(denial, shape: known ?? .openAI)
@@ -162,9 +162,10 @@ extension ConnectionHandler {
     }
 
     /// Bytes came in: if they begin a request, its head must be whole within `header_timeout`.
-    func bytesArrived() {
+    func arrived(_ bytes: ByteBuffer) {
         guard !headIsComing, handler == nil, incoming == nil, !isLingering else { return }
         headIsComing = true
+        comingShape = ErrorShape(firstBytes: bytes)
         deadline = plane.time.uptime() + plane.limits.headerTimeoutMS * 1_000_000
     }
 

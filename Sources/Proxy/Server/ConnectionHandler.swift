@@ -30,6 +30,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var isLingering = false
     var deadline: Int64 = .max
     var headIsComing = false
+    /// The shape of the head that is coming, as far as its first bytes tell.
+    var comingShape: ErrorShape?
     var bodySince: Int64 = 0
     /// The request at hand is a HEAD: its answer has no body.
     var isHead = false
