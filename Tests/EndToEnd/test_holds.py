@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from support.metered import CASES, PIXEL, Stand, metered_stand
+from support.metered import CASES, PIXEL, TOKENS, Stand, metered_stand
 from support.options import Run
 from support.oracle import pico, usd
 
@@ -75,6 +75,21 @@ def test_what_is_not_allowed_is_refused_untouched(stand: Stand, route: str, para
         assert error["type"] == "invalid_request_error" and param in error["message"]
     assert not stand.shapes.calls(model)
     assert not [entry for entry in stand.books.entries() if entry.tenant_id == tenant.id]
+
+
+@pytest.mark.parametrize("route", CASES)
+def test_a_model_of_the_other_kind_is_refused_untouched(stand: Stand, route: str) -> None:
+    """No route is translated into that of another provider."""
+    case = CASES[route]
+    other = CASES["chat" if case.kind == "anthropic" else "messages"]
+    model = stand.model(other, prices={"per_million": TOKENS, "per_unit": case.units})
+    tenant = stand.tenant("10")
+    answer = stand.call(tenant, case, model)
+    error = answer.failure
+    assert (answer.status, error["type"], error["code"], error["param"]) == (
+        400, "invalid_request_error", "route_not_supported", "model"), answer
+    assert model in error["message"] and case.path in error["message"]
+    assert not stand.shapes.calls(model) and not stand.rows(tenant)
 
 
 UNBOUNDED: dict[str, tuple[str, str, dict[str, Any]]] = {

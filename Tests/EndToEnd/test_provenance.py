@@ -129,3 +129,40 @@ def test_a_stream_that_breaks_ends_with_an_error_event(stand: Stand, route: str,
     assert (last["error"]["type"], last["error"]["code"]) == ("server_error", "upstream_error")
     entry = stand.row(tenant)
     assert (entry.outcome, entry.provenance) == ("broken", "estimated") and entry.cost > 0
+
+
+ABOVE: dict[str, dict[str, Any]] = {
+    "chat": {"prompt_tokens": 9, "completion_tokens": 5_000, "total_tokens": 5_009},
+    "messages": {"input_tokens": 9, "output_tokens": 5_000},
+    "responses": {"input_tokens": 9, "output_tokens": 5_000, "total_tokens": 5_009},
+    "embeddings": {"prompt_tokens": 70_000, "total_tokens": 70_000},
+}
+
+
+@pytest.mark.parametrize(("route", "stream"), [(route, stream) for route in ABOVE
+                                               for stream in ([False, True] if route in STREAMED else [False])])
+def test_a_report_above_what_was_allowed_is_charged_counted_and_logged(
+    stand: Stand, route: str, stream: bool
+) -> None:
+    """A provider that passes the bound it was sent is not hidden: what is beyond the hold is an entry of its own."""
+    case, usage = CASES[route], ABOVE[route]
+    model = stand.model(case, prices=BY_TOKENS, recipe={"usage": usage}, alone=True)
+    tenant, backend = stand.tenant("10"), f"{stand.pools[-1]}-a"
+
+    def counted() -> float:
+        return stand.server.metric("tollgate_usage_anomalies_total", backend=backend, reason="above_bound")
+
+    answer = stand.call(tenant, case, model, **(STREAMED[route] if stream else {}))
+    assert answer.status == 200 and answer.is_stream == stream, answer
+    rows = stand.rows(tenant)
+    assert [row.kind for row in rows] == ["settle", "excess"]
+    read, written = (usage.get(name, usage.get(other, 0)) for name, other in (
+        ("input_tokens", "prompt_tokens"), ("output_tokens", "completion_tokens")))
+    assert sum(row.cost for row in rows) == read * pico("0.000001") + written * pico("0.000004")
+    assert counted() == 1
+    [line] = [line for line in stand.server.output.splitlines() if answer.request_id in line and "above_bound" in line]
+    assert json.loads(line)["level"] == "warning"
+
+    stand.shapes.recipe(model)
+    assert stand.call(tenant, case, model, **(STREAMED[route] if stream else {})).status == 200
+    assert [row.kind for row in stand.rows(tenant)] == ["settle", "excess", "settle"] and counted() == 1

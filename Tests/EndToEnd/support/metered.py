@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .client import Answer, fetch
-from .oracle import Books, Entry
+from .oracle import Books, Entry, Hold
 from .shapes import ShapeBackend, shape_backend
 from .tollgate import Gateway, gateway
 from .world import NUMBERS, Tenant
@@ -160,19 +160,22 @@ class Stand:
     def held(self, case: Case, model: str, **more: Any) -> tuple[int, Entry]:
         """What one call holds, seen while it waits for its answer (the recipe has a latency), and its row.
 
-        The call costs no more than that, and no less than nothing.
+        The call costs no more than that, and no less than nothing. On a busy machine it can be over before anybody
+        looked; then another one is made.
         """
-        tenant = self.tenant(None)
-        with ThreadPoolExecutor(1) as pool:
-            future = pool.submit(self.call, tenant, case, model, **more)
-            deadline = time.monotonic() + 10
-            while not (mine := [hold for hold in self.books.holds() if hold.tenant_id == tenant.id]):
-                assert time.monotonic() < deadline and not future.done(), future.result()
-                time.sleep(0.005)
-            assert future.result().status == 200, future.result()
-        entry = self.row(tenant)
-        assert 0 <= entry.cost <= mine[0].amount, (entry, mine)
-        return mine[0].amount, entry
+        for _ in range(10):
+            tenant, mine = self.tenant(None), list[Hold]()
+            with ThreadPoolExecutor(1) as pool:
+                future = pool.submit(self.call, tenant, case, model, **more)
+                while not mine and not future.done():
+                    mine = [hold for hold in self.books.holds() if hold.tenant_id == tenant.id]
+                    time.sleep(0.002)
+                assert future.result().status == 200, future.result()
+            entry = self.row(tenant)
+            if mine:
+                assert 0 <= entry.cost <= mine[0].amount, (entry, mine)
+                return mine[0].amount, entry
+        raise AssertionError("no hold was ever seen")
 
 
 @contextmanager
