@@ -8,6 +8,7 @@ Not compared, and why:
 - prices of `EXCEPTIONS`: they are of things Tollgate has no meter for, or refuses (`storage_searches`);
 - usage with cached audio or images where these have prices of their own: there is one meter of cache reads;
 - `ft:…`, which is the beginning of the names of models and none itself;
+- models without a price of tokens (`NOT_BY_TOKENS`), whose usage it does not read from an answer;
 - prices that depend on the hour of the day: a price here holds from an instant on.
 """
 
@@ -45,8 +46,8 @@ EXCEPTIONS = {
     "cache_audio_read_mtok": "cache reads have one meter; no audio is cached below",
     "cache_image_read_mtok": "cache reads have one meter; no image is cached below",
     "output_image_mtok": "output images by the token are not told apart from text",
-    "input_video_mtok": "no video passes",
 }
+NOT_BY_TOKENS = {"audio_hours", "input_audio_hours", "input_mchars", "input_text_messages_kcount"}
 PROVIDERS = ("openai", "anthropic", "x-ai", "deepseek")
 CHAT, RESPONSES, MESSAGES, IMAGES, EMBEDDINGS = (
     "/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/images/generations", "/v1/embeddings")
@@ -77,14 +78,19 @@ class Case:
 def prices() -> dict[tuple[str, str], ModelPrice]:
     """Every model of these providers by its price today."""
     found: dict[tuple[str, str], ModelPrice] = {}
+    seen: set[str] = set()
     for provider in data_snapshot.get_snapshot().providers:
         for model in provider.models if provider.id in PROVIDERS else ():
             price = model.get_prices(NOW)
             keys = {key for key, value in vars(price).items() if value is not None}
-            if {"input_mtok", "output_mtok"} <= keys and not model.deprecated and not model.id.startswith("ft:"):
-                unknown = keys - TOKEN_METERS.keys() - UNIT_METERS.keys() - EXCEPTIONS.keys()
-                assert not unknown, f"{model.id} has prices nobody decided about: {unknown}"
+            unknown = keys - TOKEN_METERS.keys() - UNIT_METERS.keys() - EXCEPTIONS.keys() - NOT_BY_TOKENS
+            assert not unknown, f"{model.id} has prices nobody decided about: {unknown}"
+            seen |= keys
+            is_named = not model.deprecated and not model.id.startswith("ft:")
+            if "input_mtok" in keys and keys.isdisjoint(NOT_BY_TOKENS) and is_named:
                 found[provider.id, model.id] = price
+    stale = (EXCEPTIONS.keys() | NOT_BY_TOKENS) - seen
+    assert not stale, f"no model has these prices any more: {stale}"
     return found
 
 
@@ -95,6 +101,7 @@ def publish(server: Gateway, model: str, price: ModelPrice) -> None:
     units = {UNIT_METERS[key]: text(Decimal(value) / 1000) for key, value in values.items() if key in UNIT_METERS}
     for start in (None, *sorted(starts)):
         tokens = {TOKEN_METERS[key]: text(at(value, start)) for key, value in values.items() if key in TOKEN_METERS}
+        tokens.setdefault("output", "0")  # embeddings have none, which has to be said
         server.admin.price_of(model, tokens, units, **({} if start is None else {"above_tokens": start}))
 
 
@@ -114,6 +121,8 @@ def cases(provider: str, model: str, price: ModelPrice) -> Iterator[Case]:
     for size in SIZES:
         if provider == "anthropic":
             yield Case(provider, model, MESSAGES, "default", anthropic_usage(size, has))
+        elif "output_mtok" not in has:
+            yield Case(provider, model, EMBEDDINGS, "embeddings", {"prompt_tokens": size, "total_tokens": size})
         elif model.startswith(("gpt-image", "chatgpt-image")):
             details = {"text_tokens": size // 4, "image_tokens": size - size // 4}
             usage = {"input_tokens": size, "input_tokens_details": details, "output_tokens": 777,
@@ -192,7 +201,7 @@ def stand(run: Run) -> Iterator[Stand]:
 
 
 def test_costs_equal_the_oracle_s(stand: Stand) -> None:
-    compared, thresholds, expected = 0, 0, dict[str, tuple[Case, Fraction, bool]]()
+    thresholds, expected = 0, dict[str, tuple[Case, Fraction, bool]]()
     for (provider, model), price in prices().items():
         name = f"{provider}/{model}"
         pool = "anthropic" if provider == "anthropic" else "openai"
@@ -200,7 +209,7 @@ def test_costs_equal_the_oracle_s(stand: Stand) -> None:
         publish(stand.server, name, price)
         thresholds += any(isinstance(value, TieredPrices) for value in vars(price).values())
         for number, case in enumerate(cases(provider, model, price)):
-            stream = number % 2 == 1 and case.path != IMAGES
+            stream = number % 2 == 1 and case.path not in (IMAGES, EMBEDDINGS)
             answer = stand.call(case, stream)
             expected[answer.request_id] = case, case.expected(), stream
             if not stream:
@@ -212,6 +221,7 @@ def test_costs_equal_the_oracle_s(stand: Stand) -> None:
     wrong = [f"{case.name} {case.path} stream={stream} {json.dumps(case.usage)}: {sums.get(request)} not {cost}"
              for request, (case, cost, stream) in expected.items() if sums.get(request) != cost]
     assert not wrong, "\n".join([f"{len(wrong)} of {len(expected)} differ", *wrong[:20]])
-    compared = len(expected)
+    compared, paths = len(expected), {case.path for case, _, _ in expected.values()}
+    assert paths == BODIES.keys(), f"nothing was compared on {BODIES.keys() - paths}"
     assert compared > 150 and thresholds > 10, (compared, thresholds)
     note(f"genai-prices: {compared} usages of {len(prices())} models cost the same, {thresholds} with long context")
