@@ -111,10 +111,11 @@ def test_what_goes_upstream(bench: Desk) -> None:
     assert last.headers["anthropic-version"] == "2023-06-01" and last.body["max_tokens"] == 77
 
 
-def test_over_budget_is_tried_once(bench: Desk) -> None:
+@pytest.mark.parametrize("stream", [False, True])
+def test_over_budget_is_tried_once(bench: Desk, stream: bool) -> None:
     poor = bench.poor()
     with pytest.raises(anthropic.APIStatusError) as raised:
-        bench.anthropic(poor).messages.create(model=CLAUDE, max_tokens=24, messages=HELLO)
+        bench.anthropic(poor).messages.create(model=CLAUDE, max_tokens=24, messages=HELLO, stream=stream)
     assert type(raised.value).__name__ == "PaymentRequiredError" and raised.value.status_code == 402
     body: Any = raised.value.body
     assert body["type"] == "error" and body["error"]["type"] == "billing_error"
@@ -133,6 +134,18 @@ def test_refusals_raise_what_users_catch(bench: Desk) -> None:
         bench.anthropic(tenant).messages.create(
             model=CLAUDE, max_tokens=4, messages=HELLO, extra_body={"container": "c_1"})
     assert "container" in str(raised.value)
+    suspended, limited = bench.tenant(), bench.tenant()
+    bench.admin.ok("POST", f"/tenants/{suspended.id}/suspend")
+    with pytest.raises(anthropic.PermissionDeniedError):
+        bench.anthropic(suspended).messages.create(model=CLAUDE, max_tokens=4, messages=HELLO)
+    bench.admin.quotas(f"tenants/{limited.id}", rpd=1)
+    bench.anthropic(limited).messages.create(model=CLAUDE, max_tokens=4, messages=HELLO)
+    with pytest.raises(anthropic.RateLimitError):
+        bench.anthropic(limited, max_retries=0).messages.create(model=CLAUDE, max_tokens=4, messages=HELLO)
+    with pytest.raises(anthropic.APIStatusError) as raised_large:
+        bench.anthropic(tenant).messages.create(
+            model=CLAUDE, max_tokens=4, messages=HELLO, extra_headers={"x-long": "a" * 70_000})
+    assert type(raised_large.value).__name__ == "ContentTooLargeError"
 
 
 def test_a_model_of_the_other_api_is_a_clear_refusal(bench: Desk) -> None:
@@ -147,13 +160,15 @@ def test_a_model_of_the_other_api_is_a_clear_refusal(bench: Desk) -> None:
 
 
 @pytest.mark.parametrize(("status", "raises"), [
-    (400, anthropic.BadRequestError), (413, anthropic.APIStatusError), (500, anthropic.InternalServerError),
-    (401, anthropic.InternalServerError), (529, anthropic.InternalServerError),
+    (400, "BadRequestError"), (404, "NotFoundError"), (413, "ContentTooLargeError"), (500, "InternalServerError"),
+    (401, "InternalServerError"), (403, "InternalServerError"), (529, "InternalServerError"),
 ])
-def test_a_backend_s_errors_raise_what_users_catch(bench: Desk, status: int, raises: type) -> None:
+def test_a_backend_s_errors_raise_what_users_catch(bench: Desk, status: int, raises: str) -> None:
+    """The very class: each of them is an `APIStatusError` too, which would say little."""
     model, tenant = claude(bench, "failing", {"status": status}, alone=True), bench.tenant()
-    with pytest.raises(raises) as raised:
+    with pytest.raises(anthropic.APIStatusError) as raised:
         bench.anthropic(tenant, max_retries=0).messages.create(model=model, max_tokens=9, messages=HELLO)
+    assert type(raised.value).__name__ == raises, raised.value
     assert raised.value.response.headers["request-id"] != "req_upstream"
     assert all(entry.cost == 0 for entry in bench.books.entries() if entry.tenant_id == tenant.id)
 

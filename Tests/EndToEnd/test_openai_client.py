@@ -164,16 +164,45 @@ def test_speech_as_events_by_tokens(bench: Desk) -> None:
     assert entry.input == PROMPT and sum(entry.meters.get(name, 0) for name in ("output", "output_audio")) == COMPLETION
 
 
-def test_a_transcription_by_tokens(bench: Desk) -> None:
-    model = bench.shape("transcript", per_million=TOKENS, part_tokens_max=2000)
+FILE = {"field": "file", "name": "speech.wav", "type": "audio/wav", "bytes": len(AUDIO[1]),
+        "sha256": hashlib.sha256(AUDIO[1]).hexdigest()}
+
+
+@pytest.mark.parametrize("longer", [0, -3, 40])
+def test_a_transcription_by_tokens(bench: Desk, longer: int) -> None:
+    """Of the form only the model's name changes, whatever the length of the one the backend knows."""
+    upstream = bench.fresh("transcript")
+    upstream = upstream[-longer:] if longer < 0 else upstream + "x" * longer
+    model = bench.shape("transcript", per_million=TOKENS, part_tokens_max=2000, upstream=upstream)
     tenant = bench.tenant()
-    answer = bench.openai(tenant).audio.transcriptions.create(model=model, file=AUDIO, language="en")
+    answer = bench.openai(tenant).audio.transcriptions.create(
+        model=model, file=AUDIO, language="en", prompt="Grüße\r\n--", temperature=0.5,
+        timestamp_granularities=["word", "segment"])
     assert answer.text == TEXT
     bench.assert_exact(bench.entry(tenant), {"input": 1, "input_audio": PROMPT - 1, "output": COMPLETION})
-    [call] = bench.shapes.calls(model)
-    assert call.body == {"model": model, "language": "en", "response_format": "json"} or call.body["language"] == "en"
-    assert call.arrived["file"] == {"field": "file", "name": "speech.wav", "type": "audio/wav",
-                                    "bytes": len(AUDIO[1]), "sha256": hashlib.sha256(AUDIO[1]).hexdigest()}
+    [call] = bench.shapes.calls(upstream)
+    assert call.body == {"model": upstream, "language": "en", "prompt": "Grüße\r\n--", "temperature": "0.5",
+                         "timestamp_granularities[]": "segment"}, "of two of a name the log has the last"
+    assert call.arrived["file"] == FILE
+
+
+def test_a_transcription_is_tried_at_another_backend_with_the_same_form(bench: Desk) -> None:
+    model = bench.shape("again", per_million=TOKENS, part_tokens_max=2000, alone=True,
+                        recipe={"status": 500, "times": 1})
+    pool, tenant = bench.pools[-1], bench.tenant()
+    bench.admin.backend(pool, f"{pool}-b", bench.shapes.url)
+    raw = bench.openai(tenant, max_retries=0).audio.transcriptions.with_raw_response.create(
+        model=model, file=AUDIO, language="en")
+    assert raw.parse().text == TEXT and raw.headers["x-tollgate-attempts"] == "2"
+    first, second = bench.shapes.calls(model)
+    assert first.body == second.body == {"model": model, "language": "en"}
+    assert first.arrived["file"] == second.arrived["file"] == FILE
+    bench.books.wait_until_no_holds()
+    rows = [row for row in bench.books.entries() if row.tenant_id == tenant.id]
+    assert [(row.attempt, row.outcome, row.provenance) for row in rows] == [
+        (1, "error_status", "none"), (2, "answered", "reported")]
+    assert rows[0].cost == 0
+    bench.assert_exact(rows[1], {"input": 1, "input_audio": PROMPT - 1, "output": COMPLETION})
 
 
 def test_a_transcription_by_the_second(bench: Desk) -> None:
@@ -218,6 +247,15 @@ CALLS: dict[str, Callable[[openai.OpenAI, str], Any]] = {
 }
 
 
+STREAMS: dict[str, Callable[[openai.OpenAI, str], Any]] = {
+    "chat": lambda client, model: client.chat.completions.create(model=model, messages=HELLO, stream=True),
+    "completions": lambda client, model: client.completions.create(model=model, prompt="hi", stream=True),
+    "responses": lambda client, model: client.responses.create(model=model, input="hi", stream=True),
+    "images": lambda client, model: client.images.generate(model=model, prompt="hi", stream=True),
+    "transcriptions": lambda client, model: client.audio.transcriptions.create(model=model, file=AUDIO, stream=True),
+}
+
+
 @pytest.mark.parametrize("route", CALLS)
 def test_refusals_raise_what_users_catch(bench: Desk, route: str) -> None:
     call, model, poor = CALLS[route], bench.shape("refused", part_tokens_max=100), bench.poor()
@@ -230,12 +268,37 @@ def test_refusals_raise_what_users_catch(bench: Desk, route: str) -> None:
     with pytest.raises(openai.NotFoundError) as raised_too:
         call(bench.openai(poor), "no-such-model")
     assert raised_too.value.code == "model_not_found"
+    suspended, limited = bench.tenant(), bench.tenant()
+    bench.admin.ok("POST", f"/tenants/{suspended.id}/suspend")
+    with pytest.raises(openai.PermissionDeniedError) as raised_suspended:
+        call(bench.openai(suspended), model)
+    assert raised_suspended.value.code == "tenant_suspended"
+    assert not bench.shapes.calls(model)
+    bench.admin.quotas(f"tenants/{limited.id}", rpd=1)
+    call(bench.openai(limited), model)
+    with pytest.raises(openai.RateLimitError) as raised_limited:
+        call(bench.openai(limited, max_retries=0), model)
+    assert raised_limited.value.code == "rate_limit_exceeded"
+    assert len(bench.shapes.calls(model)) == 1
+
+
+@pytest.mark.parametrize("route", STREAMS)
+def test_a_refused_stream_raises_before_its_first_event(bench: Desk, route: str) -> None:
+    """Over budget it is tried once, like any other call."""
+    model, poor = bench.shape("refused-stream", part_tokens_max=100), bench.poor()
+    with pytest.raises(openai.RateLimitError) as raised:
+        STREAMS[route](bench.openai(poor), model)
+    assert raised.value.code == "insufficient_quota"
+    assert bench.requests_counted(poor) == 1, "the SDK tried an over-budget stream again"
+    with pytest.raises(openai.AuthenticationError):
+        STREAMS[route](bench.openai("tg_wrong"), model)
     assert not bench.shapes.calls(model)
 
 
 @pytest.mark.parametrize(("status", "raises"), [
-    (400, openai.BadRequestError), (404, openai.NotFoundError), (422, openai.UnprocessableEntityError),
-    (401, openai.InternalServerError), (500, openai.InternalServerError), (529, openai.InternalServerError),
+    (400, openai.BadRequestError), (404, openai.NotFoundError), (409, openai.ConflictError),
+    (422, openai.UnprocessableEntityError), (401, openai.InternalServerError), (403, openai.InternalServerError),
+    (500, openai.InternalServerError), (529, openai.InternalServerError),
 ])
 @pytest.mark.parametrize("route", ["responses", "images", "transcriptions"])
 def test_a_backend_s_errors_raise_what_users_catch(bench: Desk, route: str, status: int, raises: type) -> None:
@@ -248,11 +311,13 @@ def test_a_backend_s_errors_raise_what_users_catch(bench: Desk, route: str, stat
     assert all(entry.cost == 0 for entry in bench.books.entries() if entry.tenant_id == tenant.id)
 
 
-def test_the_sdk_s_retries_are_counted(bench: Desk) -> None:
+@pytest.mark.parametrize("route", ["responses", "transcriptions"])
+def test_the_sdk_s_retries_are_counted(bench: Desk, route: str) -> None:
     """It tries a 503 twice more; each is a request of its own here."""
-    model, tenant = bench.shape("busy", recipe={"status": 429, "retry": 1}, alone=True), bench.tenant()
+    model = bench.shape("busy", part_tokens_max=100, recipe={"status": 429, "retry": 1}, alone=True)
+    tenant = bench.tenant()
     with pytest.raises(openai.InternalServerError) as raised:
-        bench.openai(tenant).responses.create(model=model, input="hi")
+        CALLS[route](bench.openai(tenant), model)
     assert raised.value.status_code == 503
     assert bench.requests_counted(tenant) == 3
 

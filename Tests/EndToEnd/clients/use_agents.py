@@ -25,7 +25,7 @@ def weather(city: str) -> str:
 def agent(plan: Plan, role: str = "chat", kind: Any = OpenAIResponsesModel, **more: Any) -> Agent[Any]:
     client = AsyncOpenAI(base_url=plan.base, api_key=plan.key)
     return Agent(name="Test", instructions="Be brief.", model=kind(model=plan.models[role], openai_client=client),
-                 model_settings=ModelSettings(max_tokens=24), **more)
+                 model_settings=ModelSettings(max_tokens=24, include_usage=True), **more)
 
 
 def seen(result: Any) -> dict[str, Any]:
@@ -37,15 +37,23 @@ def responses(plan: Plan) -> dict[str, Any]:
     return seen(Runner.run_sync(agent(plan), QUESTION))
 
 
-def responses_stream(plan: Plan) -> dict[str, Any]:
+def streamed(plan: Plan, kind: Any) -> dict[str, Any]:
     async def go() -> dict[str, Any]:
-        result = Runner.run_streamed(agent(plan), QUESTION)
+        result = Runner.run_streamed(agent(plan, kind=kind), QUESTION)
         text = [event.data.delta async for event in result.stream_events()
                 if event.type == "raw_response_event" and isinstance(event.data, ResponseTextDeltaEvent)]
         assert "".join(text) == result.final_output
         return seen(result)
 
     return asyncio.run(go())
+
+
+def responses_stream(plan: Plan) -> dict[str, Any]:
+    return streamed(plan, OpenAIResponsesModel)
+
+
+def chat_stream(plan: Plan) -> dict[str, Any]:
+    return streamed(plan, OpenAIChatCompletionsModel)
 
 
 def chat(plan: Plan) -> dict[str, Any]:
@@ -57,13 +65,5 @@ def tools(plan: Plan) -> dict[str, Any]:
     return seen(Runner.run_sync(agent(plan, "tools_once", tools=[weather]), "How is the weather in Oslo?"))
 
 
-def over_budget(plan: Plan) -> dict[str, Any]:
-    return responses(plan)
-
-
-def wrong_key(plan: Plan) -> dict[str, Any]:
-    return responses(plan)
-
-
 if __name__ == "__main__":
-    run(responses, responses_stream, chat, tools, over_budget, wrong_key)
+    run(responses, responses_stream, chat, chat_stream, tools)

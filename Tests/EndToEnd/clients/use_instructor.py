@@ -51,13 +51,5 @@ def asked_again(plan: Plan) -> dict[str, Any]:
     return ask(plan, "chat", instructor.Mode.JSON_SCHEMA, Doubted)
 
 
-def over_budget(plan: Plan) -> dict[str, Any]:
-    return schema(plan)
-
-
-def wrong_key(plan: Plan) -> dict[str, Any]:
-    return schema(plan)
-
-
 if __name__ == "__main__":
-    run(schema, tools, asked_again, over_budget, wrong_key)
+    run(schema, tools, asked_again)

@@ -55,13 +55,5 @@ def embeddings(plan: Plan) -> dict[str, Any]:
     return {"text": str(len(client.embed_documents(["one", "two"])))}
 
 
-def over_budget(plan: Plan) -> dict[str, Any]:
-    return chat(plan)
-
-
-def wrong_key(plan: Plan) -> dict[str, Any]:
-    return chat(plan)
-
-
 if __name__ == "__main__":
-    run(chat, stream, stream_usage, responses, tools, embeddings, over_budget, wrong_key)
+    run(chat, stream, stream_usage, responses, tools, embeddings)

@@ -28,18 +28,34 @@ def chat(plan: Plan) -> dict[str, Any]:
     return seen(litellm.completion(**where(plan), messages=MESSAGES, max_tokens=24))
 
 
-def stream(plan: Plan) -> dict[str, Any]:
-    chunks = list(litellm.completion(**where(plan), messages=MESSAGES, max_tokens=24, stream=True,
+def streamed(place: dict[str, Any]) -> dict[str, Any]:
+    chunks = list(litellm.completion(**place, messages=MESSAGES, max_tokens=24, stream=True,
                                      stream_options={"include_usage": True}))
     return seen(litellm.stream_chunk_builder(chunks, messages=MESSAGES))
+
+
+def stream(plan: Plan) -> dict[str, Any]:
+    return streamed(where(plan))
 
 
 def messages(plan: Plan) -> dict[str, Any]:
     return seen(litellm.completion(**where(plan, "messages", "anthropic"), messages=MESSAGES, max_tokens=24))
 
 
+def messages_stream(plan: Plan) -> dict[str, Any]:
+    return streamed(where(plan, "messages", "anthropic"))
+
+
 def responses(plan: Plan) -> dict[str, Any]:
-    answer = litellm.responses(**where(plan), input=QUESTION, max_output_tokens=24)
+    return responded(litellm.responses(**where(plan), input=QUESTION, max_output_tokens=24))
+
+
+def responses_stream(plan: Plan) -> dict[str, Any]:
+    events = list(litellm.responses(**where(plan), input=QUESTION, max_output_tokens=24, stream=True))
+    return responded(events[-1].response)
+
+
+def responded(answer: Any) -> dict[str, Any]:
     counts = [answer.usage.input_tokens, answer.usage.output_tokens]
     return {"text": answer.output[0].content[0].text, "usage": [counts]}
 
@@ -49,13 +65,5 @@ def embeddings(plan: Plan) -> dict[str, Any]:
     return {"text": str(len(answer.data)), "usage": [[answer.usage.prompt_tokens, 0]]}
 
 
-def over_budget(plan: Plan) -> dict[str, Any]:
-    return chat(plan)
-
-
-def wrong_key(plan: Plan) -> dict[str, Any]:
-    return chat(plan)
-
-
 if __name__ == "__main__":
-    run(chat, stream, messages, responses, embeddings, over_budget, wrong_key)
+    run(chat, stream, messages, messages_stream, responses, responses_stream, embeddings)

@@ -33,13 +33,5 @@ def stream(plan: Plan) -> dict[str, Any]:
     return prompt(plan, stream=True)
 
 
-def over_budget(plan: Plan) -> dict[str, Any]:
-    return chat(plan)
-
-
-def wrong_key(plan: Plan) -> dict[str, Any]:
-    return chat(plan)
-
-
 if __name__ == "__main__":
-    run(chat, stream, over_budget, wrong_key)
+    run(chat, stream)

@@ -61,8 +61,8 @@ class Desk:
 
     def shape(self, prefix: str, *, kind: str = "openai", per_million: dict[str, str] | None = None,
               per_unit: dict[str, str] | None = None, recipe: dict[str, Any] | None = None, alone: bool = False,
-              **fields: Any) -> str:
-        """A model of its own on the shape backend; the recipe says how it answers.
+              upstream: str | None = None, **fields: Any) -> str:
+        """A model of its own on the shape backend; the recipe says how it answers, under the name known there.
 
         One that fails is `alone` in a pool, so that its cooldowns are no other's; its tenants are made after it.
         """
@@ -74,9 +74,9 @@ class Desk:
             self.admin.pool(pool)
             self.admin.backend(pool, f"{pool}-a", self.shapes.url, kind=kind)
         if recipe is not None:
-            self.shapes.recipe(model, **recipe)
+            self.shapes.recipe(upstream or model, **recipe)
         fields.setdefault("max_output_tokens", 1000)
-        self.admin.model(model, [pool], **fields)
+        self.admin.model(model, [{"pool": pool, "upstream_model": upstream} if upstream else pool], **fields)
         if per_million is None and per_unit is None:
             per_million = {"input": "1", "output": "4"}
         self.price(model, per_million, per_unit)
