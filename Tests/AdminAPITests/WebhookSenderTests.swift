@@ -60,6 +60,21 @@ import Testing
             try file.read { try WebhookStore.deliveries($0, webhook: ID(id), before: nil, limit: 100) }
         }
 
+        /// The audit log: who did what to what.
+        func audited() throws -> [String] {
+            try file.auditEntries().map {
+                "\($0.actor) \($0.action) \($0.subject)"
+            }
+        }
+
+        /// The row of an operator's test that takes a webhook back.
+        @Sendable func enabling() -> AuditEntry {
+            let now = clock.now()
+            return AuditEntry(
+                id: ID.make(prefix: "aud", at: now), at: now, actor: "adm_1", action: "webhook.enable",
+                subject: "whk_1", requestID: "req_1")
+        }
+
         /// Sends what is due and waits until nothing is being sent.
         func beat() async {
             let sender = sender()
@@ -124,15 +139,20 @@ import Testing
         await fixture.beat()
         let disabled = try #require(try fixture.file.read { try WebhookStore.webhook($0, ID("whk_1")) })
         #expect(disabled.disabledReason?.contains("410") == true)
-        let audit = try fixture.file.auditEntries()
-        #expect(audit.map { [$0.actor, $0.action, $0.subject] } == [["system", "webhook.disable", "whk_1"]])
+        #expect(try fixture.audited() == ["system webhook.disable whk_1"])
         fixture.clock.advance(milliseconds: 60_000)
         await fixture.beat()
         #expect(fixture.seen.withLock { $0.count } == 1)
-        let test = try await fixture.sender().test(disabled)
+        fixture.answers.withLock { $0 = [500] }
+        _ = try await fixture.sender().test(disabled, entry: fixture.enabling)
+        #expect(try fixture.audited() == ["system webhook.disable whk_1"])
+        let test = try await fixture.sender().test(disabled, entry: fixture.enabling)
         #expect([test.state == .delivered, test.event == "webhook.test"] == [true, true])
+        #expect(try fixture.audited() == ["system webhook.disable whk_1", "adm_1 webhook.enable whk_1"])
+        _ = try await fixture.sender().test(disabled, entry: fixture.enabling)
+        #expect(try fixture.audited().count == 2)
         await fixture.beat()
-        #expect(fixture.seen.withLock { $0.count } == 3)
+        #expect(fixture.seen.withLock { $0.count } == 5)
         try fixture.close()
     }
 

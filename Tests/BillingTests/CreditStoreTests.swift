@@ -27,6 +27,16 @@ struct CreditStoreTests {
         #expect(page == [credit(3, tiny), credit(4, .limitMaximum)])
     }
 
+    @Test func twelveOfTheLargestCreditsAreSummed() throws {
+        let fixture = try LedgerFixture()
+        try fixture.file.write { db in
+            for number in 1...12 { try CreditStore.insert(credit(number, .limitMaximum), db) }
+            try CreditStore.insert(credit(13, Money(pico: 1_999_999)), db)
+        }
+        let sums = try fixture.file.read { try CreditStore.sums($0, tenant: LedgerFixture.tenant) }
+        #expect(sums[.prepaid] == Money(pico: 12 * Money.limitMaximum.pico + 1_999_999))
+    }
+
     @Test func aTenantWithoutCreditsHasZeroOfEach() throws {
         let fixture = try LedgerFixture()
         let sums = try fixture.file.read { try CreditStore.sums($0, tenant: LedgerFixture.tenant) }

@@ -4,8 +4,6 @@ import Tenancy
 
 /// `/webhooks`: who hears of events, and what became of the messages.
 struct WebhookRoutes: RouteGroup {
-    static let resource = "webhooks"
-
     let plane: ControlPlane
 
     var routes: [AdminRoute] {
@@ -40,7 +38,6 @@ struct WebhookRoutes: RouteGroup {
             guard try WebhookStore.insert(created, db) <= Webhook.countAtMost else {
                 throw Problem.conflict("too_many_webhooks", "there are \(Webhook.countAtMost) webhooks already")
             }
-        } committed: {
         }
     }
 
@@ -56,7 +53,6 @@ struct WebhookRoutes: RouteGroup {
             let audit = plane.audit(context, "webhook.delete", before.id.text, before: before.json)
             return try await plane.commit(context, audit: audit, answer: .noContent) { db in
                 try WebhookStore.delete(before.id, db)
-            } committed: {
             }
         }
     }
@@ -79,7 +75,10 @@ struct WebhookRoutes: RouteGroup {
     private func test(_ request: Request, _ context: AdminContext) async throws -> Response {
         let webhook = try stored(context)
         try await request.requireEmptyBody()
-        return try await plane.reply(context, .ok(try await plane.webhooks.test(webhook).json))
+        let delivery = try await plane.webhooks.test(webhook) {
+            plane.audit(context, "webhook.enable", webhook.id.text)
+        }
+        return try await plane.reply(context, .ok(delivery.json))
     }
 
     private func stored(_ context: AdminContext) throws -> Webhook {

@@ -130,8 +130,9 @@ public final class WebhookSender: Sendable {
         }
     }
 
-    /// Sends a test message now, once, and keeps it in the log. Throws when that cannot be written.
-    func test(_ webhook: Webhook) async throws -> WebhookDelivery {
+    /// Sends a test message now, once, and keeps it in the log. One that arrives takes back a webhook that was given
+    /// up; `entry` is the audit row of that. Throws when it cannot be written.
+    func test(_ webhook: Webhook, entry: @Sendable () -> AuditEntry) async throws -> WebhookDelivery {
         let now = time.now()
         let event = AlertEvent.test(webhook: webhook.id.text, at: now)
         let delivery = WebhookDelivery(
@@ -140,7 +141,12 @@ public final class WebhookSender: Sendable {
         let attempt = await withCheckedContinuation { continuation in
             queue.async { continuation.resume(returning: self.attempt(delivery, at: webhook)) }
         }
-        return try await journal.write { db in try WebhookStore.record(test: attempt, delivery, db) }
+        let enabling = entry()
+        return try await journal.write { db in
+            let wasDisabled = try WebhookStore.webhook(db, webhook.id)?.disabledAt != nil
+            if wasDisabled, attempt.hasArrived { try TenancyStore.audit(db, enabling) }
+            return try WebhookStore.record(test: attempt, delivery, db)
+        }
     }
 
     // MARK: One message

@@ -34,20 +34,22 @@ public enum CreditStore {
         ).compactMap(credit)
     }
 
-    /// What a tenant has of each kind; zero where it has nothing.
+    /// What a tenant has of each kind; zero where it has nothing. Summed in parts, because ten of the largest credits
+    /// are more micro-dollars than SQLite adds up.
     public static func sums(_ db: Database, tenant: ID<Tenant>) throws -> [Credit.Kind: Money] {
         var sums = Dictionary(uniqueKeysWithValues: Credit.Kind.allCases.map { ($0, Money.zero) })
         let rows = try Row.fetchAll(
             db,
             sql: """
-                SELECT kind, SUM(amount_micro) AS micro, SUM(amount_pico) AS pico FROM credits
-                WHERE tenant_id = ? GROUP BY kind
+                SELECT kind, SUM(amount_micro / 1000000) AS usd, SUM(amount_micro % 1000000) AS micro,
+                    SUM(amount_pico) AS pico
+                FROM credits WHERE tenant_id = ? GROUP BY kind
                 """,
             arguments: [tenant.text]
         )
         for row in rows {
             guard let kind = Credit.Kind(rawValue: row["kind"]) else { continue }
-            sums[kind] = Money(micro: row["micro"], remainder: row["pico"])
+            sums[kind] = Money(usd: row["usd"], micro: row["micro"], pico: row["pico"])
         }
         return sums
     }
@@ -59,5 +61,12 @@ public enum CreditStore {
             amount: Money(micro: row["amount_micro"], remainder: row["amount_pico"]), kind: kind, note: row["note"],
             createdAt: Timestamp(microseconds: row["created_at"]), createdBy: row["created_by"]
         )
+    }
+}
+
+extension Money {
+    /// An amount in three parts, each of any size; no sum of 64-bit parts leaves 128 bits.
+    fileprivate init(usd: Int64, micro: Int64, pico: Int64) {
+        self.init(pico: Int128(usd) * 1_000_000_000_000 + Int128(micro) * 1_000_000 + Int128(pico))
     }
 }
