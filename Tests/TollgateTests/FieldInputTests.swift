@@ -41,6 +41,8 @@ import Testing
     @Test(arguments: [
         ("nam=x", "did you mean name?"), ("trim_floor=x", "--set trim_floor: trim_floor must be a whole number"),
         ("=x", "--set takes name=value"), ("name", "--set takes name=value"), ("name=", "name must be a name"),
+        ("name= a", "must not begin or end with white space"), ("name=\u{FF1D}a", "must not begin with one of = + - @"),
+        ("name=a\u{202E}b", "turns text around"), ("name=cafe\u{301}", "normalization form C"),
         ("on_insufficient=beg", "must be one of refuse, trim"), ("trim_floor=null", "must not be empty"),
     ])
     func `a wrong setting is wrong usage`(setting: String, text: String) {

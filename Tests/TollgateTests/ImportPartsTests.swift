@@ -82,9 +82,9 @@ import Testing
         #expect(ImportName.cleaned(String(repeating: "é", count: 80)).utf8.count == 100)
         #expect(["a", "a", "a"].map { ImportName.unique($0, among: &taken) } == ["a", "a-2", "a-3"])
         #expect(ImportName.variable("4o mini/é") == "_4O_MINI__")
-        #expect(ImportName.shell("it's; rm") == #"'it'\''s; rm'"#)
-        #expect(ImportName.shell("research") == "research")
-        #expect(ImportName.shell("") == "''")
+        #expect(ShellText.word("it's; rm") == #"'it'\''s; rm'"#)
+        #expect(ShellText.word("research") == "research")
+        #expect(ShellText.word("") == "''")
     }
 
     @Test func `words that YAML would read as something else are quoted`() {

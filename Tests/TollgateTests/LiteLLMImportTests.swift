@@ -63,6 +63,41 @@ import Testing
         #expect(state.contains("api_key: { env: A }"))
     }
 
+    private func teams(_ team: String) throws -> LiteLLMImport.Result {
+        try run(
+            "model_list: [ { model_name: m, litellm_params: { model: openai/m, api_key: os.environ/A } } ]",
+            keys: "teams: [ { team_id: t, team_alias: ops, models: [m], \(team) } ]")
+    }
+
+    @Test func `of two budgets for one window the smaller is kept, whichever comes first`() throws {
+        for limits in [("7", "5.5"), ("5.5", "7")] {
+            let result = try teams(
+                "max_budget: \(limits.0), budget_limits: [ { max_budget: \(limits.1) } ]")
+            #expect(result.state.contains(#"limit: "5.5""#), Comment(rawValue: result.state))
+            #expect(!result.state.contains(#"limit: "7""#))
+            #expect(result.notes.text.contains("a second hard budget of ops for one total: the smaller was taken"))
+        }
+    }
+
+    @Test(arguments: ["rpm_limit: 0", "tpm_limit: 0.0", "max_parallel_requests: 0e3"])
+    func `a limit of 0 lets nothing through, here too`(limit: String) throws {
+        let result = try teams(limit)
+        #expect(result.state.contains("entitlements: []"))
+        #expect(result.notes.text.contains("team ops: has a limit of 0 in LiteLLM"))
+        let key = try run(
+            "model_list: [ { model_name: m, litellm_params: { model: openai/m, api_key: os.environ/A } } ]",
+            keys: "keys: [ { key_alias: k, models: [m], \(limit) } ]")
+        #expect(!key.notes.text.contains("keys create"))
+        #expect(key.notes.text.contains("key k: has a limit of 0 in LiteLLM"))
+    }
+
+    @Test(arguments: [("60", "60"), ("60.0", "60"), ("6e1", "60"), ("60.5", nil), ("1e13", nil), ("-1", nil)])
+    func `a whole number is one however it is written`(text: String, rpm: String?) throws {
+        let result = try teams("rpm_limit: \(text)")
+        #expect(result.state.contains("rpm: \(rpm ?? "")") == (rpm != nil))
+        #expect(result.notes.text.contains("rpm_limit of ops: not a whole number that Tollgate takes") == (rpm == nil))
+    }
+
     @Test func `weights keep their proportion`() throws {
         let state = try run(
             """

@@ -21,8 +21,10 @@ enum TidyImports {
     /// Beside the `*Store` and `*Schema` files, for the writer's connection and transactions only.
     private static let databaseFiles: Set<String> = ["DatabaseFile.swift", "Journal.swift"]
 
-    /// Off the data-plane path, and in need of calendars, files or formatting.
-    private static let foundationFiles: Set<String> = ["CalendarZone.swift", "Timestamp+RFC3339.swift"]
+    /// Off the data-plane path, and in need of calendars, normal forms or formatting.
+    private static let foundationFiles: Set<String> = [
+        "CalendarZone.swift", "ResourceName.swift", "Timestamp+RFC3339.swift",
+    ]
 
     static func findings(in source: TidySource) throws -> [TidyFinding] {
         guard source.isProduct else { return [] }

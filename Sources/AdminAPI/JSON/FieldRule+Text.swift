@@ -1,49 +1,23 @@
-import Foundation
+import Tenancy
 
 extension FieldRule where Value == String {
     /// Any text of at most `limit` bytes without control characters, not empty.
     static func text(atMost limit: Int = 256) -> FieldRule {
-        FieldRule { value throws(FieldFault) in
-            guard case .string(let text) = value else { throw FieldFault("must be a string, not \(value.kind)") }
-            guard !text.isEmpty else { throw FieldFault("must not be empty") }
-            guard text.utf8.count <= limit else { throw FieldFault("is longer than \(limit) bytes") }
-            guard text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
-                throw FieldFault("holds a control character")
-            }
-            return text
-        }
+        string { text in ResourceName.fault(text: text, bytesAtMost: limit) }
     }
 
-    /// Text that is shown in tables, logs and exports: no formula for a spreadsheet, in half or full width, and nothing
-    /// that breaks a line or turns the direction of what follows.
+    /// Text that is shown in tables, logs and exports.
     static func label(atMost limit: Int) -> FieldRule {
-        FieldRule { value throws(FieldFault) in
-            let text = try FieldRule.text(atMost: limit).read(value)
-            guard let first = text.unicodeScalars.first,
-                !"=+-@\u{FF1D}\u{FF0B}\u{FF0D}\u{FF20}".unicodeScalars.contains(first)
-            else { throw FieldFault("must not begin with one of = + - @") }
-            let isPlain = text.unicodeScalars.allSatisfy { scalar in
-                switch scalar.properties.generalCategory {
-                case .lineSeparator, .paragraphSeparator: false
-                default: !scalar.properties.isBidiControl && scalar != "\u{FEFF}"
-                }
-            }
-            guard isPlain else { throw FieldFault("holds a character that breaks lines or turns text around") }
-            return text
-        }
+        string { text in ResourceName.fault(label: text, bytesAtMost: limit) }
     }
 
     /// The name of a resource.
-    static var name: FieldRule {
+    static var name: FieldRule { string(ResourceName.fault) }
+
+    private static func string(_ fault: @escaping @Sendable (String) -> String?) -> FieldRule {
         FieldRule { value throws(FieldFault) in
-            let text = try FieldRule.label(atMost: 128).read(value)
-            guard text.first?.isWhitespace == false, text.last?.isWhitespace == false else {
-                throw FieldFault("must not begin or end with white space")
-            }
-            // Two ways to write one name would be two names that nobody can tell apart.
-            guard text.utf8.elementsEqual(text.precomposedStringWithCanonicalMapping.utf8) else {
-                throw FieldFault("must be in Unicode normalization form C")
-            }
+            guard case .string(let text) = value else { throw FieldFault("must be a string, not \(value.kind)") }
+            if let fault = fault(text) { throw FieldFault(fault) }
             return text
         }
     }

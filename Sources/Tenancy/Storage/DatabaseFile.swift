@@ -50,6 +50,19 @@ public final class DatabaseFile: Sendable {
         }
     }
 
+    /// Reads an existing file once, in one snapshot, and closes it.
+    ///
+    /// Throws `DatabaseFileError`, for what is found damaged while reading too, and what `body` throws of its own.
+    public static func readOnce<Value>(path: String, _ body: (Database) throws -> Value) throws -> Value {
+        let file = try openReadOnly(path: path)
+        defer { try? file.close() }
+        do {
+            return try file.read(body)
+        } catch let error as DatabaseError {
+            throw typed(error)
+        }
+    }
+
     /// How its tables compare with those the migrations make; only reads.
     public func schema(_ migrations: [Migration]) throws -> SchemaState {
         let migrator = Self.migrator(migrations)

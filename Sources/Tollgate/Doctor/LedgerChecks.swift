@@ -37,7 +37,7 @@ enum LedgerChecks {
             return .fail(
                 check,
                 "\(first.model) has no price, so \(first.tenant), which has a hard budget, is refused it\(others)",
-                fix: "tollgate prices create --model \(ImportName.shell(first.model)) -f price.yaml")
+                fix: "tollgate prices create --model \(ShellText.word(first.model)) -f price.yaml")
         }
         guard free.isEmpty else {
             return .warn(

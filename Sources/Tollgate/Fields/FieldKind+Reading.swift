@@ -88,6 +88,10 @@ extension FieldKind {
     private func readSingle(_ value: DocumentValue, _ path: String, _ reading: DocumentReading) -> JSONValue? {
         guard let text = Self.text(of: value, path, reading) else { return nil }
         if let json = json(text) { return json }
+        if case .name = self, let fault = ResourceName.fault(text) {
+            reading.fail(value.place, "\(path) must be a name: \"\(text)\" \(fault)")
+            return nil
+        }
         let shown = isSecret ? "" : ", not \"\(text)\""
         reading.fail(value.place, "\(path) must be \(expected)\(shown)")
         return nil
@@ -116,9 +120,9 @@ extension FieldKind {
     /// The value a text stands for; nil if it does not suit.
     private func json(_ text: String) -> JSONValue? {
         switch self {
-        case .name where !text.isEmpty && text.utf8.count <= 128 && !"=+-@".contains(text.prefix(1)),
-            .text where !text.isEmpty:
-            return Self.hasControls(text) ? nil : .string(text)
+        case .name where ResourceName.fault(text) == nil,
+            .text where ResourceName.fault(text: text, bytesAtMost: .max) == nil:
+            return .string(text)
         case .secret where !text.isEmpty && text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }):
             return .string(text)
         case .url where BackendAddress(text) != nil:
@@ -143,14 +147,9 @@ extension FieldKind {
         }
     }
 
-    private static func hasControls(_ text: String) -> Bool {
-        text.unicodeScalars.contains { $0.properties.generalCategory == .control }
-    }
-
     /// Completes "must be …".
     private var expected: String {
         switch self {
-        case .name: "a name that does not begin with one of = + - @"
         case .text: "a text"
         case .secret: "printable characters without spaces"
         case .url: "an http or https URL without user, query or fragment"

@@ -38,9 +38,14 @@ struct LiteLLMFields: Sendable {
 
     private func count(_ value: DocumentValue?, _ name: String, notes: inout ImportNotes) -> Int64? {
         guard let value else { return nil }
-        guard let text = value.text, let number = ExactAmount.read(text), number >= 1, number <= 2_147_483_647,
+        return value.text.flatMap { Self.count($0, atMost: 2_147_483_647) } ?? lose(name, notes: &notes)
+    }
+
+    /// `60`, `60.0` and `6e1` as 60; nil for anything but a whole number from 1 to `limit`.
+    static func count(_ text: String, atMost limit: Int64) -> Int64? {
+        guard let number = ExactAmount.read(text), number >= 1, number <= Decimal(limit),
             let whole = Int64(ExactAmount.rounded(number, fractionDigits: 0).text), Decimal(whole) == number
-        else { return lose(name, notes: &notes) }
+        else { return nil }
         return whole
     }
 

@@ -16,6 +16,10 @@ struct LiteLLMLimits: Sendable {
     private(set) var budgets: [Budget] = []
     /// By Tollgate's names, in its order.
     private(set) var quotas: [(name: String, value: Int64)] = []
+    /// One of the limits is 0: no call gets through. Tollgate has no such quota.
+    private(set) var allowsNothing = false
+
+    private static let quotaAtMost: Int64 = 1_000_000_000_000
 
     /// Reads them.
     ///
@@ -37,10 +41,12 @@ struct LiteLLMLimits: Sendable {
             ("rpm", "rpm_limit"), ("tpm", "tpm_limit"), ("tpd", "tpd_limit"), ("concurrency", "max_parallel_requests"),
         ] {
             guard let text = (value[theirs] ?? table[theirs])?.text else { continue }
-            if let number = Int64(text), number >= 1 {
+            if let number = LiteLLMFields.count(text, atMost: Self.quotaAtMost) {
                 quotas.append((name, number))
+            } else if ExactAmount.read(text) == 0 {
+                allowsNothing = true
             } else {
-                notes.lose("\(theirs) of \(owner)", "not a whole number above 0")
+                notes.lose("\(theirs) of \(owner)", "not a whole number that Tollgate takes")
             }
         }
     }
@@ -63,13 +69,11 @@ struct LiteLLMLimits: Sendable {
         let budget = Budget(
             limit: ExactAmount.rounded(amount, fractionDigits: 12).text, window: window.window.rawValue, mode: mode,
             model: model)
-        let isTwin = budgets.contains {
+        let twin = budgets.firstIndex {
             $0.window == budget.window && $0.mode == budget.mode && $0.model == budget.model
         }
-        if isTwin {
-            notes.lose("a second \(mode) budget of \(owner) for one \(budget.window)", "only the first was taken")
-        } else {
-            budgets.append(budget)
-        }
+        guard let twin else { return budgets.append(budget) }
+        notes.lose("a second \(mode) budget of \(owner) for one \(budget.window)", "the smaller was taken")
+        if let present = PlainDecimal.read(budgets[twin].limit), amount < present { budgets[twin] = budget }
     }
 }

@@ -48,9 +48,11 @@ struct LiteLLMTeams: Sendable {
         let owner = tenants[index].name
         tenants[index].limits = LiteLLMLimits(team, owner: owner, notes: &notes)
         tenants[index].models = allowed(team["models"], owner: owner, notes: &notes)
-        if team["blocked"]?.text == "true" {
+        let isBlocked = team["blocked"]?.text == "true"
+        if isBlocked || tenants[index].limits.allowsNothing {
             tenants[index].models = []
-            notes.lose("team \(owner)", "is blocked in LiteLLM: its tenant may use nothing until you entitle it")
+            let why = isBlocked ? "is blocked" : "has a limit of 0"
+            notes.lose("team \(owner)", "\(why) in LiteLLM: its tenant may use nothing until you entitle it")
         }
         if team["members_with_roles"]?.items.isEmpty == false || team["members"]?.items.isEmpty == false {
             notes.lose("members of \(owner)", "a tenant has keys, not members; issue each member a key")
@@ -104,6 +106,10 @@ struct LiteLLMTeams: Sendable {
             guard let expiry else { return notes.lose("key \(name)", "its expiry is no time") }
             guard expiry > now else { return notes.lose("key \(name)", "has expired") }
         }
+        let limits = LiteLLMLimits(key, owner: "key \(name)", notes: &notes)
+        guard !limits.allowsNothing else {
+            return notes.lose("key \(name)", "has a limit of 0 in LiteLLM, which lets no call through")
+        }
         let wanted = allowed(key["models"], owner: "key \(name)", notes: &notes)
         let inherits = key["models"]?.items.contains { $0.text == "all-team-models" } ?? false
         let index = owner(of: key, name: name, number: number)
@@ -117,7 +123,7 @@ struct LiteLLMTeams: Sendable {
         }
         issue(
             name, tenant: tenants[index].name, expiry: expiry ?? nil, models: inherits ? nil : wanted,
-            limits: LiteLLMLimits(key, owner: "key \(name)", notes: &notes), notes: &notes)
+            limits: limits, notes: &notes)
     }
 
     /// The tenant of a key: its team's, else its user's, else its own.
@@ -136,12 +142,12 @@ struct LiteLLMTeams: Sendable {
         _ name: String, tenant: String, expiry: Timestamp?, models: Set<String>?, limits: LiteLLMLimits,
         notes: inout ImportNotes
     ) {
-        let tenant = ImportName.shell(tenant)
-        var command = "tollgate keys create --tenant \(tenant) --name \(ImportName.shell(name))"
+        let tenant = ShellText.word(tenant)
+        var command = "tollgate keys create --tenant \(tenant) --name \(ShellText.word(name))"
         if let expiry { command += " --set expires_at=\(expiry.rfc3339)" }
         if let models {
             let list = models.sorted().map { YAMLText.scalar($0) }.joined(separator: ", ")
-            command += " --set " + ImportName.shell("models=[\(list)]")
+            command += " --set " + ShellText.word("models=[\(list)]")
         }
         notes.run(command)
         if !limits.quotas.isEmpty {
@@ -149,7 +155,7 @@ struct LiteLLMTeams: Sendable {
             notes.run("  tollgate quotas update --key KEY_ID \(quotas)")
         }
         for budget in limits.budgets {
-            let model = budget.model.map { " --set " + ImportName.shell("model=\($0)") } ?? ""
+            let model = budget.model.map { " --set " + ShellText.word("model=\($0)") } ?? ""
             notes.run(
                 "  tollgate budgets create --tenant \(tenant) --set key_id=KEY_ID\(model) --limit \(budget.limit) "
                     + "--window \(budget.window) --mode \(budget.mode)")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Tenancy
 
 /// `tollgate admin-keys recover`: a way in for who may write the database, when all admin keys are lost.
 struct RecoverAdminKey: AsyncParsableCommand {
@@ -14,6 +15,7 @@ struct RecoverAdminKey: AsyncParsableCommand {
     var name = "recovered"
 
     func run() async throws {
+        if let fault = ResourceName.fault(name) { throw CommandFailure(.usage, "--name \(fault)") }
         let configuration = try Configuration.load(path: config, environment: ProcessInfo.processInfo.environment)
         print(try await IssuedAdminKey.make(name: name, in: configuration, actor: "recover"))
     }

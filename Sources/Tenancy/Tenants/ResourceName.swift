@@ -1,0 +1,63 @@
+import Foundation
+
+/// The one rule for names and for other texts that operators choose.
+///
+/// A fault is a clause that stands after the name of the field: `must not be empty`.
+public enum ResourceName {
+    /// Bytes of a name.
+    public static let bytesAtMost = 128
+
+    /// What is wrong with the name of a resource; nil if nothing is.
+    public static func fault(_ text: String) -> String? {
+        if let fault = fault(label: text, bytesAtMost: bytesAtMost) { return fault }
+        guard text.first?.isWhitespace == false, text.last?.isWhitespace == false else {
+            return "must not begin or end with white space"
+        }
+        // Two ways to write one name would be two names that nobody can tell apart.
+        guard text.utf8.elementsEqual(composed(text).utf8) else { return "must be in Unicode normalization form C" }
+        return nil
+    }
+
+    /// The same for text that is shown in tables, logs and exports: no formula for a spreadsheet, in half or full
+    /// width, and nothing that breaks a line or turns the direction of what follows.
+    public static func fault(label text: String, bytesAtMost limit: Int) -> String? {
+        if let fault = fault(text: text, bytesAtMost: limit) { return fault }
+        if let first = text.unicodeScalars.first, beginsFormula(first) { return "must not begin with one of = + - @" }
+        guard text.unicodeScalars.allSatisfy(isPlain) else {
+            return "holds a character that breaks lines or turns text around"
+        }
+        return nil
+    }
+
+    /// The same for any other text: not empty, not too long, no control characters.
+    public static func fault(text: String, bytesAtMost limit: Int) -> String? {
+        if text.isEmpty { return "must not be empty" }
+        if text.utf8.count > limit { return "is longer than \(limit) bytes" }
+        let hasControls = text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        return hasControls ? "holds a control character" : nil
+    }
+
+    /// A good name made of any text, of at most `limit` bytes; nil if nothing is left of it.
+    public static func mended(_ text: String, bytesAtMost limit: Int) -> String? {
+        let plain = text.unicodeScalars.map { isPlain($0) ? $0 : " " }
+        var name = composed(String(String.UnicodeScalarView(plain)))
+        while let first = name.unicodeScalars.first, beginsFormula(first) || first.properties.isWhitespace {
+            name.unicodeScalars.removeFirst()
+        }
+        while name.utf8.count > limit || name.last?.isWhitespace == true { name.removeLast() }
+        return fault(name) == nil ? name : nil
+    }
+
+    private static func composed(_ text: String) -> String { text.precomposedStringWithCanonicalMapping }
+
+    private static func beginsFormula(_ scalar: Unicode.Scalar) -> Bool {
+        "=+-@\u{FF1D}\u{FF0B}\u{FF0D}\u{FF20}".unicodeScalars.contains(scalar)
+    }
+
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: false
+        default: !scalar.properties.isBidiControl && scalar != "\u{FEFF}"
+        }
+    }
+}
