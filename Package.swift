@@ -84,7 +84,9 @@ let package = Package(
             swiftSettings: swiftSettings
         ),
         .testTarget(
-            name: "TollgateTests", dependencies: ["Tollgate", "AdminAPI", "Support"], exclude: ["Goldens"],
+            name: "TollgateTests",
+            dependencies: ["Tollgate", "AdminAPI", "Support", grdb],
+            exclude: ["Goldens"],
             swiftSettings: swiftSettings),
     ],
     swiftLanguageModes: [.v6]

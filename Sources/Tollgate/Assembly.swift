@@ -31,10 +31,11 @@ struct Assembly {
         self.logger = logger
         let time = SystemClock()
         let masterKey = try Self.masterKey(configuration, environment)
-        credential = try BootstrapCredential.resolve(configuration.adminKey, environment: environment) {
-            GatewayDatabase.hasAdmin(path: configuration.storagePath)
-        }
         file = try Self.openDatabase(configuration)
+        let operators = AdminKeyDirectory(try file.read { try TenancyStore.adminKeys($0, limit: .max) })
+        credential = try BootstrapCredential.resolve(configuration.adminKey, environment: environment) {
+            operators.hasAdmin(at: time.now())
+        }
         try ProcessLimits.raiseOpenFiles()
 
         journal = Journal(file: file, holdSync: configuration.holdSync, time: time, logger: logger) { reason in
@@ -55,8 +56,8 @@ struct Assembly {
             directory: directory, hasher: hasher, cost: configuration.argon2, time: time,
             rehash: Self.rehash(journal: journal, directory: directory, logger: logger))
         adminHasher = KeyHasher(cost: configuration.argon2, workers: 1, time: time)
-        let adminKeys = try Self.adminKeys(
-            configuration, file: file, journal: journal, hasher: adminHasher, time: time, logger: logger)
+        let adminKeys = Self.adminKeys(
+            configuration, operators, journal: journal, hasher: adminHasher, time: time, logger: logger)
         let plane = DataPlane(
             directory: directory, keyRing: keyRing, quotas: quotas, ledger: ledger, prices: prices, router: router,
             metrics: metrics, limits: configuration.limits, trustedProxies: configuration.trustedProxies,
@@ -208,11 +209,10 @@ struct Assembly {
     }
 
     private static func adminKeys(
-        _ configuration: Configuration, file: DatabaseFile, journal: Journal, hasher: KeyHasher,
+        _ configuration: Configuration, _ directory: AdminKeyDirectory, journal: Journal, hasher: KeyHasher,
         time: any TimeSource, logger: Logger
-    ) throws -> AdminKeyRing {
-        let directory = AdminKeyDirectory(try file.read { try TenancyStore.adminKeys($0, limit: .max) })
-        return AdminKeyRing(directory: directory, hasher: hasher, cost: configuration.argon2, time: time) { id, phc in
+    ) -> AdminKeyRing {
+        AdminKeyRing(directory: directory, hasher: hasher, cost: configuration.argon2, time: time) { id, phc in
             Task {
                 do {
                     try await journal.write { db in

@@ -19,12 +19,16 @@ enum GatewayDatabase {
         try file.schema(migrations)
     }
 
-    /// Whether an existing database holds an admin key that lets an operator in now; it is only read.
-    static func hasAdmin(path: String) -> Bool {
-        guard let file = try? DatabaseFile.openReadOnly(path: path) else { return false }
-        defer { try? file.close() }
-        return (try? file.read { try TenancyStore.adminKeys($0, limit: .max) }).map {
-            AdminKeyDirectory($0).hasAdmin(at: SystemClock().now())
-        } ?? false
+    /// Whether the database at a path holds an admin key that lets an operator in now; it is only read.
+    ///
+    /// False if there is no database; throws why one that is there cannot be read.
+    static func hasAdmin(path: String) throws -> Bool {
+        do {
+            return try DatabaseFile.readOnce(path: path) { db in
+                AdminKeyDirectory(try TenancyStore.adminKeys(db, limit: .max)).hasAdmin(at: SystemClock().now())
+            }
+        } catch DatabaseFileError.notFound {
+            return false
+        }
     }
 }

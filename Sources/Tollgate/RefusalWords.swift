@@ -13,13 +13,16 @@ enum RefusalWords {
         }
     }
 
-    private static let copied = "the key looks copied or typed; draw a random one, as tollgate init does"
+    /// What a bootstrap credential is drawn with, completing "draw …".
+    static let credential = "at least 32 random printable characters, such as `openssl rand -hex 32`"
+
+    private static let copied = "the key looks copied or typed"
 
     private static func text(for error: MasterKeyError) -> String {
         switch error {
         case .malformed: "the key is not 32 bytes in base64"
         case .short: "the key is shorter than 32 bytes"
-        case .sample: copied
+        case .sample: "\(copied); draw a random one, as tollgate init does"
         case .sealFailed: "libcrypto could not encrypt with the key"
         case .digestFailed: "libcrypto could not compute a digest with the key"
         case .openFailed: "the key does not open what the database holds"
@@ -30,7 +33,7 @@ enum RefusalWords {
         switch error {
         case .short: "the key is shorter than 32 characters"
         case .notPrintable: "the key has characters other than printable ASCII without spaces"
-        case .sample: copied
+        case .sample: "\(copied); draw \(credential)"
         }
     }
 

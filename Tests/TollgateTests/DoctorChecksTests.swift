@@ -149,6 +149,25 @@ import Testing
         #expect(!LockFacts.isLocked(inode: 4711, table: ""))
     }
 
+    @Test func `a path or name with spaces is one word of the command that mends it`() {
+        let open = FileFacts(mode: 0o666, owner: 5)
+        #expect(FileChecks.secret("k", "a b", open, user: 5).fix == "chmod 600 'a b'")
+        #expect(FileChecks.configuration("it's", open).fix == #"chmod go-w 'it'\''s'"#)
+        #expect(FileChecks.database([("a b", open)], folder: ("/", nil)).fix == "chmod 600 'a b'")
+        #expect(MachineChecks.disk(nil, path: "/a b").fix == "look at df '/a b'")
+        let refused = BackendFacts(name: "my pool/a", isDraining: false, status: 401)
+        #expect(
+            BackendChecks.finding(refused, alone: []).fix
+                == "tollgate backends update 'my pool/a' --set 'api_key={env: NAME}'")
+        let silent = BackendFacts(name: "my pool/a", isDraining: false)
+        #expect(BackendChecks.finding(silent, alone: []).fix?.hasSuffix("backends show 'my pool/a'") == true)
+    }
+
+    @Test func `wide characters take two columns in the report`() {
+        let findings = [Finding.ok("backend 東/a", "x"), .ok("clock", "y")]
+        #expect(DoctorReport.text(findings, width: nil).hasPrefix("ok    backend 東/a  x\nok    clock         y\n"))
+    }
+
     @Test func `findings are one line each, with the fix below`() {
         let findings = [Finding.ok("clock", "right"), .fail("master key", "open to others", fix: "chmod 600 k")]
         #expect(

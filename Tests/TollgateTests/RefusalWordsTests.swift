@@ -13,6 +13,12 @@ import Testing
             (MasterKeyError.short, "the key is shorter than 32 bytes"),
             (MasterKeyError.malformed, "the key is not 32 bytes in base64"),
             (AdminCredentialError.short, "the key is shorter than 32 characters"),
+            (MasterKeyError.sample, "the key looks copied or typed; draw a random one, as tollgate init does"),
+            (
+                AdminCredentialError.sample,
+                "the key looks copied or typed; draw at least 32 random printable characters, such as "
+                    + "`openssl rand -hex 32`"
+            ),
             (DatabaseFileError.locked, "another tollgate runs on this database"),
             (DatabaseFileError.notFound, "there is no such database"),
             (DatabaseFileError.unavailable("disk I/O error"), "the database cannot be opened: disk I/O error"),

@@ -1,5 +1,7 @@
 import AdminAPI
 import Foundation
+import GRDB
+import Tenancy
 import Testing
 
 @testable import Tollgate
@@ -8,6 +10,13 @@ import Testing
     private func mode(_ path: String) throws -> Int {
         let attributes = try FileManager.default.attributesOfItem(atPath: path)
         return try #require(attributes[.posixPermissions] as? NSNumber).intValue
+    }
+
+    /// Moves what is in the log beside the database into it.
+    private func checkpoint(_ path: String) throws {
+        let file = try GatewayDatabase.open(path: path)
+        try file.pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        try file.close()
     }
 
     @Test func `only the owner can read what init writes`() throws {
@@ -32,6 +41,29 @@ import Testing
         #expect(key.hasPrefix("tga_"))
         let content = try Data(contentsOf: URL(fileURLWithPath: configuration.storagePath))
         #expect(content.range(of: Data(key.utf8.suffix(49))) == nil)
+    }
+
+    @Test func `a damaged database is called damaged, whole or in part, and not one without an admin key`() async throws
+    {
+        let folder = try TemporaryFolder()
+        try StarterFiles(folder: folder.path).write()
+        let configuration = try Configuration.load(path: "\(folder.path)/tollgate.yaml", environment: [:])
+        let damaged = ["storage \(configuration.storagePath): this is not a database, or it is damaged"]
+        _ = try folder.write(String(repeating: "no database ", count: 1000), to: "tollgate.db")
+        #expect(CheckConfig.problems(with: configuration, [:]) == damaged)
+        try FileManager.default.removeItem(atPath: configuration.storagePath)
+        _ = try await IssuedAdminKey.make(name: "first", in: configuration, actor: "init")
+        try checkpoint(configuration.storagePath)
+        let url = URL(fileURLWithPath: configuration.storagePath)
+        let whole = try Data(contentsOf: url)
+        try (whole.prefix(4096) + Data(repeating: 0xA5, count: whole.count - 4096)).write(to: url)
+        #expect(CheckConfig.problems(with: configuration, [:]) == damaged)
+        let key = ["TOLLGATE_ADMIN_KEY": "k9Qv2ZxT7pLm4WcR8sYb1NdF6hJg3XaE"]
+        #expect(throws: DatabaseFileError.corrupt) {
+            try BootstrapCredential.resolve(nil, environment: key) {
+                try GatewayDatabase.hasAdmin(path: configuration.storagePath)
+            }
+        }
     }
 
     @Test func `a variable that is not set is forgiven once there is an admin key, a weak credential never`() throws {

@@ -68,7 +68,7 @@ public final class Prober: Sendable {
     private func probe(_ backend: Backend) -> ProbeResult {
         let definition = backend.definition
         let limit = min(definition.probe?.intervalMS ?? Self.longestProbeMS, Self.longestProbeMS)
-        let headers = backend.credential.map { [($0.name, $0.value)] } ?? []
+        let headers = Self.headers(definition.kind, backend.credential)
         let began = time.uptime()
         let result: ProbeResult
         do {
@@ -89,6 +89,33 @@ public final class Prober: Sendable {
             return definition.baseURL + "/models"
         }
         return address.origin + probe.path
+    }
+
+    /// The headers it is asked with: its own credential and, at Anthropic's API, the version.
+    ///
+    /// - Parameter masterKey: opens the credential; nil where there is none to open it with.
+    /// - Throws: what `MasterKey.open` throws; `MasterKeyError.openFailed` for a credential without a master key.
+    public static func headers(
+        of definition: BackendDefinition,
+        masterKey: MasterKey?
+    ) throws -> [(String, String)] {
+        guard let masterKey else {
+            guard definition.sealedKey == nil else { throw MasterKeyError.openFailed }
+            return headers(definition.kind, nil)
+        }
+        return headers(
+            definition.kind, try Backend(definition, masterKey: masterKey, load: BackendLoad()).credential)
+    }
+
+    private static func headers(
+        _ kind: BackendKind,
+        _ credential: (name: String, value: String)?
+    ) -> [(String, String)] {
+        let own = credential.map { [($0.name, $0.value)] } ?? []
+        switch kind {
+        case .openai: return own
+        case .anthropic: return own + [("anthropic-version", "2023-06-01")]
+        }
     }
 
     private func elapsed(since began: Int64) -> Int64 {

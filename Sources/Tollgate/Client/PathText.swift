@@ -2,9 +2,11 @@
 enum PathText {
     private static let digits = Array("0123456789ABCDEF".utf8)
 
-    /// `/pools/a%2Fb`: each name is one segment.
-    static func join(_ names: String...) -> String {
-        names.map { "/" + encoded($0, keeping: "") }.joined()
+    /// `/pools/a%2Fb?limit=1`: each name is one segment; what of the query has no value is left out.
+    static func join(_ names: String..., query: KeyValuePairs<String, String?> = [:]) -> String {
+        let path = names.map { "/" + encoded($0, keeping: "") }.joined()
+        let items = query.compactMap { name, value in value.map { "\(name)=\(encoded($0, keeping: ""))" } }
+        return items.isEmpty ? path : path + "?" + items.joined(separator: "&")
     }
 
     /// `/models/meta/llama`: the last name is the rest of the path, its slashes kept.

@@ -74,7 +74,7 @@ struct TableText: Sendable {
             let text = amounts[name] ?? cell.detail(entry[name], of: name)
             let lines = amounts[name] == nil ? wrap(text, beside: margin) : [text]
             return lines.enumerated().map { index, line in
-                Self.padded(index == 0 ? name : "", to: margin, right: false) + line
+                Self.padded(index == 0 ? name : "", to: margin) + line
             }
         }.joined(separator: "\n")
     }
@@ -135,7 +135,7 @@ struct TableText: Sendable {
         let rest = parts.map { $0.rest.count }.max() ?? 0
         return parts.map { part in
             let text = padded(part.whole, to: whole, right: true)
-            return text + (trailing ? padded(part.rest, to: rest, right: false) : part.rest)
+            return text + (trailing ? padded(part.rest, to: rest) : part.rest)
         }
     }
 
@@ -146,7 +146,8 @@ struct TableText: Sendable {
         }.joined(separator: "\n")
     }
 
-    private static func padded(_ text: String, to width: Int, right: Bool) -> String {
+    /// The text with spaces behind it, or before it, up to a width; one that is wider stays as it is.
+    static func padded(_ text: String, to width: Int, right: Bool = false) -> String {
         let padding = String(repeating: " ", count: max(0, width - TextWidth.of(text)))
         return right ? padding + text : text + padding
     }

@@ -19,7 +19,7 @@ struct CheckConfig: ParsableCommand {
         print("ok")
     }
 
-    /// What is wrong with the secrets; empty if nothing is.
+    /// What is wrong with the secrets and, where it must hold an admin key, with the database; empty if nothing is.
     static func problems(with configuration: Configuration, _ environment: [String: String]) -> [String] {
         var problems: [String] = []
         do {
@@ -29,10 +29,12 @@ struct CheckConfig: ParsableCommand {
         }
         do {
             _ = try BootstrapCredential.resolve(configuration.adminKey, environment: environment) {
-                GatewayDatabase.hasAdmin(path: configuration.storagePath)
+                try GatewayDatabase.hasAdmin(path: configuration.storagePath)
             }
+        } catch let refusal as StartRefusal {
+            problems.append(refusal.reason)
         } catch {
-            problems.append(error.reason)
+            problems.append("storage \(configuration.storagePath): \(RefusalWords.text(for: error))")
         }
         return problems
     }

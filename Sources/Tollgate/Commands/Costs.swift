@@ -9,12 +9,5 @@ struct Costs: ParsableCommand {
     @OptionGroup var scope: UsageScope
     @OptionGroup var options: ClientOptions
 
-    func run() throws {
-        let client = try options.client()
-        let spans = UsageSpans.joined(try client.list(try scope.path(of: "costs", client)))
-        switch options.output {
-        case .table: print(UsageTable(spans, groups: scope.groups, showsMeters: false).text)
-        case .json: options.show(spans, columns: [])
-        }
-    }
+    func run() throws { try scope.show("costs", showsMeters: false, options) }
 }

@@ -9,12 +9,5 @@ struct Usage: ParsableCommand {
     @OptionGroup var scope: UsageScope
     @OptionGroup var options: ClientOptions
 
-    func run() throws {
-        let client = try options.client()
-        let spans = UsageSpans.joined(try client.list(try scope.path(of: "usage", client)))
-        switch options.output {
-        case .table: print(UsageTable(spans, groups: scope.groups, showsMeters: true).text)
-        case .json: options.show(spans, columns: [])
-        }
-    }
+    func run() throws { try scope.show("usage", showsMeters: true, options) }
 }

@@ -8,7 +8,13 @@ enum BackendChecks {
         if facts.isDraining { return .none(check, "is draining and was not asked") }
         guard let status = facts.status else {
             let error = facts.error ?? "no answer"
-            let fix = "start it, or mend its base_url: tollgate backends show \(facts.name)"
+            if facts.isSealed {
+                return .fail(
+                    check, error,
+                    fix: "give the master key that sealed it, or put the key again: "
+                        + "tollgate backends update \(ShellText.word(facts.name)) --set 'api_key={env: NAME}'")
+            }
+            let fix = "start it, or mend its base_url: tollgate backends show \(ShellText.word(facts.name))"
             if alone.isEmpty { return .warn(check, "\(error); others serve its models", fix: fix) }
             return .fail(check, "\(error); nobody else serves \(alone.joined(separator: ", "))", fix: fix)
         }
@@ -16,7 +22,7 @@ enum BackendChecks {
         if facts.refusesCredential {
             return .fail(
                 check, "\(detail): it refuses the credential",
-                fix: "tollgate backends update \(facts.name) --set 'api_key={env: NAME}'")
+                fix: "tollgate backends update \(ShellText.word(facts.name)) --set 'api_key={env: NAME}'")
         }
         if status >= 500 {
             return .warn(check, "\(detail): it is there but not well", fix: "look at the backend's own log")

@@ -7,6 +7,8 @@ struct BackendFacts: Sendable, Equatable {
     var status: Int?
     var error: String?
     var milliseconds: Int64 = 0
+    /// Its credential does not open, so it was not asked; `error` says so.
+    var isSealed = false
 
     /// Nobody there, or nobody who speaks HTTP.
     var isUnreachable: Bool { status == nil && !isDraining }

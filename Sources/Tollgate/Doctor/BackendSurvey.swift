@@ -5,13 +5,26 @@ import Tenancy
 
 /// Asks every backend once, a few at a time.
 struct BackendSurvey: Sendable {
+    /// One call, which waits for its end: the HTTP status.
+    typealias Fetch = @Sendable (_ url: String, _ headers: [(String, String)], UpstreamPolicy) throws -> Int
+
     private static let timeoutMS: Int64 = 5000
     private static let answerBytes = 4 * 1024 * 1024
 
     let policy: UpstreamPolicy
-    /// Opens the stored credentials; nil: backends are asked without.
+    /// Opens the stored credentials; nil: only backends without one are asked.
     let masterKey: MasterKey?
     let time: any TimeSource
+    private let fetch: Fetch
+
+    init(
+        policy: UpstreamPolicy, masterKey: MasterKey?, time: any TimeSource, fetch: @escaping Fetch = Self.status
+    ) {
+        self.policy = policy
+        self.masterKey = masterKey
+        self.time = time
+        self.fetch = fetch
+    }
 
     /// What came of it, in the order given.
     func run(_ backends: [BackendDefinition]) -> [BackendFacts] {
@@ -27,12 +40,14 @@ struct BackendSurvey: Sendable {
     private func ask(_ backend: BackendDefinition) -> BackendFacts {
         var facts = BackendFacts(name: "\(backend.pool)/\(backend.name)", isDraining: backend.draining)
         if backend.draining { return facts }
+        guard let headers = try? Prober.headers(of: backend, masterKey: masterKey) else {
+            facts.isSealed = true
+            facts.error = "its api_key does not open with the master key"
+            return facts
+        }
         let began = time.uptime()
         do {
-            facts.status = try HTTPFetch.run(
-                method: "GET", url: Prober.url(of: backend), headers: headers(of: backend), body: [],
-                timeoutMS: Self.timeoutMS, maxBody: Self.answerBytes, policy: policy
-            ).status
+            facts.status = try fetch(Prober.url(of: backend), headers, policy)
         } catch {
             facts.error = "\(error)"
         }
@@ -40,12 +55,12 @@ struct BackendSurvey: Sendable {
         return facts
     }
 
-    private func headers(of backend: BackendDefinition) -> [(String, String)] {
-        guard let masterKey, let key = try? backend.openKey(with: masterKey) else { return [] }
-        let text = String(decoding: key, as: UTF8.self)
-        switch backend.kind {
-        case .openai: return [("authorization", "Bearer \(text)")]
-        case .anthropic: return [("x-api-key", text), ("anthropic-version", "2023-06-01")]
-        }
+    private static func status(
+        _ url: String, _ headers: [(String, String)], _ policy: UpstreamPolicy
+    ) throws -> Int {
+        try HTTPFetch.run(
+            method: "GET", url: url, headers: headers, body: [], timeoutMS: timeoutMS, maxBody: answerBytes,
+            policy: policy
+        ).status
     }
 }

@@ -21,7 +21,7 @@ enum CredentialChecks {
     static func admin(_ bootstrap: Bootstrap, keys: [AdminKey], status: Int?, now: Timestamp) -> Finding {
         let check = "admin credential"
         if case .bad(let reason) = bootstrap {
-            return .fail(check, "bootstrap credential: \(reason)", fix: "draw a new one, as tollgate init does")
+            return .fail(check, "bootstrap credential: \(reason)", fix: "draw \(RefusalWords.credential)")
         }
         let admins = keys.filter { $0.role == .admin && $0.isUsable(at: now) }
         guard admins.isEmpty else { return admin(admins, bootstrap, now: now) }

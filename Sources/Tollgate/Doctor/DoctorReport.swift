@@ -4,10 +4,10 @@ enum DoctorReport {
 
     /// One line a finding, and a line below it with what to do; wrapped to the terminal's width.
     static func text(_ findings: [Finding], width: Int?) -> String {
-        let margin = (findings.map(\.check.count).max() ?? 0) + gap
+        let margin = (findings.map { TextWidth.of($0.check) }.max() ?? 0) + gap
         let indent = String(repeating: " ", count: 6 + margin)
         let lines = findings.flatMap { finding -> [String] in
-            let head = padded(finding.state.rawValue, to: 6) + padded(finding.check, to: margin)
+            let head = TableText.padded(finding.state.rawValue, to: 6) + TableText.padded(finding.check, to: margin)
             let detail = wrap(finding.detail, width, margin)
             let fix = finding.fix.map { wrap("fix: \($0)", width, margin) } ?? []
             return [head + (detail.first ?? "")] + (detail.dropFirst() + fix).map { indent + $0 }
@@ -32,9 +32,5 @@ enum DoctorReport {
     private static func wrap(_ text: String, _ width: Int?, _ margin: Int) -> [String] {
         guard let width, width - margin - 6 >= 20 else { return [text] }
         return TextWidth.wrap(text, to: width - margin - 6)
-    }
-
-    private static func padded(_ text: String, to width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - text.count))
     }
 }

@@ -19,7 +19,8 @@ struct DoctorRun: Sendable {
         let now = time.now()
         let (masterKey, keyFinding) = masterKey()
         let bootstrap = bootstrap()
-        let gateway = GatewayFacts(configuration, key: bootstrap.key)
+        let gateway = GatewayFacts(
+            configuration, isLocked: LockFacts.isLocked(configuration.storagePath + ".lock"), key: bootstrap.key)
         let facts: Result<DatabaseFacts, any Error>? =
             FileFacts(path: path) == nil ? nil : Result { try DatabaseFacts(path: path) }
         let database = try? facts?.get()
@@ -31,7 +32,8 @@ struct DoctorRun: Sendable {
             matching(keyFinding, masterKey, database),
             bootstrap.file
                 ?? CredentialChecks.admin(
-                    bootstrap.state, keys: database?.adminKeys ?? [], status: gateway.status, now: now),
+                    bootstrap.state, keys: database?.adminKeys ?? [], status: gateway.credentialStatus,
+                    now: now),
             databaseFiles(), integrity(facts),
             MachineChecks.disk(FreeSpace(path: folder), path: folder),
         ]

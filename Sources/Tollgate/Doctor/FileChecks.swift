@@ -7,12 +7,13 @@ enum FileChecks {
         guard let facts else { return .fail(check, "\(path) cannot be looked at", fix: "see that \(path) is there") }
         guard facts.mode & 0o077 == 0 else {
             return .fail(
-                check, "\(path) is open to others than its owner (mode \(facts.octal))", fix: "chmod 600 \(path)")
+                check, "\(path) is open to others than its owner (mode \(facts.octal))",
+                fix: "chmod 600 \(ShellText.word(path))")
         }
         guard facts.owner == user || user == 0 || facts.owner == 0 else {
             return .warn(
                 check, "\(path) belongs to another user (\(facts.owner))",
-                fix: "run doctor as the gateway's user, or chown \(path)")
+                fix: "run doctor as the gateway's user, or chown \(ShellText.word(path))")
         }
         return .ok(check, "\(path), mode \(facts.octal)")
     }
@@ -24,7 +25,7 @@ enum FileChecks {
         guard facts.mode & 0o022 == 0 else {
             return .fail(
                 check, "\(path) can be written by others than its owner (mode \(facts.octal))",
-                fix: "chmod go-w \(path)")
+                fix: "chmod go-w \(ShellText.word(path))")
         }
         return .ok(check, "\(path), mode \(facts.octal)")
     }
@@ -42,18 +43,19 @@ enum FileChecks {
         for (path, facts) in files {
             guard facts.mode & 0o077 == 0 else {
                 return .fail(
-                    check, "\(path) is open to others than its owner (mode \(facts.octal))", fix: "chmod 600 \(path)")
+                    check, "\(path) is open to others than its owner (mode \(facts.octal))",
+                    fix: "chmod 600 \(ShellText.word(path))")
             }
             guard facts.owner == first.facts.owner else {
                 return .fail(
                     check, "\(path) belongs to user \(facts.owner), the database to \(first.facts.owner)",
-                    fix: "chown --reference=\(first.path) \(path)")
+                    fix: "chown --reference=\(ShellText.word(first.path)) \(ShellText.word(path))")
             }
         }
         if let facts = folder.facts, facts.mode & 0o002 != 0, facts.mode & 0o1000 == 0 {
             return .fail(
                 check, "anyone can replace files in \(folder.path) (mode \(facts.octal))",
-                fix: "chmod o-w \(folder.path)")
+                fix: "chmod o-w \(ShellText.word(folder.path))")
         }
         return .ok(check, "\(files.count) files of user \(first.facts.owner), closed to others")
     }

@@ -3,10 +3,15 @@ import Proxy
 
 /// Whether an instance runs on the database, and what its Admin API says.
 struct GatewayFacts: Sendable, Equatable {
+    /// One GET, which waits for its end.
+    typealias Fetch = (_ url: String, _ headers: [(String, String)]) throws -> AdminAnswer
+
     /// Whether the database's lock is held; nil where the system does not tell.
     var isLocked: Bool?
-    /// The status of `/admin/v1/status` with the bootstrap credential; nil: nobody answers.
+    /// The status of `/admin/v1/status`; nil: nobody answers.
     var status: Int?
+    /// The status that the bootstrap credential got; nil: it was not sent, or nobody answers.
+    var credentialStatus: Int?
     /// Whether the ledger can be written; nil: not said.
     var isWritable: Bool?
 
@@ -18,18 +23,27 @@ struct GatewayFacts: Sendable, Equatable {
         self.isWritable = isWritable
     }
 
-    /// Looks at the lock and asks the Admin API.
+    /// Asks the Admin API. Only who holds the lock is ours to show the credential to: somebody
+    /// else may listen at the address while the gateway is down.
     ///
-    /// - Parameter key: the bootstrap credential; nil: there is none that can be used.
-    init(_ configuration: Configuration, key: String?) {
-        isLocked = LockFacts.isLocked(configuration.storagePath + ".lock")
-        let headers = key.map { [("authorization", "Bearer \($0)")] } ?? []
-        let url = "http://\(configuration.adminListen.reachable)/admin/v1/status"
-        let answer = try? HTTPFetch.run(
-            method: "GET", url: url, headers: headers, body: [], timeoutMS: 5000, maxBody: 1 << 24)
+    /// - Parameters:
+    ///   - isLocked: whether the database's lock is held; nil where the system does not tell.
+    ///   - key: the bootstrap credential; nil: there is none that can be used.
+    init(_ configuration: Configuration, isLocked: Bool?, key: String?, fetch: Fetch = Self.answer) {
+        self.isLocked = isLocked
+        let shown = isLocked == true ? key : nil
+        let headers = shown.map { [("authorization", "Bearer \($0)")] } ?? []
+        let answer = try? fetch("http://\(configuration.adminListen.reachable)/admin/v1/status", headers)
         status = answer?.status
+        credentialStatus = shown == nil ? nil : status
         let journal = answer.flatMap { JSONValue(bytes: $0.body) }?["journal"]
         if case .bool(let writable)? = journal?["writable"] { isWritable = writable }
+    }
+
+    private static func answer(_ url: String, _ headers: [(String, String)]) throws -> AdminAnswer {
+        let answer = try HTTPFetch.run(
+            method: "GET", url: url, headers: headers, body: [], timeoutMS: 5000, maxBody: 1 << 24)
+        return AdminAnswer(status: answer.status, body: answer.body)
     }
 
     /// The finding on the instance itself.

@@ -6,8 +6,12 @@ enum LockFacts {
     /// Nil where the system does not tell.
     static func isLocked(_ path: String) -> Bool? {
         guard let facts = FileFacts(path: path) else { return false }
-        guard let table = try? String(contentsOfFile: "/proc/locks", encoding: .utf8) else { return nil }
-        return isLocked(inode: facts.inode, table: table)
+        // A table that changes while it is read in pieces can miss a line.
+        for _ in 0..<3 {
+            guard let table = try? String(contentsOfFile: "/proc/locks", encoding: .utf8) else { return nil }
+            if isLocked(inode: facts.inode, table: table) { return true }
+        }
+        return false
     }
 
     /// Looks for the file in the system's table: `1: FLOCK  ADVISORY  WRITE 123 fe:01:4711 0 EOF`.

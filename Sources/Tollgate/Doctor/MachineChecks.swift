@@ -30,7 +30,9 @@ enum MachineChecks {
     /// Room on the database's file system.
     static func disk(_ space: FreeSpace?, path: String) -> Finding {
         let check = "disk"
-        guard let space else { return .warn(check, "\(path): cannot be asked for its room", fix: "look at df \(path)") }
+        guard let space else {
+            return .warn(check, "\(path): cannot be asked for its room", fix: "look at df \(ShellText.word(path))")
+        }
         let detail = "\(SizeText.short(space.free)) free of \(SizeText.short(space.total)) at \(path)"
         let fix = "free or add room on that file system"
         guard space.free >= DiskRoom.reserve else {

@@ -42,8 +42,7 @@ enum Budgets: ResourceKind {
         var tenant: String?
 
         func path(of resource: Resource, _ client: AdminClient) throws -> String {
-            let query = try tenant.map { "?tenant_id=" + PathText.encoded(try client.tenantID($0), keeping: "") }
-            return PathText.join(resource.name) + (query ?? "")
+            PathText.join(resource.name, query: ["tenant_id": try tenant.map { try client.tenantID($0) }])
         }
     }
 

@@ -27,10 +27,7 @@ enum Holds: ResourceKind {
 
         func path(of resource: Resource, _ client: AdminClient) throws -> String {
             let id = try tenant.map { try client.tenantID($0) }
-            let parts = [("state", state?.rawValue), ("tenant_id", id)].compactMap { name, value in
-                value.map { "\(name)=" + PathText.encoded($0, keeping: "") }
-            }
-            return PathText.join(resource.name) + (parts.isEmpty ? "" : "?" + parts.joined(separator: "&"))
+            return PathText.join(resource.name, query: ["state": state?.rawValue, "tenant_id": id])
         }
     }
 }

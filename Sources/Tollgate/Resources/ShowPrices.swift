@@ -10,8 +10,7 @@ struct ShowPrices: ParsableCommand {
     @OptionGroup var options: ClientOptions
 
     func run() throws {
-        let path = "/prices/history?model=" + PathText.encoded(model, keeping: "")
-        let versions = try options.client().list(path)
+        let versions = try options.client().list(PathText.join("prices", "history", query: ["model": model]))
         guard !versions.isEmpty else { throw CommandFailure(.notFound, "the model \(model) has no price") }
         options.show(versions, columns: Prices.resource.columns)
     }

@@ -38,17 +38,25 @@ struct UsageScope: ParsableArguments {
     @Option(help: "The IANA zone of days and months; otherwise that of --tenant, otherwise UTC.")
     var timeZone: String?
 
+    /// Asks and prints `usage` or `costs`; `showsMeters` is for usage rather than for money.
+    func show(_ resource: String, showsMeters: Bool, _ options: ClientOptions) throws {
+        let client = try options.client()
+        let spans = UsageSpans.joined(try client.list(try path(of: resource, client)))
+        switch options.output {
+        case .table: print(UsageTable(spans, groups: groups, showsMeters: showsMeters).text)
+        case .json: options.show(spans, columns: [])
+        }
+    }
+
     /// The path of the question below the API's root.
     func path(of resource: String, _ client: AdminClient) throws -> String {
-        let parameters: [(String, String?)] = [
-            ("start", start), ("end", end), ("bucket", bucket.rawValue), ("group_by", groupBy),
-            ("tenant_id", try tenant.map { try client.tenantID($0) }), ("key_id", key), ("model", model),
-            ("pool", pool), ("backend_id", try backend.map { try client.backendID($0) }), ("time_zone", timeZone),
-        ]
-        let query = parameters.compactMap { name, value in
-            value.map { "\(name)=\(PathText.encoded($0, keeping: ""))" }
-        }
-        return PathText.join(resource) + "?" + query.joined(separator: "&")
+        PathText.join(
+            resource,
+            query: [
+                "start": start, "end": end, "bucket": bucket.rawValue, "group_by": groupBy,
+                "tenant_id": try tenant.map { try client.tenantID($0) }, "key_id": key, "model": model, "pool": pool,
+                "backend_id": try backend.map { try client.backendID($0) }, "time_zone": timeZone,
+            ])
     }
 
     /// The words of `--group-by`.

@@ -26,6 +26,24 @@ struct ProberTests {
         #expect(Prober.url(of: backend(probe: nil)) == "http://127.0.0.1:9/proxy/v1/models")
     }
 
+    @Test func `a backend is asked with its own credential, Anthropic's with the version too`() throws {
+        let key = try MasterKey(base64: MasterKey.generate())
+        func headers(_ kind: BackendKind, sealed: Bool, _ opener: MasterKey?) throws -> [String] {
+            var backend = backend(probe: nil)
+            backend.kind = kind
+            if sealed { backend.sealedKey = try key.seal(Array("sk-1".utf8), context: backend.keyContext) }
+            return try Prober.headers(of: backend, masterKey: opener).map { "\($0.0): \($0.1)" }
+        }
+        #expect(try headers(.openai, sealed: true, key) == ["authorization: Bearer sk-1"])
+        #expect(try headers(.openai, sealed: false, nil) == [])
+        #expect(
+            try headers(.anthropic, sealed: true, key) == ["x-api-key: sk-1", "anthropic-version: 2023-06-01"])
+        #expect(try headers(.anthropic, sealed: false, nil) == ["anthropic-version: 2023-06-01"])
+        let other = try MasterKey(base64: MasterKey.generate())
+        #expect(throws: MasterKeyError.openFailed) { try headers(.openai, sealed: true, other) }
+        #expect(throws: MasterKeyError.openFailed) { try headers(.openai, sealed: true, nil) }
+    }
+
     @Test(arguments: [(200, true), (204, true), (302, false), (401, false), (503, false)] as [(Int, Bool)])
     func `only a success passes`(_ status: Int, _ passes: Bool) async throws {
         let fixture = try RouterFixture([
