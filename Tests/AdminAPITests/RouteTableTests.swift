@@ -9,7 +9,7 @@ import Testing
     private func table(_ routes: [(HTTPRequest.Method, String)]) -> RouteTable {
         RouteTable(
             routes.map { method, path in
-                AdminRoute(method: method, path: RoutePath(path), resource: "things", access: .admins) { _, _ in
+                AdminRoute(method: method, path: RoutePath(path), access: .admins) { _, _ in
                     Response(status: .ok)
                 }
             })

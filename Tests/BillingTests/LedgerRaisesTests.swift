@@ -101,7 +101,7 @@ struct LedgerRaisesTests {
         try await end(fixture, raise)
         #expect(fixture.figures(budget) == [0, 0, 100])
         await #expect(throws: BillingError.notFound) { try await self.end(fixture, raise) }
-        let listed = try fixture.file.read { try BudgetRaiseStore.raises($0, budget: budget) }
+        let listed = try fixture.file.read { try BudgetRaiseStore.raises($0, budget: budget, after: nil, limit: 9) }
         #expect(listed.map(\.endedAt) == [fixture.clock.now()])
     }
 

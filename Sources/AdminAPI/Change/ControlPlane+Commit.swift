@@ -12,7 +12,7 @@ extension ControlPlane {
         audit: AuditEntry?,
         answer: @escaping @Sendable (Value) -> Answer,
         _ body: @escaping @Sendable (TenancyStore.Transaction) throws -> Value,
-        committed: @escaping @Sendable (Value) -> Void
+        committed: @escaping @Sendable (Value) -> Void = { _ in }
     ) async throws -> Response {
         let record = record(context)
         let done = try await journal.write { db in
@@ -23,7 +23,6 @@ extension ControlPlane {
             return (value: value, answer: given)
         } committed: { done in
             committed(done.value)
-            context.ticket?.use()
         }
         return done.answer.response
     }
@@ -34,19 +33,16 @@ extension ControlPlane {
         audit: AuditEntry?,
         answer: Answer,
         _ body: @escaping @Sendable (TenancyStore.Transaction) throws -> Value,
-        committed: @escaping @Sendable (Value) -> Void
+        committed: @escaping @Sendable (Value) -> Void = { _ in }
     ) async throws -> Response {
         try await commit(context, audit: audit, answer: { _ in answer }, body, committed: committed)
     }
 
     /// Answers a POST that has no transaction of its own; under an idempotency key the answer is kept.
     func reply(_ context: AdminContext, _ answer: Answer) async throws -> Response {
-        guard let ticket = context.ticket, !ticket.wasUsed else { return answer.response }
-        let record = record(context)
-        try await journal.write { db in
-            try record(answer, db)
-        } committed: {
-            ticket.use()
+        if context.ticket != nil {
+            let record = record(context)
+            try await journal.write { db in try record(answer, db) }
         }
         return answer.response
     }

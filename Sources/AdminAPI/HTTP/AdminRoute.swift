@@ -7,8 +7,6 @@ struct AdminRoute: Sendable {
 
     let method: HTTPRequest.Method
     let path: RoutePath
-    /// What it is about, plural, e.g. `tenants`.
-    let resource: String
     let access: RouteAccess
     let handler: Handler
 }

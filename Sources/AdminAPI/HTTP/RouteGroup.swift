@@ -2,8 +2,6 @@ import HTTPTypes
 
 /// The routes of one resource.
 protocol RouteGroup: Sendable {
-    /// What they are about, plural, as in their paths.
-    static var resource: String { get }
     /// Each call with who may make it.
     var routes: [AdminRoute] { get }
 }
@@ -37,7 +35,6 @@ extension RouteGroup {
         _ handler: @escaping AdminRoute.Handler
     ) -> AdminRoute {
         AdminRoute(
-            method: method, path: RoutePath("/admin/v1/" + path), resource: Self.resource, access: access,
-            handler: handler)
+            method: method, path: RoutePath("/admin/v1/" + path), access: access, handler: handler)
     }
 }

@@ -5,8 +5,6 @@ import Tenancy
 
 /// `/admin-keys`: the credentials of operators. A key's text is answered once, when it is made.
 struct AdminKeyRoutes: RouteGroup {
-    static let resource = "admin-keys"
-
     let plane: ControlPlane
     /// Whether another way in is configured.
     let hasBootstrap: Bool

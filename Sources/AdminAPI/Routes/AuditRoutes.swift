@@ -4,8 +4,6 @@ import Tenancy
 
 /// `/audit-log`: who changed what, the newest first. Finance sees what it did itself.
 struct AuditRoutes: RouteGroup {
-    static let resource = "audit-log"
-
     private enum Order: String, CaseIterable {
         case asc
         case desc

@@ -5,8 +5,6 @@ import Tenancy
 
 /// `/pools/{name}/backends` and `/backends/{id}`: upstream endpoints. Their credential is written, never read.
 struct BackendRoutes: RouteGroup {
-    static let resource = "backends"
-
     let plane: ControlPlane
 
     var routes: [AdminRoute] {

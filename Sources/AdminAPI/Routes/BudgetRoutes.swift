@@ -5,8 +5,6 @@ import Tenancy
 
 /// `/budgets`: spend caps and their figures.
 struct BudgetRoutes: RouteGroup {
-    static let resource = "budgets"
-
     let plane: ControlPlane
 
     var routes: [AdminRoute] {

@@ -4,8 +4,6 @@ import Tenancy
 
 /// `/tenants/{id}/credits`: what a tenant paid ahead or was granted, appended and never changed.
 struct CreditRoutes: RouteGroup {
-    static let resource = "credits"
-
     let plane: ControlPlane
 
     var routes: [AdminRoute] {
@@ -43,7 +41,6 @@ struct CreditRoutes: RouteGroup {
                 throw Problem.notFound("tenant")
             }
             try CreditStore.insert(credit, db)
-        } committed: {
         }
     }
 }

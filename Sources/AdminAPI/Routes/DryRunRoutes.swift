@@ -4,8 +4,6 @@ import Tenancy
 
 /// `/budgets/{id}/dry-run`: what another limit would have refused. It changes nothing.
 struct DryRunRoutes: RouteGroup {
-    static let resource = "budgets"
-
     let plane: ControlPlane
 
     var routes: [AdminRoute] {

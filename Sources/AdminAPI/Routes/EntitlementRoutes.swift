@@ -5,8 +5,6 @@ import Tenancy
 
 /// `/tenants/{id}/entitlements`: the pools and models a tenant may use.
 struct EntitlementRoutes: RouteGroup {
-    static let resource = "entitlements"
-
     let plane: ControlPlane
 
     var routes: [AdminRoute] {

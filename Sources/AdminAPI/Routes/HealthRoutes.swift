@@ -4,17 +4,15 @@ import Hummingbird
 
 /// `/healthz` and `/readyz`, for whoever watches the process.
 struct HealthRoutes: RouteGroup {
-    static let resource = "health"
-
     let plane: ControlPlane
     let ready: @Sendable () -> Bool
 
     var routes: [AdminRoute] {
         [
             AdminRoute(
-                method: .get, path: RoutePath("/healthz"), resource: Self.resource, access: .anyone, handler: health),
+                method: .get, path: RoutePath("/healthz"), access: .anyone, handler: health),
             AdminRoute(
-                method: .get, path: RoutePath("/readyz"), resource: Self.resource, access: .anyone, handler: readiness),
+                method: .get, path: RoutePath("/readyz"), access: .anyone, handler: readiness),
         ]
     }
 

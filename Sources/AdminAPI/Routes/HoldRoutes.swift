@@ -4,8 +4,6 @@ import Tenancy
 
 /// `/holds`: money set aside for calls that run, or that a crash left open.
 struct HoldRoutes: RouteGroup {
-    static let resource = "holds"
-
     private enum State: String, CaseIterable {
         case live
         case uncertain
@@ -55,7 +53,6 @@ struct HoldRoutes: RouteGroup {
         }
         let answer = Answer.ok(["resolved": .integer(1)])
         try await resolve(hold, charge: charge, context, answer: answer)
-        context.ticket?.use()
         return answer.response
     }
 

@@ -5,8 +5,6 @@ import Tenancy
 
 /// `/keys`: the credentials of tenants. A key's text is answered once, when it is made.
 struct KeyRoutes: RouteGroup {
-    static let resource = "keys"
-
     private static let graceLimit: Int64 = 30 * 86_400
 
     let plane: ControlPlane

@@ -5,8 +5,6 @@ import Tenancy
 
 /// `/models`: what clients may ask for and the pools that serve it. Names may hold `/`.
 struct ModelRoutes: RouteGroup {
-    static let resource = "models"
-
     let plane: ControlPlane
 
     var routes: [AdminRoute] {

@@ -5,8 +5,6 @@ import Tenancy
 
 /// `/pools`: interchangeable backends with one purpose.
 struct PoolRoutes: RouteGroup {
-    static let resource = "pools"
-
     let plane: ControlPlane
 
     var routes: [AdminRoute] {

@@ -4,8 +4,6 @@ import Tenancy
 
 /// `/prices`: published prices; each is a version that never changes.
 struct PriceRoutes: RouteGroup {
-    static let resource = "prices"
-
     let plane: ControlPlane
 
     var routes: [AdminRoute] {

@@ -4,8 +4,6 @@ import Tenancy
 
 /// `/tenants/{id}/quotas` and `/keys/{id}/quotas`: ceilings on requests and tokens.
 struct QuotaRoutes: RouteGroup {
-    static let resource = "quotas"
-
     let plane: ControlPlane
 
     var routes: [AdminRoute] {
@@ -31,42 +29,48 @@ struct QuotaRoutes: RouteGroup {
 
     private func putTenant(_ request: Request, _ context: AdminContext) async throws -> Response {
         let id = ID<Tenant>(try context.parameter("tenant"))
-        let quota = try await quota(request)
-        return try await plane.turn.run {
-            guard let before = plane.directory.tenant(id) else { throw Problem.notFound("tenant") }
-            try context.requireMatch(before.quota.json)
-            let audit = plane.audit(context, "quota.put", id.text, before: before.quota.json, after: quota.json)
-            let directory = plane.directory
-            return try await plane.commit(context, audit: audit, answer: .ok(quota.json)) { db in
-                try TenancyStore.putQuota(db, tenant: id, quota)
-                return try TenancyStore.profile(db, id)
-            } committed: { profile in
-                if let profile { directory.put(profile) }
-            }
+        let directory = plane.directory
+        return try await put(request, context, "tenant", id, present: { directory.tenant(id)?.quota }) { db, quota in
+            try TenancyStore.putQuota(db, tenant: id, quota)
+            return try TenancyStore.profile(db, id)
+        } committed: {
+            directory.put($0)
         }
     }
 
     private func putKey(_ request: Request, _ context: AdminContext) async throws -> Response {
         let id = ID<APIKey>(try context.parameter("key"))
-        let quota = try await quota(request)
-        return try await plane.turn.run {
-            guard let before = plane.directory.key(id) else { throw Problem.notFound("key") }
-            try context.requireMatch(before.quota.json)
-            let audit = plane.audit(context, "quota.put", id.text, before: before.quota.json, after: quota.json)
-            let directory = plane.directory
-            return try await plane.commit(context, audit: audit, answer: .ok(quota.json)) { db in
-                try TenancyStore.putQuota(db, key: id, quota)
-                return try TenancyStore.keyProfile(db, id)
-            } committed: { profile in
-                if let profile { directory.put(profile) }
-            }
+        let directory = plane.directory
+        return try await put(request, context, "key", id, present: { directory.key(id)?.quota }) { db, quota in
+            try TenancyStore.putQuota(db, key: id, quota)
+            return try TenancyStore.keyProfile(db, id)
+        } committed: {
+            directory.put($0)
         }
     }
 
-    private func quota(_ request: Request) async throws -> Quota {
+    /// Replaces a whole quota; `store` returns its owner as it is afterwards.
+    private func put<Owner, Profile: Sendable>(
+        _ request: Request,
+        _ context: AdminContext,
+        _ what: String,
+        _ id: ID<Owner>,
+        present: () -> Quota?,
+        store: @escaping @Sendable (TenancyStore.Transaction, Quota) throws -> Profile?,
+        committed: @escaping @Sendable (Profile) -> Void
+    ) async throws -> Response {
         let body = try await request.object()
         let quota = Quota(body)
         try body.finish()
-        return quota
+        return try await plane.turn.run {
+            guard let before = present() else { throw Problem.notFound(what) }
+            try context.requireMatch(before.json)
+            let audit = plane.audit(context, "quota.put", id.text, before: before.json, after: quota.json)
+            return try await plane.commit(context, audit: audit, answer: .ok(quota.json)) { db in
+                try store(db, quota)
+            } committed: { profile in
+                if let profile { committed(profile) }
+            }
+        }
     }
 }

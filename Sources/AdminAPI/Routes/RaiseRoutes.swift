@@ -4,8 +4,6 @@ import Tenancy
 
 /// `/budgets/{id}/raises`: higher limits until an instant.
 struct RaiseRoutes: RouteGroup {
-    static let resource = "budgets"
-
     let plane: ControlPlane
 
     var routes: [AdminRoute] {
@@ -61,8 +59,7 @@ struct RaiseRoutes: RouteGroup {
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
         let id = ID<Budget>(try context.parameter("budget"))
         let raiseID = ID<BudgetRaise>(try context.parameter("raise"))
-        let raises = try plane.file.read { db in try BudgetRaiseStore.raises(db, budget: id) }
-        guard let raise = raises.first(where: { $0.id == raiseID }) else { throw Problem.notFound("raise") }
+        guard let raise = try stored(raiseID, of: id) else { throw Problem.notFound("raise") }
         return .json(raise.json(at: plane.time.now()))
     }
 
@@ -73,8 +70,7 @@ struct RaiseRoutes: RouteGroup {
         try await request.requireEmptyBody()
         return try await plane.turn.run {
             let now = plane.time.now()
-            let raises = try plane.file.read { db in try BudgetRaiseStore.raises(db, budget: id) }
-            guard let before = raises.first(where: { $0.id == raiseID && $0.isRunning(at: now) }) else {
+            guard let before = try stored(raiseID, of: id), before.isRunning(at: now) else {
                 throw Problem.notFound("raise that runs")
             }
             try context.requireMatch(before.json(at: now))
@@ -86,5 +82,9 @@ struct RaiseRoutes: RouteGroup {
                 ledger.committed(running, of: id)
             }
         }
+    }
+
+    private func stored(_ id: ID<BudgetRaise>, of budget: ID<Budget>) throws -> BudgetRaise? {
+        try plane.file.read { db in try BudgetRaiseStore.raise(db, id, budget: budget) }
     }
 }

@@ -4,8 +4,6 @@ import Tenancy
 
 /// `/requests`: single calls and their attempts, as the ledger has them; never what was said in them.
 struct RequestRoutes: RouteGroup {
-    static let resource = "requests"
-
     let plane: ControlPlane
 
     var routes: [AdminRoute] {

@@ -5,8 +5,6 @@ import Tenancy
 
 /// `/status`: how the gateway is, in one answer.
 struct StatusRoutes: RouteGroup {
-    static let resource = "status"
-
     let plane: ControlPlane
 
     var routes: [AdminRoute] {

@@ -4,8 +4,6 @@ import Tenancy
 
 /// `/tenants`: who owns keys and pays.
 struct TenantRoutes: RouteGroup {
-    static let resource = "tenants"
-
     let plane: ControlPlane
 
     var routes: [AdminRoute] {

@@ -5,8 +5,6 @@ import Tenancy
 
 /// `/usage` and `/costs`: what was used and what it cost, told apart as asked.
 struct UsageRoutes: RouteGroup {
-    static let resource = "usage"
-
     let plane: ControlPlane
 
     var routes: [AdminRoute] {

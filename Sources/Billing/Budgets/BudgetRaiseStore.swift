@@ -3,10 +3,10 @@ public import Tenancy
 
 /// The rows of temporary raises. None is ever removed before its budget.
 public enum BudgetRaiseStore {
-    /// All raises of a budget, oldest first.
-    public static func raises(_ db: Database, budget: ID<Budget>) throws -> [BudgetRaise] {
-        try Row.fetchAll(
-            db, sql: "SELECT * FROM budget_raises WHERE budget_id = ? ORDER BY id", arguments: [budget.text]
+    /// One raise of a budget.
+    public static func raise(_ db: Database, _ id: ID<BudgetRaise>, budget: ID<Budget>) throws -> BudgetRaise? {
+        try Row.fetchOne(
+            db, sql: "SELECT * FROM budget_raises WHERE id = ? AND budget_id = ?", arguments: [id.text, budget.text]
         ).map(raise)
     }
 
