@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of the named groups (build, test, demo, bench) that are not installed yet.
+# Installs the Debian packages of the named groups (build, test, demo, bench, ops, package) that are not installed yet.
 set -euo pipefail
 
 wanted=()
@@ -9,6 +9,8 @@ for group in "$@"; do
     test) wanted+=(sqlite3 curl) ;;
     demo) wanted+=(curl) ;;
     bench) wanted+=(nginx wrk util-linux) ;;
+    ops) wanted+=(prometheus nginx caddy haproxy systemd curl) ;;
+    package) wanted+=(dpkg-dev lintian debootstrap curl) ;;
     *)
         echo "install-packages.sh: unknown group '$group'" >&2
         exit 2
@@ -35,7 +37,18 @@ if [[ "$(id -u)" -ne 0 ]]; then
 fi
 echo "installing ${missing[*]}"
 log="$(mktemp)"
-trap 'rm -f "$log"' EXIT
+policy=/usr/sbin/policy-rc.d
+made_policy=
+finish() {
+    rm -f "$log"
+    [[ -z "$made_policy" ]] || "${as_root[@]}" rm -f "$policy"
+}
+trap finish EXIT
+# Debian starts what it installs. Servers that only tests need must not take their ports on this machine.
+if [[ ! -e "$policy" ]]; then
+    made_policy=yes
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"
+fi
 install() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q &&
         "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \

@@ -74,12 +74,13 @@ environments() {
         scripts/make-venv.sh ".venv-test-$name" "no-deps:$tests/requirements-$name.txt" &
         others+=($!)
     done
-    scripts/make-venv.sh .venv-test "no-deps:$tests/requirements.txt" no-deps:deploy/demo/requirements.txt || status=1
+    scripts/make-venv.sh .venv-test "no-deps:$tests/requirements.txt" "no-deps:$tests/requirements-ops.txt" \
+        no-deps:deploy/demo/requirements.txt || status=1
     for name in "${others[@]}"; do wait "$name" || status=1; done
     return "$status"
 }
 
-scripts/install-packages.sh build test
+scripts/install-packages.sh build test ops
 if [[ "${1:-}" == --only-e2e ]]; then
     shift
 else
