@@ -24,15 +24,18 @@ struct AdminResponder: HTTPResponder {
             response = answer(to: error, request, context)
         }
         response.headers[.requestID] = context.requestID
-        response.headers[.cacheControl] = "no-store"
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         response.headers[.contentTypeOptions] = "nosniff"
         return request.method == .head ? response.createHeadResponse() : response
     }
 
     private func answer(_ request: Request, _ context: AdminContext) async throws -> Response {
         let match = table.match(request.method == .head ? .get : request.method, request.uri.path)
-        if case .found(let route, _) = match, route.access.isOpen { return try await route.handler(request, context) }
         var context = context
+        if case .found(let route, let parameters) = match, route.access.isOpen {
+            context.pathParameters = parameters
+            return try await route.handler(request, context)
+        }
         context.caller = try await gate.caller(request.headers, from: address(request, context), pause: context.pause)
         switch match {
         case .unknown: throw Problem.notFound("route")

@@ -9,12 +9,13 @@ public struct AdminServer: Service {
     private let application: Application<AdminResponder>
 
     /// `credential` is the bootstrap credential, if one is configured. `trustedProxies` are those whose
-    /// `X-Forwarded-For` is believed. `bound` learns the port once the server listens, which matters when `port` is 0;
-    /// `ready` is what `/readyz` says.
+    /// `X-Forwarded-For` is believed. `dashboard` is served at `/`. `bound` learns the port once the server listens,
+    /// which matters when `port` is 0; `ready` is what `/readyz` says.
     public init(
         plane: ControlPlane,
         credential: AdminCredential?,
         trustedProxies: [AddressRange] = [],
+        dashboard: DashboardFiles = DashboardFiles(),
         host: String,
         port: Int,
         bound: @escaping @Sendable (Int) -> Void,
@@ -22,7 +23,8 @@ public struct AdminServer: Service {
     ) {
         application = Application(
             responder: AdminResponder(
-                table: .admin(plane, hasBootstrap: credential != nil, ready: ready), gate: plane.gate(credential),
+                table: .admin(plane, hasBootstrap: credential != nil, dashboard: dashboard, ready: ready),
+                gate: plane.gate(credential),
                 idempotency: Idempotency(file: plane.file, masterKey: plane.masterKey),
                 denials: DenialLog(plane: plane),
                 trustedProxies: trustedProxies, time: plane.time, logger: plane.logger),

@@ -21,6 +21,8 @@ public struct ControlPlane: Sendable {
     let masterKey: MasterKey
     /// Sends what alerts put into the outbox; whoever runs the process makes it tick.
     public let webhooks: WebhookSender
+    /// What the data plane did of late; whoever runs the process makes it tick.
+    public let traffic: TrafficLog
     let time: any TimeSource
     let logger: Logger
     /// The product's version, as `status` and the metrics tell it.
@@ -46,6 +48,7 @@ public struct ControlPlane: Sendable {
         prober: Prober,
         masterKey: MasterKey,
         upstream: UpstreamPolicy = UpstreamPolicy(),
+        metrics: ProxyMetrics = ProxyMetrics(),
         time: any TimeSource,
         logger: Logger,
         version: String
@@ -66,6 +69,7 @@ public struct ControlPlane: Sendable {
         webhooks = WebhookSender(
             file: file, journal: journal, masterKey: masterKey, upstream: upstream, time: time, logger: logger,
             version: version)
+        traffic = TrafficLog(metrics: metrics, time: time)
         self.time = time
         self.logger = logger
         var serverLogger = logger

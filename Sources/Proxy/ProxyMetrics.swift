@@ -81,6 +81,16 @@ public struct ProxyMetricsSnapshot: Sendable {
     public var timeToFirstToken: HistogramSnapshot
 }
 
+/// How many requests ended in which way, and how long they took, over all tenants.
+public struct TrafficTotals: Sendable {
+    /// Requests by the word for how they ended.
+    public var outcomes: [String: UInt64]
+    /// Seconds the gateway itself added to answered requests.
+    public var overhead: HistogramSnapshot
+    /// Seconds from the whole request to the first relayed event.
+    public var timeToFirstToken: HistogramSnapshot
+}
+
 /// The data plane's counters, updated once or twice a request under one short lock.
 public final class ProxyMetrics: Sendable {
     /// What one tenant used of one model.
@@ -96,6 +106,8 @@ public final class ProxyMetrics: Sendable {
 
     private struct Figures {
         var requests: [RequestLabels: UInt64] = [:]
+        /// The same, by outcome alone: summing the many up at each look would keep requests waiting.
+        var outcomes: [String: UInt64] = [:]
         var spend: [CostLabels: Spend] = [:]
         var emergencies: [EmergencyLabels: UInt64] = [:]
         var anomalies: [UsageAnomalyLabels: UInt64] = [:]
@@ -127,10 +139,22 @@ public final class ProxyMetrics: Sendable {
         }
     }
 
+    /// The sums over all tenants as they are now.
+    public func totals() -> TrafficTotals {
+        figures.withLock { figures in
+            TrafficTotals(
+                outcomes: figures.outcomes, overhead: figures.overhead.snapshot,
+                timeToFirstToken: figures.timeToFirstToken.snapshot)
+        }
+    }
+
     /// Counts a request that ended with `outcome`.
     func count(tenant: String, pool: String, model: String, outcome: String) {
         let labels = RequestLabels(tenant: tenant, pool: pool, model: model, outcome: outcome)
-        figures.withLock { $0.requests[labels, default: 0] += 1 }
+        figures.withLock { figures in
+            figures.requests[labels, default: 0] += 1
+            figures.outcomes[outcome, default: 0] += 1
+        }
     }
 
     /// Counts an attempt by emergency passthrough.

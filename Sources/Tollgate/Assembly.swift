@@ -21,7 +21,8 @@ struct Assembly {
     private let directory: Directory
     private let control: ControlPlane
     private let credential: AdminCredential?
-    private let metrics = ProxyMetrics()
+    private let metrics: ProxyMetrics
+    private let dashboard: DashboardFiles
     private let server: ProxyServer
     private let prober: Prober
 
@@ -31,6 +32,9 @@ struct Assembly {
         self.logger = logger
         let time = SystemClock()
         let masterKey = try Self.masterKey(configuration, environment)
+        dashboard = try Self.dashboard(configuration.dashboard, logger: logger)
+        let metrics = ProxyMetrics()
+        self.metrics = metrics
         file = try Self.openDatabase(configuration)
         let operators = AdminKeyDirectory(try file.read { try TenancyStore.adminKeys($0, limit: .max) })
         credential = try BootstrapCredential.resolve(configuration.adminKey, environment: environment) {
@@ -67,8 +71,8 @@ struct Assembly {
         control = ControlPlane(
             file: file, journal: journal, ledger: ledger, prices: prices, directory: directory, keyRing: keyRing,
             hasher: hasher, adminKeys: adminKeys, adminHasher: adminHasher, quotaMeter: quotas, router: router,
-            prober: prober, masterKey: masterKey, upstream: configuration.upstream, time: time, logger: logger,
-            version: Tollgate.version)
+            prober: prober, masterKey: masterKey, upstream: configuration.upstream, metrics: metrics, time: time,
+            logger: logger, version: Tollgate.version)
     }
 
     /// Serves until SIGTERM or SIGINT, then drains, settles everything, and closes the database.
@@ -79,7 +83,7 @@ struct Assembly {
             plane: "admin", address: configuration.adminListen,
             base: AdminServer(
                 plane: control, credential: credential, trustedProxies: configuration.trustedProxies,
-                host: configuration.adminListen.host, port: configuration.adminListen.port,
+                dashboard: dashboard, host: configuration.adminListen.host, port: configuration.adminListen.port,
                 bound: Self.announce("admin", host: configuration.adminListen.host, gate, logger)))
         let exposition = ListeningService(
             plane: "metrics", address: configuration.metricsListen,
@@ -93,9 +97,10 @@ struct Assembly {
         let releases = UncertainReleaseService(
             ledger: ledger, directory: directory, time: SystemClock(), logger: logger)
         let alerts = AlertService(ledger: ledger, webhooks: control.webhooks, logger: logger)
+        let traffic = TrafficService(traffic: control.traffic)
         // Services stop in reverse order: the data plane drains while the Admin API still answers.
         let group = ServiceGroup(
-            services: [admin, exposition, reload, releases, alerts, ProbeService(prober: prober), proxy],
+            services: [admin, exposition, reload, releases, alerts, ProbeService(prober: prober), traffic, proxy],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         defer { close() }
         try await group.run()
@@ -139,6 +144,25 @@ struct Assembly {
             return try GatewayDatabase.open(path: configuration.storagePath)
         } catch {
             throw StartRefusal(reason: "storage \(configuration.storagePath): \(RefusalWords.text(for: error))")
+        }
+    }
+
+    /// The dashboard; none, and a warning, where no folder was named and none is installed.
+    private static func dashboard(_ settings: DashboardSettings, logger: Logger) throws -> DashboardFiles {
+        let found =
+            settings.directory
+            ?? DashboardFolder.find(executable: DashboardFolder.executable) {
+                FileManager.default.isReadableFile(atPath: $0 + "/index.html")
+            }
+        guard let folder = found else {
+            logger.warning("there is no dashboard: its files are not installed; see dashboard.directory")
+            return DashboardFiles()
+        }
+        do {
+            return try DashboardFiles(
+                folder: folder, chartFile: settings.chartFile, allowsContentNetwork: settings.cdnFallback)
+        } catch {
+            throw StartRefusal(reason: "dashboard.directory \(error)")
         }
     }
 

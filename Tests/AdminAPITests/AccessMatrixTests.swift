@@ -11,12 +11,11 @@ import Testing
     private static let nouns: Set<String> = [
         "tenants", "entitlements", "keys", "quotas", "budgets", "holds", "pools", "backends", "models", "prices",
         "usage", "costs", "requests", "periods", "exports", "reconciliations", "webhooks", "admin-keys", "audit-log",
-        "status", "openapi.json", "credits",
+        "status", "openapi.json", "credits", "whoami",
     ]
     private static let financeReads: Set<String> = [
         "tenants", "credits", "budgets", "prices", "usage", "costs", "requests", "periods", "exports",
-        "reconciliations",
-        "audit-log",
+        "reconciliations", "audit-log", "whoami",
     ]
     private static let financeWrites: Set<String> = [
         "/prices/import", "/reconciliations", "/periods/{}/close", "/periods/{}/corrections", "/tenants/{}/credits",

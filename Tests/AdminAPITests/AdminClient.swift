@@ -102,7 +102,14 @@ final class AdminClient: Sendable {
             headers: Dictionary(
                 head.allHeaderFields.map { ("\($0.key)".lowercased(), "\($0.value)") },
                 uniquingKeysWith: { first, _ in first }),
-            body: data.isEmpty ? .null : try JSONParser.parse(Array(data))
+            body: try Self.body(data, type: head.value(forHTTPHeaderField: "content-type") ?? "")
         )
+    }
+
+    /// JSON as a value, anything else as a text.
+    private static func body(_ data: Data, type: String) throws -> JSONValue {
+        if data.isEmpty { return .null }
+        return type.contains("json")
+            ? try JSONParser.parse(Array(data)) : .string(String(decoding: data, as: UTF8.self))
     }
 }

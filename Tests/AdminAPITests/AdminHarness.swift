@@ -24,9 +24,10 @@ final class AdminHarness: Sendable {
     static func run(
         before: (@Sendable (Ledger, DatabaseFile) async throws -> Void)? = nil,
         hasBootstrap: Bool = true,
+        dashboard: DashboardFiles = DashboardFiles(),
         _ body: (AdminHarness) async throws -> Void
     ) async throws {
-        let harness = try await AdminHarness(before: before, hasBootstrap: hasBootstrap)
+        let harness = try await AdminHarness(before: before, hasBootstrap: hasBootstrap, dashboard: dashboard)
         do {
             try await body(harness)
         } catch {
@@ -38,7 +39,8 @@ final class AdminHarness: Sendable {
 
     private init(
         before: (@Sendable (Ledger, DatabaseFile) async throws -> Void)?,
-        hasBootstrap: Bool
+        hasBootstrap: Bool,
+        dashboard: DashboardFiles
     ) async throws {
         directory = try TemporaryDatabase()
         let clock = SystemClock()
@@ -79,8 +81,8 @@ final class AdminHarness: Sendable {
         )
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let server = AdminServer(
-            plane: plane, credential: hasBootstrap ? try AdminCredential(Self.credential) : nil, host: "127.0.0.1",
-            port: 0,
+            plane: plane, credential: hasBootstrap ? try AdminCredential(Self.credential) : nil,
+            dashboard: dashboard, host: "127.0.0.1", port: 0,
             bound: { continuation.yield($0) })
         running = Task { try await server.run() }
         var iterator = ports.makeAsyncIterator()

@@ -11,7 +11,9 @@ import Testing
         ])
     func unauthenticated(authorization: String?) async throws {
         try await AdminHarness.run { harness in
-            for path in ["/admin/v1/tenants", "/admin/v1/nothing", "/", "//healthz", "/healthz/x"] {
+            for path in [
+                "/admin/v1/tenants", "/admin/v1/nothing", "//healthz", "/healthz/x", "/dashboard", "/dashboards/x",
+            ] {
                 let answer = try await harness.client.raw("GET", path, authorization: authorization)
                 #expect(answer.status == 401)
                 #expect(answer.text("code") == "unauthenticated")

@@ -56,13 +56,14 @@ import Testing
         #expect(!access.isOpen)
     }
 
-    @Test("no call is in the table twice, and only the health routes are open")
+    @Test("no call is in the table twice, and only health and the dashboard's files are open")
     func wholeTable() async throws {
         try await AdminHarness.run { harness in
             let routes = RouteTable.admin(harness.plane, hasBootstrap: true).routes
             let calls = routes.map { "\($0.method) \($0.path.text)" }
             #expect(Set(calls).count == calls.count)
-            #expect(routes.filter(\.access.isOpen).map(\.path.text).sorted() == ["/healthz", "/readyz"])
+            let open = routes.filter(\.access.isOpen).map(\.path.text).sorted()
+            #expect(open == ["/", "/dashboard/{file...}", "/healthz", "/readyz"])
             for route in routes where !route.access.isOpen { #expect(route.path.text.hasPrefix("/admin/v1/")) }
         }
     }

@@ -50,7 +50,7 @@ import Testing
             ledger: { hold_sync: full, request_detail_days: 90 }
             billing: { issuer: "Acme", account: { id: acct_main, name: "Main" }, close_grace: 24h }
             backup: { directory: /backup, every: 24h, keep: 14 }
-            dashboard: { cdn_fallback: true, chart_file: /usr/share/chart.js }
+            dashboard: { directory: web, cdn_fallback: false, chart_file: /usr/share/chart.js }
             telemetry: { otlp: { endpoint: "http://127.0.0.1:4318", sample: 0.05 } }
             log: { format: text, level: debug }
             """)
@@ -74,6 +74,9 @@ import Testing
         #expect(upstream.contains("/etc/tollgate/authorities.pem"))
         #expect("\(configuration.argon2)".contains("memoryKiB: 8192, iterations: 3, parallelism: 2"))
         #expect("\(configuration.holdSync)" == "full")
+        let page = DashboardSettings(
+            directory: "/etc/tollgate/web", cdnFallback: false, chartFile: "/usr/share/chart.js")
+        #expect(configuration.dashboard == page)
         #expect(configuration.logFormat == .text)
         #expect("\(configuration.logLevel)" == "debug")
     }
@@ -84,12 +87,11 @@ import Testing
             ledger: { hold_sync: full, request_detail_days: 90 }
             billing: { issuer: "Acme" }
             backup: { directory: /backup }
-            dashboard: { cdn_fallback: true }
             telemetry: { otlp: { sample: 0.05 } }
             """)
         #expect(
             configuration.ignored == [
-                "ledger.request_detail_days", "backup", "billing", "dashboard", "telemetry",
+                "ledger.request_detail_days", "backup", "billing", "telemetry",
             ])
         #expect(try read("routing: { max_attempts: 5 }\nbackup: null").ignored == [])
     }

@@ -12,6 +12,17 @@ extension HTTPField.Name {
     /// Keeps browsers from guessing types.
     static let contentTypeOptions = named("x-content-type-options")
 
+    /// Who may show the page in a frame.
+    static let frameOptions = named("x-frame-options")
+    /// What a page tells others of where it links from.
+    static let referrerPolicy = named("referrer-policy")
+    /// Keeps pages of other origins out of the page's window group.
+    static let openerPolicy = named("cross-origin-opener-policy")
+    /// Keeps pages of other origins from embedding the answer.
+    static let resourcePolicy = named("cross-origin-resource-policy")
+    /// Which of the browser's abilities a page may use.
+    static let permissionsPolicy = named("permissions-policy")
+
     /// The name is valid, so the other one is never used.
     private static func named(_ name: String) -> HTTPField.Name {
         HTTPField.Name(name) ?? .server

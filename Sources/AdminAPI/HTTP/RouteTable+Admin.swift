@@ -1,8 +1,9 @@
 extension RouteTable {
-    /// The whole Admin API; `ready` is what `/readyz` says.
+    /// The whole Admin API and the dashboard; `ready` is what `/readyz` says.
     static func admin(
         _ plane: ControlPlane,
         hasBootstrap: Bool,
+        dashboard: DashboardFiles = DashboardFiles(),
         ready: @escaping @Sendable () -> Bool = { true }
     ) -> RouteTable {
         let groups: [any RouteGroup] = [
@@ -27,6 +28,8 @@ extension RouteTable {
             WebhookRoutes(plane: plane),
             StatusRoutes(plane: plane),
         ]
-        return RouteTable(groups.flatMap(\.routes))
+        let routes = groups.flatMap(\.routes)
+        return RouteTable(
+            routes + WhoamiRoutes(plane: plane, table: routes).routes + DashboardRoutes(files: dashboard).routes)
     }
 }

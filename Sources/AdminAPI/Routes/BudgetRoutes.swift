@@ -5,6 +5,10 @@ import Tenancy
 
 /// `/budgets`: spend caps and their figures.
 struct BudgetRoutes: RouteGroup {
+    private enum Expansion: String, CaseIterable {
+        case state
+    }
+
     let plane: ControlPlane
 
     var routes: [AdminRoute] {
@@ -21,12 +25,17 @@ struct BudgetRoutes: RouteGroup {
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
         var query = Query(request)
         let tenant = query.text("tenant_id")
+        let withState = query.choice("expand", of: Expansion.self) == .state
         let page = query.page()
         try query.finish()
         let budgets = try plane.file.read { db in
             try BillingStore.budgets(db, tenant: tenant.map { ID($0) })
         }
-        return .json(page.cut(budgets, cursor: \.id.text, json: \.json))
+        let ledger = plane.ledger
+        return .json(
+            page.cut(budgets, cursor: \.id.text) { budget in
+                withState ? budget.json.adding("state", ledger.state(budget.id)?.json ?? .null) : budget.json
+            })
     }
 
     private func create(_ request: Request, _ context: AdminContext) async throws -> Response {

@@ -9,7 +9,8 @@ struct StatusRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("status", .viewers, use: show)
+            get("status", .viewers, use: show),
+            get("status/history", .viewers, use: history),
         ]
     }
 
@@ -40,6 +41,13 @@ struct StatusRoutes: RouteGroup {
                 "uncertain": .integer(counters.uncertainHolds),
                 "waiting": .integer(counters.waiting),
             ],
+            "traffic": plane.traffic.current().json,
         ])
+    }
+
+    /// The traffic's counters of the last hour, the earliest first: rates are differences of any two.
+    private func history(_ request: Request, _ context: AdminContext) async throws -> Response {
+        try Query(request).finish()
+        return .json(["data": .array(plane.traffic.samples().map(\.json))])
     }
 }

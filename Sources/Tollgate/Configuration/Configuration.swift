@@ -35,6 +35,7 @@ struct Configuration: Sendable {
     var logLevel = Logger.Level.info
     /// Where backups are expected; nil: nowhere.
     var backup: BackupSettings?
+    var dashboard = DashboardSettings()
     /// Settings that were given and checked, but have no effect in this version.
     var ignored: [String] = []
 

@@ -43,6 +43,7 @@ struct ConfigurationFile {
         let log = root.section("log")
         log.read("format", .choice, into: &configuration.logFormat)
         log.read("level", .choice, into: &configuration.logLevel)
+        readDashboard(into: &configuration.dashboard)
         checkLaterSections(in: &configuration)
         return configuration
     }
@@ -129,6 +130,14 @@ struct ConfigurationFile {
         checkLater("request_detail_days", .whole(1...36_500), of: section, in: &configuration)
     }
 
+    /// `directory`: path of the page's folder, where it is installed. `cdn_fallback`: bool, true. `chart_file`: path.
+    private func readDashboard(into settings: inout DashboardSettings) {
+        let section = root.section("dashboard")
+        settings.directory = section.optional("directory", .text).map(resolved)
+        section.read("cdn_fallback", .flag, into: &settings.cdnFallback)
+        if let path = section.optional("chart_file", .text) { settings.chartFile = resolved(path) }
+    }
+
     /// A setting whose feature comes later: a mistake in it is reported today all the same.
     private func checkLater<Value>(
         _ name: String, _ rule: DocumentRule<Value>, of section: DocumentSection, in configuration: inout Configuration
@@ -138,7 +147,7 @@ struct ConfigurationFile {
 
     /// Whole sections whose features come later.
     private func checkLaterSections(in configuration: inout Configuration) {
-        for name in ["backup", "billing", "dashboard", "telemetry"] {
+        for name in ["backup", "billing", "telemetry"] {
             if let value = root.value(name), !value.isNull { configuration.ignored.append(name) }
         }
         let billing = root.section("billing")
@@ -155,9 +164,6 @@ struct ConfigurationFile {
             configuration.backup?.everyMS = every
         }
         _ = backup.optional("keep", .whole(1...100_000))
-        let dashboard = root.section("dashboard")
-        _ = dashboard.optional("cdn_fallback", .flag)
-        _ = dashboard.optional("chart_file", .text)
         let otlp = root.section("telemetry").section("otlp")
         _ = otlp.optional("endpoint", .text)
         _ = otlp.optional("sample", .share)
