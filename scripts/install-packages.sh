@@ -6,8 +6,8 @@ wanted=()
 for group in "$@"; do
     case "$group" in
     build) wanted+=(ca-certificates libsqlite3-dev libcurl4-openssl-dev libssl-dev libargon2-dev pkg-config) ;;
-    test) wanted+=(sqlite3 curl) ;;
-    demo) wanted+=(curl) ;;
+    test) wanted+=(sqlite3 curl chromium chromium-driver fonts-dejavu-core libjs-chart.js faketime) ;;
+    demo) wanted+=(curl libjs-chart.js) ;;
     bench) wanted+=(nginx wrk util-linux) ;;
     ops) wanted+=(prometheus nginx caddy haproxy systemd curl) ;;
     package) wanted+=(dpkg-dev lintian debootstrap curl) ;;

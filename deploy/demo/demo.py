@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Starts Tollgate with a real local model behind it and prints how to call it.
 
+Slow traffic of two tenants goes on in the background, so that the dashboard has something to show.
+
 Everything it makes lives in one directory (.demo) and is kept between runs: the Python environment of the model
 server, the master key, the admin key, the tenant key, the database and the logs. Ctrl-C ends both processes.
 """
@@ -10,6 +12,7 @@ import base64
 import json
 import os
 import pathlib
+import random
 import secrets
 import shlex
 import signal
@@ -24,6 +27,7 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 TENANT = "research"
+OTHER_TENANT = "intern"
 STATE_PORT = 9001
 PROVIDERS = {"OPENAI_API_KEY": "openai.yaml", "NVIDIA_API_KEY": "nvidia.yaml"}
 
@@ -37,6 +41,7 @@ def options():
     parser.add_argument("--binary", default=".build/release/tollgate")
     parser.add_argument("--dir", default=".demo", help="where keys, database and logs are kept")
     parser.add_argument("--once", action="store_true", help="make one call with the printed curl line, then stop")
+    parser.add_argument("--quiet", action="store_true", help="make no calls in the background")
     parser.add_argument("--port", type=int, default=8080, help="data plane; 0 takes any free port, here and below")
     parser.add_argument("--admin-port", type=int, default=8081)
     parser.add_argument("--metrics-port", type=int, default=9191)
@@ -129,6 +134,43 @@ def answers(url, key=None):
         return False
 
 
+class Traffic(threading.Thread):
+    """Real calls, one at a time, a few a minute: what people ask all day."""
+
+    QUESTIONS = [
+        "Name three colours.", "Say good morning in French.", "What is a gateway?", "Count from one to five.",
+        "Write one line about the sea.", "What does a cashier do?",
+    ]
+
+    def __init__(self, url, keys, stopped):
+        super().__init__(daemon=True)
+        self.url = url
+        self.keys = keys
+        self.stopped = stopped
+
+    def run(self):
+        number = 0
+        while not self.stopped.wait(random.uniform(2, 9)):
+            number += 1
+            # The intern's cap is small on purpose: it is reached, and its refusals show too.
+            self.ask(self.keys[1 if number % 4 == 0 else 0], stream=number % 2 == 0)
+
+    def ask(self, key, stream):
+        body = {
+            "model": "smollm2",
+            "messages": [{"role": "user", "content": random.choice(self.QUESTIONS)}],
+            "max_tokens": random.randint(8, 48),
+            "stream": stream,
+        }
+        headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
+        request = urllib.request.Request(f"{self.url}/v1/chat/completions", json.dumps(body).encode(), headers)
+        try:
+            with urllib.request.urlopen(request, timeout=120) as response:
+                response.read()
+        except OSError:
+            pass  # A refusal is part of the picture; a gateway that ended is noticed elsewhere.
+
+
 class Demo:
     def __init__(self, arguments):
         self.arguments = arguments
@@ -194,15 +236,15 @@ class Demo:
             if result.returncode != 0:
                 raise DemoError(f"tollgate apply -f {file} failed:\n{result.stdout}")
 
-    def tenant_key(self):
+    def tenant_key(self, name, file):
         """The key of an earlier run while it works, else a new one."""
-        path = self.directory / "tenant.key"
+        path = self.directory / file
         if path.exists():
             key = path.read_text().strip()
             if answers(f"{self.url}/v1/models", key):
                 return key
         tenants = call("GET", f"{self.admin_url}/admin/v1/tenants?limit=1000", self.admin_key)["data"]
-        tenant = next(entry["id"] for entry in tenants if entry["name"] == TENANT)
+        tenant = next(entry["id"] for entry in tenants if entry["name"] == name)
         key = call("POST", f"{self.admin_url}/admin/v1/tenants/{tenant}/keys", self.admin_key, {"name": "demo"})["key"]
         write_private(path, key + "\n")
         return key
@@ -222,11 +264,11 @@ class Demo:
         self.start_backend()
         self.start_tollgate()
         self.apply_state()
-        key = self.tenant_key()
+        key = self.tenant_key(TENANT, "tenant.key")
         line = self.curl_line(key)
         print(f"tenant key  {key}   (tenant {TENANT})")
         print(f"admin key   {self.admin_key}")
-        print(f"dashboard   {self.admin_url}/   (comes with a later version; the Admin API is under /admin/v1)")
+        print(f"dashboard   {self.admin_url}/   (sign in with the admin key)")
         print(f"logs        {self.directory}/tollgate.log, {self.directory}/llama.log")
         print(f"\n{line}\n", flush=True)
         if self.arguments.once:
@@ -240,6 +282,8 @@ class Demo:
             if answer.returncode != 0 or json.loads(answer.stdout)["usage"]["completion_tokens"] < 1:
                 raise DemoError("the call failed")
             return
+        if not self.arguments.quiet:
+            Traffic(self.url, [key, self.tenant_key(OTHER_TENANT, "intern.key")], stopped).start()
         print("running; Ctrl-C ends it", flush=True)
         while not stopped.wait(0.5):
             for process in self.processes:

@@ -1,0 +1,59 @@
+// Who the ids are: the tenants and budgets, read once in a while and shared by the pages.
+
+import { all } from "./api.js";
+
+const kept = new Map();
+
+async function fresh(path, seconds, options) {
+  const entry = kept.get(path);
+  if (entry && Date.now() - entry.at < seconds * 1000) return entry.rows;
+  const rows = await all(path, options);
+  kept.set(path, { at: Date.now(), rows });
+  return rows;
+}
+
+/** Forgets what was read, after a change. */
+export function forget() {
+  kept.clear();
+}
+
+/** All tenants that are not archived. */
+export async function tenants(options) {
+  return (await fresh("/tenants", 30, options)).filter((tenant) => !tenant.archived_at);
+}
+
+/** Names by id, archived ones too. */
+export async function tenantNames(options) {
+  const rows = await fresh("/tenants", 30, options);
+  return new Map(rows.map((tenant) => [tenant.id, tenant.name]));
+}
+
+/** All budgets with their state; many are read less often. */
+export async function budgets(options) {
+  const before = kept.get("/budgets?expand=state")?.rows.length ?? 0;
+  return fresh("/budgets?expand=state", before > 1000 ? 30 : 1, options);
+}
+
+/** A budget's scope in words. */
+export function scope(budget) {
+  const parts = [budget.key_id && "one key", budget.model && `model ${budget.model}`, budget.pool && `pool ${budget.pool}`];
+  return parts.filter(Boolean).join(", ") || "whole tenant";
+}
+
+/** The budget that is nearest to its limit, hard ones first. */
+export function tightest(budgets) {
+  const rank = (budget) => [budget.mode === "hard" ? 1 : 0, share(budget)];
+  return [...budgets].sort((left, right) => {
+    const [a, b] = [rank(left), rank(right)];
+    return b[0] - a[0] || b[1] - a[1];
+  })[0];
+}
+
+/** How far a budget is used up, for ordering only. */
+export function share(budget) {
+  const state = budget.state;
+  if (!state) return 0;
+  const limit = Number(state.limit);
+  const used = Number(state.posted) + Number(state.held);
+  return limit > 0 ? used / limit : used > 0 ? Infinity : 0;
+}
