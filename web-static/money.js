@@ -44,8 +44,8 @@ export function money(text) {
 export function copyExactly(event) {
   const selection = document.getSelection();
   if (!selection || selection.isCollapsed) return;
-  const start = selection.anchorNode?.parentElement?.closest("data.money");
-  const end = selection.focusNode?.parentElement?.closest("data.money");
+  const [start, end] = [selection.anchorNode, selection.focusNode].map((node) =>
+    (node instanceof Element ? node : node?.parentElement)?.closest("data.money"));
   if (!start || start !== end) return;
   event.clipboardData.setData("text/plain", start.getAttribute("value"));
   event.preventDefault();

@@ -5,6 +5,32 @@ import Testing
 @testable import AdminAPI
 
 @Suite struct RoutingRoutesTests {
+    @Test("a list of pools shows their backends if asked to, and a list of budgets their state")
+    func expansions() async throws {
+        try await AdminHarness.run { harness in
+            let client = harness.client
+            _ = try await client.call("POST", "/pools", #"{"name":"empty"}"#)
+            _ = try await client.call("POST", "/pools", #"{"name":"fast"}"#)
+            let backend = try await client.call(
+                "POST", "/pools/fast/backends", #"{"name":"b","kind":"openai","base_url":"http://127.0.0.1:9/v1"}"#)
+            #expect(try await client.call("GET", "/pools").body.text.contains("backends") == false)
+            let pools = try await client.call("GET", "/pools?expand=backends").body.text
+            #expect(pools.contains(#""name":"empty""#) && pools.contains(#""backends":[]"#))
+            #expect(pools.contains(#""backends":[\#(backend.body.text)]"#))
+
+            let tenant = try await client.call("POST", "/tenants", #"{"name":"t"}"#).text("id")
+            let budget = try await client.call(
+                "POST", "/budgets", #"{"tenant_id":"\#(tenant)","limit":"2","window":"total"}"#
+            ).text("id")
+            let state = try await client.call("GET", "/budgets/\(budget)/state").body.text
+            #expect(try await client.call("GET", "/budgets").body.text.contains("posted") == false)
+            #expect(try await client.call("GET", "/budgets?expand=state").body.text.contains(#""state":"# + state))
+            for path in ["/pools?expand=state", "/budgets?expand=backends"] {
+                #expect(try await client.call("GET", path).pointers == ["?expand"])
+            }
+        }
+    }
+
     private static let backend = #"{"name":"llama-a","kind":"openai","base_url":"http://127.0.0.1:9001/v1"}"#
 
     @Test("a pool is made, changed and deleted, but never renamed")

@@ -67,34 +67,42 @@ async function publish(context, models, model = "") {
 
 /** A price list of another project: first what would change, then the change. */
 async function importPrices(context) {
-  let seen = null;
-  const fields = [
-    { name: "file", label: "Price list (JSON)", kind: "file", accept: ".json,application/json", required: true },
-    { name: "format", label: "Format", kind: "select", options: [["litellm", "LiteLLM"], ["openrouter", "OpenRouter"], ["genai-prices", "genai-prices"]] },
-  ];
-  const run = async ({ file, format }, dry) => {
+  const run = async ({ file, format, known, yes }, dry) => {
     if (!file) throw new Error("Choose a file first.");
-    return send("POST", `/prices/import${query({ format, dry_run: dry })}`, await file.text(), { what: "The import" });
+    const wanted = { format, dry_run: dry, known_models: known || "", yes: !dry && yes ? true : "" };
+    return send("POST", `/prices/import${query(wanted)}`, await file.text(), { what: "The import" });
   };
   const done = await ask({
-    title: "Import prices", action: "Import", fields,
-    body: h("p", {}, "Only models that are here get a price. Look at the differences first: nothing is changed by that."),
-    extra: { title: "Show differences", run: async (values) => {
-      seen = await run(values, true);
-      return differences(seen);
-    } },
+    title: "Import prices", action: "Import",
+    body: h("p", {}, "Look at the differences first: nothing is changed by that."),
+    fields: [
+      { name: "file", label: "Price list (JSON)", kind: "file", accept: ".json,application/json", required: true },
+      { name: "format", label: "Format", kind: "select", options: [["litellm", "LiteLLM"], ["openrouter", "OpenRouter"], ["genai-prices", "genai-prices"]] },
+      { name: "known", label: "Only models that are here", kind: "checkbox", value: true },
+      { name: "yes", label: "Take changes by more than half, too", kind: "checkbox" },
+    ],
+    extra: { title: "Show differences", run: async (values) => differences(await run(values, true)) },
     submit: (values) => run(values, false),
   });
-  if (done) await changed(context, "The prices are imported.");
+  if (done) await changed(context, `${done.published} prices are published.`);
 }
 
-function differences(result) {
-  const rows = result.changes ?? result.data ?? [];
-  if (!rows.length) return notice("good", "Nothing would change.");
-  const names = Object.keys(rows[0]);
-  return h("div", { class: "dialog-table" }, table("Differences", names.map((name) => ({ name, title: name.replaceAll("_", " "),
-    cell: (row) => (row[name] === null || row[name] === undefined ? "–" : typeof row[name] === "object" ? JSON.stringify(row[name]) : String(row[name])) })),
-    rows, {}, () => {}, { most: 500 }));
+/** What an import would change, by model and meter. */
+function differences({ changes, jumps, conflicts, omitted, unchanged }) {
+  const notes = [`${unchanged} unchanged`, omitted.length && `${omitted.length} left out`, jumps && `${jumps} change by more than half`]
+    .filter(Boolean).join(", ");
+  const clash = conflicts.length ? notice("bad", `Other prices are published for the same instant: ${conflicts.slice(0, 5).join(", ")}`) : null;
+  if (!changes.length) return [clash, notice("good", `Nothing would change: ${notes}.`)];
+  const rate = (text) => (text === null ? "–" : `$${text}`);
+  return [clash, h("p", { role: "status" }, `${changes.length} differences; ${notes}.`), h("div", { class: "dialog-table" },
+    table("Differences", [
+      { name: "model", title: "Model", cell: (row) => [row.model, row.tier ? ` (${row.tier})` : "", row.above_tokens ? ` above ${row.above_tokens}` : ""] },
+      { name: "meter", title: "Meter", cell: (row) => `${row.meter.replaceAll("_", " ")}, per ${row.per}` },
+      { name: "old", title: "Old", number: true, cell: (row) => rate(row.old) },
+      { name: "new", title: "New", number: true, cell: (row) => rate(row.new) },
+      { name: "percent", title: "Change", number: true, cell: (row) => (row.percent === null ? "new"
+        : [row.jump ? chip(`${row.percent} %`, "warn") : `${row.percent} %`]) },
+    ], changes, {}, () => {}, { most: 500 }))];
 }
 
 export function view({ models, prices }, context) {

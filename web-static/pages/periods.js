@@ -5,108 +5,103 @@ import { ask } from "../dialog.js";
 import { chip, empty, h, notice, section } from "../dom.js";
 import { button, changed } from "../forms.js";
 import { money, pico, sum } from "../money.js";
+import * as names from "../names.js";
 import { table } from "../table.js";
-import { month, time } from "../time.js";
+import { time } from "../time.js";
 
-const formats = [["csv", "CSV"], ["csv&profile=excel", "CSV for Excel"], ["xlsx", "Excel workbook"], ["focus-1.2", "FOCUS 1.2"],
-  ["focus-1.4", "FOCUS 1.4"], ["jsonl", "JSON Lines"], ["statement", "Statements (HTML)"]];
+/** Each with what it says to the server besides its format. */
+const formats = [
+  ["CSV", { format: "csv" }], ["CSV for Excel", { format: "csv", profile: "excel" }],
+  ["CSV for Excel, decimal comma", { format: "csv", profile: "excel", decimal: "comma" }], ["Excel workbook", { format: "xlsx" }],
+  ["FOCUS 1.2", { format: "focus-1.2" }], ["FOCUS 1.4, cost and usage", { format: "focus-1.4", file: "cost-and-usage" }],
+  ["FOCUS 1.4, billing period", { format: "focus-1.4", file: "billing-period" }],
+  ["FOCUS 1.4, invoice detail", { format: "focus-1.4", file: "invoice-detail" }],
+  ["Ledger entries (JSON Lines)", { format: "jsonl" }], ["Statements to print (HTML)", { format: "statement" }],
+];
 const tones = { open: "plain", closing: "warn", closed: "good" };
 
-const name = (period) => period.period ?? period.id ?? period.name;
-
-/** The first instant after a month. */
-function end(label) {
-  const [year, number] = label.split("-").map(Number);
-  return month(0, Date.UTC(year, number, 1));
-}
-
-async function totals(label, signal) {
-  const buckets = await all(`/costs${query({ bucket: "month", start: `${label}-01T00:00:00Z`, end: end(label), group_by: "tenant" })}`, { signal });
-  const rows = new Map();
-  for (const row of buckets.flatMap((bucket) => bucket.results)) {
-    const before = rows.get(row.tenant) ?? { name: row.tenant_name ?? row.tenant, cost: 0n, requests: 0 };
-    rows.set(row.tenant, { ...before, cost: before.cost + (pico(row.cost) ?? 0n), requests: before.requests + row.requests });
-  }
-  return [...rows.values()].sort((a, b) => (b.cost > a.cost ? 1 : b.cost < a.cost ? -1 : 0));
+/** What each tenant's calls of the month come to. */
+async function byTenant(period) {
+  const buckets = await all(`/costs${query({ bucket: "month", start: period.start, end: period.end, group_by: "tenant" })}`);
+  return buckets.flatMap((bucket) => bucket.results)
+    .map((row) => ({ name: row.tenant_name ?? row.tenant, cost: pico(row.cost) ?? 0n, requests: row.requests }))
+    .sort((a, b) => (b.cost > a.cost ? 1 : b.cost < a.cost ? -1 : 0));
 }
 
 export async function load({ signal }) {
-  const periods = await all("/periods", { signal });
-  const labels = periods.map(name);
-  const sums = await Promise.all(labels.slice(0, 24).map((label) => totals(label, signal)));
-  return { rows: periods.map((period, index) => ({ ...period, label: labels[index], tenants: sums[index] ?? null,
-    total: sums[index] ? sum(sums[index].map((row) => row.cost)) : null })) };
+  return { rows: await all("/periods", { signal }) };
 }
 
-const checksum = (period) => period.manifest_sha256 ?? period.chain_head ?? period.checksum ?? null;
+const checksum = (period) => period.manifest_sha256;
 
 async function close(context, period) {
-  const rows = await totals(period.label);
-  const total = sum(rows.map((row) => row.cost));
+  const [now, rows] = await Promise.all([get(`/periods/${part(period.period)}`), byTenant(period)]);
+  const rest = (pico(now.cost) ?? 0n) - sum(rows.map((row) => row.cost));
+  if (rest !== 0n) rows.push({ name: "Corrections and the like", cost: rest, requests: 0 });
   const done = await ask({
-    title: `Close ${period.label}?`, action: `Close ${period.label}`, danger: true,
+    title: `Close ${period.period}?`, action: `Close ${period.period}`, danger: true,
     body: [
       h("p", {}, "A closed month never changes: what comes late is a correction in a later one. It cannot be opened again."),
-      h("p", {}, h("strong", {}, money(total)), ` in ${rows.reduce((count, row) => count + row.requests, 0).toLocaleString("en")} calls of ${rows.length} ${rows.length === 1 ? "tenant" : "tenants"}:`),
-      table(`Totals of ${period.label}`, [
+      h("p", {}, h("strong", {}, money(now.cost)), ` in ${now.entries.toLocaleString("en")} ledger entries, by tenant:`),
+      now.live_holds ? notice("warn", `${now.live_holds} calls of it still run: the month closes once they end.`) : null,
+      now.uncertain_holds ? notice("warn", `${now.uncertain_holds} holds were left by a crash. A later charge will be a correction.`) : null,
+      h("div", { class: "dialog-table" }, table(`Totals of ${period.period}`, [
         { name: "tenant", title: "Tenant", cell: (row) => row.name },
         { name: "requests", title: "Requests", number: true, cell: (row) => row.requests.toLocaleString("en") },
         { name: "cost", title: "Cost", number: true, cell: (row) => money(row.cost) },
-      ], rows, {}, () => {}, { most: 12 }),
+      ], rows, {}, () => {}, { most: 1000 })),
     ],
     fields: [{ name: "grace", label: "Wait for late facts", kind: "select", value: "", options: [["", "as configured"], ["0s", "not at all"], ["1h", "1 hour"], ["24h", "24 hours"]] }],
-    submit: ({ grace }) => send("POST", `/periods/${part(period.label)}/close`, grace ? { grace } : {}),
+    submit: ({ grace }) => send("POST", `/periods/${part(period.period)}/close`, grace ? { grace } : {}),
   });
-  if (done) await changed(context, done.status === "closed" ? "The month is closed." : "The month is closing.");
+  if (done) await changed(context, "The month is closing.");
 }
 
 async function fetchExport(period) {
+  const tenants = await names.tenants();
   await ask({
-    title: `Download ${period.label}`, action: "Download",
+    title: `Download ${period.period}`, action: "Download",
     body: period.status === "closed" ? h("p", {}, "The same choice gives the same bytes, for ever.")
       : notice("warn", "The month is not closed: its figures still grow."),
     fields: [
-      { name: "format", label: "Format", kind: "select", options: formats },
-      { name: "tenant_id", label: "Tenant", kind: "select", options: [["", "All tenants"], ...(period.tenantChoices ?? [])] },
+      { name: "format", label: "Format", kind: "select", options: formats.map(([title], index) => [String(index), title]) },
+      { name: "tenant_id", label: "Tenant", kind: "select", options: [["", "All tenants"], ...tenants.slice(0, 1000).map((tenant) => [tenant.id, tenant.name])] },
+      { name: "tag", label: "Only with the tag", hint: "A name, or name:value. Empty: all." },
       { name: "group_by", label: "Told apart by key too", kind: "checkbox" },
-      { name: "view", label: "What the backends charge us (upstream view)", kind: "checkbox" },
+      { name: "view", label: "What backends charge us (upstream view)", kind: "checkbox" },
     ],
-    submit: ({ format, tenant_id, group_by, view }) => {
-      const [kind, profile] = format.split("&profile=");
-      const values = { format: kind, profile, tenant_id, group_by: group_by ? "key" : "", view: view ? "upstream" : "" };
-      return download(`/exports/${part(period.label)}${query(values)}`, `${period.label}.${kind}`);
+    submit: ({ format, tenant_id, tag, group_by, view }) => {
+      const values = { ...formats[Number(format)][1], tenant_id, tag, group_by: group_by ? "key" : "", view: view ? "upstream" : "" };
+      return download(`/exports/${part(period.period)}${query(values)}`, `${period.period}.${values.format}`);
     },
   });
 }
 
 async function manifest(period) {
-  const value = await get(`/exports/${part(period.label)}/manifest`);
+  const value = await get(`/exports/${part(period.period)}/manifest`);
   const text = JSON.stringify(value, null, 2);
-  await ask({ title: `Manifest of ${period.label}`, action: "Download", body: h("pre", { class: "json", tabindex: "0", role: "region", "aria-label": "Manifest" }, text),
-    submit: () => download(`/exports/${part(period.label)}/manifest`, `${period.label}-manifest.json`) });
-}
-
-async function withTenants(period, run) {
-  const tenants = await all("/tenants");
-  return run({ ...period, tenantChoices: tenants.slice(0, 1000).map((tenant) => [tenant.id, tenant.name]) });
+  await ask({ title: `Manifest of ${period.period}`, action: "Download", body: h("pre", { class: "json", tabindex: "0", role: "region", "aria-label": "Manifest" }, text),
+    submit: () => download(`/exports/${part(period.period)}/manifest`, `${period.period}-manifest.json`) });
 }
 
 export function view({ rows }, context) {
   const { ui, redraw, can } = context;
   if (!rows.length) return section("No months yet", null, empty("Months appear with the first call."));
   const columns = [
-    { name: "label", title: "Month (UTC)", sort: (row) => row.label, cell: (row) => row.label },
+    { name: "month", title: "Month (UTC)", sort: (row) => row.period, cell: (row) => row.period },
     { name: "status", title: "State", sort: (row) => row.status, cell: (row) => [chip(row.status, tones[row.status] ?? "plain"),
-      row.closes_at && row.status === "closing" ? h("div", { class: "note" }, "closes at ", time(row.closes_at)) : null] },
-    { name: "total", title: "Cost", number: true, sort: (row) => row.total ?? 0n, cell: (row) => (row.total === null ? "–" : money(row.total)) },
+      row.status === "closing" ? h("div", { class: "note" }, "due at ", time(row.due_at),
+        row.live_holds ? `, waits for ${row.live_holds} calls` : "") : null] },
+    { name: "cost", title: "Cost", number: true, sort: (row) => pico(row.cost), cell: (row) => money(row.cost) },
+    { name: "entries", title: "Entries", number: true, sort: (row) => row.entries, cell: (row) => row.entries.toLocaleString("en") },
     { name: "closed", title: "Closed", sort: (row) => row.closed_at ?? "", cell: (row) => time(row.closed_at) },
     { name: "checksum", title: "Checksum", cell: (row) => (checksum(row)
       ? h("code", { class: "checksum", title: checksum(row) }, `${checksum(row).slice(0, 12)}…`) : h("span", { class: "none" }, "when closed")) },
     { name: "changes", title: "", cell: (row) => h("span", { class: "row-actions" },
-      can("GET", "/exports/{}") ? button("Download", `Download ${row.label}`, () => withTenants(row, fetchExport)) : null,
-      can("GET", "/exports/{}/manifest") ? button("Manifest", `Manifest of ${row.label}`, () => manifest(row)) : null,
-      can("POST", "/periods/{}/close") && row.status === "open" && end(row.label) <= new Date().toISOString()
-        ? button("Close", `Close ${row.label}`, () => close(context, row)) : null) },
+      can("GET", "/exports/{}") ? button("Download", `Download ${row.period}`, () => fetchExport(row)) : null,
+      can("GET", "/exports/{}/manifest") ? button("Manifest", `Manifest of ${row.period}`, () => manifest(row)) : null,
+      can("POST", "/periods/{}/close") && row.status === "open" && row.end <= new Date().toISOString()
+        ? button("Close", `Close ${row.period}`, () => close(context, row)) : null) },
   ];
-  return section("Months", null, table("Months", columns, rows, ui, redraw, { key: (row) => row.label }));
+  return section("Months", null, table("Months", columns, rows, ui, redraw, { key: (row) => row.period }));
 }

@@ -12,12 +12,13 @@ const reasons = { rate_limited: "it asked for it (429)", unreachable: "cannot be
   credential_refused: "refuses our credential" };
 
 export async function load({ signal }) {
-  const [pools, status] = await Promise.all([all("/pools", { signal }), get("/status", { signal, what: "The status" })]);
-  const definitions = await Promise.all(pools.map((pool) => all(`/pools/${part(pool.name)}/backends`, { signal })));
+  const [pools, status] = await Promise.all([
+    all("/pools?expand=backends", { signal }), get("/status", { signal, what: "The status" }),
+  ]);
   const states = new Map(status.pools.flatMap((pool) => pool.backends).map((backend) => [backend.id, backend]));
   const waiting = new Map(status.pools.map((pool) => [pool.name, pool.waiting]));
-  return { status, pools: pools.map((pool, index) => ({ ...pool, waiting: waiting.get(pool.name) ?? 0,
-    backends: definitions[index].map((backend) => ({ ...backend, now: states.get(backend.id) })) })) };
+  return { status, pools: pools.map((pool) => ({ ...pool, waiting: waiting.get(pool.name) ?? 0,
+    backends: pool.backends.map((backend) => ({ ...backend, now: states.get(backend.id) })) })) };
 }
 
 async function drain(context, backend) {

@@ -5,19 +5,17 @@ import NIOCore
 /// `/` and `/dashboard/`: the dashboard's files, for anyone. They hold nothing that is not in the source; all that is
 /// worth keeping comes from the Admin API, which asks for a credential.
 struct DashboardRoutes: RouteGroup {
-    static let resource = "dashboard"
-
     let files: DashboardFiles
 
     var routes: [AdminRoute] {
         [
             AdminRoute(
-                method: .get, path: RoutePath("/"), resource: Self.resource, access: .anyone
+                method: .get, path: RoutePath("/"), access: .anyone
             ) { request, _ in
                 try answer("index.html", request)
             },
             AdminRoute(
-                method: .get, path: RoutePath("/dashboard/{file...}"), resource: Self.resource, access: .anyone
+                method: .get, path: RoutePath("/dashboard/{file...}"), access: .anyone
             ) { request, context in
                 try answer(context.pathParameters["file"] ?? "", request)
             },

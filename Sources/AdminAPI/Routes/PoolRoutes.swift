@@ -5,6 +5,10 @@ import Tenancy
 
 /// `/pools`: interchangeable backends with one purpose.
 struct PoolRoutes: RouteGroup {
+    private enum Expansion: String, CaseIterable {
+        case backends
+    }
+
     let plane: ControlPlane
 
     var routes: [AdminRoute] {
@@ -19,10 +23,15 @@ struct PoolRoutes: RouteGroup {
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
         var query = Query(request)
+        let withBackends = query.choice("expand", of: Expansion.self) == .backends
         let page = query.page()
         try query.finish()
-        let pools = try plane.file.read { db in try RoutingStore.snapshot(db).pools }
-        return .json(page.cut(pools, cursor: \.name, json: \.json))
+        let snapshot = try plane.file.read { db in try RoutingStore.snapshot(db) }
+        let backends = withBackends ? Dictionary(grouping: snapshot.backends, by: \.pool) : [:]
+        return .json(
+            page.cut(snapshot.pools, cursor: \.name) { pool in
+                withBackends ? pool.json.adding("backends", .array((backends[pool.name] ?? []).map(\.json))) : pool.json
+            })
     }
 
     private func create(_ request: Request, _ context: AdminContext) async throws -> Response {

@@ -3,8 +3,6 @@ import Tenancy
 
 /// `/whoami`: who the caller is, and which calls the caller's role may make.
 struct WhoamiRoutes: RouteGroup {
-    static let resource = "whoami"
-
     let plane: ControlPlane
     /// The calls there are.
     let table: [AdminRoute]

@@ -81,9 +81,9 @@ class Browser:
     # Where
 
     def sign_in(self, key: str, page: str = "overview") -> None:
-        self.driver.get(f"{self.base}/#/{page}")
-        self.driver.execute_script("sessionStorage.clear()")
-        self.driver.get(f"{self.base}/#/{page}")
+        if not self.driver.current_url.startswith(self.base):
+            self.driver.get(self.base)
+        self.driver.execute_script("sessionStorage.clear(); location.hash = arguments[0]", f"#/{page}")
         self.driver.refresh()
         self.field("Admin key").send_keys(key + "\n")
         self.until(lambda: self.all("nav a"), "a menu")

@@ -1,0 +1,360 @@
+"""The dashboard in a real Chromium: what a person does there happens, and what happens shows there."""
+
+from __future__ import annotations
+
+import csv
+import random
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
+
+import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+from support.browser import Browser, browser
+from support.client import Answer, chat, fetch
+from support.oracle import cost_by_tenant, usd
+from support.options import Run
+from support.tollgate import gateway
+from support.world import World
+
+CAP = "0.002"  # one call of 400 tokens fits, a second one does not
+
+
+@pytest.fixture(scope="module")
+def chromium(world: World) -> Iterator[Browser]:
+    with browser(world.server) as chromium:
+        yield chromium
+
+
+def call(world: World, key: str) -> Answer:
+    return fetch(world.server.data, key, chat(world.fresh("dash"), max_tokens=400, knobs="out=400"))
+
+
+def amounts(chromium: Browser, selector: str) -> list[str]:
+    """The exact amounts behind the rounded ones."""
+    return list(chromium.script(
+        "return [...document.querySelectorAll(arguments[0])].map(e => e.getAttribute('value'))", f"{selector} data.money"))
+
+
+def spent(world: World, tenant: str) -> str:
+    return usd(cost_by_tenant(world.books.entries()).get(tenant, 0))
+
+
+# One after the other, each on what the one before left.
+
+
+def test_the_first_run_shows_the_commands_that_issue_a_key(world: World, chromium: Browser) -> None:
+    chromium.sign_in(world.server.admin_key)
+    chromium.shows("tollgate tenants create --name acme", "tollgate entitlements set --tenant acme --pool fast",
+                   "tollgate keys create --tenant acme --name first")
+    for page in ("tenants", "keys", "budgets", "spend", "requests"):
+        chromium.go(page)
+        assert chromium.all("main .empty"), f"{page} says nothing about what to do next"
+    assert not chromium.console() and not chromium.reports()
+
+
+def test_the_first_runs_commands_work_as_they_stand(world: World) -> None:
+    for arguments in (["tenants", "create", "--name", "acme"],
+                      ["entitlements", "set", "--tenant", "acme", "--pool", "fast"],
+                      ["keys", "create", "--tenant", "acme", "--name", "first", "--output", "json"]):
+        done = world.server.run(*arguments)
+        assert done.returncode == 0, done.stderr
+    assert '"tg_' in done.stdout
+
+
+def test_a_tenant_a_key_and_a_cap_from_first_click_to_refusal(world: World, chromium: Browser) -> None:
+    chromium.sign_in(world.server.admin_key, "tenants")
+    chromium.press("New tenant")
+    chromium.fill(name="Müller & Co <b>", time_zone="Europe/Rome", pools="fast")
+    chromium.submit("Create tenant")
+    chromium.until(lambda: chromium.texts("h1") == ["Müller & Co <b>"], "the new tenant's page")
+    tenant = str(chromium.script("return location.hash")).rpartition("/")[2]
+
+    chromium.press("New key")
+    chromium.fill(name="laptop")
+    chromium.submit("Create key")
+    key = str(chromium.one("dialog[open] .secret").get_property("value"))
+    chromium.press("Done")
+    assert key.startswith("tg_")
+    chromium.until(lambda: key not in chromium.driver.page_source, "the end of the key's only show")
+
+    chromium.press("New budget")
+    chromium.fill(limit=CAP, window="month", mode="hard: refuses")
+    chromium.submit("Create budget")
+    chromium.shows("month, hard")
+
+    first = call(world, key)
+    assert first.done, first.body
+    cost = spent(world, tenant)
+    # Without a reload: the page looks again by itself.
+    chromium.until(lambda: amounts(chromium, ".gauge")[:1] == [cost], f"${cost} posted")
+    second = call(world, key)
+    assert second.status == 429 and second.failure["code"] == "insufficient_quota"
+    assert Fraction(amounts(chromium, ".gauge")[1]) == Fraction(CAP) - Fraction(cost)
+
+    chromium.go("overview")
+    chromium.shows("1 refused")
+
+    chromium.go(f"tenants/{tenant}")
+    chromium.press("Raise the budget of Müller & Co <b>")
+    chromium.fill(limit="1")
+    chromium.submit("Raise")
+    chromium.shows("Raised to $1.00")
+    assert call(world, key).done
+    total = spent(world, tenant)
+    assert Fraction(total) == 2 * Fraction(cost)
+    chromium.until(lambda: amounts(chromium, ".gauge")[:1] == [total], f"${total} posted")
+
+    chromium.go("requests")
+    assert amounts(chromium, "tbody") == [cost, cost]
+    chromium.go(f"spend?by=key&tenant={tenant}")
+    assert amounts(chromium, "tfoot") == [total]
+    chromium.shows("laptop")
+    chromium.go("audit")
+    chromium.shows("tenant.create", "key.create", "budget.create", "budget.raise")
+    assert not chromium.console() and not chromium.reports()
+
+
+def test_the_limit_is_changed_after_a_look_at_what_it_would_have_refused(world: World, chromium: Browser) -> None:
+    tenant = world.tenant("5")
+    for _ in range(3):
+        assert call(world, tenant.key).done
+    chromium.sign_in(world.server.admin_key, f"tenants/{tenant.id}")
+    chromium.press(f"Change the budget of {tenant.name}")
+    chromium.fill(limit="0.003")
+    chromium.press("Preview on the last 30 days")
+    chromium.shows("2 of 3 calls would have been refused")
+    chromium.fill(limit="-3")
+    chromium.press("Change limit")
+    chromium.shows("limit must be")  # the server's own word, in the dialog
+    chromium.fill(limit="7.5")
+    chromium.submit("Change limit")
+    assert world.admin.budget_state(str(tenant.budget))["limit"] == "7.5"
+    chromium.until(lambda: "7.5" in amounts(chromium, ".gauge"), "the new limit")
+    assert len(chromium.console()) == 1, "the refusal of -3 is the only complaint"
+
+
+def test_a_change_by_somebody_else_is_not_overwritten(world: World, chromium: Browser) -> None:
+    tenant = world.tenant("5")
+    chromium.sign_in(world.server.admin_key, f"tenants/{tenant.id}")
+    chromium.press(f"Change the budget of {tenant.name}")
+    chromium.fill(limit="6")
+    world.admin.ok("PATCH", f"/budgets/{tenant.budget}", {"limit": "9"})
+    chromium.press("Change limit")
+    chromium.shows("the resource has changed since")
+    chromium.press("Cancel")
+    assert world.admin.budget_state(str(tenant.budget))["limit"] == "9"
+    chromium.console()
+
+
+def test_a_drained_backend_shows_and_takes_no_calls(world: World, chromium: Browser) -> None:
+    tenant = world.tenant()
+    chromium.sign_in(world.server.admin_key, "pools")
+    chromium.shows("ready")
+    chromium.press("Drain fake-a")
+    chromium.submit("Drain")
+    chromium.until(lambda: chromium.texts("tbody .chip") == ["draining"], "the state draining")
+    assert call(world, tenant.key).status == 503
+    chromium.go("overview")
+    chromium.shows("fast / fake-a", "draining")
+    chromium.go("pools")
+    chromium.press("Undrain fake-a")
+    chromium.until(lambda: chromium.texts("tbody .chip") == ["ready"], "the state ready")
+    assert call(world, tenant.key).done
+    assert not chromium.console() and not chromium.reports()
+
+
+def test_the_csv_is_what_is_shown_to_the_last_digit(world: World, chromium: Browser) -> None:
+    chromium.sign_in(world.server.admin_key, "spend?by=tenant")
+    chromium.press("Cost")
+    shown = amounts(chromium, "main tbody tr td:last-child")
+    chromium.press("Download CSV")
+    path = chromium.until(lambda: next(chromium.downloads.glob("*.csv"), None), "the file")
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["Cost"] for row in rows] == shown
+    assert sum(Fraction(row["Cost"]) for row in rows) == Fraction(usd(sum(cost_by_tenant(world.books.entries()).values())))
+
+
+# Each by itself
+
+
+def test_finance_and_viewer_see_and_may_what_their_role_says(world: World, chromium: Browser) -> None:
+    tenant = world.tenant("5")
+    pages = {
+        "finance": ["Overview", "Spend", "Tenants", "Budgets", "Models and prices", "Requests", "Audit"],
+        "viewer": ["Overview", "Spend", "Tenants", "Keys", "Budgets", "Pools and backends", "Models and prices", "Requests"],
+    }
+    later = {"Periods and exports"}
+    for role, expected in pages.items():
+        key = world.admin.ok("POST", "/admin-keys", {"name": f"{role} person", "role": role})["key"]
+        chromium.sign_in(key)
+        assert [page for page in chromium.texts("nav a") if page not in later] == expected, role
+        chromium.shows(f"{role} person · {role}")
+        buttons: set[str] = set()
+        for page in ["tenants", f"tenants/{tenant.id}", "budgets", "models", "spend", "requests"]:
+            chromium.go(page)
+            buttons |= set(chromium.texts("main button"))
+        changing = {"New tenant", "New budget", "Change", "Raise", "Delete", "Suspend", "Archive", "New key", "Rotate",
+                    "Revoke", "New price", "Drain", "Probe"}
+        assert not buttons & changing, f"{role} is offered {buttons & changing}"
+        assert ("Add credit" in buttons) == (role == "finance")
+        assert not chromium.console() and not chromium.reports()
+
+
+def test_the_key_is_in_this_tab_only_and_gone_after_signing_out(world: World, chromium: Browser) -> None:
+    key = world.admin.ok("POST", "/admin-keys", {"name": "mine", "role": "viewer"})
+    chromium.sign_in(key["key"], "tenants")
+    chromium.requests()
+    chromium.go("budgets")
+    where = chromium.script("return [location.href, document.cookie, JSON.stringify(localStorage), document.body.outerHTML]")
+    assert not any(key["key"] in text for text in where)
+    assert chromium.driver.get_cookies() == []
+    assert not [request for request in chromium.requests() if key["key"] in request["url"]]
+    chromium.driver.refresh()
+    chromium.settled()  # the tab's key holds over a reload
+    world.admin.ok("DELETE", f"/admin-keys/{key['id']}")
+    chromium.shows("The key is no longer good", seconds=15)
+    assert chromium.script("return sessionStorage.length") == 0
+    chromium.field("Admin key").send_keys("tga_wrong\n")
+    chromium.shows("The key is not good")
+    chromium.sign_in(world.server.admin_key)
+    chromium.press("Sign out")
+    chromium.field("Admin key")
+    assert chromium.script("return sessionStorage.length") == 0
+    chromium.driver.refresh()
+    chromium.field("Admin key")
+    chromium.console()
+
+
+def test_everything_goes_by_keyboard_and_the_focus_shows(world: World, chromium: Browser) -> None:
+    chromium.sign_in(world.server.admin_key, "tenants")
+    chromium.driver.refresh()
+    chromium.settled()
+
+    def press(*keys: str) -> None:
+        ActionChains(chromium.driver).send_keys(*keys).perform()
+
+    def focus() -> str:
+        outline, text = chromium.script("""
+            const e = document.activeElement, s = getComputedStyle(e);
+            return [s.outlineStyle + s.outlineWidth, e.getAttribute('aria-label') ?? (e.innerText || e.name || '')];
+        """)
+        assert outline not in ("none0px", "none3px"), f"the focus on {text!r} does not show"
+        return str(text).strip()
+
+    press(Keys.TAB)
+    assert focus() == "Skip to the content"
+    seen = []
+    while "New tenant" not in seen:
+        press(Keys.TAB)
+        seen.append(focus())
+        assert len(seen) < 40, seen
+    assert {"Tollgate", "Sign out", "Overview", "Audit"} <= set(seen)
+    press(Keys.ENTER)
+    name = world.fresh("keyboard")
+    chromium.until(lambda: focus() == "name", "the focus in the dialog")
+    press(Keys.ESCAPE)
+    chromium.until(lambda: focus() == "New tenant", "the focus back where it was")
+    press(Keys.ENTER)
+    chromium.until(lambda: focus() == "name", "the focus in the dialog")
+    press(name, Keys.ENTER)
+    chromium.until(lambda: chromium.texts("h1") == [name], "the new tenant")
+    assert not chromium.console() and not chromium.reports()
+
+
+def test_a_lost_connection_is_said_and_found_again(run: Run) -> None:
+    with gateway(run.binary) as server, browser(server) as chromium:
+        chromium.sign_in(server.admin_key, "tenants")
+        chromium.shows("Live")
+        server.stop()
+        chromium.shows("Connection lost, trying again", "the gateway did not answer", seconds=15)
+        server.start()
+        chromium.until(lambda: chromium.texts("#connection") == ["Live"], "the connection", 30)
+        chromium.settled()
+
+
+def test_amounts_are_exact_and_never_nothing_for_something(run: Run, world: World, chromium: Browser) -> None:
+    chromium.sign_in(world.server.admin_key)
+    choice = random.Random(run.seed)
+    texts = ["0", "0.000000000001", "0.004", "0.01", "0.99", "0.999999", "1", "1.005", "999.995", "1234567.891", "12345678901234.5"]
+    texts += [usd(choice.randrange(10 ** choice.randint(1, 26))) for _ in range(500)]
+    shown = chromium.driver.execute_async_script("""
+        const done = arguments[arguments.length - 1];
+        import('/dashboard/money.js').then(money => done([
+            arguments[0].map(text => money.exact(money.pico(text))), arguments[0].map(text => money.rounded(money.pico(text))),
+            money.exact(money.sum(arguments[0].map(money.pico)))]));
+    """, texts)
+    exact, rounded, total = shown
+    assert exact == texts
+    assert Fraction(total) == sum(map(Fraction, texts))
+    for text, short in zip(texts, rounded, strict=True):
+        value, read = Fraction(text), Fraction(short.replace("$", "").replace(",", ""))
+        assert (read == 0) == (value == 0), f"{text} is shown as {short}"
+        assert abs(read - value) <= max(value / 20, Fraction(0)) if value < 1 else abs(read - value) <= Fraction(1, 200)
+
+
+def test_a_copied_amount_is_the_exact_one(world: World, chromium: Browser) -> None:
+    chromium.sign_in(world.server.admin_key, "requests")
+    copied, exact, title = chromium.script("""
+        const amount = document.querySelector('tbody data.money');
+        getSelection().selectAllChildren(amount);
+        const event = new ClipboardEvent('copy', { clipboardData: new DataTransfer(), bubbles: true, cancelable: true });
+        amount.dispatchEvent(event);
+        return [event.clipboardData.getData('text/plain'), amount.getAttribute('value'), amount.title];
+    """)
+    assert copied == exact and exact in title
+
+
+def test_times_are_utc_and_the_readers_own_on_hover(world: World, chromium: Browser) -> None:
+    chromium.cdp("Emulation.setTimezoneOverride", timezoneId="Asia/Kolkata")
+    chromium.sign_in(world.server.admin_key, "requests")
+    text, title, instant = chromium.script(
+        "const t = document.querySelector('tbody time'); return [t.innerText, t.title, t.dateTime]")
+    assert text == f"{instant[:10]} {instant[11:19]} UTC"
+    assert "GMT+5:30" in title and "your time" in title
+    chromium.cdp("Emulation.setTimezoneOverride", timezoneId="UTC")
+
+
+def test_the_page_is_light_and_paints_at_once(world: World, chromium: Browser) -> None:
+    world.tenant()
+    chromium.sign_in(world.server.admin_key)
+    paints = []
+    for _ in range(3):
+        chromium.requests()
+        chromium.driver.refresh()
+        chromium.settled()
+        paints.append(chromium.script("return performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+    assert min(paints) < 500, paints
+    for page in ("spend", "tenants", "keys", "budgets", "pools", "models", "requests", "audit"):
+        chromium.go(page)
+    sizes = chromium.script("""
+        return performance.getEntriesByType('resource').filter(entry => !entry.name.includes('/admin/v1/'))
+            .map(entry => [new URL(entry.name).pathname, entry.decodedBodySize]);
+    """)
+    weight = {path: size for path, size in sizes}
+    own = sum(size for path, size in weight.items() if not path.endswith("chart.min.js"))
+    own += int(chromium.script("return performance.getEntriesByType('navigation')[0].decodedBodySize"))
+    assert len(weight) > 15 and 50_000 < own < 150_000, f"all pages weigh {own}: {weight}"
+
+
+def test_ten_thousand_tenants_are_found_at_once(run: Run, world: World, chromium: Browser) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        made = list(pool.map(lambda number: world.admin.tenant(f"crowd {number:05}"), range(10_000)))
+    world.admin.budget(made[-1], "3")
+    chromium.sign_in(world.server.admin_key)
+    started = time.monotonic()
+    chromium.go("tenants")
+    seconds = time.monotonic() - started
+    assert seconds < 5, f"the list took {seconds:.1f} s"
+    assert len(chromium.all("main tbody tr")) == 100
+    chromium.field("Find among").send_keys("crowd 09999")
+    chromium.until(lambda: chromium.texts("main tbody th") == ["crowd 09999"], "the one tenant", 2)
+    assert amounts(chromium, "main tbody .gauge")[-1] == "3"
+    for page in ("overview", "budgets", "keys", "spend", "requests"):
+        started = time.monotonic()
+        chromium.go(page)
+        assert time.monotonic() - started < 5, page
+    assert not chromium.console() and not chromium.reports()

@@ -1,0 +1,88 @@
+"""How the dashboard looks: axe finds nothing on any page in either theme, and pictures of all are there to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.backend import FakeBackend
+from support.browser import Browser, browser
+from support.options import Run
+from support.showroom import showroom
+from support.world import World
+
+PICTURES = Path(__file__).resolve().parent / ".screenshots"
+PAGES = ["overview", "spend", "spend?view=lines&by=model", "tenants", "keys", "budgets", "pools", "models", "requests", "audit"]
+
+
+@pytest.fixture(scope="module")
+def room(run: Run, backend: FakeBackend) -> Iterator[World]:
+    with showroom(run.binary, backend, run.seed) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def chromium(room: World) -> Iterator[Browser]:
+    PICTURES.mkdir(exist_ok=True)
+    with browser(room.server) as chromium:
+        yield chromium
+
+
+def pages(room: World) -> list[str]:
+    tenant = room.admin.rows("/tenants")[0]["id"]
+    request = room.admin.get("/requests?limit=1")["data"][0]["id"]
+    return [*PAGES, f"tenants/{tenant}", f"requests/{request}"]
+
+
+def name(page: str) -> str:
+    return page.partition("?view")[0].replace("/", "-").split("_")[0] + ("-lines" if "lines" in page else "")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_every_page_is_clean_and_as_wide_as_the_screen(room: World, chromium: Browser, theme: str, width: int) -> None:
+    chromium.theme(theme)
+    chromium.size(width)
+    chromium.sign_in(room.server.admin_key)
+    for page in pages(room):
+        chromium.go(page)
+        found = chromium.axe()
+        assert not found, f"{page}, {theme}, {width}: {found}"
+        too_wide = chromium.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert too_wide <= 0, f"{page} is {too_wide} wider than {width}"
+        chromium.screenshot(PICTURES / f"{name(page)}-{theme}-{width}.png")
+    assert not chromium.console() and not chromium.reports()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_sign_in_dialogs_menu_and_errors_are_clean_too(room: World, chromium: Browser, theme: str) -> None:
+    chromium.theme(theme)
+    chromium.size(390)
+    chromium.sign_in(room.server.admin_key, "budgets")
+
+    def check(what: str) -> None:
+        found = chromium.axe()
+        assert not found, f"{what}, {theme}: {found}"
+        chromium.driver.save_screenshot(str(PICTURES / f"{what}-{theme}.png"))
+
+    chromium.press("Menu")
+    check("menu")
+    chromium.press("Menu")
+    chromium.press("New budget")
+    chromium.fill(limit="x")
+    chromium.press("Create budget")
+    chromium.shows("limit must be")
+    check("dialog-with-error")
+    chromium.press("Cancel")
+    chromium.go("models")
+    chromium.press("Prices of fake")
+    check("dialog-of-prices")
+    chromium.press("Done")
+    chromium.script("location.hash = '#/tenants/ten_nobody'")
+    chromium.shows("no such tenant")
+    check("error")
+    chromium.press("Sign out")
+    chromium.field("Admin key")
+    check("sign-in")
+    chromium.console()
