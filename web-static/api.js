@@ -67,7 +67,12 @@ async function request(method, path, { body, headers, signal, what } = {}) {
   let response;
   try {
     response = await fetch(`admin/v1${path}`, {
-      method, signal, body, cache: "no-store", credentials: "omit", redirect: "error",
+      method,
+      signal,
+      body,
+      cache: "no-store",
+      credentials: "omit",
+      redirect: "error",
       headers: { authorization: `Bearer ${key}`, ...headers },
     });
   } catch (error) {
@@ -114,7 +119,9 @@ export async function send(method, path, body, { tag, once, what } = {}) {
   if (method === "POST") headers["idempotency-key"] = `${once ?? onceKey()}-${digest(body)}`;
   if (tag) headers["if-match"] = tag;
   const response = await request(method, path, {
-    headers, what, body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
+    headers,
+    what,
+    body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
   });
   return response.status === 204 ? null : response.json();
 }

@@ -33,13 +33,15 @@ class View {
     this.data = null;
     this.parts = null;
     this.error = null;
+    this.turn = 0;
     this.abort = new AbortController();
   }
 
   /** Fetches and shows; called again by itself as long as the page is there. */
   async reload() {
     clearTimeout(this.timer);
-    const turn = (this.turn = (this.turn ?? 0) + 1);
+    this.turn += 1;
+    const turn = this.turn;
     try {
       this.parts ??= await import(`./pages/${this.page.name}.js`);
       const data = await this.parts.load(this.context());
@@ -64,8 +66,13 @@ class View {
 
   context() {
     return {
-      path: this.path, search: this.search, ui: this.ui, signal: this.abort.signal, can,
-      redraw: () => this.draw(), reload: () => this.reload(),
+      path: this.path,
+      search: this.search,
+      ui: this.ui,
+      signal: this.abort.signal,
+      can,
+      redraw: () => this.draw(),
+      reload: () => this.reload(),
       go: (changes) => {
         for (const [name, value] of Object.entries(changes)) {
           if (value === "" || value === null) this.search.delete(name);
@@ -81,17 +88,26 @@ class View {
 
   draw() {
     if (view !== this) return;
-    const failed = this.error ? notice("bad", h("p", {}, this.error.message),
-      this.error.requestID ? h("p", { class: "small" }, `Request ${this.error.requestID}`) : null,
-      h("button", { type: "button", class: "button", onclick: () => this.reload() }, "Try again")) : null;
+    const failed = this.error
+      ? notice(
+          "bad",
+          h("p", {}, this.error.message),
+          this.error.requestID ? h("p", { class: "small" }, `Request ${this.error.requestID}`) : null,
+          h("button", { type: "button", class: "button", onclick: () => this.reload() }, "Try again"),
+        )
+      : null;
     const parts = this.data === null ? [] : this.parts.view(this.data, this.context());
-    const waits = this.data === null && !this.error
-      ? h("p", { class: "loading", role: "status" }, "Loading…") : null;
+    const waits = this.data === null && !this.error ? h("p", { class: "loading", role: "status" }, "Loading…") : null;
     const title = this.parts?.heading?.(this.data, this.context()) ?? this.page.title;
     document.title = `${title} · Tollgate`;
     const actions = this.data === null ? null : this.parts.actions?.(this.data, this.context());
-    show(element("main"),
-      h("div", { class: "page-head" }, h("h1", {}, title), h("div", { class: "tools" }, actions)), failed, waits, parts);
+    show(
+      element("main"),
+      h("div", { class: "page-head" }, h("h1", {}, title), h("div", { class: "tools" }, actions)),
+      failed,
+      waits,
+      parts,
+    );
     draw();
   }
 
@@ -133,20 +149,58 @@ function route() {
 
 function frame() {
   const caller = who();
-  const menu = h("button", { type: "button", class: "button menu", "aria-controls": "nav",
-    "aria-expanded": String(document.body.classList.contains("menu-open")),
-    onclick: () => { document.body.classList.toggle("menu-open"); frame(); } }, "Menu");
-  show(element("header"),
+  const menu = h(
+    "button",
+    {
+      type: "button",
+      class: "button menu",
+      "aria-controls": "nav",
+      "aria-expanded": String(document.body.classList.contains("menu-open")),
+      onclick: () => {
+        document.body.classList.toggle("menu-open");
+        frame();
+      },
+    },
+    "Menu",
+  );
+  show(
+    element("header"),
     h("a", { class: "brand", href: "#/" }, h("span", { class: "mark", "aria-hidden": "true" }), "Tollgate"),
     caller ? menu : null,
-    h("div", { class: "header-end" },
-      caller ? h("span", { id: "connection", class: "connection", role: "status", "data-keep": "connection" }, "Live") : null,
-      caller ? h("span", { class: "caller", title: caller.actor }, `${caller.name ?? caller.actor} · ${caller.role}`) : null,
-      h("button", { type: "button", class: "button quiet", onclick: turnTheme },
-        h("span", { "aria-hidden": "true" }, "◐ "), h("span", { class: "word" }, themeWord())),
-      caller ? h("button", { type: "button", class: "button quiet", onclick: () => leave() }, "Sign out") : null));
-  show(element("nav"), caller ? h("ul", {}, allowed().map((page) => h("li", {},
-    h("a", { href: `#/${page.name}`, "aria-current": view?.page === page ? "page" : null }, page.title)))) : null);
+    h(
+      "div",
+      { class: "header-end" },
+      caller
+        ? h("span", { id: "connection", class: "connection", role: "status", "data-keep": "connection" }, "Live")
+        : null,
+      caller
+        ? h("span", { class: "caller", title: caller.actor }, `${caller.name ?? caller.actor} · ${caller.role}`)
+        : null,
+      h(
+        "button",
+        { type: "button", class: "button quiet", onclick: turnTheme },
+        h("span", { "aria-hidden": "true" }, "◐ "),
+        h("span", { class: "word" }, themeWord()),
+      ),
+      caller ? h("button", { type: "button", class: "button quiet", onclick: () => leave() }, "Sign out") : null,
+    ),
+  );
+  show(
+    element("nav"),
+    caller
+      ? h(
+          "ul",
+          {},
+          allowed().map((page) =>
+            h(
+              "li",
+              {},
+              h("a", { href: `#/${page.name}`, "aria-current": view?.page === page ? "page" : null }, page.title),
+            ),
+          ),
+        )
+      : null,
+  );
 }
 
 function isDark() {
@@ -182,30 +236,59 @@ function greet(reason) {
   document.body.classList.add("signed-out");
   frame();
   const problems = h("div", { "data-keep": "sign-in-problems" }, reason ? notice("warn", reason) : null);
-  const field = h("input", { id: "key", type: "password", autocomplete: "off", spellcheck: "false", required: true,
-    "aria-describedby": "key-hint" });
-  const form = h("form", { class: "panel sign-in", onsubmit: async (event) => {
-    event.preventDefault();
-    show(problems);
-    try {
-      await signIn(field.value.trim());
-      begin();
-    } catch (error) {
-      const text = error.status === 401 ? "The key is not good: unknown, expired or revoked." : error.message;
-      show(problems, notice("bad", text));
-      field.focus();
-    }
-  } },
+  const field = h("input", {
+    id: "key",
+    type: "password",
+    autocomplete: "off",
+    spellcheck: "false",
+    required: true,
+    "aria-describedby": "key-hint",
+  });
+  const form = h(
+    "form",
+    {
+      class: "panel sign-in",
+      onsubmit: async (event) => {
+        event.preventDefault();
+        show(problems);
+        try {
+          await signIn(field.value.trim());
+          begin();
+        } catch (error) {
+          const text = error.status === 401 ? "The key is not good: unknown, expired or revoked." : error.message;
+          show(problems, notice("bad", text));
+          field.focus();
+        }
+      },
+    },
     h("h1", {}, "Sign in"),
-    h("p", { class: "field" }, h("label", { for: "key" }, "Admin key"), field,
-      h("span", { class: "hint", id: "key-hint" }, "It stays in this tab and ends with it.")),
+    h(
+      "p",
+      { class: "field" },
+      h("label", { for: "key" }, "Admin key"),
+      field,
+      h("span", { class: "hint", id: "key-hint" }, "It stays in this tab and ends with it."),
+    ),
     problems,
     h("button", { type: "submit", class: "button primary" }, "Sign in"),
-    h("details", {}, h("summary", {}, "Where do I get one?"),
-      h("p", {}, "The first one is printed once by ", h("code", {}, "tollgate init"),
-        ". Someone with the role admin makes more:"),
-      h("pre", { class: "commands", tabindex: "0", role: "region", "aria-label": "Command" },
-        "tollgate admin-keys create --name NAME --role viewer")));
+    h(
+      "details",
+      {},
+      h("summary", {}, "Where do I get one?"),
+      h(
+        "p",
+        {},
+        "The first one is printed once by ",
+        h("code", {}, "tollgate init"),
+        ". Someone with the role admin makes more:",
+      ),
+      h(
+        "pre",
+        { class: "commands", tabindex: "0", role: "region", "aria-label": "Command" },
+        "tollgate admin-keys create --name NAME --role viewer",
+      ),
+    ),
+  );
   element("main").replaceChildren(form);
   field.focus();
 }
@@ -219,8 +302,14 @@ function begin() {
 async function start() {
   document.addEventListener("copy", copyExactly);
   addEventListener("hashchange", route);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { frame(); recolour(); view?.draw(); });
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) view?.reload(); });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    frame();
+    recolour();
+    view?.draw();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) view?.reload();
+  });
   ready.then(() => view?.draw());
   if (!hasKey()) return greet();
   frame();
@@ -228,8 +317,14 @@ async function start() {
     if (await resume()) begin();
     else greet("The key is no longer good. Sign in again.");
   } catch (error) {
-    show(element("main"), notice("bad", h("p", {}, error.message),
-      h("button", { type: "button", class: "button", onclick: () => location.reload() }, "Try again")));
+    show(
+      element("main"),
+      notice(
+        "bad",
+        h("p", {}, error.message),
+        h("button", { type: "button", class: "button", onclick: () => location.reload() }, "Try again"),
+      ),
+    );
   }
 }
 

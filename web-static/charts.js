@@ -13,7 +13,9 @@ export const ready = load();
 
 async function load() {
   if (globalThis.Chart) return true;
-  const settings = await fetch("dashboard/settings.json").then((answer) => answer.json()).catch(() => ({}));
+  const settings = await fetch("dashboard/settings.json")
+    .then((answer) => answer.json())
+    .catch(() => ({}));
   if (!settings.cdn_fallback) return false;
   const policy = globalThis.trustedTypes?.createPolicy("tollgate-chart", { createScriptURL: () => source });
   await new Promise((resolve) => {
@@ -33,24 +35,62 @@ async function load() {
 const seriesCount = 8;
 
 /**
- * A chart and its table. `spec`: { label, kind: bar or line, stacked, labels, series: [{ name, values, texts, dashed }],
- * axis(number) -> text }. `values` are only for the height of bars; `texts` are the figures.
+ * A chart and its table. `spec`: { label, kind: bar or line, stacked, labels, series: [{ name, values, texts,
+ * dashed }], axis(number) -> text }. `values` are only for the height of bars; `texts` are the figures.
  */
 export function chart(id, spec, { tableOpen = false } = {}) {
   waiting.set(id, spec);
   const alone = globalThis.Chart === undefined;
-  return h("figure", { class: "chart", "data-key": `chart-${id}` },
-    h("div", { class: alone ? "canvas-box absent" : "canvas-box", "data-keep": id },
-      h("canvas", { role: "img", "aria-label": spec.label })),
-    h("details", { open: alone || tableOpen },
+  return h(
+    "figure",
+    { class: "chart", "data-key": `chart-${id}` },
+    h(
+      "div",
+      { class: alone ? "canvas-box absent" : "canvas-box", "data-keep": id },
+      h("canvas", { role: "img", "aria-label": spec.label }),
+    ),
+    h(
+      "details",
+      { open: alone || tableOpen },
       h("summary", {}, `Table: ${spec.label}`),
-      h("div", { class: "table-wrap", tabindex: "0", role: "region", "aria-label": spec.label },
-        h("table", {},
+      h(
+        "div",
+        { class: "table-wrap", tabindex: "0", role: "region", "aria-label": spec.label },
+        h(
+          "table",
+          {},
           h("caption", { class: "hidden" }, spec.label),
-          h("thead", {}, h("tr", {}, h("th", { scope: "col" }, spec.first ?? "Time"),
-            spec.series.map((series) => h("th", { scope: "col", class: "number" }, series.name)))),
-          h("tbody", {}, spec.labels.map((label, index) => h("tr", {}, h("th", { scope: "row" }, label),
-            spec.series.map((series) => h("td", { class: "number" }, series.texts[index] ?? "–")))))))));
+          h(
+            "thead",
+            {},
+            h(
+              "tr",
+              {},
+              h("th", { scope: "col" }, spec.first ?? "Time"),
+              spec.series.map((series) => h("th", { scope: "col", class: "number" }, series.name)),
+            ),
+          ),
+          h(
+            "tbody",
+            {},
+            spec.labels.map((label, index) =>
+              h(
+                "tr",
+                {},
+                h("th", { scope: "row" }, label),
+                spec.series.map((series) => h("td", { class: "number" }, series.texts[index] ?? "–")),
+              ),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** Labels of an axis; the figures are in the table. */
+export function dollars(value) {
+  return `$${value.toLocaleString("en", { maximumSignificantDigits: 3 })}`;
 }
 
 /** Draws what `chart` laid out; to be called once the page is in the document. */
@@ -129,9 +169,17 @@ function configuration(spec, colours) {
     const colour = colours.series[index % seriesCount];
     const dash = series.dashed ? [4, 4] : isLine ? [[], [6, 3], [2, 2], [8, 3, 2, 3]][index % 4] : [];
     return {
-      label: series.name, data: series.values, borderColor: colour, borderDash: dash, borderWidth: isLine ? 2 : 0,
-      backgroundColor: isLine ? colour : fill(colour, index, colours.surface), type: series.line ? "line" : undefined,
-      pointRadius: isLine && spec.labels.length < 40 ? 2 : 0, pointHitRadius: 8, tension: 0, spanGaps: false,
+      label: series.name,
+      data: series.values,
+      borderColor: colour,
+      borderDash: dash,
+      borderWidth: isLine ? 2 : 0,
+      backgroundColor: isLine ? colour : fill(colour, index, colours.surface),
+      type: series.line ? "line" : undefined,
+      pointRadius: isLine && spec.labels.length < 40 ? 2 : 0,
+      pointHitRadius: 8,
+      tension: 0,
+      spanGaps: false,
       maxBarThickness: 44,
       pointStyle: ["circle", "rect", "triangle", "rectRot"][index % 4],
     };
@@ -141,19 +189,34 @@ function configuration(spec, colours) {
     type: spec.kind,
     data: { labels: spec.labels, datasets },
     options: {
-      animation: false, responsive: true, maintainAspectRatio: false, interaction: { mode: "index", intersect: false },
+      animation: false,
+      responsive: true,
+      maintainAspectRatio: false,
+      interaction: { mode: "index", intersect: false },
       scales: {
-        x: { stacked: spec.stacked, grid: { display: false },
-          ticks: { ...ticks, maxRotation: 0, autoSkipPadding: 16 } },
-        y: { stacked: spec.stacked, beginAtZero: true, grid: { color: colours.grid, drawBorder: false },
-          ticks: { ...ticks, maxTicksLimit: 5, callback: (number) => spec.axis(number) } },
+        x: {
+          stacked: spec.stacked,
+          grid: { display: false },
+          ticks: { ...ticks, maxRotation: 0, autoSkipPadding: 16 },
+        },
+        y: {
+          stacked: spec.stacked,
+          beginAtZero: true,
+          grid: { color: colours.grid, drawBorder: false },
+          ticks: { ...ticks, maxTicksLimit: 5, callback: (number) => spec.axis(number) },
+        },
       },
       plugins: {
-        legend: { display: spec.series.length > 1, position: "bottom",
-          labels: { color: colours.text, boxWidth: isLine ? 7 : 10, boxHeight: isLine ? 7 : 10, usePointStyle: isLine } },
-        tooltip: { callbacks: {
-          label: (item) => ` ${item.dataset.label}: ${spec.series[item.datasetIndex].texts[item.dataIndex] ?? "–"}`,
-        } },
+        legend: {
+          display: spec.series.length > 1,
+          position: "bottom",
+          labels: { color: colours.text, boxWidth: isLine ? 7 : 10, boxHeight: isLine ? 7 : 10, usePointStyle: isLine },
+        },
+        tooltip: {
+          callbacks: {
+            label: (item) => ` ${item.dataset.label}: ${spec.series[item.datasetIndex].texts[item.dataIndex] ?? "–"}`,
+          },
+        },
       },
     },
   };

@@ -19,14 +19,27 @@ export function ask({ title, body, fields = [], action = "Save", danger = false,
     const read = () => Object.fromEntries(fields.map((field) => [field.name, value(field, inputs.get(field.name))]));
     const go = h("button", { type: "submit", class: danger ? "button danger" : "button primary" }, action);
     const leave = () => dialog.close();
-    const form = h("form", { method: "dialog", onsubmit: (event) => { event.preventDefault(); run(); } },
+    const form = h(
+      "form",
+      {
+        method: "dialog",
+        onsubmit: (event) => {
+          event.preventDefault();
+          run();
+        },
+      },
       h("h2", { id }, title),
       body ? h("div", { class: "dialog-body" }, body) : null,
       fields.map((field) => labelled(field, `${id}-${field.name}`, inputs.get(field.name))),
       problems,
-      h("div", { class: "dialog-actions" },
+      h(
+        "div",
+        { class: "dialog-actions" },
         h("button", { type: "button", class: "button", onclick: leave }, "Cancel"),
-        extra ? h("button", { type: "button", class: "button", onclick: () => second() }, extra.title) : null, go));
+        extra ? h("button", { type: "button", class: "button", onclick: () => second() }, extra.title) : null,
+        go,
+      ),
+    );
     const dialog = h("dialog", { "aria-labelledby": id }, form);
     let result = null;
 
@@ -56,8 +69,14 @@ export function ask({ title, body, fields = [], action = "Save", danger = false,
       const lines = error.fields?.length
         ? error.fields.map((fault) => `${fault.pointer.replace(/^\//, "") || "The request"} ${fault.detail}`)
         : [error.message];
-      show(problems, notice("bad", lines.map((line) => h("p", {}, line)),
-        error.requestID ? h("p", { class: "small" }, `Request ${error.requestID}`) : null));
+      show(
+        problems,
+        notice(
+          "bad",
+          lines.map((line) => h("p", {}, line)),
+          error.requestID ? h("p", { class: "small" }, `Request ${error.requestID}`) : null,
+        ),
+      );
       const wrong = error.fields?.map((fault) => inputs.get(fault.pointer.split("/")[1])).find(Boolean);
       if (wrong) {
         wrong.setAttribute("aria-invalid", "true");
@@ -85,10 +104,17 @@ export function tell(title, ...body) {
   return new Promise((resolve) => {
     serial += 1;
     const id = `dialog-${serial}`;
-    const dialog = h("dialog", { "aria-labelledby": id, class: "wide" },
-      h("h2", { id }, title), ...body,
-      h("div", { class: "dialog-actions" },
-        h("button", { type: "button", class: "button primary", onclick: () => dialog.close() }, "Done")));
+    const dialog = h(
+      "dialog",
+      { "aria-labelledby": id, class: "wide" },
+      h("h2", { id }, title),
+      ...body,
+      h(
+        "div",
+        { class: "dialog-actions" },
+        h("button", { type: "button", class: "button primary", onclick: () => dialog.close() }, "Done"),
+      ),
+    );
     dialog.addEventListener("close", () => {
       dialog.remove();
       resolve();
@@ -100,41 +126,81 @@ export function tell(title, ...body) {
 
 /** Shows a secret this once, ready to be copied. */
 export function reveal(title, secret, hint) {
-  const box = h("input", { type: "text", class: "secret", readonly: true, value: secret, "aria-label": title,
-    onclick: () => box.select() });
+  const box = h("input", {
+    type: "text",
+    class: "secret",
+    readonly: true,
+    value: secret,
+    "aria-label": title,
+    onclick: () => box.select(),
+  });
   const said = h("span", { role: "status" });
   const copy = async () => {
     box.select();
-    await navigator.clipboard?.writeText(secret).then(() => show(said, "Copied"), () => show(said, "Press Ctrl+C"));
+    await navigator.clipboard?.writeText(secret).then(
+      () => show(said, "Copied"),
+      () => show(said, "Press Ctrl+C"),
+    );
   };
-  return tell(title, h("p", {}, hint), h("div", { class: "secret-line" }, box,
-    h("button", { type: "button", class: "button", onclick: copy }, "Copy"), said));
+  return tell(
+    title,
+    h("p", {}, hint),
+    h(
+      "div",
+      { class: "secret-line" },
+      box,
+      h("button", { type: "button", class: "button", onclick: copy }, "Copy"),
+      said,
+    ),
+  );
 }
 
 function labelled(field, id, element) {
   const hint = field.hint ? h("span", { class: "hint", id: `${id}-hint` }, field.hint) : null;
-  if (field.kind === "checkbox") return h("p", { class: "field check" }, element, h("label", { for: id }, field.label), hint);
+  if (field.kind === "checkbox")
+    return h("p", { class: "field check" }, element, h("label", { for: id }, field.label), hint);
   return h("p", { class: "field" }, h("label", { for: id }, field.label), element, hint);
 }
 
 function input(field, id) {
-  const attributes = { id, name: field.name, required: field.required, "aria-describedby": field.hint ? `${id}-hint` : null };
+  const attributes = {
+    id,
+    name: field.name,
+    required: field.required,
+    "aria-describedby": field.hint ? `${id}-hint` : null,
+  };
   if (field.kind === "select") {
-    return h("select", attributes, field.options.map(([option, title]) =>
-      h("option", { value: option, selected: option === field.value }, title ?? option)));
+    return h(
+      "select",
+      attributes,
+      field.options.map(([option, title]) =>
+        h("option", { value: option, selected: option === field.value }, title ?? option),
+      ),
+    );
   }
   if (field.kind === "textarea") return h("textarea", { ...attributes, rows: 5 }, field.value ?? "");
   if (field.kind === "checkbox") return h("input", { ...attributes, type: "checkbox", checked: field.value });
   const type = { number: "number", file: "file", "datetime-local": "datetime-local" }[field.kind] ?? "text";
-  return h("input", { ...attributes, type, value: field.kind === "file" ? null : field.value ?? "", autocomplete: "off",
-    inputmode: field.kind === "money" ? "decimal" : null, accept: field.accept, spellcheck: "false" });
+  return h("input", {
+    ...attributes,
+    type,
+    value: field.kind === "file" ? null : (field.value ?? ""),
+    autocomplete: "off",
+    inputmode: field.kind === "money" ? "decimal" : null,
+    accept: field.accept,
+    spellcheck: "false",
+  });
 }
 
 function value(field, element) {
   if (field.kind === "checkbox") return element.checked;
   if (field.kind === "file") return element.files[0] ?? null;
   const text = element.value.trim();
-  if (field.kind === "list") return text.split(",").map((item) => item.trim()).filter(Boolean);
+  if (field.kind === "list")
+    return text
+      .split(",")
+      .map((item) => item.trim())
+      .filter(Boolean);
   if (field.kind === "number") return text === "" ? null : Number(text);
   if (field.kind === "datetime-local") return text === "" ? null : `${text.length === 16 ? `${text}:00` : text}Z`;
   return text;

@@ -4,7 +4,7 @@
 const svgNames = new Set(["svg", "rect", "g", "path", "line", "circle"]);
 const handlers = ["onclick", "onchange", "oninput", "onsubmit", "onkeydown", "ontoggle"];
 
-/** An element: `h("a", { href, class: "x", onclick }, "text", child, [children])`; null, false and undefined are left out. */
+/** An element: `h("a", { href, class: "x", onclick }, "text", child, [children])`; null and false are left out. */
 export function h(name, attributes, ...children) {
   const element = svgNames.has(name)
     ? document.createElementNS("http://www.w3.org/2000/svg", name)
@@ -113,9 +113,12 @@ export function commands(...lines) {
 
 /** A titled part of a page. */
 export function section(title, tools, ...children) {
-  return h("section", { class: "panel" },
+  return h(
+    "section",
+    { class: "panel" },
     h("div", { class: "panel-head" }, h("h2", {}, title), tools ? h("div", { class: "tools" }, tools) : null),
-    ...children);
+    ...children,
+  );
 }
 
 /** Says a thing to screen readers and in a passing box. */

@@ -15,7 +15,11 @@ export function changed(context, words) {
 }
 
 const windows = [["month"], ["week"], ["day"], ["total", "total (never resets)"]];
-const modes = [["hard", "hard: refuses"], ["soft", "soft: alerts only"], ["shadow", "shadow: only counts"]];
+const modes = [
+  ["hard", "hard: refuses"],
+  ["soft", "soft: alerts only"],
+  ["shadow", "shadow: only counts"],
+];
 const optional = (text) => (text === "" ? null : text);
 const fractions = (list) => list.map(Number);
 
@@ -23,10 +27,17 @@ const fractions = (list) => list.map(Number);
 export async function newBudget(context, tenants, tenantID = "") {
   const once = onceKey();
   const made = await ask({
-    title: "New budget", action: "Create budget",
+    title: "New budget",
+    action: "Create budget",
     body: h("p", {}, "Calls that would pass a hard budget are refused before they reach a backend."),
     fields: [
-      { name: "tenant_id", label: "Tenant", kind: "select", value: tenantID, options: tenants.map((tenant) => [tenant.id, tenant.name]) },
+      {
+        name: "tenant_id",
+        label: "Tenant",
+        kind: "select",
+        value: tenantID,
+        options: tenants.map((tenant) => [tenant.id, tenant.name]),
+      },
       { name: "limit", label: "Limit, US dollars", kind: "money", required: true },
       { name: "window", label: "Window", kind: "select", options: windows },
       { name: "mode", label: "Mode", kind: "select", options: modes },
@@ -34,8 +45,18 @@ export async function newBudget(context, tenants, tenantID = "") {
       { name: "pool", label: "Only in pool", hint: "Empty: every pool." },
       { name: "alerts_at", label: "Alert at", kind: "list", value: "0.5, 0.8, 1", hint: "Shares of the limit." },
     ],
-    submit: (values) => send("POST", "/budgets", { ...values, model: optional(values.model), pool: optional(values.pool),
-      alerts_at: fractions(values.alerts_at) }, { once }),
+    submit: (values) =>
+      send(
+        "POST",
+        "/budgets",
+        {
+          ...values,
+          model: optional(values.model),
+          pool: optional(values.pool),
+          alerts_at: fractions(values.alerts_at),
+        },
+        { once },
+      ),
   });
   if (made) await changed(context, "The budget binds from now on.");
 }
@@ -48,14 +69,22 @@ export async function changeBudget(context, budget) {
     run: async ({ limit }) => dryRun(await send("POST", `/budgets/${part(budget.id)}/dry-run`, { limit, days: 30 })),
   };
   const done = await ask({
-    title: "Change budget", action: "Change limit",
+    title: "Change budget",
+    action: "Change limit",
     body: budget.state ? gauge(budget.state) : null,
     fields: [
       { name: "limit", label: "Limit, US dollars", kind: "money", value: value.limit, required: true },
-      { name: "alerts_at", label: "Alert at", kind: "list", value: value.alerts_at.join(", "), hint: "Shares of the limit." },
+      {
+        name: "alerts_at",
+        label: "Alert at",
+        kind: "list",
+        value: value.alerts_at.join(", "),
+        hint: "Shares of the limit.",
+      },
     ],
     extra: context.can("POST", "/budgets/{}/dry-run") ? preview : null,
-    submit: ({ limit, alerts_at }) => send("PATCH", `/budgets/${part(budget.id)}`, { limit, alerts_at: fractions(alerts_at) }, { tag }),
+    submit: ({ limit, alerts_at }) =>
+      send("PATCH", `/budgets/${part(budget.id)}`, { limit, alerts_at: fractions(alerts_at) }, { tag }),
   });
   if (done) await changed(context, "The new limit binds from now on.");
 }
@@ -64,22 +93,52 @@ function dryRun(result) {
   if (result.refused === 0) {
     return notice("good", `Nothing would have been refused: all ${result.requests.toLocaleString("en")} calls fit.`);
   }
-  return notice("warn",
-    h("p", {}, h("strong", {}, `${result.refused.toLocaleString("en")} of ${result.requests.toLocaleString("en")} calls`),
-      " would have been refused, worth ", money(result.refused_cost), ", the first at ", time(result.first_refused_at), "."),
-    result.by_model.length ? h("p", {}, "By model: ", result.by_model.filter((row) => row.refused).slice(0, 4)
-      .map((row) => `${row.model} ${row.refused}`).join(", ")) : null);
+  return notice(
+    "warn",
+    h(
+      "p",
+      {},
+      h("strong", {}, `${result.refused.toLocaleString("en")} of ${result.requests.toLocaleString("en")} calls`),
+      " would have been refused, worth ",
+      money(result.refused_cost),
+      ", the first at ",
+      time(result.first_refused_at),
+      ".",
+    ),
+    result.by_model.length
+      ? h(
+          "p",
+          {},
+          "By model: ",
+          result.by_model
+            .filter((row) => row.refused)
+            .slice(0, 4)
+            .map((row) => `${row.model} ${row.refused}`)
+            .join(", "),
+        )
+      : null,
+  );
 }
 
 /** A higher limit until an instant; the budget's own is back by itself. */
 export async function raiseBudget(context, budget) {
   const once = onceKey();
   const done = await ask({
-    title: "Raise for a while", action: "Raise",
-    body: [budget.state ? gauge(budget.state) : null, h("p", {}, "The budget's own limit is back by itself at the time below.")],
+    title: "Raise for a while",
+    action: "Raise",
+    body: [
+      budget.state ? gauge(budget.state) : null,
+      h("p", {}, "The budget's own limit is back by itself at the time below."),
+    ],
     fields: [
       { name: "limit", label: "Limit until then, US dollars", kind: "money", required: true },
-      { name: "until", label: "Until (UTC)", kind: "datetime-local", value: rfc3339(86_400).slice(0, 16), required: true },
+      {
+        name: "until",
+        label: "Until (UTC)",
+        kind: "datetime-local",
+        value: rfc3339(86_400).slice(0, 16),
+        required: true,
+      },
     ],
     submit: (values) => send("POST", `/budgets/${part(budget.id)}/raises`, values, { once }),
   });
@@ -87,61 +146,126 @@ export async function raiseBudget(context, budget) {
 }
 
 export async function endRaise(context, budget, raise) {
-  const done = await confirm("End the raise now?", h("p", {}, "The limit is the budget's own again."), "End raise",
-    () => send("DELETE", `/budgets/${part(budget.id)}/raises/${part(raise.id)}`).then(() => true));
+  const done = await confirm(
+    "End the raise now?",
+    h("p", {}, "The limit is the budget's own again."),
+    "End raise",
+    () => send("DELETE", `/budgets/${part(budget.id)}/raises/${part(raise.id)}`).then(() => true),
+  );
   if (done) await changed(context, "The raise ended.");
 }
 
 export async function deleteBudget(context, budget, name) {
   const { tag } = await getTagged(`/budgets/${part(budget.id)}`);
-  const done = await confirm("Delete the budget?",
-    h("p", {}, `${name} is no longer held to `, money(budget.limit), ` a ${budget.window}. The ledger keeps what was spent.`),
-    "Delete budget", () => send("DELETE", `/budgets/${part(budget.id)}`, undefined, { tag }).then(() => true));
+  const done = await confirm(
+    "Delete the budget?",
+    h(
+      "p",
+      {},
+      `${name} is no longer held to `,
+      money(budget.limit),
+      ` a ${budget.window}. The ledger keeps what was spent.`,
+    ),
+    "Delete budget",
+    () => send("DELETE", `/budgets/${part(budget.id)}`, undefined, { tag }).then(() => true),
+  );
   if (done) await changed(context, "The budget is deleted.");
 }
 
 /** The buttons of one budget, as far as the role goes. */
 export function budgetActions(context, budget, name) {
-  return h("span", { class: "row-actions" },
-    context.can("PATCH", "/budgets/{}") ? button("Change", `Change the budget of ${name}`, () => changeBudget(context, budget)) : null,
-    context.can("POST", "/budgets/{}/raises") ? button("Raise", `Raise the budget of ${name}`, () => raiseBudget(context, budget)) : null,
-    context.can("DELETE", "/budgets/{}") ? button("Delete", `Delete the budget of ${name}`, () => deleteBudget(context, budget, name)) : null);
+  return h(
+    "span",
+    { class: "row-actions" },
+    context.can("PATCH", "/budgets/{}")
+      ? button("Change", `Change the budget of ${name}`, () => changeBudget(context, budget))
+      : null,
+    context.can("POST", "/budgets/{}/raises")
+      ? button("Raise", `Raise the budget of ${name}`, () => raiseBudget(context, budget))
+      : null,
+    context.can("DELETE", "/budgets/{}")
+      ? button("Delete", `Delete the budget of ${name}`, () => deleteBudget(context, budget, name))
+      : null,
+  );
 }
 
 /** Raises that run now, each with its end. */
 export function raises(context, budget) {
   const running = budget.state?.raises ?? [];
-  return running.map((raise) => h("p", { class: "note" }, "Raised to ", money(raise.limit), " until ", time(raise.until), " ",
-    context.can("DELETE", "/budgets/{}/raises/{}") ? button("End", "End the raise", () => endRaise(context, budget, raise)) : null));
+  return running.map((raise) =>
+    h(
+      "p",
+      { class: "note" },
+      "Raised to ",
+      money(raise.limit),
+      " until ",
+      time(raise.until),
+      " ",
+      context.can("DELETE", "/budgets/{}/raises/{}")
+        ? button("End", "End the raise", () => endRaise(context, budget, raise))
+        : null,
+    ),
+  );
 }
 
 /** A small button in a row; a failure is said in a passing box. */
 export function button(text, label, run) {
-  return h("button", { type: "button", class: "link", "aria-label": label === text ? null : label,
-    onclick: () => Promise.resolve(run()).catch((error) => toast(error.message, "bad")) }, text);
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "link",
+      "aria-label": label === text ? null : label,
+      onclick: () => Promise.resolve(run()).catch((error) => toast(error.message, "bad")),
+    },
+    text,
+  );
 }
 
 /** A button at the head of a page or section. */
 export function action(text, run, primary = false) {
-  return h("button", { type: "button", class: primary ? "button primary" : "button",
-    onclick: () => Promise.resolve(run()).catch((error) => toast(error.message, "bad")) }, text);
+  return h(
+    "button",
+    {
+      type: "button",
+      class: primary ? "button primary" : "button",
+      onclick: () => Promise.resolve(run()).catch((error) => toast(error.message, "bad")),
+    },
+    text,
+  );
 }
 
 export async function newTenant(context) {
   const once = onceKey();
   const made = await ask({
-    title: "New tenant", action: "Create tenant",
+    title: "New tenant",
+    action: "Create tenant",
     fields: [
       { name: "name", label: "Name", required: true },
-      { name: "time_zone", label: "Time zone", value: "UTC", hint: "Its days, weeks and months: an IANA zone such as Europe/Rome." },
-      { name: "pools", label: "May use pools", kind: "list", value: (await poolNames()).join(", "), hint: "All models of each. Empty: none yet." },
+      {
+        name: "time_zone",
+        label: "Time zone",
+        value: "UTC",
+        hint: "Its days, weeks and months: an IANA zone such as Europe/Rome.",
+      },
+      {
+        name: "pools",
+        label: "May use pools",
+        kind: "list",
+        value: (await poolNames()).join(", "),
+        hint: "All models of each. Empty: none yet.",
+      },
       { name: "tags", label: "Tags", kind: "list", hint: "For reports, such as team=search." },
     ],
     submit: async ({ name, time_zone, pools, tags: pairs }) => {
-      const tags = Object.fromEntries(pairs.map((pair) => [pair.split("=")[0].trim(), pair.split("=").slice(1).join("=").trim()]));
+      const tags = Object.fromEntries(
+        pairs.map((pair) => [pair.split("=")[0].trim(), pair.split("=").slice(1).join("=").trim()]),
+      );
       const tenant = await send("POST", "/tenants", { name, time_zone, tags }, { once });
       if (pools.length) {
-        await send("PUT", `/tenants/${part(tenant.id)}/entitlements`, { pools: pools.map((pool) => ({ pool, models: ["*"] })) });
+        await send("PUT", `/tenants/${part(tenant.id)}/entitlements`, {
+          pools: pools.map((pool) => ({ pool, models: ["*"] })),
+        });
       }
       return tenant;
     },
@@ -159,17 +283,33 @@ async function poolNames() {
 export async function newKey(context, tenant) {
   const once = onceKey();
   const made = await ask({
-    title: `New key for ${tenant.name}`, action: "Create key",
+    title: `New key for ${tenant.name}`,
+    action: "Create key",
     fields: [
       { name: "name", label: "Name", required: true },
       { name: "expires_at", label: "Ends (UTC)", kind: "datetime-local", hint: "Empty: never." },
       { name: "models", label: "Only these models", kind: "list", hint: "Empty: all the tenant may use." },
-      { name: "allowed_ips", label: "Only from these addresses", kind: "list", hint: "Such as 10.0.0.0/8. Empty: any." },
+      {
+        name: "allowed_ips",
+        label: "Only from these addresses",
+        kind: "list",
+        hint: "Such as 10.0.0.0/8. Empty: any.",
+      },
       { name: "whole", label: "May see the whole tenant's usage", kind: "checkbox" },
     ],
-    submit: ({ name, expires_at, models, allowed_ips, whole }) => send("POST", `/tenants/${part(tenant.id)}/keys`, {
-      name, expires_at, models: models.length ? models : null, allowed_ips, scope: whole ? "tenant_usage" : null,
-    }, { once }),
+    submit: ({ name, expires_at, models, allowed_ips, whole }) =>
+      send(
+        "POST",
+        `/tenants/${part(tenant.id)}/keys`,
+        {
+          name,
+          expires_at,
+          models: models.length ? models : null,
+          allowed_ips,
+          scope: whole ? "tenant_usage" : null,
+        },
+        { once },
+      ),
   });
   if (!made) return;
   await changed(context, "The key works from now on.");
@@ -178,9 +318,12 @@ export async function newKey(context, tenant) {
 
 export async function rotateKey(context, key) {
   const made = await ask({
-    title: `Rotate ${key.name}`, action: "Rotate key",
+    title: `Rotate ${key.name}`,
+    action: "Rotate key",
     body: h("p", {}, "The key gets a new secret. The old one goes on working for the grace below."),
-    fields: [{ name: "grace_seconds", label: "Grace of the old secret, seconds", kind: "number", value: 3600, required: true }],
+    fields: [
+      { name: "grace_seconds", label: "Grace of the old secret, seconds", kind: "number", value: 3600, required: true },
+    ],
     submit: (values) => send("POST", `/keys/${part(key.id)}/rotate`, values),
   });
   if (!made) return;
@@ -190,7 +333,11 @@ export async function rotateKey(context, key) {
 
 export async function revokeKey(context, key) {
   const { tag } = await getTagged(`/keys/${part(key.id)}`);
-  const done = await confirm(`Revoke ${key.name}?`, h("p", {}, "Calls with it are refused from now on. It cannot be taken back."),
-    "Revoke key", () => send("DELETE", `/keys/${part(key.id)}`, undefined, { tag }).then(() => true));
+  const done = await confirm(
+    `Revoke ${key.name}?`,
+    h("p", {}, "Calls with it are refused from now on. It cannot be taken back."),
+    "Revoke key",
+    () => send("DELETE", `/keys/${part(key.id)}`, undefined, { tag }).then(() => true),
+  );
   if (done) await changed(context, "The key is revoked.");
 }

@@ -45,7 +45,8 @@ export function copyExactly(event) {
   const selection = document.getSelection();
   if (!selection || selection.isCollapsed) return;
   const [start, end] = [selection.anchorNode, selection.focusNode].map((node) =>
-    (node instanceof Element ? node : node?.parentElement)?.closest("data.money"));
+    (node instanceof Element ? node : node?.parentElement)?.closest("data.money"),
+  );
   if (!start || start !== end) return;
   event.clipboardData.setData("text/plain", start.getAttribute("value"));
   event.preventDefault();
@@ -76,14 +77,28 @@ export function gauge(state, label = "Budget") {
   const tone = a >= 1000 || b >= 1000 ? "bad" : a >= 800 ? "warn" : "good";
   const text = `${label}: ${rounded(posted)} posted and ${rounded(held)} held of ${rounded(limit)}`;
   const filled = Math.max(a, posted > 0n ? 6 : 0);
-  return h("div", { class: "gauge" },
-    h("svg", { class: `bar bar-${tone}`, viewBox: "0 0 1000 10", preserveAspectRatio: "none", role: "img",
-      "aria-label": text },
+  return h(
+    "div",
+    { class: "gauge" },
+    h(
+      "svg",
+      {
+        class: `bar bar-${tone}`,
+        viewBox: "0 0 1000 10",
+        preserveAspectRatio: "none",
+        role: "img",
+        "aria-label": text,
+      },
       h("rect", { class: "bar-rest", width: 1000, height: 10 }),
       h("rect", { class: "bar-held", width: Math.max(b, filled), height: 10 }),
-      h("rect", { class: "bar-posted", width: filled, height: 10 })),
-    h("div", { class: "gauge-figures" },
+      h("rect", { class: "bar-posted", width: filled, height: 10 }),
+    ),
+    h(
+      "div",
+      { class: "gauge-figures" },
       h("span", {}, money(posted), " posted"),
       held > 0n ? h("span", {}, money(held), " held") : null,
-      h("span", {}, money(state.remaining), " left of ", money(limit))));
+      h("span", {}, money(state.remaining), " left of ", money(limit)),
+    ),
+  );
 }

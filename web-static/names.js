@@ -36,7 +36,11 @@ export async function budgets(options) {
 
 /** A budget's scope in words. */
 export function scope(budget) {
-  const parts = [budget.key_id && "one key", budget.model && `model ${budget.model}`, budget.pool && `pool ${budget.pool}`];
+  const parts = [
+    budget.key_id && "one key",
+    budget.model && `model ${budget.model}`,
+    budget.pool && `pool ${budget.pool}`,
+  ];
   return parts.filter(Boolean).join(", ") || "whole tenant";
 }
 

@@ -11,20 +11,71 @@ export function table(label, columns, rows, ui, redraw, options = {}) {
   const sorted = order(rows, columns, ui);
   const most = ui.shown ?? options.most ?? 100;
   const page = sorted.slice(0, most);
-  return h("div", {},
-    h("div", { class: "table-wrap", tabindex: "0", role: "region", "aria-label": label },
-      h("table", {},
+  return h(
+    "div",
+    {},
+    h(
+      "div",
+      { class: "table-wrap", tabindex: "0", role: "region", "aria-label": label },
+      h(
+        "table",
+        {},
         h("caption", { class: "hidden" }, label),
-        h("thead", {}, h("tr", {}, columns.map((column) => head(column, ui, redraw)))),
-        h("tbody", {}, page.map((row, index) => h("tr", { "data-key": options.key?.(row) ?? `row-${index}` },
-          columns.map((column, place) => cell(column, row, place))))),
-        options.footer ? h("tfoot", {}, h("tr", {}, columns.map((column) =>
-          h("td", { class: column.number ? "number" : null }, options.footer[column.name] ?? "")))) : null)),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            columns.map((column) => head(column, ui, redraw)),
+          ),
+        ),
+        h(
+          "tbody",
+          {},
+          page.map((row, index) =>
+            h(
+              "tr",
+              { "data-key": options.key?.(row) ?? `row-${index}` },
+              columns.map((column, place) => cell(column, row, place)),
+            ),
+          ),
+        ),
+        options.footer
+          ? h(
+              "tfoot",
+              {},
+              h(
+                "tr",
+                {},
+                columns.map((column) =>
+                  h("td", { class: column.number ? "number" : null }, options.footer[column.name] ?? ""),
+                ),
+              ),
+            )
+          : null,
+      ),
+    ),
     sorted.length > most
-      ? h("p", { class: "more" }, `${most} of ${sorted.length.toLocaleString("en")} shown. `,
-        h("button", { type: "button", class: "link", onclick: () => { ui.shown = most + 200; redraw(); } },
-          "Show more"))
-      : null);
+      ? h(
+          "p",
+          { class: "more" },
+          `${most} of ${sorted.length.toLocaleString("en")} shown. `,
+          h(
+            "button",
+            {
+              type: "button",
+              class: "link",
+              onclick: () => {
+                ui.shown = most + 200;
+                redraw();
+              },
+            },
+            "Show more",
+          ),
+        )
+      : null,
+  );
 }
 
 function head(column, ui, redraw) {
@@ -38,8 +89,15 @@ function head(column, ui, redraw) {
     redraw();
   };
   const arrow = active ? h("span", { "aria-hidden": "true" }, ui.descending ? "↓" : "↑") : null;
-  return h("th", attributes, h("button", { type: "button", class: "sort", onclick: choose },
-    column.number ? [arrow, " ", column.title] : [column.title, " ", arrow]));
+  return h(
+    "th",
+    attributes,
+    h(
+      "button",
+      { type: "button", class: "sort", onclick: choose },
+      column.number ? [arrow, " ", column.title] : [column.title, " ", arrow],
+    ),
+  );
 }
 
 function cell(column, row, place) {

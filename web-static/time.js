@@ -22,8 +22,14 @@ export function time(instant, { seconds = false } = {}) {
 export function away(instant, now = Date.now()) {
   const seconds = Math.round((new Date(instant).getTime() - now) / 1000);
   const size = Math.abs(seconds);
-  const [count, unit] = size < 60 ? [size, "s"] : size < 3600 ? [Math.round(size / 60), "min"]
-    : size < 172800 ? [Math.round(size / 3600), "h"] : [Math.round(size / 86400), "d"];
+  const [count, unit] =
+    size < 60
+      ? [size, "s"]
+      : size < 3600
+        ? [Math.round(size / 60), "min"]
+        : size < 172800
+          ? [Math.round(size / 3600), "h"]
+          : [Math.round(size / 86400), "d"];
   return seconds < 0 ? `${count} ${unit} ago` : `in ${count} ${unit}`;
 }
 

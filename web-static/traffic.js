@@ -17,8 +17,10 @@ export function between(before, after) {
   const outcomes = difference(before.outcomes, after.outcomes);
   const requests = total(outcomes);
   const failures = Object.entries(outcomes).reduce((sum, [name, count]) => sum + (failed.has(name) ? count : 0), 0);
-  const refused = Object.entries(outcomes)
-    .reduce((sum, [name, count]) => sum + (name.startsWith("denied_") ? count : 0), 0);
+  const refused = Object.entries(outcomes).reduce(
+    (sum, [name, count]) => sum + (name.startsWith("denied_") ? count : 0),
+    0,
+  );
   return { seconds, requests, failures, refused, perMinute: (requests * 60) / seconds };
 }
 

@@ -31,12 +31,14 @@ def spend_page(world: World, chromium: Browser) -> None:
 
 def bars(chromium: Browser) -> bool:
     """Whether something is drawn on the canvas, and the table is folded."""
-    return bool(chromium.script("""
+    return bool(
+        chromium.script("""
         const canvas = document.querySelector('canvas');
         if (!canvas || !window.Chart || canvas.clientHeight < 100) return false;
         const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
         return pixels.some(value => value !== 0) && !document.querySelector('figure details').open;
-    """))
+    """)
+    )
 
 
 def tables_alone(chromium: Browser) -> None:
@@ -59,9 +61,11 @@ def test_the_installed_file_is_served_and_draws(run: Run, backend: FakeBackend) 
 
 
 def test_without_it_the_content_network_is_asked_under_the_same_hash(run: Run, backend: FakeBackend) -> None:
-    with (gateway(run.binary, settings(Path("/nowhere.js"), True)) as server,
-          content_network(INSTALLED.read_bytes()) as network,
-          browser(server, *network.browser_arguments) as chromium):
+    with (
+        gateway(run.binary, settings(Path("/nowhere.js"), True)) as server,
+        content_network(INSTALLED.read_bytes()) as network,
+        browser(server, *network.browser_arguments) as chromium,
+    ):
         spend_page(World.lay(server, backend), chromium)
         chromium.until(lambda: bars(chromium), "the bars")
         assert set(network.asked) == {CHART}
@@ -75,9 +79,11 @@ def test_without_it_the_content_network_is_asked_under_the_same_hash(run: Run, b
 
 
 def test_a_copy_of_the_content_network_with_another_hash_is_refused(run: Run, backend: FakeBackend) -> None:
-    with (gateway(run.binary, settings(Path("/nowhere.js"), True)) as server,
-          content_network(INSTALLED.read_bytes() + b"window.__ran = 99;") as network,
-          browser(server, *network.browser_arguments) as chromium):
+    with (
+        gateway(run.binary, settings(Path("/nowhere.js"), True)) as server,
+        content_network(INSTALLED.read_bytes() + b"window.__ran = 99;") as network,
+        browser(server, *network.browser_arguments) as chromium,
+    ):
         spend_page(World.lay(server, backend), chromium)
         tables_alone(chromium)
         assert network.asked and chromium.script("return window.__ran") == 0
@@ -96,9 +102,11 @@ def test_a_corrupted_local_file_is_refused_and_the_tables_stay(run: Run, backend
 
 
 def test_without_permission_the_content_network_is_never_asked(run: Run, backend: FakeBackend) -> None:
-    with (gateway(run.binary, settings(Path("/nowhere.js"), False)) as server,
-          content_network(INSTALLED.read_bytes()) as network,
-          browser(server, *network.browser_arguments) as chromium):
+    with (
+        gateway(run.binary, settings(Path("/nowhere.js"), False)) as server,
+        content_network(INSTALLED.read_bytes()) as network,
+        browser(server, *network.browser_arguments) as chromium,
+    ):
         spend_page(World.lay(server, backend), chromium)
         tables_alone(chromium)
         for page in ("overview", "tenants", "requests"):

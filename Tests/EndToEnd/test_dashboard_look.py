@@ -13,7 +13,18 @@ from support.showroom import showroom
 from support.world import World
 
 PICTURES = Path(__file__).resolve().parent / ".screenshots"
-PAGES = ["overview", "spend", "spend?view=lines&by=model", "tenants", "keys", "budgets", "pools", "models", "requests", "audit"]
+PAGES = [
+    "overview",
+    "spend",
+    "spend?view=lines&by=model",
+    "tenants",
+    "keys",
+    "budgets",
+    "pools",
+    "models",
+    "requests",
+    "audit",
+]
 
 
 @pytest.fixture(scope="module")

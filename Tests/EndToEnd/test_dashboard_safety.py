@@ -17,17 +17,52 @@ from support.tollgate import gateway
 from support.world import World
 
 SEEDS = [
-    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "\"><svg onload=alert(1)>", "'><iframe srcdoc='<script>alert(1)</script>'>",
-    "javascript:alert(1)", "{{constructor.constructor('alert(1)')()}}", "${alert(1)}", "</td></table><script>alert(1)</script>",
-    "<style>*{background:url(https://evil.test/)}</style>", "<a href=javascript:alert(1)>x</a>", "<base href=https://evil.test/>",
-    "<meta http-equiv=refresh content=0;url=https://evil.test/>", "<form action=https://evil.test/><input name=key>", "&lt;b&gt;",
-    "<link rel=stylesheet href=https://evil.test/x.css>", "<object data=https://evil.test/>", "#/../../admin/v1/whoami", "a?b#c&d=e",
-    "<details open ontoggle=alert(1)>", "<math><mi xlink:href=javascript:alert(1)>", "data:text/html,<script>alert(1)</script>",
-    "\u202eevil\u202c", "＜script＞alert(1)＜/script＞", "%3Cscript%3Ealert(1)%3C/script%3E", "<template><script>alert(1)</script></template>",
-    "__proto__", "constructor", "toString", "x' onmouseover='alert(1)", "<body onpageshow=alert(1)>",
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg onload=alert(1)>',
+    "'><iframe srcdoc='<script>alert(1)</script>'>",
+    "javascript:alert(1)",
+    "{{constructor.constructor('alert(1)')()}}",
+    "${alert(1)}",
+    "</td></table><script>alert(1)</script>",
+    "<style>*{background:url(https://evil.test/)}</style>",
+    "<a href=javascript:alert(1)>x</a>",
+    "<base href=https://evil.test/>",
+    "<meta http-equiv=refresh content=0;url=https://evil.test/>",
+    "<form action=https://evil.test/><input name=key>",
+    "&lt;b&gt;",
+    "<link rel=stylesheet href=https://evil.test/x.css>",
+    "<object data=https://evil.test/>",
+    "#/../../admin/v1/whoami",
+    "a?b#c&d=e",
+    "<details open ontoggle=alert(1)>",
+    "<math><mi xlink:href=javascript:alert(1)>",
+    "data:text/html,<script>alert(1)</script>",
+    "\u202eevil\u202c",
+    "＜script＞alert(1)＜/script＞",
+    "%3Cscript%3Ealert(1)%3C/script%3E",
+    "<template><script>alert(1)</script></template>",
+    "__proto__",
+    "constructor",
+    "toString",
+    "x' onmouseover='alert(1)",
+    "<body onpageshow=alert(1)>",
 ]
-PAGES = ["overview", "spend?by=tenant", "spend?by=key", "spend?by=model", "spend?by=pool", "spend?by=backend", "tenants", "keys",
-         "budgets", "pools", "models", "requests", "audit"]
+PAGES = [
+    "overview",
+    "spend?by=tenant",
+    "spend?by=key",
+    "spend?by=model",
+    "spend?by=pool",
+    "spend?by=backend",
+    "tenants",
+    "keys",
+    "budgets",
+    "pools",
+    "models",
+    "requests",
+    "audit",
+]
 
 
 def hostile(seed: int, count: int) -> list[str]:
@@ -35,7 +70,9 @@ def hostile(seed: int, count: int) -> list[str]:
     choice = random.Random(seed)
     names = set(SEEDS)
     while len(names) < count:
-        names.add(f"{choice.choice(SEEDS)} {choice.choice(['', choice.choice(SEEDS)])}{choice.randrange(10 ** 6)}"[:120].strip())
+        names.add(
+            f"{choice.choice(SEEDS)} {choice.choice(['', choice.choice(SEEDS)])}{choice.randrange(10**6)}"[:120].strip()
+        )
     return sorted(names)
 
 
@@ -55,15 +92,30 @@ def test_five_hundred_hostile_names_in_every_field_are_only_text(run: Run, world
     def make(name: str) -> list[Reply]:
         """Each field takes the name or refuses it; a tenant that takes it gets all its parts."""
         made = admin.send("POST", "/tenants", {"name": name, "tags": {"note": name}})
-        replies = [made, admin.send("POST", "/pools", {"name": name}), admin.send("PUT", f"/models/{quote(name, safe='')}", {
-            "targets": [{"pool": "fast", "upstream_model": name}], "max_output_tokens": 10})]
+        replies = [
+            made,
+            admin.send("POST", "/pools", {"name": name}),
+            admin.send(
+                "PUT",
+                f"/models/{quote(name, safe='')}",
+                {"targets": [{"pool": "fast", "upstream_model": name}], "max_output_tokens": 10},
+            ),
+        ]
         if made.status == 201:
             tenant = made.body["id"]
             admin.entitle(tenant, {"fast": ["*"]})
             replies.append(admin.send("POST", f"/tenants/{tenant}/keys", {"name": name, "tags": {"note": name}}))
-            replies.append(admin.send("POST", f"/tenants/{tenant}/credits", {"amount": "1", "kind": "goodwill", "note": name}))
+            replies.append(
+                admin.send("POST", f"/tenants/{tenant}/credits", {"amount": "1", "kind": "goodwill", "note": name})
+            )
             admin.budget(tenant, "5")
-        replies.append(admin.send("POST", "/pools/fast/backends", {"name": f"{name} b", "kind": "openai", "base_url": "http://127.0.0.1:9/v1", "weight": 1}))
+        replies.append(
+            admin.send(
+                "POST",
+                "/pools/fast/backends",
+                {"name": f"{name} b", "kind": "openai", "base_url": "http://127.0.0.1:9/v1", "weight": 1},
+            )
+        )
         return replies
 
     with ThreadPoolExecutor(8) as pool:
@@ -84,8 +136,9 @@ def test_five_hundred_hostile_names_in_every_field_are_only_text(run: Run, world
         for page in [*PAGES, *(f"tenants/{tenant}" for tenant in tenants[:12])]:
             chromium.go(page)
             strangers = chromium.script("""
-                return [...document.querySelectorAll('main :is(img, iframe, object, style, link, base, meta, script, math, template),'
-                    + ' [onerror], [onload], [onmouseover], [ontoggle], a[href^="javascript"], a[href^="data"]')].map(e => e.outerHTML);
+                const kinds = 'main :is(img, iframe, object, style, link, base, meta, script, math, template), [onerror],'
+                    + ' [onload], [onmouseover], [ontoggle], a[href^="javascript"], a[href^="data"]';
+                return [...document.querySelectorAll(kinds)].map(e => e.outerHTML);
             """)
             assert not strangers, f"{page}: {strangers[:3]}"
             assert chromium.script("return window.__ran") == 0, f"{page}: a script ran"
@@ -96,13 +149,16 @@ def test_five_hundred_hostile_names_in_every_field_are_only_text(run: Run, world
         field.send_keys("<script>alert(1)</script>")
         chromium.until(lambda: "<script>alert(1)</script>" in chromium.texts("main tbody th a"), "the name as text")
         assert not chromium.console()
-        outside = [request["url"] for request in chromium.requests() if not request["url"].startswith(
-            (chromium.base, "data:", "chrome:"))]
+        outside = [
+            request["url"]
+            for request in chromium.requests()
+            if not request["url"].startswith((chromium.base, "data:", "chrome:"))
+        ]
         assert not outside, outside
 
 
 def test_the_page_cannot_be_talked_into_markup(world: World) -> None:
-    """What the policy stops even if the code were wrong: inline scripts, styles, text as markup, other origins, frames."""
+    """What the policy stops even if the code were wrong: text as markup, evaluation, other origins."""
     with browser(world.server) as chromium:
         chromium.sign_in(world.server.admin_key)
         assert not chromium.reports()
@@ -110,7 +166,7 @@ def test_the_page_cannot_be_talked_into_markup(world: World) -> None:
             const tries = [
                 () => { document.body.innerHTML += '<b>x</b>'; },
                 () => { document.write('x'); },
-                () => { const s = document.createElement('script'); s.src = 'https://evil.test/x.js'; document.head.append(s); },
+                () => { document.createElement('script').src = 'https://evil.test/x.js'; },
                 () => { trustedTypes.createPolicy('other', { createHTML: x => x }); },
             ];
             return tries.filter(attempt => { try { attempt(); return true; } catch { return false; } }).map(String);

@@ -1,7 +1,7 @@
 // Overview: what the month costs against its budgets, how the traffic runs, and which backends are sick.
 
 import { all, get } from "../api.js";
-import { chart } from "../charts.js";
+import { chart, dollars } from "../charts.js";
 import { chip, commands, empty, h, section } from "../dom.js";
 import { approximate, gauge, money, pico, rounded, sum } from "../money.js";
 import * as names from "../names.js";
@@ -32,7 +32,9 @@ export async function load({ signal, can }) {
 
 /** The month's days, and what it would come to at the rate of the last seven whole days. */
 function reckon({ start, end, days }) {
-  const costs = new Map(days.map((day) => [day.start.slice(0, 10), sum(day.results.map((row) => pico(row.cost) ?? 0n))]));
+  const costs = new Map(
+    days.map((day) => [day.start.slice(0, 10), sum(day.results.map((row) => pico(row.cost) ?? 0n))]),
+  );
   const now = Date.now();
   const today = new Date(now).toISOString().slice(0, 10);
   const spent = sum([...costs].filter(([day]) => day >= start.slice(0, 10)).map(([, cost]) => cost));
@@ -41,8 +43,10 @@ function reckon({ start, end, days }) {
   const used = first < 0 ? [] : whole.slice(first);
   const rest = BigInt(Math.max(0, Math.round((new Date(end) - now) / 1000)));
   // Without a whole day of traffic, today's rate is all there is.
-  const seconds = used.length ? BigInt(used.length * 86_400) : BigInt(Math.max(1, Math.round((now % dayLength) / 1000)));
-  const base = used.length ? sum(used.map(([, cost]) => cost)) : costs.get(today) ?? 0n;
+  const seconds = used.length
+    ? BigInt(used.length * 86_400)
+    : BigInt(Math.max(1, Math.round((now % dayLength) / 1000)));
+  const base = used.length ? sum(used.map(([, cost]) => cost)) : (costs.get(today) ?? 0n);
   const forecast = spent + (base * rest) / seconds;
   const labels = [];
   const [actual, line] = [[], []];
@@ -61,7 +65,13 @@ function reckon({ start, end, days }) {
 }
 
 function figure(label, value, note) {
-  return h("div", { class: "figure" }, h("dt", {}, label), h("dd", {}, value), note ? h("dd", { class: "note" }, note) : null);
+  return h(
+    "div",
+    { class: "figure" },
+    h("dt", {}, label),
+    h("dd", {}, value),
+    note ? h("dd", { class: "note" }, note) : null,
+  );
 }
 
 function traffic(live) {
@@ -90,32 +100,77 @@ function rateChart(live) {
   if (!steps.length) return empty("Looking…", h("p", {}, "The first figures come within half a minute."));
   const labels = steps.map(({ last }) => last.at.slice(11, 19));
   const rate = (count) => steps.map(({ step }) => (step ? (count(step) * 60) / step.seconds : null));
-  const series = [["Requests", (step) => step.requests], ["Refused", (step) => step.refused], ["Failed", (step) => step.failures]]
-    .map(([name, count]) => ({ name, values: rate(count), texts: rate(count).map((value) => value?.toFixed(1)) }));
-  return chart("rate", { label: "Requests per minute, last hour (UTC)", kind: "line", labels, series, axis: (value) => value });
+  const series = [
+    ["Requests", (step) => step.requests],
+    ["Refused", (step) => step.refused],
+    ["Failed", (step) => step.failures],
+  ].map(([name, count]) => ({ name, values: rate(count), texts: rate(count).map((value) => value?.toFixed(1)) }));
+  return chart("rate", {
+    label: "Requests per minute, last hour (UTC)",
+    kind: "line",
+    labels,
+    series,
+    axis: (value) => value,
+  });
 }
 
 function firstRun() {
-  return section("Issue the first key", null, empty("There are no tenants yet.",
-    h("p", {}, "A tenant owns keys and pays. Three commands make one, let it use a pool, and issue its key:"),
-    commands("tollgate tenants create --name acme",
-      "tollgate entitlements set --tenant acme --pool fast",
-      "tollgate keys create --tenant acme --name first"),
-    h("p", {}, "They talk to this Admin API (", h("code", {}, "TOLLGATE_ADMIN_URL"), ", ", h("code", {}, "TOLLGATE_ADMIN_KEY"),
-      "). Pools, backends, models and prices come from ", h("code", {}, "tollgate apply -f state.yaml"), ".")));
+  return section(
+    "Issue the first key",
+    null,
+    empty(
+      "There are no tenants yet.",
+      h("p", {}, "A tenant owns keys and pays. Three commands make one, let it use a pool, and issue its key:"),
+      commands(
+        "tollgate tenants create --name acme",
+        "tollgate entitlements set --tenant acme --pool fast",
+        "tollgate keys create --tenant acme --name first",
+      ),
+      h(
+        "p",
+        {},
+        "They talk to this Admin API (",
+        h("code", {}, "TOLLGATE_ADMIN_URL"),
+        ", ",
+        h("code", {}, "TOLLGATE_ADMIN_KEY"),
+        "). Pools, backends, models and prices come from ",
+        h("code", {}, "tollgate apply -f state.yaml"),
+        ".",
+      ),
+    ),
+  );
 }
 
 function budgetList({ budgets, tenants }) {
   const names = new Map(tenants.map((tenant) => [tenant.id, tenant.name]));
-  const shown = budgets.filter((budget) => budget.state && names.has(budget.tenant_id)).sort(byShare).slice(0, 6);
+  const shown = budgets
+    .filter((budget) => budget.state && names.has(budget.tenant_id))
+    .sort(byShare)
+    .slice(0, 6);
   if (!shown.length) {
-    return empty("No budgets yet.", h("p", {}, h("a", { href: "#/budgets" }, "Set a cap"), " and nothing is spent beyond it."));
+    return empty(
+      "No budgets yet.",
+      h("p", {}, h("a", { href: "#/budgets" }, "Set a cap"), " and nothing is spent beyond it."),
+    );
   }
-  return h("ul", { class: "gauges" }, shown.map((budget) => h("li", { "data-key": budget.id },
-    h("div", { class: "gauge-title" },
-      h("a", { href: `#/tenants/${budget.tenant_id}` }, names.get(budget.tenant_id)), " ",
-      h("span", { class: "note" }, `${budget.window}, ${budget.mode}`)),
-    gauge(budget.state, names.get(budget.tenant_id)))));
+  return h(
+    "ul",
+    { class: "gauges" },
+    shown.map((budget) =>
+      h(
+        "li",
+        { "data-key": budget.id },
+        h(
+          "div",
+          { class: "gauge-title" },
+          h("a", { href: `#/tenants/${budget.tenant_id}` }, names.get(budget.tenant_id)),
+          " ",
+          h("span", { class: "note" }, `${budget.window}, ${budget.mode}`),
+        ),
+        gauge(budget.state, names.get(budget.tenant_id)),
+      ),
+    ),
+  );
 }
 
 const byShare = (left, right) => {
@@ -124,53 +179,127 @@ const byShare = (left, right) => {
 };
 
 function sickList(status) {
-  const list = status.pools.flatMap((pool) => pool.backends).filter((backend) => sick.has(backend.state) || backend.draining);
+  const list = status.pools
+    .flatMap((pool) => pool.backends)
+    .filter((backend) => sick.has(backend.state) || backend.draining);
   const count = status.pools.reduce((total, pool) => total + pool.backends.length, 0);
   if (!list.length) {
-    return h("p", { class: "fine" }, chip("All well", "good"), ` ${count} ${count === 1 ? "backend takes" : "backends take"} calls.`);
+    return h(
+      "p",
+      { class: "fine" },
+      chip("All well", "good"),
+      ` ${count} ${count === 1 ? "backend takes" : "backends take"} calls.`,
+    );
   }
-  return h("ul", { class: "plain" }, list.map((backend) => h("li", { "data-key": backend.id },
-    h("a", { href: "#/pools" }, `${backend.pool} / ${backend.name}`), " ",
-    chip(backend.state, backend.state === "draining" ? "warn" : "bad"), " ",
-    backend.cooling ? [backend.cooling.reason, " until ", time(backend.cooling.until, { seconds: true })]
-      : backend.last_error ? backend.last_error.text : "")));
+  return h(
+    "ul",
+    { class: "plain" },
+    list.map((backend) =>
+      h(
+        "li",
+        { "data-key": backend.id },
+        h("a", { href: "#/pools" }, `${backend.pool} / ${backend.name}`),
+        " ",
+        chip(backend.state, backend.state === "draining" ? "warn" : "bad"),
+        " ",
+        backend.cooling
+          ? [backend.cooling.reason, " until ", time(backend.cooling.until, { seconds: true })]
+          : backend.last_error
+            ? backend.last_error.text
+            : "",
+      ),
+    ),
+  );
 }
 
 export function view(data) {
   const sums = reckon(data);
   const { status, byTenant, live } = data;
   if (!data.tenants.length) return [firstRun()];
-  const top = byTenant.flatMap((bucket) => bucket.results).map((row) => ({ ...row, pico: pico(row.cost) ?? 0n }))
+  const top = byTenant
+    .flatMap((bucket) => bucket.results)
+    .map((row) => ({ ...row, pico: pico(row.cost) ?? 0n }))
     .sort((a, b) => (b.pico > a.pico ? 1 : b.pico < a.pico ? -1 : 0));
-  const capped = sum(data.budgets.filter((budget) => budget.window === "month" && budget.mode === "hard" && budget.state
-    && !budget.key_id && !budget.model && !budget.pool).map((budget) => pico(budget.state.limit)));
+  const capped = sum(
+    data.budgets
+      .filter(
+        (budget) =>
+          budget.window === "month" &&
+          budget.mode === "hard" &&
+          budget.state &&
+          !budget.key_id &&
+          !budget.model &&
+          !budget.pool,
+      )
+      .map((budget) => pico(budget.state.limit)),
+  );
   return [
-    h("dl", { class: "figures" },
-      figure("Spent this month", money(sums.spent), capped > 0n ? ["of ", money(capped), " in monthly caps"] : "UTC, month to date"),
+    h(
+      "dl",
+      { class: "figures" },
+      figure(
+        "Spent this month",
+        money(sums.spent),
+        capped > 0n ? ["of ", money(capped), " in monthly caps"] : "UTC, month to date",
+      ),
       figure("Forecast", ["≈ ", money(sums.forecast)], "by the month's end, at the last days' rate"),
       figure("Today", money(sums.today), "since midnight UTC"),
-      status ? traffic(live) : null),
-    h("div", { class: "columns" },
-      section("Spend this month", h("a", { href: "#/spend" }, "All spend"),
-        chart("month", { label: "Spend this month, added up by day", kind: "line", first: "Day", labels: sums.labels,
+      status ? traffic(live) : null,
+    ),
+    h(
+      "div",
+      { class: "columns" },
+      section(
+        "Spend this month",
+        h("a", { href: "#/spend" }, "All spend"),
+        chart("month", {
+          label: "Spend this month, added up by day",
+          kind: "line",
+          first: "Day",
+          labels: sums.labels,
           series: [
             { name: "Spent", values: sums.actual.map(approximate), texts: sums.actual.map(rounded) },
-            { name: "Forecast", dashed: true, values: sums.line.map((cost) => cost === null ? null : approximate(cost)),
-              texts: sums.line.map((cost) => cost === null ? null : `≈ ${rounded(cost)}`) },
-          ], axis: dollars })),
-      section("Budgets nearest to their limit", h("a", { href: "#/budgets" }, "All budgets"), budgetList(data))),
-    h("div", { class: "columns" },
+            {
+              name: "Forecast",
+              dashed: true,
+              values: sums.line.map((cost) => (cost === null ? null : approximate(cost))),
+              texts: sums.line.map((cost) => (cost === null ? null : `≈ ${rounded(cost)}`)),
+            },
+          ],
+          axis: dollars,
+        }),
+      ),
+      section("Budgets nearest to their limit", h("a", { href: "#/budgets" }, "All budgets"), budgetList(data)),
+    ),
+    h(
+      "div",
+      { class: "columns" },
       status ? section("Traffic", null, rateChart(live)) : null,
-      h("div", {},
+      h(
+        "div",
+        {},
         status ? section("Backends", h("a", { href: "#/pools" }, "All backends"), sickList(status)) : null,
-        section("Tenants by spend this month", null, top.length
-          ? h("ol", { class: "ranking" }, top.slice(0, 6).map((row) => h("li", { "data-key": row.tenant },
-            h("a", { href: `#/tenants/${row.tenant}` }, row.tenant_name ?? row.tenant), money(row.cost))))
-          : empty("Nothing was spent this month yet.")))),
+        section(
+          "Tenants by spend this month",
+          null,
+          top.length
+            ? h(
+                "ol",
+                { class: "ranking" },
+                top
+                  .slice(0, 6)
+                  .map((row) =>
+                    h(
+                      "li",
+                      { "data-key": row.tenant },
+                      h("a", { href: `#/tenants/${row.tenant}` }, row.tenant_name ?? row.tenant),
+                      money(row.cost),
+                    ),
+                  ),
+              )
+            : empty("Nothing was spent this month yet."),
+        ),
+      ),
+    ),
   ];
-}
-
-/** Labels of an axis; the figures are in the table. */
-export function dollars(value) {
-  return `$${value.toLocaleString("en", { maximumSignificantDigits: 3 })}`;
 }

@@ -1,17 +1,29 @@
 // Spend: cost by day, stacked or side by side, told apart by tenant, key, model, pool, backend, meter or tag.
 
 import { all, query } from "../api.js";
-import { chart } from "../charts.js";
+import { chart, dollars } from "../charts.js";
 import { empty, h, section } from "../dom.js";
 import { approximate, exact, money, pico, rounded, sum } from "../money.js";
 import * as names from "../names.js";
 import { order, saveCSV, table } from "../table.js";
 import { bucketLabel, day, month } from "../time.js";
-import { dollars } from "./overview.js";
 
-const ranges = [["month", "This month"], ["last", "Last month"], ["7", "Last 7 days"], ["30", "Last 30 days"], ["90", "Last 90 days"],
-  ["today", "Today"]];
-const groups = [["tenant", "Tenant"], ["key", "Key"], ["model", "Model"], ["pool", "Pool"], ["backend", "Backend"], ["meter", "Meter"]];
+const ranges = [
+  ["month", "This month"],
+  ["last", "Last month"],
+  ["7", "Last 7 days"],
+  ["30", "Last 30 days"],
+  ["90", "Last 90 days"],
+  ["today", "Today"],
+];
+const groups = [
+  ["tenant", "Tenant"],
+  ["key", "Key"],
+  ["model", "Model"],
+  ["pool", "Pool"],
+  ["backend", "Backend"],
+  ["meter", "Meter"],
+];
 const seriesMost = 7;
 
 function span(range) {
@@ -23,7 +35,9 @@ function span(range) {
 
 function choices(search) {
   return {
-    range: search.get("range") ?? "month", by: search.get("by") ?? "tenant", tenant: search.get("tenant") ?? "",
+    range: search.get("range") ?? "month",
+    by: search.get("by") ?? "tenant",
+    tenant: search.get("tenant") ?? "",
     view: search.get("view") ?? "bars",
   };
 }
@@ -59,15 +73,21 @@ export async function load({ search, signal }) {
   const ask = (values) => all(`/costs${query({ ...base, ...values })}`, { signal });
   // The groups over the whole span first: with thousands of them, only the largest are asked for by day.
   const [whole, totals, tenants] = await Promise.all([
-    ask({ bucket: "month", group_by: chosen.by }), ask({ bucket }), names.tenants({ signal }),
+    ask({ bucket: "month", group_by: chosen.by }),
+    ask({ bucket }),
+    names.tenants({ signal }),
   ]);
   const rows = summed(whole, chosen.by);
   const top = rows.slice(0, seriesMost);
   const field = { tenant: "tenant_id", key: "key_id", model: "model", pool: "pool", backend: "backend_id" }[chosen.by];
-  const parts = rows.length <= 100 || !field
-    ? await ask({ bucket, group_by: chosen.by }).then((buckets) => top.map((row) =>
-      costs(buckets, (result) => (result[chosen.by] ?? "") === row.id)))
-    : await Promise.all(top.map((row) => ask({ bucket, [field]: row.id }).then((buckets) => costs(buckets, () => true))));
+  const parts =
+    rows.length <= 100 || !field
+      ? await ask({ bucket, group_by: chosen.by }).then((buckets) =>
+          top.map((row) => costs(buckets, (result) => (result[chosen.by] ?? "") === row.id)),
+        )
+      : await Promise.all(
+          top.map((row) => ask({ bucket, [field]: row.id }).then((buckets) => costs(buckets, () => true))),
+        );
   return { chosen, start, end, bucket, rows, top, parts, tenants, ...spans(totals) };
 }
 
@@ -87,36 +107,88 @@ function spans(totals) {
 }
 
 function series({ chosen, top, parts, starts, all, rows }) {
-  const list = top.map((row, index) => ({ name: row.name, amounts: starts.map((start) => parts[index].get(start) ?? 0n) }));
+  const list = top.map((row, index) => ({
+    name: row.name,
+    amounts: starts.map((start) => parts[index].get(start) ?? 0n),
+  }));
   if (rows.length > top.length) {
-    list.push({ name: "All others", amounts: starts.map((start, place) =>
-      (all.get(start) ?? 0n) - sum(list.map((entry) => entry.amounts[place]))) });
+    list.push({
+      name: "All others",
+      amounts: starts.map((start, place) => (all.get(start) ?? 0n) - sum(list.map((entry) => entry.amounts[place]))),
+    });
   }
-  return list.map(({ name, amounts }) => ({ name, values: amounts.map(approximate), texts: amounts.map(rounded), view: chosen.view }));
+  return list.map(({ name, amounts }) => ({
+    name,
+    values: amounts.map(approximate),
+    texts: amounts.map(rounded),
+    view: chosen.view,
+  }));
 }
 
 const columns = (by) => [
-  { name: "name", title: groups.find(([id]) => id === by)?.[1] ?? by, sort: (row) => row.name.toLowerCase(), csv: (row) => row.name,
-    cell: (row) => (by === "tenant" && row.id ? h("a", { href: `#/tenants/${row.id}` }, row.name) : row.name) },
+  {
+    name: "name",
+    title: groups.find(([id]) => id === by)?.[1] ?? by,
+    sort: (row) => row.name.toLowerCase(),
+    csv: (row) => row.name,
+    cell: (row) => (by === "tenant" && row.id ? h("a", { href: `#/tenants/${row.id}` }, row.name) : row.name),
+  },
   { name: "id", title: "Id", csv: (row) => row.id, hidden: true },
-  { name: "requests", title: "Requests", number: true, sort: (row) => row.requests, csv: (row) => row.requests,
-    cell: (row) => row.requests.toLocaleString("en") },
-  { name: "input", title: "Input tokens", number: true, sort: (row) => row.input, csv: (row) => row.input,
-    cell: (row) => row.input.toLocaleString("en") },
-  { name: "output", title: "Output tokens", number: true, sort: (row) => row.output, csv: (row) => row.output,
-    cell: (row) => row.output.toLocaleString("en") },
-  { name: "cost", title: "Cost", number: true, sort: (row) => row.cost, csv: (row) => exact(row.cost), cell: (row) => money(row.cost) },
+  {
+    name: "requests",
+    title: "Requests",
+    number: true,
+    sort: (row) => row.requests,
+    csv: (row) => row.requests,
+    cell: (row) => row.requests.toLocaleString("en"),
+  },
+  {
+    name: "input",
+    title: "Input tokens",
+    number: true,
+    sort: (row) => row.input,
+    csv: (row) => row.input,
+    cell: (row) => row.input.toLocaleString("en"),
+  },
+  {
+    name: "output",
+    title: "Output tokens",
+    number: true,
+    sort: (row) => row.output,
+    csv: (row) => row.output,
+    cell: (row) => row.output.toLocaleString("en"),
+  },
+  {
+    name: "cost",
+    title: "Cost",
+    number: true,
+    sort: (row) => row.cost,
+    csv: (row) => exact(row.cost),
+    cell: (row) => money(row.cost),
+  },
 ];
 
 function select(title, value, options, change) {
-  return h("label", { class: "filter" }, h("span", {}, title), h("select", { onchange: (event) => change(event.target.value) },
-    options.map(([id, name]) => h("option", { value: id, selected: id === value }, name))));
+  return h(
+    "label",
+    { class: "filter" },
+    h("span", {}, title),
+    h(
+      "select",
+      { onchange: (event) => change(event.target.value) },
+      options.map(([id, name]) => h("option", { value: id, selected: id === value }, name)),
+    ),
+  );
 }
 
 export function actions(data, { ui }) {
   const list = columns(data.chosen.by);
   const name = `spend-${data.start.slice(0, 10)}-to-${data.end.slice(0, 10)}-by-${data.chosen.by}.csv`;
-  return h("button", { type: "button", class: "button", onclick: () => saveCSV(name, list, order(data.rows, list, ui)) }, "Download CSV");
+  return h(
+    "button",
+    { type: "button", class: "button", onclick: () => saveCSV(name, list, order(data.rows, list, ui)) },
+    "Download CSV",
+  );
 }
 
 export function view(data, { ui, go, redraw }) {
@@ -125,30 +197,86 @@ export function view(data, { ui, go, redraw }) {
   const list = columns(chosen.by).filter((column) => !column.hidden);
   const known = groups.some(([id]) => id === chosen.by) ? groups : [...groups, [chosen.by, chosen.by]];
   return [
-    h("div", { class: "filters" },
+    h(
+      "div",
+      { class: "filters" },
       select("Time", chosen.range, ranges, (range) => go({ range })),
       select("Told apart by", chosen.by, known, (by) => go({ by })),
-      h("form", { class: "filter", onsubmit: (event) => {
-        event.preventDefault();
-        const tag = event.target.elements.tag.value.trim();
-        if (tag) go({ by: `tag:${tag}` });
-      } }, h("label", { class: "filter" }, h("span", {}, "or by tag"), h("input", { name: "tag", type: "text", size: 10,
-        value: chosen.by.startsWith("tag:") ? chosen.by.slice(4) : "" }))),
-      select("Tenant", chosen.tenant, [["", "All tenants"], ...data.tenants.slice(0, 1000).map((tenant) => [tenant.id, tenant.name])],
-        (tenant) => go({ tenant })),
-      select("Shown as", chosen.view, [["bars", "Stacked bars"], ["lines", "Lines to compare"]], (view) => go({ view }))),
+      h(
+        "form",
+        {
+          class: "filter",
+          onsubmit: (event) => {
+            event.preventDefault();
+            const tag = event.target.elements.tag.value.trim();
+            if (tag) go({ by: `tag:${tag}` });
+          },
+        },
+        h(
+          "label",
+          { class: "filter" },
+          h("span", {}, "or by tag"),
+          h("input", {
+            name: "tag",
+            type: "text",
+            size: 10,
+            value: chosen.by.startsWith("tag:") ? chosen.by.slice(4) : "",
+          }),
+        ),
+      ),
+      select(
+        "Tenant",
+        chosen.tenant,
+        [["", "All tenants"], ...data.tenants.slice(0, 1000).map((tenant) => [tenant.id, tenant.name])],
+        (tenant) => go({ tenant }),
+      ),
+      select(
+        "Shown as",
+        chosen.view,
+        [
+          ["bars", "Stacked bars"],
+          ["lines", "Lines to compare"],
+        ],
+        (view) => go({ view }),
+      ),
+    ),
     rows.length === 0
-      ? section("Nothing yet", null, empty("No calls were made in this time.",
-        h("p", {}, "Choose another time, or make a call with a tenant's key.")))
+      ? section(
+          "Nothing yet",
+          null,
+          empty(
+            "No calls were made in this time.",
+            h("p", {}, "Choose another time, or make a call with a tenant's key."),
+          ),
+        )
       : [
-        section([money(cost), ` from ${data.start.slice(0, 10)} to before ${data.end.slice(0, 10)}, UTC`], null,
-          chart(`spend-${chosen.view}`, { label: `Cost by ${bucket}, by ${chosen.by}`, kind: chosen.view === "lines" ? "line" : "bar",
-            stacked: chosen.view !== "lines", labels: starts.map((start) => bucketLabel(start, bucket)), series: series(data),
-            first: bucket === "hour" ? "Hour" : "Day", axis: dollars })),
-        section("Sums", null, table("Cost by group", list, rows, ui, redraw, { key: (row) => `g-${row.id}`, footer: {
-          name: "All", requests: rows.reduce((total, row) => total + row.requests, 0).toLocaleString("en"),
-          input: rows.reduce((total, row) => total + row.input, 0).toLocaleString("en"),
-          output: rows.reduce((total, row) => total + row.output, 0).toLocaleString("en"), cost: money(cost) } })),
-      ],
+          section(
+            [money(cost), ` from ${data.start.slice(0, 10)} to before ${data.end.slice(0, 10)}, UTC`],
+            null,
+            chart(`spend-${chosen.view}`, {
+              label: `Cost by ${bucket}, by ${chosen.by}`,
+              kind: chosen.view === "lines" ? "line" : "bar",
+              stacked: chosen.view !== "lines",
+              labels: starts.map((start) => bucketLabel(start, bucket)),
+              series: series(data),
+              first: bucket === "hour" ? "Hour" : "Day",
+              axis: dollars,
+            }),
+          ),
+          section(
+            "Sums",
+            null,
+            table("Cost by group", list, rows, ui, redraw, {
+              key: (row) => `g-${row.id}`,
+              footer: {
+                name: "All",
+                requests: rows.reduce((total, row) => total + row.requests, 0).toLocaleString("en"),
+                input: rows.reduce((total, row) => total + row.input, 0).toLocaleString("en"),
+                output: rows.reduce((total, row) => total + row.output, 0).toLocaleString("en"),
+                cost: money(cost),
+              },
+            }),
+          ),
+        ],
   ];
 }

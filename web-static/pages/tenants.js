@@ -1,7 +1,7 @@
 // Tenants: each with the budget nearest to its limit; one tenant with keys, quotas, budgets and entitlements.
 
 import { all, get, getTagged, onceKey, part, query, send } from "../api.js";
-import { chart } from "../charts.js";
+import { chart, dollars } from "../charts.js";
 import { ask, confirm } from "../dialog.js";
 import { chip, commands, empty, h, section } from "../dom.js";
 import { action, budgetActions, changed, newBudget, newKey, newTenant, raises } from "../forms.js";
@@ -10,7 +10,6 @@ import * as names from "../names.js";
 import { table } from "../table.js";
 import { away, day, month, time } from "../time.js";
 import { keyColumns } from "./keys.js";
-import { dollars } from "./overview.js";
 
 export async function load(context) {
   return context.path[1] ? loadOne(context.path[1], context) : loadAll(context);
@@ -18,43 +17,95 @@ export async function load(context) {
 
 async function loadAll({ signal }) {
   const [tenants, budgets, costs] = await Promise.all([
-    names.tenants({ signal }), names.budgets({ signal }),
+    names.tenants({ signal }),
+    names.budgets({ signal }),
     all(`/costs${query({ bucket: "month", start: month(), end: month(1), group_by: "tenant" })}`, { signal }),
   ]);
   const byTenant = Map.groupBy(budgets, (budget) => budget.tenant_id);
   const spent = new Map(costs.flatMap((bucket) => bucket.results).map((row) => [row.tenant, row.cost]));
   const rows = tenants.map((tenant) => ({
-    ...tenant, spent: spent.get(tenant.id) ?? "0", tightest: names.tightest(byTenant.get(tenant.id) ?? []),
+    ...tenant,
+    spent: spent.get(tenant.id) ?? "0",
+    tightest: names.tightest(byTenant.get(tenant.id) ?? []),
   }));
   return { rows };
 }
 
 const columns = [
-  { name: "name", title: "Tenant", sort: (row) => row.name.toLowerCase(), cell: (row) => [
-    h("a", { href: `#/tenants/${row.id}` }, row.name), row.suspended ? [" ", chip("suspended", "bad")] : null] },
-  { name: "budget", title: "Budget nearest to its limit", sort: (row) => (row.tightest ? names.share(row.tightest) : -1),
-    cell: (row) => (row.tightest?.state ? [gauge(row.tightest.state, row.name),
-      h("span", { class: "note" }, `${row.tightest.window}, ${row.tightest.mode}, ${names.scope(row.tightest)}`)]
-      : h("span", { class: "none" }, "no budget: not capped")) },
-  { name: "resets", title: "Resets", sort: (row) => row.tightest?.state?.resets_at ?? "~",
-    cell: (row) => (row.tightest?.state?.resets_at ? time(row.tightest.state.resets_at) : h("span", { class: "none" }, "never")) },
+  {
+    name: "name",
+    title: "Tenant",
+    sort: (row) => row.name.toLowerCase(),
+    cell: (row) => [
+      h("a", { href: `#/tenants/${row.id}` }, row.name),
+      row.suspended ? [" ", chip("suspended", "bad")] : null,
+    ],
+  },
+  {
+    name: "budget",
+    title: "Budget nearest to its limit",
+    sort: (row) => (row.tightest ? names.share(row.tightest) : -1),
+    cell: (row) =>
+      row.tightest?.state
+        ? [
+            gauge(row.tightest.state, row.name),
+            h("span", { class: "note" }, `${row.tightest.window}, ${row.tightest.mode}, ${names.scope(row.tightest)}`),
+          ]
+        : h("span", { class: "none" }, "no budget: not capped"),
+  },
+  {
+    name: "resets",
+    title: "Resets",
+    sort: (row) => row.tightest?.state?.resets_at ?? "~",
+    cell: (row) =>
+      row.tightest?.state?.resets_at ? time(row.tightest.state.resets_at) : h("span", { class: "none" }, "never"),
+  },
   { name: "spent", title: "This month", number: true, sort: (row) => pico(row.spent), cell: (row) => money(row.spent) },
 ];
 
 function viewAll({ rows }, { ui, redraw, can }) {
   if (!rows.length) {
-    return section("No tenants yet", null, empty("A tenant owns keys and pays.",
-      can("POST", "/tenants") ? h("p", {}, "Create the first one above, or:") : null,
-      commands("tollgate tenants create --name acme", "tollgate entitlements set --tenant acme --pool fast",
-        "tollgate keys create --tenant acme --name first")));
+    return section(
+      "No tenants yet",
+      null,
+      empty(
+        "A tenant owns keys and pays.",
+        can("POST", "/tenants") ? h("p", {}, "Create the first one above, or:") : null,
+        commands(
+          "tollgate tenants create --name acme",
+          "tollgate entitlements set --tenant acme --pool fast",
+          "tollgate keys create --tenant acme --name first",
+        ),
+      ),
+    );
   }
   const wanted = (ui.filter ?? "").toLowerCase();
   const found = wanted ? rows.filter((row) => row.name.toLowerCase().includes(wanted) || row.id === wanted) : rows;
   return [
-    h("div", { class: "filters" }, h("label", { class: "filter" }, h("span", {}, `Find among ${rows.length.toLocaleString("en")}`),
-      h("input", { type: "search", value: ui.filter ?? "", oninput: (event) => { ui.filter = event.target.value; redraw(); } }))),
-    section(`${found.length.toLocaleString("en")} ${found.length === 1 ? "tenant" : "tenants"}`, null,
-      found.length ? table("Tenants", columns, found, ui, redraw, { key: (row) => row.id }) : empty("No tenant has that in its name.")),
+    h(
+      "div",
+      { class: "filters" },
+      h(
+        "label",
+        { class: "filter" },
+        h("span", {}, `Find among ${rows.length.toLocaleString("en")}`),
+        h("input", {
+          type: "search",
+          value: ui.filter ?? "",
+          oninput: (event) => {
+            ui.filter = event.target.value;
+            redraw();
+          },
+        }),
+      ),
+    ),
+    section(
+      `${found.length.toLocaleString("en")} ${found.length === 1 ? "tenant" : "tenants"}`,
+      null,
+      found.length
+        ? table("Tenants", columns, found, ui, redraw, { key: (row) => row.id })
+        : empty("No tenant has that in its name."),
+    ),
   ];
 }
 
@@ -67,60 +118,174 @@ async function loadOne(id, { signal, can }) {
     maybe(`${at}/keys`, () => all(`${at}/keys`, { signal })),
     maybe(`${at}/quotas`, () => get(`${at}/quotas`, { signal })),
     maybe(`${at}/entitlements`, () => get(`${at}/entitlements`, { signal })),
-    all(`/costs${query({ bucket: "month", start: month(), end: month(1), group_by: "model", tenant_id: id, time_zone: "UTC" })}`, { signal }),
+    all(
+      `/costs${query({ bucket: "month", start: month(), end: month(1), group_by: "model", tenant_id: id, time_zone: "UTC" })}`,
+      { signal },
+    ),
     all(`/costs${query({ bucket: "day", start: day(-29), end: day(1), tenant_id: id, time_zone: "UTC" })}`, { signal }),
   ]);
   return { tenant, budgets, keys, quotas, entitlements, models: costs.flatMap((bucket) => bucket.results), days };
 }
 
-const quotaWords = { rpm: "Requests a minute", tpm: "Tokens a minute", rpd: "Requests a day", tpd: "Tokens a day", concurrency: "At once" };
+const quotaWords = {
+  rpm: "Requests a minute",
+  tpm: "Tokens a minute",
+  rpd: "Requests a day",
+  tpd: "Tokens a day",
+  concurrency: "At once",
+};
 
 function viewOne(data, context) {
   const { tenant, budgets, keys, quotas, entitlements, models, days } = data;
   const amounts = days.map((bucket) => sum(bucket.results.map((row) => pico(row.cost) ?? 0n)));
   const { can, ui, redraw } = context;
+  ui.keys ??= {};
   return [
     h("p", {}, h("a", { href: "#/tenants" }, "← All tenants")),
-    section("Budgets", can("POST", "/budgets") ? action("New budget", () => newBudget(context, [tenant], tenant.id)) : null,
-      budgets.length ? h("ul", { class: "gauges wide" }, budgets.map((budget) => h("li", { "data-key": budget.id },
-        h("div", { class: "gauge-title" }, h("strong", {}, `${budget.window}, ${budget.mode}`), " ",
-          h("span", { class: "note" }, names.scope(budget)), budgetActions(context, budget, tenant.name)),
-        budget.state ? gauge(budget.state, budget.window) : null,
-        budget.state?.resets_at ? h("p", { class: "note" }, "Resets at ", time(budget.state.resets_at), `, ${away(budget.state.resets_at)}`) : null,
-        budget.mode === "shadow" ? h("p", { class: "note" }, `${budget.state?.would_refuse ?? 0} calls would have been refused.`) : null,
-        raises(context, budget))))
-        : empty("No budget: this tenant is not capped.")),
-    keys ? section("Keys", can("POST", "/tenants/{}/keys") ? action("New key", () => newKey(context, tenant)) : null,
-      keys.length ? table("Keys", keyColumns(context), keys, (ui.keys ??= {}), redraw, { key: (row) => row.id })
-        : empty("No keys yet.", commands(`tollgate keys create --tenant ${tenant.id} --name first`))) : null,
-    h("div", { class: "columns" },
-      h("div", {}, section("Last 30 days", null,
-        chart(`tenant-${tenant.id}`, { label: "Cost by day, last 30 days (UTC)", kind: "bar", first: "Day", axis: dollars,
-          labels: days.map((bucket) => bucket.start.slice(0, 10)),
-          series: [{ name: "Cost", values: amounts.map(approximate), texts: amounts.map(rounded) }] })),
-      section("Spent this month by model", h("a", { href: `#/spend?tenant=${tenant.id}&by=model` }, "By day"),
-        models.length ? h("ol", { class: "ranking" }, models.map((row) => h("li", {}, h("span", {}, row.model), money(row.cost))))
-          : empty("Nothing yet."))),
-      h("div", {},
-        quotas ? section("Quotas", can("PUT", "/tenants/{}/quotas") ? action("Change", () => changeQuotas(context, tenant)) : null,
-          h("dl", { class: "pairs" }, Object.entries(quotaWords).map(([name, word]) => [h("dt", {}, word),
-            h("dd", {}, quotas[name]?.toLocaleString("en") ?? h("span", { class: "none" }, "no ceiling"))]))) : null,
-        entitlements ? section("May use", can("PUT", "/tenants/{}/entitlements") ? action("Change", () => changeEntitlements(context, tenant)) : null,
-          entitlements.pools.length ? h("dl", { class: "pairs" }, entitlements.pools.map(({ pool, models }) => [h("dt", {}, pool),
-            h("dd", {}, models.includes("*") ? "every model" : models.join(", "))]))
-            : empty("No pools: every call is refused as an unknown model.")) : null,
-        section("Facts", null, h("dl", { class: "pairs" },
-          [["Id", h("code", {}, tenant.id)], ["Time zone", tenant.time_zone], ["Price multiplier", tenant.price_multiplier],
-            ["When money is short", tenant.on_insufficient], ["Tags", Object.entries(tenant.tags).map(([tag, value]) => `${tag}=${value}`).join(", ") || "–"],
-            ["Credits", money(tenant.credits.total)], ["Since", time(tenant.created_at)]]
-            .map(([word, value]) => [h("dt", {}, word), h("dd", {}, value)]))))),
+    section(
+      "Budgets",
+      can("POST", "/budgets") ? action("New budget", () => newBudget(context, [tenant], tenant.id)) : null,
+      budgets.length
+        ? h(
+            "ul",
+            { class: "gauges wide" },
+            budgets.map((budget) =>
+              h(
+                "li",
+                { "data-key": budget.id },
+                h(
+                  "div",
+                  { class: "gauge-title" },
+                  h("strong", {}, `${budget.window}, ${budget.mode}`),
+                  " ",
+                  h("span", { class: "note" }, names.scope(budget)),
+                  budgetActions(context, budget, tenant.name),
+                ),
+                budget.state ? gauge(budget.state, budget.window) : null,
+                budget.state?.resets_at
+                  ? h(
+                      "p",
+                      { class: "note" },
+                      "Resets at ",
+                      time(budget.state.resets_at),
+                      `, ${away(budget.state.resets_at)}`,
+                    )
+                  : null,
+                budget.mode === "shadow"
+                  ? h("p", { class: "note" }, `${budget.state?.would_refuse ?? 0} calls would have been refused.`)
+                  : null,
+                raises(context, budget),
+              ),
+            ),
+          )
+        : empty("No budget: this tenant is not capped."),
+    ),
+    keys
+      ? section(
+          "Keys",
+          can("POST", "/tenants/{}/keys") ? action("New key", () => newKey(context, tenant)) : null,
+          keys.length
+            ? table("Keys", keyColumns(context), keys, ui.keys, redraw, { key: (row) => row.id })
+            : empty("No keys yet.", commands(`tollgate keys create --tenant ${tenant.id} --name first`)),
+        )
+      : null,
+    h(
+      "div",
+      { class: "columns" },
+      h(
+        "div",
+        {},
+        section(
+          "Last 30 days",
+          null,
+          chart(`tenant-${tenant.id}`, {
+            label: "Cost by day, last 30 days (UTC)",
+            kind: "bar",
+            first: "Day",
+            axis: dollars,
+            labels: days.map((bucket) => bucket.start.slice(0, 10)),
+            series: [{ name: "Cost", values: amounts.map(approximate), texts: amounts.map(rounded) }],
+          }),
+        ),
+        section(
+          "Spent this month by model",
+          h("a", { href: `#/spend?tenant=${tenant.id}&by=model` }, "By day"),
+          models.length
+            ? h(
+                "ol",
+                { class: "ranking" },
+                models.map((row) => h("li", {}, h("span", {}, row.model), money(row.cost))),
+              )
+            : empty("Nothing yet."),
+        ),
+      ),
+      h(
+        "div",
+        {},
+        quotas
+          ? section(
+              "Quotas",
+              can("PUT", "/tenants/{}/quotas") ? action("Change", () => changeQuotas(context, tenant)) : null,
+              h(
+                "dl",
+                { class: "pairs" },
+                Object.entries(quotaWords).map(([name, word]) => [
+                  h("dt", {}, word),
+                  h("dd", {}, quotas[name]?.toLocaleString("en") ?? h("span", { class: "none" }, "no ceiling")),
+                ]),
+              ),
+            )
+          : null,
+        entitlements
+          ? section(
+              "May use",
+              can("PUT", "/tenants/{}/entitlements")
+                ? action("Change", () => changeEntitlements(context, tenant))
+                : null,
+              entitlements.pools.length
+                ? h(
+                    "dl",
+                    { class: "pairs" },
+                    entitlements.pools.map(({ pool, models }) => [
+                      h("dt", {}, pool),
+                      h("dd", {}, models.includes("*") ? "every model" : models.join(", ")),
+                    ]),
+                  )
+                : empty("No pools: every call is refused as an unknown model."),
+            )
+          : null,
+        section(
+          "Facts",
+          null,
+          h(
+            "dl",
+            { class: "pairs" },
+            [
+              ["Id", h("code", {}, tenant.id)],
+              ["Time zone", tenant.time_zone],
+              ["Price multiplier", tenant.price_multiplier],
+              ["When money is short", tenant.on_insufficient],
+              [
+                "Tags",
+                Object.entries(tenant.tags)
+                  .map(([tag, value]) => `${tag}=${value}`)
+                  .join(", ") || "–",
+              ],
+              ["Credits", money(tenant.credits.total)],
+              ["Since", time(tenant.created_at)],
+            ].map(([word, value]) => [h("dt", {}, word), h("dd", {}, value)]),
+          ),
+        ),
+      ),
+    ),
   ];
 }
 
 async function changeQuotas(context, tenant) {
   const { value, tag } = await getTagged(`/tenants/${part(tenant.id)}/quotas`);
   const done = await ask({
-    title: `Quotas of ${tenant.name}`, body: h("p", {}, "Empty: no ceiling."),
+    title: `Quotas of ${tenant.name}`,
+    body: h("p", {}, "Empty: no ceiling."),
     fields: Object.entries(quotaWords).map(([name, label]) => ({ name, label, kind: "number", value: value[name] })),
     submit: (values) => send("PUT", `/tenants/${part(tenant.id)}/quotas`, values, { tag }),
   });
@@ -132,11 +297,20 @@ async function changeEntitlements(context, tenant) {
   const pools = new Map(value.pools.map((entry) => [entry.pool, entry.models]));
   for (const pool of await all("/pools")) if (!pools.has(pool.name)) pools.set(pool.name, []);
   const done = await ask({
-    title: `What ${tenant.name} may use`, body: h("p", {}, "Models of each pool, separated by commas. * is every model; empty is none."),
+    title: `What ${tenant.name} may use`,
+    body: h("p", {}, "Models of each pool, separated by commas. * is every model; empty is none."),
     fields: [...pools].map(([name, models]) => ({ name, label: name, kind: "list", value: models.join(", ") })),
-    submit: (values) => send("PUT", `/tenants/${part(tenant.id)}/entitlements`, {
-      pools: Object.entries(values).filter(([, models]) => models.length).map(([pool, models]) => ({ pool, models })),
-    }, { tag }),
+    submit: (values) =>
+      send(
+        "PUT",
+        `/tenants/${part(tenant.id)}/entitlements`,
+        {
+          pools: Object.entries(values)
+            .filter(([, models]) => models.length)
+            .map(([pool, models]) => ({ pool, models })),
+        },
+        { tag },
+      ),
   });
   if (done) await changed(context, "Saved.");
 }
@@ -144,16 +318,25 @@ async function changeEntitlements(context, tenant) {
 async function suspend(context, tenant) {
   const word = tenant.suspended ? "resume" : "suspend";
   const run = () => send("POST", `/tenants/${part(tenant.id)}/${word}`);
-  const done = tenant.suspended ? await run() : await confirm(`Suspend ${tenant.name}?`,
-    h("p", {}, "All its calls are refused until it is resumed."), "Suspend", run);
+  const done = tenant.suspended
+    ? await run()
+    : await confirm(
+        `Suspend ${tenant.name}?`,
+        h("p", {}, "All its calls are refused until it is resumed."),
+        "Suspend",
+        run,
+      );
   if (done) await changed(context, tenant.suspended ? "Its calls are served again." : "Its calls are refused.");
 }
 
-async function archive(context, tenant) {
+async function archive(tenant) {
   const { tag } = await getTagged(`/tenants/${part(tenant.id)}`);
-  const done = await confirm(`Archive ${tenant.name}?`,
-    h("p", {}, "Its keys are revoked and its name is free again. The ledger keeps its history."), "Archive tenant",
-    () => send("DELETE", `/tenants/${part(tenant.id)}`, undefined, { tag }).then(() => true));
+  const done = await confirm(
+    `Archive ${tenant.name}?`,
+    h("p", {}, "Its keys are revoked and its name is free again. The ledger keeps its history."),
+    "Archive tenant",
+    () => send("DELETE", `/tenants/${part(tenant.id)}`, undefined, { tag }).then(() => true),
+  );
   if (!done) return;
   names.forget();
   location.hash = "#/tenants";
@@ -162,15 +345,16 @@ async function archive(context, tenant) {
 async function credit(context, tenant) {
   const once = onceKey();
   const done = await ask({
-    title: `Credit for ${tenant.name}`, action: "Add credit",
+    title: `Credit for ${tenant.name}`,
+    action: "Add credit",
     body: h("p", {}, "A record for the bill. It moves no cap."),
     fields: [
       { name: "amount", label: "Amount, US dollars", kind: "money", required: true },
       { name: "kind", label: "Kind", kind: "select", options: [["prepaid"], ["goodwill"]] },
       { name: "note", label: "Note" },
     ],
-    submit: ({ amount, kind, note }) => send("POST", `/tenants/${part(tenant.id)}/credits`, { amount, kind, note: note || null },
-      { once }),
+    submit: ({ amount, kind, note }) =>
+      send("POST", `/tenants/${part(tenant.id)}/credits`, { amount, kind, note: note || null }, { once }),
   });
   if (done) await changed(context, "The credit is recorded.");
 }
@@ -181,10 +365,12 @@ export function actions(data, context) {
   const { tenant } = data;
   return [
     can("POST", "/tenants/{}/credits") ? action("Add credit", () => credit(context, tenant)) : null,
-    can("POST", "/tenants/{}/suspend") ? action(tenant.suspended ? "Resume" : "Suspend", () => suspend(context, tenant)) : null,
-    can("DELETE", "/tenants/{}") ? action("Archive", () => archive(context, tenant)) : null,
+    can("POST", "/tenants/{}/suspend")
+      ? action(tenant.suspended ? "Resume" : "Suspend", () => suspend(context, tenant))
+      : null,
+    can("DELETE", "/tenants/{}") ? action("Archive", () => archive(tenant)) : null,
   ];
 }
 
 export const view = (data, context) => (context.path[1] ? viewOne(data, context) : viewAll(data, context));
-export const heading = (data, context) => (context.path[1] ? data?.tenant?.name ?? "Tenant" : "Tenants");
+export const heading = (data, context) => (context.path[1] ? (data?.tenant?.name ?? "Tenant") : "Tenants");

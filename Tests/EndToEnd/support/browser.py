@@ -43,11 +43,22 @@ class Browser:
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         # No address but this machine's exists, unless an argument says where another one is.
-        resolver = [] if any(text.startswith("--host-resolver-rules") for text in arguments) else [
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
-        for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
-                         "--disable-background-networking", "--no-first-run", f"--user-data-dir={self.folder.name}/profile",
-                         *resolver, *arguments):
+        resolver = (
+            []
+            if any(text.startswith("--host-resolver-rules") for text in arguments)
+            else ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+        )
+        for argument in (
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--no-first-run",
+            f"--user-data-dir={self.folder.name}/profile",
+            *resolver,
+            *arguments,
+        ):
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
@@ -70,13 +81,19 @@ class Browser:
         return dict(self.driver.execute_cdp_cmd(command, parameters) or {})
 
     def size(self, width: int, height: int = 900) -> None:
-        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1,
-                 mobile=width < 600)
+        self.cdp(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
 
     def theme(self, name: str) -> None:
         """What the system asks for: light or dark, and always less motion."""
-        self.cdp("Emulation.setEmulatedMedia", features=[
-            {"name": "prefers-color-scheme", "value": name}, {"name": "prefers-reduced-motion", "value": "reduce"}])
+        self.cdp(
+            "Emulation.setEmulatedMedia",
+            features=[
+                {"name": "prefers-color-scheme", "value": name},
+                {"name": "prefers-reduced-motion", "value": "reduce"},
+            ],
+        )
 
     # Where
 
@@ -97,8 +114,13 @@ class Browser:
 
     def settled(self) -> None:
         def there() -> bool:
-            return bool(self.script("return !!document.querySelector('main h1') && !document.querySelector('main .loading')"
-                                    " && !document.querySelector('main > .notice-bad')"))
+            return bool(
+                self.script(
+                    "return !!document.querySelector('main h1') && !document.querySelector('main .loading')"
+                    " && !document.querySelector('main > .notice-bad')"
+                )
+            )
+
         self.until(there, "the page's figures")
 
     # What is there
@@ -124,6 +146,7 @@ class Browser:
         def all_there() -> bool:
             text = self.text
             return all(word in text for word in words)
+
         self.until(all_there, f"the words {words}", seconds)
 
     def until(self, look: Callable[[], Found], what: str, seconds: float | None = None) -> Found:
@@ -155,6 +178,7 @@ class Browser:
         def pressed() -> bool:
             self.button(name, within).click()
             return True
+
         self.until(pressed, f"a press of {name!r}")
 
     def field(self, label: str) -> WebElement:
@@ -162,7 +186,8 @@ class Browser:
         find = """
             const root = document.querySelector('dialog[open]') ?? document;
             const label = [...root.querySelectorAll('label')].find(e => e.innerText.trim().startsWith(arguments[0]));
-            return label && (label.htmlFor ? document.getElementById(label.htmlFor) : label.querySelector('input, select'));
+            if (!label) return null;
+            return label.htmlFor ? document.getElementById(label.htmlFor) : label.querySelector('input, select');
         """
         return self.until(lambda: self.script(find, label), f"the field {label!r}")
 
@@ -182,7 +207,10 @@ class Browser:
         """The dialog's own button; the dialog must be gone then."""
         before = len(self.all("dialog[open]"))
         self.press(action)
-        self.until(lambda: len(self.all("dialog[open]")) != before or self.all("dialog[open] .secret"), f"the end of {action!r}")
+        self.until(
+            lambda: len(self.all("dialog[open]")) != before or self.all("dialog[open] .secret"),
+            f"the end of {action!r}",
+        )
 
     def choose(self, label: str, option: str) -> None:
         Select(self.field(label)).select_by_visible_text(option)

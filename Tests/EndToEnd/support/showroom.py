@@ -45,7 +45,7 @@ def leave(server: Gateway) -> None:
 
 @contextmanager
 def showroom(binary: Path, backend: FakeBackend, seed: int, days: int = 12, extra_config: str = "") -> Iterator[World]:
-    """A started gateway whose tenants called on each of the last days; two pools, one sick backend, a raise, credits."""
+    """A started gateway whose tenants called on each of the last days; two pools, one drained backend, credits."""
     server = Gateway(binary, extra_config)
     try:
         travel(server, days)
@@ -86,5 +86,14 @@ def call_of_the_day(world: World, tenants: list[Tenant], choice: random.Random) 
         _, calls, length = PEOPLE[tenant.name]
         for _ in range(choice.randint(1, calls + 1)):
             model = choice.choice(["fake", "fake-large"])
-            fetch(world.server.data, tenant.key, chat(world.fresh("day"), model=model, max_tokens=length,
-                                                      text="word " * choice.randint(10, 400), stream=choice.random() < 0.5))
+            fetch(
+                world.server.data,
+                tenant.key,
+                chat(
+                    world.fresh("day"),
+                    model=model,
+                    max_tokens=length,
+                    text="word " * choice.randint(10, 400),
+                    stream=choice.random() < 0.5,
+                ),
+            )
