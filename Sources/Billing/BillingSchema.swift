@@ -27,6 +27,11 @@ public enum BillingSchema {
                 for table in ["usage_\(span)", "usage_\(span)_meters"] { try db.execute(sql: usageByTime(table)) }
             }
         }
+        migrator.registerMigration("billing-usage-total") { db in
+            try db.execute(sql: usage("usage_total"))
+            try db.execute(sql: otherMeters("usage_total_meters"))
+            try db.execute(sql: fillUsageTotal)
+        }
     }
 
     /// Meters without a column in a roll-up: few calls use them, so they cost the others nothing.
@@ -207,6 +212,18 @@ public enum BillingSchema {
     private static func usageByTime(_ table: String) -> String {
         "CREATE INDEX \(table)_by_time ON \(table) (bucket_start)"
     }
+
+    /// The sums over all tenants and keys, which have no name there, of what was used before there were any.
+    private static let fillUsageTotal = """
+        INSERT INTO usage_total
+        SELECT bucket_start, '', '', model, pool, backend_id, SUM(requests), SUM(input), SUM(input_cache_read),
+            SUM(input_cache_write_5m), SUM(input_cache_write_1h), SUM(output), SUM(output_reasoning),
+            SUM(cost_micro) + SUM(cost_pico) / 1000000, SUM(cost_pico) % 1000000
+        FROM usage_quarter GROUP BY bucket_start, model, pool, backend_id;
+        INSERT INTO usage_total_meters
+        SELECT bucket_start, '', '', model, pool, backend_id, meter, SUM(units)
+        FROM usage_quarter_meters GROUP BY bucket_start, model, pool, backend_id, meter;
+        """
 
     private static func guardTrigger(_ table: String, against action: String) -> String {
         """

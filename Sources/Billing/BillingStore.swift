@@ -7,9 +7,19 @@ public enum BillingStore {
 
     /// Every budget, or a tenant's, oldest first.
     public static func budgets(_ db: Database, tenant: ID<Tenant>? = nil) throws -> [Budget] {
-        try Row.fetchAll(
-            db, sql: "SELECT * FROM budgets WHERE :tenant IS NULL OR tenant_id = :tenant ORDER BY id",
-            arguments: ["tenant": tenant?.text]
+        try budgets(db, tenant: tenant, after: nil, limit: .max)
+    }
+
+    /// A page of budgets, or of a tenant's, in order of their ids.
+    public static func budgets(
+        _ db: Database, tenant: ID<Tenant>? = nil, after: String?, limit: Int
+    ) throws -> [Budget] {
+        let condition = tenant == nil ? "" : " AND tenant_id = :tenant"
+        var arguments: StatementArguments = ["after": after ?? "", "limit": limit]
+        if let tenant { arguments += ["tenant": tenant.text] }
+        return try Row.fetchAll(
+            db.cachedStatement(sql: "SELECT * FROM budgets WHERE id > :after\(condition) ORDER BY id LIMIT :limit"),
+            arguments: arguments
         ).compactMap(budget)
     }
 
@@ -30,8 +40,9 @@ public enum BillingStore {
             try db.execute(
                 sql: """
                     INSERT INTO budgets (id, tenant_id, key_id, model, pool, limit_micro, limit_pico, window, mode,
-                        alerts_at, created_at)
-                    VALUES (:id, :tenant, :key, :model, :pool, :micro, :pico, :window, :mode, :alerts, :created)
+                        alerts_at, alert_amounts, created_at)
+                    VALUES (:id, :tenant, :key, :model, :pool, :micro, :pico, :window, :mode, :alerts, :amounts,
+                        :created)
                     """,
                 arguments: arguments(budget)
             )
@@ -44,7 +55,7 @@ public enum BillingStore {
                 sql: """
                     UPDATE budgets SET tenant_id = :tenant, key_id = :key, model = :model, pool = :pool,
                         limit_micro = :micro, limit_pico = :pico, window = :window, mode = :mode,
-                        alerts_at = :alerts, created_at = :created
+                        alerts_at = :alerts, alert_amounts = :amounts, created_at = :created
                     WHERE id = :id
                     """,
                 arguments: arguments(budget)
@@ -58,7 +69,9 @@ public enum BillingStore {
             "id": budget.id.text, "tenant": budget.tenantID.text, "key": budget.keyID?.text, "model": budget.model,
             "pool": budget.pool, "micro": budget.limit.micro, "pico": budget.limit.remainder,
             "window": budget.window.rawValue, "mode": budget.mode.rawValue,
-            "alerts": budget.alertsAt.joined(separator: " "), "created": budget.createdAt.microseconds,
+            "alerts": budget.alertsAt.joined(separator: " "),
+            "amounts": budget.alertAmounts.map(\.decimal).joined(separator: " "),
+            "created": budget.createdAt.microseconds,
         ]
     }
 
@@ -66,11 +79,13 @@ public enum BillingStore {
         guard let window = BudgetWindow.Kind(rawValue: row["window"]), let mode = BudgetMode(rawValue: row["mode"])
         else { return nil }
         let alerts: String = row["alerts_at"]
+        let amounts: String = row["alert_amounts"]
         return Budget(
             id: ID(row["id"]), tenantID: ID(row["tenant_id"]), keyID: (row["key_id"] as String?).map { ID($0) },
             model: row["model"], pool: row["pool"],
             limit: Money(micro: row["limit_micro"], remainder: row["limit_pico"]), window: window, mode: mode,
             alertsAt: alerts.split(separator: " ").map(String.init),
+            alertAmounts: amounts.split(separator: " ").compactMap { try? Money(decimal: String($0)) },
             createdAt: Timestamp(microseconds: row["created_at"])
         )
     }

@@ -50,6 +50,18 @@ struct AlertRuleTests {
         #expect((forecast == nil) == (mode == .shadow))
     }
 
+    @Test func anAmountAlertsWhateverTheLimitIs() {
+        var budget = budget(["0.5"])
+        budget.alertAmounts = [Money(pico: 30), Money(pico: 70)]
+        #expect(reached(budget, limit: 100, posted: 29) == [])
+        #expect(reached(budget, limit: 100, posted: 30) == ["usd:0.00000000003"])
+        #expect(reached(budget, limit: 10, posted: 70) == ["0.5", "usd:0.00000000003", "usd:0.00000000007"])
+        let next = { (posted: Int) in
+            AlertRule.next(budget, limit: Money(pico: 100), posted: Money(pico: Int128(posted)))
+        }
+        #expect([next(0), next(30), next(50), next(70)] == [Money(pico: 30), Money(pico: 50), Money(pico: 70), nil])
+    }
+
     @Test func theNextThresholdIsTheLeastAboveWhatWasSpent() {
         let budget = budget(["0.8", "0.5", "1"])
         let next = { (posted: Int) in

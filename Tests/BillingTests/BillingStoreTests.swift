@@ -56,6 +56,7 @@ struct BillingStoreTests {
         _ = try await fixture.journal.write({ try ledger.insert(budget, $0) }, committed: { ledger.committed($0) })
         #expect(try fixture.file.read { try BillingStore.budget($0, budget.id) } == budget)
         #expect(try fixture.file.read { try BillingStore.budgets($0) } == [budget])
+        #expect(try fixture.file.read { try BillingStore.budgets($0, after: "bud_0", limit: 5) } == [budget])
         #expect(try fixture.file.read { try BillingStore.budgets($0, tenant: ID("ten_2")) } == [])
         try await fixture.delete(budget.id)
         await #expect(throws: BillingError.notFound) { try await fixture.delete(budget.id) }

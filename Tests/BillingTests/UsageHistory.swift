@@ -157,11 +157,11 @@ final class UsageHistory {
     }
 
     private static func suits(_ entry: Entry, _ query: UsageQuery) -> Bool {
-        let wanted: [(UsageGroup, String?)] = [
-            (.tenant, query.tenantID?.text), (.key, query.keyID?.text), (.model, query.model), (.pool, query.pool),
-            (.backend, query.backendID),
+        let wanted: [(UsageGroup, [String]?)] = [
+            (.tenant, query.tenantIDs?.map(\.text)), (.key, query.keyIDs?.map(\.text)), (.model, query.models),
+            (.pool, query.pool.map { [$0] }), (.backend, query.backendID.map { [$0] }),
         ]
-        return wanted.allSatisfy { group, value in value == nil || entry.labels[group] == value }
+        return wanted.allSatisfy { group, values in values?.contains(entry.labels[group] ?? "") ?? true }
     }
 
     private static func isBefore(_ left: UsageRow, _ right: UsageRow) -> Bool {

@@ -74,15 +74,23 @@ struct UsageQueryStoreTests {
     @Test
     func `filters leave out all others`() throws {
         var query = try query(.month, "UTC", [.key, .model])
-        query.tenantID = LedgerFixture.tenant
-        query.keyID = LedgerFixture.keyB
-        query.model = "m2"
+        query.tenantIDs = [LedgerFixture.tenant]
+        query.keyIDs = [LedgerFixture.keyB]
+        query.models = ["m2"]
         query.pool = "p"
         query.backendID = "be_1"
         let buckets = try answer(query)
         #expect(buckets == (try history.sums(query)))
         #expect(buckets.contains { !$0.rows.isEmpty })
-        query.tenantID = ID("ten_2")
+        query.keyIDs = [LedgerFixture.keyB, LedgerFixture.keyA]
+        query.models = ["m1", "m2", "none"]
+        let wider = try answer(query)
+        #expect(wider == (try history.sums(query)))
+        #expect(wider.reduce(0) { $0 + $1.rows.count } > buckets.reduce(0) { $0 + $1.rows.count })
+        query.models = []
+        #expect(try answer(query).allSatisfy { $0.rows.isEmpty })
+        query.models = nil
+        query.tenantIDs = [ID("ten_2")]
         #expect(try answer(query).allSatisfy { $0.rows.isEmpty })
     }
 
@@ -115,17 +123,20 @@ struct UsageQueryStoreTests {
 
     @Test
     func `questions over all tenants and of one find their rows by an index`() throws {
-        for tenant in [nil, LedgerFixture.tenant] {
+        for (tenant, parts) in [(nil, 1), (LedgerFixture.tenant, 3)] {
             var question = try query(.day, "Europe/Berlin", [.model])
-            question.tenantID = tenant
+            question.tenantIDs = tenant.map { [$0] }
             let source = UsageSourceStore(question, question.span, suffix: "", columns: "requests")
             let plan = try history.fixture.file.read { db in
                 try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN \(source.sql)", arguments: source.arguments)
                     .map { $0["detail"] as String }
             }
             let searches = plan.filter { $0.hasPrefix("SEARCH") }
-            #expect(searches.count == 3 && !plan.contains { $0.hasPrefix("SCAN") }, "\(plan)")
+            #expect(searches.count == parts && !plan.contains { $0.hasPrefix("SCAN") }, "\(plan)")
             #expect(searches.allSatisfy { $0.contains("bucket_start>?") }, "\(plan)")
         }
+        let byKey = try query(.day, "Europe/Berlin", [.key])
+        let source = UsageSourceStore(byKey, byKey.span, suffix: "", columns: "requests")
+        #expect(source.sql.contains("INDEXED BY usage_day_by_time"))
     }
 }

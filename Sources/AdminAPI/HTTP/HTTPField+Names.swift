@@ -9,6 +9,8 @@ extension HTTPField.Name {
     static let idempotencyReplayed = named("idempotency-replayed")
     /// The addresses a request came through, as proxies tell it.
     static let forwardedFor = named("x-forwarded-for")
+    /// Keeps OpenAI's SDKs from repeating what is refused for good.
+    static let shouldRetry = named("x-should-retry")
     /// Keeps browsers from guessing types.
     static let contentTypeOptions = named("x-content-type-options")
 

@@ -14,6 +14,7 @@ extension Budget {
             "window": .string(window.rawValue),
             "mode": .string(mode.rawValue),
             "alerts_at": .array(alertsAt.map(JSONValue.number)),
+            "alert_amounts": .texts(alertAmounts.map(\.decimal)),
             "created_at": .string(createdAt.rfc3339),
         ]
     }

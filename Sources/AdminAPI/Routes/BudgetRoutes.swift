@@ -29,11 +29,11 @@ struct BudgetRoutes: RouteGroup {
         let page = query.page()
         try query.finish()
         let budgets = try plane.file.read { db in
-            try BillingStore.budgets(db, tenant: tenant.map { ID($0) })
+            try BillingStore.budgets(db, tenant: tenant.map { ID($0) }, after: page.after, limit: page.limit + 1)
         }
         let ledger = plane.ledger
         return .json(
-            page.cut(budgets, cursor: \.id.text) { budget in
+            page.answer(budgets, cursor: \.id.text) { budget in
                 withState ? budget.json.adding("state", ledger.state(budget.id)?.json ?? .null) : budget.json
             })
     }
@@ -44,18 +44,13 @@ struct BudgetRoutes: RouteGroup {
         try body.finish()
         return try await plane.turn.run {
             try requireScope(of: budget)
-            let audit = plane.audit(context, "budget.create", budget.id.text, after: budget.json)
-            let ledger = plane.ledger
-            return try await plane.commit(context, audit: audit, answer: .created(budget.json)) { db in
+            return try await plane.insert(budget, context, answer: .created(budget.json)) { db in
                 if let pool = budget.pool, try RoutingStore.pool(db, name: pool) == nil {
                     throw Problem.unknown("pool", pool, at: "/pool")
                 }
                 if let model = try RoutingStore.unknownModel(db, among: budget.model.map { [$0] } ?? []) {
                     throw Problem.unknown("model", model, at: "/model")
                 }
-                return try ledger.insert(budget, db)
-            } committed: { opening in
-                ledger.committed(opening)
             }
         }
     }
@@ -83,14 +78,7 @@ struct BudgetRoutes: RouteGroup {
             var budget = before
             budget.read(settings: body)
             try body.finish()
-            let changed = budget
-            let audit = plane.audit(context, "budget.update", id.text, before: before.json, after: changed.json)
-            let ledger = plane.ledger
-            return try await plane.commit(context, audit: audit, answer: .ok(changed.json)) { db in
-                try ledger.update(changed, db)
-            } committed: { opening in
-                ledger.committed(opening)
-            }
+            return try await plane.update(budget, before: before, context, answer: .ok(budget.json))
         }
     }
 
@@ -100,13 +88,7 @@ struct BudgetRoutes: RouteGroup {
         return try await plane.turn.run {
             let before = try stored(id)
             try context.requireMatch(before.json)
-            let audit = plane.audit(context, "budget.delete", id.text, before: before.json)
-            let ledger = plane.ledger
-            return try await plane.commit(context, audit: audit, answer: .noContent) { db in
-                try BillingStore.deleteBudget(id, db)
-            } committed: {
-                ledger.removed(id)
-            }
+            return try await plane.delete(before, context, answer: .noContent)
         }
     }
 

@@ -37,85 +37,35 @@ struct KeyRoutes: RouteGroup {
         let tenant = ID<Tenant>(try context.parameter("tenant"))
         let body = try await request.object()
         let now = plane.time.now()
-        let (text, publicID) = KeySecret.generate()
         var key = APIKey(
-            id: ID.make(prefix: "key", at: now), tenantID: tenant, publicID: publicID.text,
+            id: ID.make(prefix: "key", at: now), tenantID: tenant, publicID: "",
             name: body.required("name", .name, else: ""), createdAt: now)
         key.read(settings: body)
         try body.finish()
-        guard plane.directory.tenant(tenant) != nil else { throw Problem.notFound("tenant") }
-        let secret = Array(text.utf8)
-        let phc = try await plane.hasher.hash(secret)
-        let record = KeySecretRecord(publicID: publicID.text, keyID: key.id, phc: phc)
-        let profile = KeyProfile(key: key, secrets: [record])
-        let audit = plane.audit(context, "key.create", key.id.text, after: profile.json)
-        let (directory, keyRing) = (plane.directory, plane.keyRing)
-        return try await plane.turn.run {
-            try await plane.commit(
-                context, audit: audit, answer: .created(profile.json, revealing: JSONMember("key", .string(text)))
-            ) { db in
-                if let model = try RoutingStore.unknownModel(db, among: profile.key.models ?? []) {
-                    throw Problem.unknown("model", model, at: "/models")
-                }
-                try TenancyStore.insert(db, key: profile.key, secret: record)
-            } committed: {
-                keyRing.warm(publicID: publicID, secret: secret, phc: phc)
-                directory.put(profile)
-            }
+        return try await plane.issue(key, context) { profile, text in
+            .created(profile.json, revealing: JSONMember("key", .string(text)))
         }
     }
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
-        .json(try stored(ID(try context.parameter("key"))).json)
+        .json(try plane.keyProfile(ID(try context.parameter("key"))).json)
     }
 
     private func update(_ request: Request, _ context: AdminContext) async throws -> Response {
         let body = try await request.object()
         let id = ID<APIKey>(try context.parameter("key"))
-        return try await plane.turn.run {
-            let before = try stored(id)
-            try context.requireMatch(before.json)
+        return try await plane.change(id, context, answer: { .ok($0.json) }) { before in
             var key = before.key
             key.name = body.optional("name", .name) ?? key.name
             key.read(settings: body)
             try body.finish()
-            try requireUsable(before)
-            return try await change(key, before: before, context)
-        }
-    }
-
-    private func change(_ key: APIKey, before: KeyProfile, _ context: AdminContext) async throws -> Response {
-        let audit = plane.audit(
-            context, "key.update", key.id.text, before: before.json,
-            after: KeyProfile(key: key, secrets: before.secrets).json)
-        let directory = plane.directory
-        return try await plane.commit(context, audit: audit, answer: { .ok(($0 ?? before).json) }) { db in
-            if let model = try RoutingStore.unknownModel(db, among: key.models ?? []) {
-                throw Problem.unknown("model", model, at: "/models")
-            }
-            try TenancyStore.update(db, key: key)
-            return try TenancyStore.keyProfile(db, key.id)
-        } committed: { profile in
-            if let profile { directory.put(profile) }
+            return key
         }
     }
 
     private func revoke(_ request: Request, _ context: AdminContext) async throws -> Response {
         try await request.requireEmptyBody()
-        let id = ID<APIKey>(try context.parameter("key"))
-        return try await plane.turn.run {
-            let before = try stored(id)
-            try context.requireMatch(before.json)
-            guard before.key.revokedAt == nil else { return .noContent }
-            let audit = plane.audit(context, "key.revoke", id.text, before: before.json)
-            let directory = plane.directory
-            let now = plane.time.now()
-            return try await plane.commit(context, audit: audit, answer: .noContent) { db in
-                try TenancyStore.revoke(db, key: id, at: now)
-            } committed: {
-                directory.remove(key: id)
-            }
-        }
+        return try await plane.revoke(ID(try context.parameter("key")), context, answer: .noContent)
     }
 
     /// Adds a secret; the ones before it end after the grace.
@@ -124,14 +74,14 @@ struct KeyRoutes: RouteGroup {
         let id = ID<APIKey>(try context.parameter("key"))
         let grace = body.required("grace_seconds", .integer(0...Self.graceLimit), else: 0)
         try body.finish()
-        try requireUsable(try stored(id))
+        try plane.requireUsable(try plane.keyProfile(id))
         let (text, publicID) = KeySecret.generate()
         let secret = Array(text.utf8)
         let phc = try await plane.hasher.hash(secret)
         let record = KeySecretRecord(publicID: publicID.text, keyID: id, phc: phc)
         return try await plane.turn.run {
-            let before = try stored(id)
-            try requireUsable(before)
+            let before = try plane.keyProfile(id)
+            try plane.requireUsable(before)
             let end = plane.time.now().adding(milliseconds: grace * 1000)
             let audit = plane.audit(
                 context, "key.rotate", id.text, before: before.json,
@@ -147,18 +97,6 @@ struct KeyRoutes: RouteGroup {
                 keyRing.warm(publicID: publicID, secret: secret, phc: phc)
                 if let profile { directory.put(profile) }
             }
-        }
-    }
-
-    private func stored(_ id: ID<APIKey>) throws -> KeyProfile {
-        let profile = try plane.file.read { db in try TenancyStore.keyProfile(db, id) }
-        guard let profile else { throw Problem.notFound("key") }
-        return profile
-    }
-
-    private func requireUsable(_ profile: KeyProfile) throws(Problem) {
-        guard profile.key.revokedAt == nil else {
-            throw Problem.conflict("key_revoked", "the key \(profile.key.id) is revoked")
         }
     }
 }

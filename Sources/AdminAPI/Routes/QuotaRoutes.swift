@@ -29,48 +29,20 @@ struct QuotaRoutes: RouteGroup {
 
     private func putTenant(_ request: Request, _ context: AdminContext) async throws -> Response {
         let id = ID<Tenant>(try context.parameter("tenant"))
-        let directory = plane.directory
-        return try await put(request, context, "tenant", id, present: { directory.tenant(id)?.quota }) { db, quota in
-            try TenancyStore.putQuota(db, tenant: id, quota)
-            return try TenancyStore.profile(db, id)
-        } committed: {
-            directory.put($0)
-        }
+        let quota = try await quota(request)
+        return try await plane.changeQuota(of: id, context, answer: { .ok($0.json) }, edit: { _ in quota })
     }
 
     private func putKey(_ request: Request, _ context: AdminContext) async throws -> Response {
         let id = ID<APIKey>(try context.parameter("key"))
-        let directory = plane.directory
-        return try await put(request, context, "key", id, present: { directory.key(id)?.quota }) { db, quota in
-            try TenancyStore.putQuota(db, key: id, quota)
-            return try TenancyStore.keyProfile(db, id)
-        } committed: {
-            directory.put($0)
-        }
+        let quota = try await quota(request)
+        return try await plane.changeQuota(of: id, context, answer: { .ok($0.json) }, edit: { _ in quota })
     }
 
-    /// Replaces a whole quota; `store` returns its owner as it is afterwards.
-    private func put<Owner, Profile: Sendable>(
-        _ request: Request,
-        _ context: AdminContext,
-        _ what: String,
-        _ id: ID<Owner>,
-        present: () -> Quota?,
-        store: @escaping @Sendable (TenancyStore.Transaction, Quota) throws -> Profile?,
-        committed: @escaping @Sendable (Profile) -> Void
-    ) async throws -> Response {
+    private func quota(_ request: Request) async throws -> Quota {
         let body = try await request.object()
         let quota = Quota(body)
         try body.finish()
-        return try await plane.turn.run {
-            guard let before = present() else { throw Problem.notFound(what) }
-            try context.requireMatch(before.json)
-            let audit = plane.audit(context, "quota.put", id.text, before: before.json, after: quota.json)
-            return try await plane.commit(context, audit: audit, answer: .ok(quota.json)) { db in
-                try store(db, quota)
-            } committed: { profile in
-                if let profile { committed(profile) }
-            }
-        }
+        return quota
     }
 }

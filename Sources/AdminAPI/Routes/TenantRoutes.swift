@@ -35,14 +35,7 @@ struct TenantRoutes: RouteGroup {
             id: ID.make(prefix: "ten", at: now), name: body.required("name", .name, else: ""), createdAt: now)
         tenant.read(settings: body)
         try body.finish()
-        let created = tenant
-        let audit = plane.audit(context, "tenant.create", created.id.text, after: created.json)
-        let directory = plane.directory
-        return try await plane.commit(context, audit: audit, answer: .created(created.json)) { db in
-            try TenancyStore.insert(db, tenant: created)
-        } committed: {
-            directory.put(TenantProfile(tenant: created))
-        }
+        return try await plane.create(tenant, context, answer: .created(tenant.json))
     }
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
@@ -57,14 +50,10 @@ struct TenantRoutes: RouteGroup {
     private func update(_ request: Request, _ context: AdminContext) async throws -> Response {
         let id = ID<Tenant>(try context.parameter("tenant"))
         let body = try await request.object()
-        return try await plane.turn.run {
-            guard let before = plane.directory.tenant(id)?.tenant else { throw Problem.notFound("tenant") }
-            try context.requireMatch(before.json)
-            var after = before
-            after.name = body.optional("name", .name) ?? before.name
-            after.read(settings: body)
+        return try await plane.change(id, action: "tenant.update", context, answer: { .ok($0.json) }) { tenant in
+            tenant.name = body.optional("name", .name) ?? tenant.name
+            tenant.read(settings: body)
             try body.finish()
-            return try await change(after, before: before, action: "tenant.update", context)
         }
     }
 
@@ -79,50 +68,15 @@ struct TenantRoutes: RouteGroup {
     private func setSuspended(_ flag: Bool, _ request: Request, _ context: AdminContext) async throws -> Response {
         let id = ID<Tenant>(try context.parameter("tenant"))
         try await request.requireEmptyBody()
-        return try await plane.turn.run {
-            guard let before = plane.directory.tenant(id)?.tenant else { throw Problem.notFound("tenant") }
-            var after = before
-            after.suspended = flag
-            return try await change(
-                after, before: before, action: flag ? "tenant.suspend" : "tenant.resume", context)
+        let action = flag ? "tenant.suspend" : "tenant.resume"
+        return try await plane.change(id, action: action, context, answer: { .ok($0.json) }) { tenant in
+            tenant.suspended = flag
         }
     }
 
     private func archive(_ request: Request, _ context: AdminContext) async throws -> Response {
         let id = ID<Tenant>(try context.parameter("tenant"))
         try await request.requireEmptyBody()
-        return try await plane.turn.run {
-            guard let before = plane.directory.tenant(id)?.tenant else { throw Problem.notFound("tenant") }
-            try context.requireMatch(before.json)
-            let audit = plane.audit(context, "tenant.archive", id.text, before: before.json)
-            let directory = plane.directory
-            let now = plane.time.now()
-            return try await plane.commit(context, audit: audit, answer: .noContent) { db in
-                try TenancyStore.archive(db, tenant: id, at: now)
-            } committed: {
-                directory.remove(tenant: id)
-            }
-        }
-    }
-
-    /// Stores the tenant; a new zone moves the windows of its budgets.
-    private func change(
-        _ tenant: Tenant,
-        before: Tenant,
-        action: String,
-        _ context: AdminContext
-    ) async throws -> Response {
-        let audit = plane.audit(context, action, tenant.id.text, before: before.json, after: tenant.json)
-        let directory = plane.directory
-        let ledger = plane.ledger
-        let zoneChanged = tenant.timeZone != before.timeZone
-        return try await plane.commit(context, audit: audit, answer: .ok(tenant.json)) { db in
-            try TenancyStore.update(db, tenant: tenant)
-            let openings = zoneChanged ? try ledger.rezone(tenant.id, db) : []
-            return (profile: try TenancyStore.profile(db, tenant.id), openings: openings)
-        } committed: { change in
-            if let profile = change.profile { directory.put(profile) }
-            for opening in change.openings { ledger.committed(opening) }
-        }
+        return try await plane.archive(id, context) { _ in .noContent }
     }
 }

@@ -35,9 +35,9 @@ struct UsageRoutes: RouteGroup {
         } catch {
             throw Problem.invalid("?\(error.parameter)", error.detail)
         }
-        question.tenantID = tenant
-        question.keyID = key
-        question.model = model
+        question.tenantIDs = tenant.map { [$0] }
+        question.keyIDs = key.map { [$0] }
+        question.models = model.map { [$0] }
         question.pool = pool
         question.backendID = backend
         let page = try await plane.ledger.usage(question)

@@ -80,8 +80,13 @@ public struct AlertEvent: Sendable, Equatable {
             ])
     }
 
-    /// An alert of a budget.
-    static func budget(_ check: AlertCheck, _ alert: AlertRule.Alert, at instant: Timestamp) -> AlertEvent {
+    /// An alert of a budget; `recipients` are those who asked to be told of its amount.
+    static func budget(
+        _ check: AlertCheck,
+        _ alert: AlertRule.Alert,
+        recipients: [String] = [],
+        at instant: Timestamp
+    ) -> AlertEvent {
         let budget = check.budget
         let isTotal = budget.window == .total
         var fields: [String: String?] = [
@@ -94,6 +99,10 @@ public struct AlertEvent: Sendable, Equatable {
         switch alert {
         case .threshold(let threshold):
             fields["threshold"] = threshold
+            return AlertEvent(.budgetThreshold, at: instant, fields)
+        case .amount(let amount):
+            fields["amount"] = amount.decimal
+            if !recipients.isEmpty { fields["recipients"] = recipients.joined(separator: ",") }
             return AlertEvent(.budgetThreshold, at: instant, fields)
         case .forecast(let projected):
             fields["projected"] = projected.decimal

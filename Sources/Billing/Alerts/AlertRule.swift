@@ -6,6 +6,8 @@ enum AlertRule {
     enum Alert: Equatable, Sendable {
         /// Spend reached this fraction of the limit, as the operator wrote it.
         case threshold(String)
+        /// Spend reached this amount, whatever the limit.
+        case amount(Money)
         /// At the pace so far this will be spent when the window ends.
         case forecast(Money)
 
@@ -13,6 +15,7 @@ enum AlertRule {
         var name: String {
             switch self {
             case .threshold(let threshold): threshold
+            case .amount(let amount): "usd:" + amount.decimal
             case .forecast: "forecast"
             }
         }
@@ -31,17 +34,19 @@ enum AlertRule {
         return overflow ? nil : Money(pico: product / million + (product % million > 0 ? 1 : 0))
     }
 
-    /// The thresholds that are reached, in the order they are set. Nothing spent reaches none, whatever the limit.
+    /// The thresholds and amounts that are reached, in the order they are set. Nothing spent reaches none, whatever the
+    /// limit.
     static func reached(_ budget: Budget, limit: Money, posted: Money) -> [Alert] {
         guard budget.mode != .shadow, posted > .zero else { return [] }
         return budget.alertsAt.filter { threshold in amount(threshold, of: limit).map { posted >= $0 } ?? false }
-            .map(Alert.threshold)
+            .map(Alert.threshold) + budget.alertAmounts.filter { posted >= $0 }.map(Alert.amount)
     }
 
-    /// The least amount above `posted` that reaches another threshold; nil when there is none left.
+    /// The least amount above `posted` that reaches another threshold or amount; nil when there is none left.
     static func next(_ budget: Budget, limit: Money, posted: Money) -> Money? {
         guard budget.mode != .shadow else { return nil }
-        return budget.alertsAt.compactMap { amount($0, of: limit) }.filter { $0 > posted }.min()
+        let fractions = budget.alertsAt.compactMap { amount($0, of: limit) }
+        return (fractions + budget.alertAmounts).filter { $0 > posted }.min()
     }
 
     /// The forecast of a window: what was spent, times the window's length, divided by the part of it that is over.

@@ -21,7 +21,25 @@ enum AlertSchema {
             try db.execute(sql: webhooks)
             try db.execute(sql: deliveries)
         }
+        migrator.registerMigration("billing-spend-alerts") { db in try db.execute(sql: spendAlerts) }
     }
+
+    private static let spendAlerts = """
+        ALTER TABLE budgets ADD COLUMN alert_amounts TEXT NOT NULL DEFAULT '';
+        CREATE TABLE spend_alerts (
+            id TEXT PRIMARY KEY NOT NULL,
+            tenant_id TEXT NOT NULL REFERENCES tenants(id),
+            budget_id TEXT NOT NULL REFERENCES budgets(id) ON DELETE CASCADE,
+            made_budget INTEGER NOT NULL CHECK (made_budget IN (0, 1)),
+            amount_micro INTEGER NOT NULL CHECK (amount_micro >= 0),
+            amount_pico INTEGER NOT NULL CHECK (amount_pico BETWEEN 0 AND 999999),
+            recipients TEXT NOT NULL CHECK (json_valid(recipients)),
+            subject_prefix TEXT,
+            created_at INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX spend_alerts_tenant ON spend_alerts (tenant_id, id);
+        CREATE INDEX spend_alerts_budget ON spend_alerts (budget_id);
+        """
 
     private static let raises = """
         CREATE TABLE budget_raises (

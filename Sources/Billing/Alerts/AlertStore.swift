@@ -55,9 +55,18 @@ public enum AlertStore {
             )
             guard db.changesCount > 0 else { continue }
             raised.append(alert)
-            try raise(.budget(check, alert, at: now), db)
+            try raise(.budget(check, alert, recipients: try recipients(check, alert, db), at: now), db)
         }
         return raised
+    }
+
+    /// Who asked to be told of an amount, each once.
+    private static func recipients(
+        _ check: AlertCheck, _ alert: AlertRule.Alert, _ db: Database
+    ) throws -> [String] {
+        guard case .amount(let amount) = alert else { return [] }
+        let wanted = try SpendAlertStore.alerts(db, of: check.budget.id).filter { $0.amount == amount }
+        return Set(wanted.flatMap(\.recipients)).sorted()
     }
 
     /// The body that is signed and sent, the same for every attempt.

@@ -20,6 +20,8 @@ public struct Budget: Sendable, Equatable {
     public var mode: BudgetMode
     /// Fractions of the limit that alert, as decimal strings, e.g. `0.8`.
     public var alertsAt: [String]
+    /// Amounts that alert whatever the limit is, in rising order.
+    public var alertAmounts: [Money]
     /// When it was made.
     public var createdAt: Timestamp
 
@@ -34,6 +36,7 @@ public struct Budget: Sendable, Equatable {
         window: BudgetWindow.Kind,
         mode: BudgetMode = .hard,
         alertsAt: [String] = [],
+        alertAmounts: [Money] = [],
         createdAt: Timestamp
     ) {
         self.id = id
@@ -45,6 +48,7 @@ public struct Budget: Sendable, Equatable {
         self.window = window
         self.mode = mode
         self.alertsAt = alertsAt
+        self.alertAmounts = alertAmounts
         self.createdAt = createdAt
     }
 

@@ -12,6 +12,8 @@ final class LedgerRowsStore {
     private let dayUpsert: PreparedRowStore
     private let quarterMeterUpsert: PreparedRowStore
     private let dayMeterUpsert: PreparedRowStore
+    private let totalUpsert: PreparedRowStore
+    private let totalMeterUpsert: PreparedRowStore
 
     /// Prepares the statements. Throws `DatabaseError`.
     init(_ db: Database) throws {
@@ -22,6 +24,8 @@ final class LedgerRowsStore {
         dayUpsert = try PreparedRowStore(Self.rollUpSQL(into: "usage_day"), db)
         quarterMeterUpsert = try PreparedRowStore(Self.meterSQL(into: "usage_quarter_meters"), db)
         dayMeterUpsert = try PreparedRowStore(Self.meterSQL(into: "usage_day_meters"), db)
+        totalUpsert = try PreparedRowStore(Self.rollUpSQL(into: "usage_total"), db)
+        totalMeterUpsert = try PreparedRowStore(Self.meterSQL(into: "usage_total_meters"), db)
     }
 
     // MARK: Entries
@@ -78,6 +82,7 @@ final class LedgerRowsStore {
     func add(_ sums: RollUpSums) throws {
         for (key, row) in sums.quarters { try Self.add(key, row, quarterUpsert, quarterMeterUpsert) }
         for (key, row) in sums.days { try Self.add(key, row, dayUpsert, dayMeterUpsert) }
+        for (key, row) in sums.totals { try Self.add(key, row, totalUpsert, totalMeterUpsert) }
     }
 
     private static func add(

@@ -17,6 +17,8 @@ public enum LedgerVerifierStore {
             found += try rollUps(table, span, db)
             found += try meters(table + "_meters", span, db)
         }
+        found += try rollUps("usage_total", RollUpSums.quarter, of: everybody, db)
+        found += try meters("usage_total_meters", RollUpSums.quarter, of: everybody, db)
         found += try accounts(db)
         if found.count <= differenceLimit { return found }
         return Array(found.prefix(differenceLimit)) + ["and \(found.count - differenceLimit) more differences"]
@@ -104,17 +106,22 @@ public enum LedgerVerifierStore {
         input_cache_write_5m, input_cache_write_1h, output, output_reasoning, cost_micro, cost_pico
         """
 
-    private static func rollUps(_ table: String, _ span: Int64, _ db: Database) throws -> [String] {
+    private static let eachKey = "tenant_id, key_id"
+    private static let everybody = "'' AS tenant_id, '' AS key_id"
+
+    private static func rollUps(
+        _ table: String, _ span: Int64, of whom: String = eachKey, _ db: Database
+    ) throws -> [String] {
         let stored = "SELECT \(columns) FROM \(table)"
-        let counted = recount(span)
+        let counted = recount(span, of: whom)
         return try differences("\(table): not as the entries say", "\(stored) EXCEPT \(counted)", db)
             + differences("\(table): missing", "\(counted) EXCEPT \(stored)", db)
     }
 
     /// The roll-up as it must be; costs are summed in two parts because one sum could overflow.
-    private static func recount(_ span: Int64) -> String {
+    private static func recount(_ span: Int64, of whom: String) -> String {
         """
-        SELECT admitted_at - admitted_at % \(span) AS bucket_start, tenant_id, key_id, model, pool, backend_id,
+        SELECT admitted_at - admitted_at % \(span) AS bucket_start, \(whom), model, pool, backend_id,
             SUM(kind IN ('settle', 'resolve')) AS requests, SUM(input), SUM(input_cache_read),
             SUM(input_cache_write_5m), SUM(input_cache_write_1h), SUM(output), SUM(output_reasoning),
             SUM(cost / 1000000) + SUM(cost % 1000000) / 1000000 AS cost_micro,
@@ -128,11 +135,13 @@ public enum LedgerVerifierStore {
     }
 
     /// The same for the meters without a column.
-    private static func meters(_ table: String, _ span: Int64, _ db: Database) throws -> [String] {
+    private static func meters(
+        _ table: String, _ span: Int64, of whom: String = eachKey, _ db: Database
+    ) throws -> [String] {
         let stored =
             "SELECT bucket_start, tenant_id, key_id, model, pool, backend_id, meter, units FROM \(table)"
         let counted = """
-            SELECT admitted_at - admitted_at % \(span) AS bucket_start, tenant_id, key_id, model, pool, backend_id,
+            SELECT admitted_at - admitted_at % \(span) AS bucket_start, \(whom), model, pool, backend_id,
                 CAST(counts.key AS TEXT) AS meter, CAST(SUM(counts.value) AS INTEGER) AS units
             FROM ledger, json_each(
                 CASE WHEN NOT json_valid(other_meters) THEN NULL

@@ -8,16 +8,17 @@ struct UsageFilter {
     private(set) var arguments: [String] = []
 
     init(_ query: UsageQuery) {
-        add("tenant_id", query.tenantID?.text)
-        add("key_id", query.keyID?.text)
-        add("model", query.model)
-        add("pool", query.pool)
-        add("backend_id", query.backendID)
+        add("tenant_id", query.tenantIDs?.map(\.text))
+        add("key_id", query.keyIDs?.map(\.text))
+        add("model", query.models)
+        add("pool", query.pool.map { [$0] })
+        add("backend_id", query.backendID.map { [$0] })
     }
 
-    private mutating func add(_ column: String, _ value: String?) {
-        guard let value else { return }
-        condition += " AND \(column) = ?"
-        arguments.append(value)
+    private mutating func add(_ column: String, _ values: [String]?) {
+        guard let values else { return }
+        let marks = Array(repeating: "?", count: values.count).joined(separator: ", ")
+        condition += values.count == 1 ? " AND \(column) = ?" : " AND \(column) IN (\(marks))"
+        arguments += values
     }
 }

@@ -10,12 +10,12 @@ public struct UsageQuery: Sendable {
     public let zone: CalendarZone
     /// What the answer tells apart, in this order.
     public let groups: [UsageGroup]
-    /// Only this tenant's.
-    public var tenantID: ID<Tenant>?
-    /// Only this key's.
-    public var keyID: ID<APIKey>?
-    /// Only this model's.
-    public var model: String?
+    /// Only these tenants'; nil: all.
+    public var tenantIDs: [ID<Tenant>]?
+    /// Only these keys'; nil: all.
+    public var keyIDs: [ID<APIKey>]?
+    /// Only these models'; nil: all.
+    public var models: [String]?
     /// Only this pool's.
     public var pool: String?
     /// Only this backend's.
@@ -33,6 +33,17 @@ public struct UsageQuery: Sendable {
         self.bucket = bucket
         self.zone = zone
         self.groups = groups
+    }
+
+    /// Whether it sums over all tenants and keys alike, so that the total roll-up knows the answer.
+    var isOverAll: Bool {
+        tenantIDs == nil && keyIDs == nil
+            && groups.allSatisfy { group in
+                switch group {
+                case .model, .pool, .backend: true
+                case .tenant, .key, .meter, .tag: false
+                }
+            }
     }
 
     /// Whether a cursor was made by this question.

@@ -14,14 +14,17 @@ struct UsageSourceStore {
         let filter = UsageFilter(query)
         var parts: [String] = []
         var arguments = StatementArguments()
-        for part in UsageParts.parts(of: span) {
+        let source = query.isOverAll ? [UsageParts.Part(table: "usage_total", span: span)] : UsageParts.parts(of: span)
+        // Of one tenant the rows lie together in the table; of all, only this index knows where they are.
+        let isByTime = query.tenantIDs == nil && !query.isOverAll
+        let nobody = query.isOverAll ? "tenant_id = '' AND " : ""
+        for part in source {
             let table = part.table + suffix
-            // Of one tenant the rows lie together in the table; of all, only this index knows where they are.
-            let index = query.tenantID == nil ? " INDEXED BY \(table)_by_time" : ""
+            let index = isByTime ? " INDEXED BY \(table)_by_time" : ""
             parts.append(
                 """
                 SELECT \(groups.expressions(of: "u")) \(columns) FROM \(table) AS u\(index)
-                WHERE bucket_start >= ? AND bucket_start < ?\(filter.condition)
+                WHERE \(nobody)bucket_start >= ? AND bucket_start < ?\(filter.condition)
                 """)
             arguments += groups.arguments
             arguments += [part.span.start.microseconds, part.span.end.microseconds]
@@ -29,5 +32,34 @@ struct UsageSourceStore {
         }
         sql = parts.joined(separator: "\nUNION ALL\n")
         self.arguments = arguments
+    }
+
+    /// Tenants that ever used something, in order, from this one on.
+    static func tenants(from first: String, limit: Int, _ db: Database) throws -> [ID<Tenant>] {
+        try tenants(where: ">=", first, limit, db)
+    }
+
+    /// The same behind this one.
+    static func tenants(after last: ID<Tenant>, limit: Int, _ db: Database) throws -> [ID<Tenant>] {
+        try tenants(where: ">", last.text, limit, db)
+    }
+
+    /// One look-up in the index for each tenant, however many rows each has.
+    private static func tenants(
+        where comparison: String, _ place: String, _ limit: Int, _ db: Database
+    ) throws -> [ID<Tenant>] {
+        try String.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    WITH RECURSIVE known (id) AS (
+                        SELECT MIN(tenant_id) FROM usage_day WHERE tenant_id \(comparison) ?
+                        UNION ALL
+                        SELECT (SELECT MIN(tenant_id) FROM usage_day WHERE tenant_id > known.id)
+                        FROM known WHERE known.id IS NOT NULL LIMIT ?
+                    )
+                    SELECT id FROM known WHERE id IS NOT NULL
+                    """),
+            arguments: [place, limit]
+        ).map { ID($0) }
     }
 }

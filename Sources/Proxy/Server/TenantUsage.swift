@@ -31,8 +31,8 @@ struct TenantUsage {
         } catch {
             throw .badParameter(error.parameter, error.detail)
         }
-        question.tenantID = tenant.id
-        if principal.key.key.scope != Self.wideScope { question.keyID = principal.key.key.id }
+        question.tenantIDs = [tenant.id]
+        if principal.key.key.scope != Self.wideScope { question.keyIDs = [principal.key.key.id] }
         self.question = question
     }
 

@@ -13,6 +13,17 @@ public struct AuditFilter: Sendable, Equatable {
     /// Made before this instant.
     public var end: Timestamp?
 
+    /// Any of these actions.
+    public var actions: [String]?
+    /// Any action but these, unless `actions` names it.
+    public var besides: [String]?
+    /// Any of these actors.
+    public var actors: [String]?
+    /// Done to any of these.
+    public var subjects: [String]?
+    /// Done to these tenants or to something of theirs.
+    public var tenants: [String]?
+
     /// All entries.
     public init() {}
 }

@@ -37,16 +37,40 @@ extension TenancyStore {
         after sequence: Int64?,
         limit: Int
     ) throws -> [AuditRecord] {
-        let conditions: [(String, (any DatabaseValueConvertible)?)] = [
+        var conditions: [(String, (any DatabaseValueConvertible)?)] = [
             ("actor = ?", filter.actor), ("action = ?", filter.action), ("subject = ?", filter.subject),
             ("request_id = ?", filter.requestID), ("at >= ?", filter.start?.microseconds),
             ("at < ?", filter.end?.microseconds), (newestFirst ? "seq < ?" : "seq > ?", sequence),
         ]
+        conditions += try lists(of: filter)
         let given = conditions.filter { $0.1 != nil }
         let condition = given.isEmpty ? "TRUE" : given.map(\.0).joined(separator: " AND ")
         let sql = auditSQL(where: condition) + " ORDER BY seq \(newestFirst ? "DESC" : "ASC") LIMIT ?"
         let arguments = StatementArguments(given.map(\.1)) + [max(0, limit)]
         return try fetch(database, sql, arguments, auditRecord(from:))
+    }
+
+    /// Where the entry of an id stands in the log; nil if there is none.
+    public static func auditSequence(_ database: Database, of id: String) throws -> Int64? {
+        try fetch(database, "SELECT seq FROM audit_log WHERE id = ?", [id]) { $0[0] as Int64 }.first
+    }
+
+    /// The conditions that name several values, each bound as one JSON array.
+    private static func lists(of filter: AuditFilter) throws -> [(String, (any DatabaseValueConvertible)?)] {
+        let isOne = "IN (SELECT value FROM json_each(?))"
+        let tenant = "ifnull(after ->> 'tenant_id', before ->> 'tenant_id')"
+        var conditions: [(String, (any DatabaseValueConvertible)?)] = [
+            ("actor \(isOne)", try filter.actors.map(json)), ("subject \(isOne)", try filter.subjects.map(json)),
+            ("ifnull(\(tenant), subject) \(isOne)", try filter.tenants.map(json)),
+        ]
+        if let besides = filter.besides {
+            // What is neither among the one nor among the other is left out.
+            let others = Set(besides).subtracting(filter.actions ?? []).sorted()
+            conditions.append(("action NOT \(isOne)", try json(others)))
+        } else {
+            conditions.append(("action \(isOne)", try filter.actions.map(json)))
+        }
+        return conditions
     }
 
     /// Chains entries that were written before there was a chain.

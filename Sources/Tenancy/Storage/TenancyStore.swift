@@ -65,15 +65,15 @@ public enum TenancyStore {
         return try fetch(database, sql, [name], tenant(from:)).first
     }
 
-    /// A page of the tenants that are not archived, in order of id, starting after the given id.
+    /// A page of the tenants, archived ones only if asked for, in order of id, starting after the given id.
     public static func tenants(
         _ database: Database,
         after: String? = nil,
-        limit: Int
+        limit: Int,
+        includingArchived: Bool = false
     ) throws -> [Tenant] {
-        let sql = """
-            SELECT \(tenantColumns) FROM tenants WHERE id > ? AND archived_at IS NULL ORDER BY id LIMIT ?
-            """
+        let condition = includingArchived ? "" : " AND archived_at IS NULL"
+        let sql = "SELECT \(tenantColumns) FROM tenants WHERE id > ?\(condition) ORDER BY id LIMIT ?"
         return try fetch(database, sql, [after ?? "", max(0, limit)], tenant(from:))
     }
 

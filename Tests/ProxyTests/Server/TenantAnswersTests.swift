@@ -72,11 +72,11 @@ struct TenantAnswersTests {
     func `usage is the calling key's, or the whole tenant's where the scope says so`() throws {
         let now = fixture.clock.now()
         let own = try TenantUsage(target: "/v1/usage?group_by=model,key", principal: fixture.principal, at: now)
-        #expect(own.question.tenantID == fixture.tenant.id && own.question.keyID == fixture.key.id)
+        #expect(own.question.tenantIDs == [fixture.tenant.id] && own.question.keyIDs == [fixture.key.id])
         #expect(own.question.groups == [.model, .key])
         fixture.key.scope = "tenant_usage"
         let wide = try TenantUsage(target: "/v1/usage", principal: fixture.principal, at: now)
-        #expect(wide.question.tenantID == fixture.tenant.id && wide.question.keyID == nil)
+        #expect(wide.question.tenantIDs == [fixture.tenant.id] && wide.question.keyIDs == nil)
         fixture.tenant.timeZone = "Asia/Kathmandu"
         let zoned = try TenantUsage(target: "/v1/usage?start=2026-11-01", principal: fixture.principal, at: now)
         #expect(zoned.question.span.start.rfc3339 == "2026-10-31T18:15:00Z")

@@ -1,0 +1,54 @@
+import Foundation
+public import GRDB
+public import Tenancy
+
+/// The rows of spend alerts, inside the caller's transaction.
+public enum SpendAlertStore {
+    /// The alerts of a tenant, in order of their ids.
+    public static func alerts(_ db: Database, tenant: ID<Tenant>) throws -> [SpendAlert] {
+        try Row.fetchAll(
+            db.cachedStatement(sql: "SELECT * FROM spend_alerts WHERE tenant_id = ? ORDER BY id"),
+            arguments: [tenant.text]
+        ).map(alert)
+    }
+
+    static func alerts(_ db: Database, of budget: ID<Budget>) throws -> [SpendAlert] {
+        try Row.fetchAll(
+            db.cachedStatement(sql: "SELECT * FROM spend_alerts WHERE budget_id = ? ORDER BY id"),
+            arguments: [budget.text]
+        ).map(alert)
+    }
+
+    /// Stores a new alert, or a changed one in its place.
+    public static func put(_ alert: SpendAlert, _ db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO spend_alerts (id, tenant_id, budget_id, made_budget, amount_micro, amount_pico, recipients,
+                    subject_prefix, created_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET amount_micro = excluded.amount_micro,
+                    amount_pico = excluded.amount_pico, recipients = excluded.recipients,
+                    subject_prefix = excluded.subject_prefix
+                """,
+            arguments: [
+                alert.id.text, alert.tenantID.text, alert.budgetID.text, alert.madeBudget, alert.amount.micro,
+                alert.amount.remainder, String(decoding: try JSONEncoder().encode(alert.recipients), as: UTF8.self),
+                alert.subjectPrefix, alert.createdAt.microseconds,
+            ])
+    }
+
+    /// Removes an alert.
+    public static func delete(_ id: ID<SpendAlert>, _ db: Database) throws {
+        try db.execute(sql: "DELETE FROM spend_alerts WHERE id = ?", arguments: [id.text])
+    }
+
+    private static func alert(_ row: Row) throws -> SpendAlert {
+        let recipients: String = row["recipients"]
+        return SpendAlert(
+            id: ID(row["id"]), tenantID: ID(row["tenant_id"]), budgetID: ID(row["budget_id"]),
+            madeBudget: row["made_budget"],
+            amount: Money(micro: row["amount_micro"], remainder: row["amount_pico"]),
+            recipients: try JSONDecoder().decode([String].self, from: Data(recipients.utf8)),
+            subjectPrefix: row["subject_prefix"], createdAt: Timestamp(microseconds: row["created_at"]))
+    }
+}
