@@ -82,8 +82,11 @@ struct AdminResponder: HTTPResponder {
                     "path": "\(request.uri.path)", "error": "\(error)",
                 ])
         }
+        let speaksOpenAI = Problem.speaksOpenAI(request.uri.path)
         var response = Response.json(
-            problem.json(requestID: context.requestID), status: problem.status, type: "application/problem+json")
+            speaksOpenAI ? problem.openAI : problem.json(requestID: context.requestID), status: problem.status,
+            type: speaksOpenAI ? "application/json" : "application/problem+json")
+        if speaksOpenAI, problem.isFinal { response.headers[.shouldRetry] = "false" }
         if problem.status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         if [.serviceUnavailable, .tooManyRequests].contains(problem.status) { response.headers[.retryAfter] = "1" }
         if !problem.allowed.isEmpty {

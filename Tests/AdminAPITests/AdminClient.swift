@@ -31,6 +31,13 @@ final class AdminClient: Sendable {
             if case .string(let text) = self[name] { text } else { "" }
         }
 
+        /// A member of an error in OpenAI's shape; empty if it has none.
+        func error(_ name: String) -> String {
+            guard case .object(let members) = self["error"] else { return "" }
+            guard case .string(let text)? = members.first(where: { $0.name == name })?.value else { return "" }
+            return text
+        }
+
         /// The `name` of each entry of a list.
         func names(_ name: String = "name") -> [String] {
             guard case .array(let entries) = self["data"] else { return [] }

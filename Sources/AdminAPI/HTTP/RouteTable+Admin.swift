@@ -28,7 +28,7 @@ extension RouteTable {
             WebhookRoutes(plane: plane),
             StatusRoutes(plane: plane),
         ]
-        let routes = groups.flatMap(\.routes)
+        let routes = groups.flatMap(\.routes) + organization(plane, hasBootstrap: hasBootstrap)
         return RouteTable(
             routes + WhoamiRoutes(plane: plane, table: routes).routes + DashboardRoutes(files: dashboard).routes)
     }
