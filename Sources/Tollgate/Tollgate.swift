@@ -28,7 +28,7 @@ struct Tollgate: AsyncParsableCommand {
                     ResourceCommands<Tenants>.self, Entitlements.self, Quotas.self, ResourceCommands<Keys>.self,
                     ResourceCommands<Budgets>.self, ResourceCommands<Pools>.self, ResourceCommands<Backends>.self,
                     ResourceCommands<Models>.self, ResourceCommands<Prices>.self, ResourceCommands<Holds>.self,
-                    ResourceCommands<AdminKeys>.self,
+                    ResourceCommands<AdminKeys>.self, ResourceCommands<Webhooks>.self,
                 ]),
             CommandGroup(name: "Report", subcommands: [Usage.self, Costs.self]),
         ])

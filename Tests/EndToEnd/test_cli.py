@@ -132,6 +132,34 @@ def test_a_key_is_shown_once(server: Gateway, tenant: str) -> None:
         assert made["key"][14:] not in text and again[14:] not in text
 
 
+def test_webhooks_raises_and_credits(server: Gateway) -> None:
+    made = entry(server, "webhooks", "create", "--to", "http://127.0.0.1:9/hook", "--set", "events=[budget.threshold]")
+    assert made["secret"].startswith("whsec_") and made["events"] == ["budget.threshold"]
+    both(server, "webhooks", "list", column="url", value="http://127.0.0.1:9/hook")
+    shown(server, "webhooks", "show", made["id"], id=made["id"], url="http://127.0.0.1:9/hook")
+    assert entry(server, "webhooks", "test", made["id"])["state"] != "delivered"
+    both(server, "webhooks", "deliveries", made["id"], column="event", value="webhook.test")
+    cli(server, "webhooks", "delete", made["id"])
+    assert rows(server, "webhooks", "list") == []
+    cli(server, "webhooks", "show", made["id"], code=NOT_FOUND)
+
+    tenant = entry(server, "tenants", "create", "--name", "raised")["id"]
+    budget = entry(server, "budgets", "create", "--tenant", "raised", "--limit", "10", "--window", "day")["id"]
+    raised = entry(server, "budgets", "raise", budget, "--limit", "25", "--until", "2h")
+    assert raised["limit"] == "25" and raised["running"] is True
+    assert entry(server, "budgets", "state", budget)["limit"] == "25"
+    both(server, "budgets", "raises", budget, column="id", value=raised["id"])
+    cli(server, "budgets", "end-raise", budget, raised["id"])
+    assert entry(server, "budgets", "state", budget)["limit"] == "10"
+    assert [row["running"] for row in rows(server, "budgets", "raises", budget)] == [False]
+    cli(server, "budgets", "raise", budget, "--limit", "5", "--until", "2099-01-01T00:00:00Z", code=FAILED)
+
+    credit = entry(server, "tenants", "credit", "raised", "--amount", "5.5", "--kind", "goodwill", "--note", "sorry")
+    assert (credit["amount"], credit["kind"], credit["tenant_id"]) == ("5.5", "goodwill", tenant)
+    both(server, "tenants", "credits", "raised", column="note", value="sorry")
+    cli(server, "tenants", "credit", "raised", "--amount", "0", code=FAILED)
+
+
 def test_a_live_hold_is_listed_and_shown(run: Run, backend: FakeBackend) -> None:
     with gateway(run.binary) as server:
         world = World.lay(server, backend)

@@ -358,10 +358,17 @@ def test_tables_fit_the_terminal(run: Run, backend: FakeBackend) -> None:
         world = World.lay(server, backend)
         tenant = world.tenant("12.5", time_zone="Europe/Rome")
         world.assert_good_call(tenant)
+        hook = world.admin.ok("POST", "/webhooks", {"url": "http://127.0.0.1:9/" + "long/" * 30})["id"]
+        assert server.run("webhooks", "test", hook).returncode == 0
+        assert server.run("budgets", "raise", tenant.budget or "", "--limit", "20", "--until", "2h").returncode == 0
+        assert server.run("tenants", "credit", tenant.id, "--amount", "5", "--note", "word " * 40).returncode == 0
         commands = [[kind, "list"] for kind in ("tenants", "budgets", "pools", "models", "prices", "holds")]
         commands += [["backends", "list", "--pool", "fast"], ["keys", "list", "--tenant", tenant.name],
                      ["backends", "show", "fast/fake-a"], ["budgets", "show", tenant.budget or ""],
-                     ["keys", "show", tenant.key_id], ["quotas", "show", "--tenant", tenant.name]]
+                     ["keys", "show", tenant.key_id], ["quotas", "show", "--tenant", tenant.name],
+                     ["usage", "--group-by", "tenant,key,model"], ["costs", "--group-by", "tenant,model,pool"],
+                     ["webhooks", "list"], ["webhooks", "deliveries", hook],
+                     ["budgets", "raises", tenant.budget or ""], ["tenants", "credits", tenant.name]]
         for width in (80, 160):
             for command in commands:
                 lines = on_a_terminal(server, width, *command).splitlines()
@@ -370,6 +377,8 @@ def test_tables_fit_the_terminal(run: Run, backend: FakeBackend) -> None:
         for name in ("posted", "held", "remaining", "resets_at", "limit"):
             assert f"\n{name} " in shown, shown
         assert "12.5 USD" in " ".join(shown.split())
+        costs = on_a_terminal(server, 80, "usage", "--group-by", "tenant,key,model")
+        assert "COST USD" in costs and "REQUESTS" in costs and "a wider terminal also shows:" in costs, costs
         listed = server.run("budgets", "list").stdout
         assert tenant.name in listed and "REMAINING USD" in listed
         keys = server.run("keys", "list", "--tenant", tenant.name).stdout.splitlines()

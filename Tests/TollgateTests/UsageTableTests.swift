@@ -37,6 +37,18 @@ import Testing
         #expect(!text.contains("TOKENS") && text.contains("COST USD"))
     }
 
+    @Test func `a narrow terminal shows what it cost, and says what it leaves out`() throws {
+        for (width, left) in [(95, nil), (80, "IMAGES"), (64, "OUTPUT TOKENS, IMAGES")] as [(Int, String?)] {
+            let table = UsageTable(try spans(), groups: ["tenant"], showsMeters: true, width: width).fitted
+            let lines = table.text.split(separator: "\n")
+            #expect(lines.allSatisfy { $0.count <= width } && lines[0].contains("COST USD"), "\(table.text)")
+            #expect(lines.last?.contains("10.500000000007") == true)
+            #expect(table.note?.split(separator: "\n").joined(separator: " ").hasSuffix(left ?? "") ?? (left == nil))
+        }
+        let least = UsageTable(try spans(), groups: ["tenant"], showsMeters: true, width: 20).text
+        #expect(least.contains("REQUESTS") && least.contains("COST USD") && !least.contains("TOKENS"))
+    }
+
     @Test func `a span cut by the end of a page is one again`() throws {
         func span(_ start: String, _ results: String...) -> JSONValue {
             .object(["start": .string(start), "results": .array(results.map { .string($0) })])

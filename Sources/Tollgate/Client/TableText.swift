@@ -11,6 +11,8 @@ struct TableText: Sendable {
         let alignment: CellText.Alignment
         /// The heading first.
         var cells: [String]
+        /// Whether it is shown however narrow the terminal is.
+        var isKept = false
 
         /// Whether no entry has anything there.
         var isEmpty: Bool { cells.dropFirst().allSatisfy { $0.allSatisfy { $0 == "-" || $0 == " " } } }
@@ -36,23 +38,33 @@ struct TableText: Sendable {
             let values = entries.map { $0[name] }
             let alignment = CellText.alignment(name, values)
             let cells = Self.aligned(values.map { cell.text($0, of: name) }, alignment)
-            return Column(name: name, alignment: alignment, cells: [Self.title(name)] + cells)
+            return Column(
+                name: name, alignment: alignment, cells: [Self.title(name)] + cells, isKept: name == names.first)
         }
-        let left = fit(&columns)
-        let note = left.isEmpty ? nil : "a wider terminal also shows: \(left.joined(separator: ", "))"
-        let lines = note.map { note in width.map { TextWidth.wrap(note, to: $0) } ?? [note] }
-        return (Self.text(of: columns), lines?.joined(separator: "\n"))
+        return Self.text(of: &columns, width: width)
     }
 
     /// Rows below a line of headings, columns of numbers with their points below each other.
-    static func rows(_ rows: [[String]], headings: [String], numbers: Set<Int>) -> String {
-        let columns = headings.indices.map { index in
+    ///
+    /// In a narrow terminal columns are left out from the right, those in `kept` never; the note says which.
+    static func rows(
+        _ rows: [[String]], headings: [String], numbers: Set<Int>, kept: Set<Int> = [], width: Int? = nil
+    ) -> (text: String, note: String?) {
+        var columns = headings.indices.map { index in
             let alignment = numbers.contains(index) ? CellText.Alignment.point : .left
             let cells = rows.map { index < $0.count ? $0[index] : "" }
             return Column(
-                name: headings[index], alignment: alignment, cells: [headings[index]] + aligned(cells, alignment))
+                name: headings[index], alignment: alignment, cells: [headings[index]] + aligned(cells, alignment),
+                isKept: kept.contains(index))
         }
-        return text(of: columns)
+        return text(of: &columns, width: width)
+    }
+
+    private static func text(of columns: inout [Column], width: Int?) -> (text: String, note: String?) {
+        let left = fit(&columns, to: width)
+        let note = left.isEmpty ? nil : "a wider terminal also shows: \(left.joined(separator: ", "))"
+        let lines = note.map { note in width.map { TextWidth.wrap(note, to: $0) } ?? [note] }
+        return (text(of: columns), lines?.joined(separator: "\n"))
     }
 
     /// The text of one value as it stands in a cell, times exact.
@@ -87,10 +99,10 @@ struct TableText: Sendable {
     // MARK: Width
 
     /// Leaves out what is empty, cuts texts, the widest first, then leaves columns out; the names of those.
-    private func fit(_ columns: inout [Column]) -> [String] {
+    private static func fit(_ columns: inout [Column], to width: Int?) -> [String] {
         guard let width else { return [] }
         var left: [String] = []
-        while excess(columns, width) > 0, let empty = columns.indices.dropFirst().last(where: { columns[$0].isEmpty }) {
+        while excess(columns, width) > 0, let empty = columns.lastIndex(where: { $0.isEmpty && !$0.isKept }) {
             columns.remove(at: empty)
         }
         while excess(columns, width) > 0 {
@@ -100,8 +112,8 @@ struct TableText: Sendable {
             if room >= excess(columns, width), let widest {
                 let limit = max(Self.leastWidth, columns[widest].width - excess(columns, width))
                 columns[widest].cells = columns[widest].cells.map { TextWidth.cut($0, to: limit) }
-            } else if columns.count > 1 {
-                left.insert(columns.removeLast().name, at: 0)
+            } else if let last = columns.lastIndex(where: { !$0.isKept }) {
+                left.insert(columns.remove(at: last).name, at: 0)
             } else {
                 break
             }
@@ -109,7 +121,7 @@ struct TableText: Sendable {
         return left
     }
 
-    private func excess(_ columns: [Column], _ width: Int) -> Int {
+    private static func excess(_ columns: [Column], _ width: Int) -> Int {
         columns.reduce(-Self.gap) { $0 + $1.width + Self.gap } - width
     }
 

@@ -28,6 +28,11 @@ extension Field {
         Field("expires_at", .instant, nullable: true),
     ]
 
+    static let webhook: [Field] = [
+        Field("url", .text, required: true),
+        Field("events", .texts),
+    ]
+
     static let key: [Field] = [
         Field("name", .name, required: true),
         Field("expires_at", .instant, nullable: true),

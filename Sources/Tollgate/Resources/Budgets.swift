@@ -26,8 +26,16 @@ enum Budgets: ResourceKind {
     static var verbs: [any ParsableCommand.Type] {
         [
             ListCommand<Budgets>.self, ShowCommand<Budgets>.self, CreateCommand<Budgets>.self,
-            UpdateCommand<Budgets>.self, DeleteCommand<Budgets>.self, ActionCommand<State>.self,
+            UpdateCommand<Budgets>.self, DeleteCommand<Budgets>.self, ActionCommand<State>.self, RaiseBudget.self,
+            ListPartCommand<Raises>.self, EndRaise.self,
         ]
+    }
+
+    enum Raises: ResourcePart {
+        typealias Kind = Budgets
+        static let name = "raises"
+        static let abstract = "List the raises of a budget, those that ended too."
+        static let columns = ["id", "running", "limit", "until", "ended_at", "created_at"]
     }
 
     enum State: ResourceAction {

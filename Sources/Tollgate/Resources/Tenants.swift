@@ -10,8 +10,15 @@ enum Tenants: ResourceKind {
         [
             ListCommand<Tenants>.self, ShowCommand<Tenants>.self, CreateCommand<Tenants>.self,
             UpdateCommand<Tenants>.self, DeleteCommand<Tenants>.self, ActionCommand<Suspend>.self,
-            ActionCommand<Resume>.self,
+            ActionCommand<Resume>.self, CreditTenant.self, ListPartCommand<Credits>.self,
         ]
+    }
+
+    enum Credits: ResourcePart {
+        typealias Kind = Tenants
+        static let name = "credits"
+        static let abstract = "List what a tenant paid ahead or was given."
+        static let columns = ["id", "kind", "amount", "created_at", "created_by", "note"]
     }
 
     enum Suspend: ResourceAction {

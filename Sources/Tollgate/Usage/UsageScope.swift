@@ -43,7 +43,7 @@ struct UsageScope: ParsableArguments {
         let client = try options.client()
         let spans = UsageSpans.joined(try client.list(try path(of: resource, client)))
         switch options.output {
-        case .table: print(UsageTable(spans, groups: groups, showsMeters: showsMeters).text)
+        case .table: UsageTable(spans, groups: groups, showsMeters: showsMeters, width: Terminal.width()).show()
         case .json: options.show(spans, columns: [])
         }
     }

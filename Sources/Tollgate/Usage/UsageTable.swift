@@ -15,10 +15,13 @@ struct UsageTable {
     private let groups: [String]
     private let lines: [(start: String, result: JSONValue)]
     private let meters: [String]
+    private let width: Int?
 
-    /// A table of spans as the API answers them; `showsMeters` is for usage rather than for money.
-    init(_ buckets: [JSONValue], groups: [String], showsMeters: Bool) {
+    /// A table of spans as the API answers them; `showsMeters` is for usage rather than for money. In a terminal of
+    /// that width groups are cut and meters left out, never what it cost.
+    init(_ buckets: [JSONValue], groups: [String], showsMeters: Bool, width: Int? = nil) {
         self.groups = groups
+        self.width = width
         lines = buckets.flatMap { bucket in
             bucket["results"].items.map { (bucket["start"].plain, $0) }
         }
@@ -28,7 +31,10 @@ struct UsageTable {
     }
 
     /// The whole table; a line of headings and one of totals at least.
-    var text: String {
+    var text: String { fitted.text }
+
+    /// The table as far as it fits, and a note of what does not.
+    var fitted: (text: String, note: String?) {
         let headings =
             ["START"] + groups.map { $0.uppercased() } + ["REQUESTS"] + meters.map(Self.heading) + ["COST USD"]
         let rows = lines.map { line in
@@ -39,7 +45,16 @@ struct UsageTable {
             ["TOTAL"] + groups.map { _ in "" } + [sum { Self.number($0["requests"]) }]
             + meters.map { meter in sum { Self.count(meter, in: $0) } } + [sum { Self.number($0["cost"]) }]
         let first = groups.count + 1
-        return TableText.rows(rows + [total], headings: headings, numbers: Set(first..<headings.count))
+        return TableText.rows(
+            rows + [total], headings: headings, numbers: Set(first..<headings.count),
+            kept: Set(0...first).union([headings.count - 1]), width: width)
+    }
+
+    /// Writes the table to the standard output, what does not fit to the standard error.
+    func show() {
+        let (text, note) = fitted
+        print(text)
+        if let note { StandardError.write(note) }
     }
 
     private func sum(_ number: (JSONValue) -> Decimal) -> String {
