@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench bench-decisions fuzz-smoke model-test lint format tidy e2e ci clean
+.PHONY: help build demo test bench bench-decisions bench-usage fuzz-smoke model-test effect lint format tidy e2e ci clean
 
 BINARY := .build/release/tollgate
 
@@ -35,6 +35,9 @@ model-test: ## random ledger sequences against the naive model, a fresh seed eac
 	@scripts/install-packages.sh build
 	@scripts/model-test.sh
 
+effect: ## 1,000 revocations, lowered caps and suspensions under 64 clients each: nothing is admitted after the answer
+	@scripts/test.sh --only-e2e --full --only test_effect
+
 bench: ## measure against nginx on this machine; see Benchmarks/README.md
 	@scripts/install-packages.sh build bench
 	@scripts/build-release.sh
@@ -43,6 +46,11 @@ bench: ## measure against nginx on this machine; see Benchmarks/README.md
 bench-decisions: ## measure single decisions of the router; builds for some minutes the first time
 	@scripts/install-packages.sh build bench
 	@Benchmarks/decisions.sh
+
+bench-usage: ## listings and usage queries over 10,000 tenants, 100,000 keys and 5,000,000 entries; some minutes
+	@scripts/install-packages.sh build test
+	@scripts/build-release.sh
+	@python3 Benchmarks/usage.py --binary $(BINARY) $(ARGS)
 
 lint: ## check the formatting of every Swift file
 	@swift format lint --strict --parallel --recursive Sources Tests Fuzz/Sources Fuzz/Package.swift Package.swift

@@ -90,7 +90,7 @@ def test_200_changes_of_one_budget_at_once(server: Gateway) -> None:
     assert len(rows) == 201
     for earlier, later in zip(rows, rows[1:]):
         assert earlier["after"] == later["before"], "a change was judged by a state that was gone"
-    assert rows[-1]["after"] == server.admin.get(path)
+    assert server.admin.get(path) == rows[-1]["after"] | {"raises": []}
 
 
 def test_verify_finds_a_rewritten_log(run: Run) -> None:

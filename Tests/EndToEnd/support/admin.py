@@ -42,7 +42,8 @@ class Admin:
         self.address = address
         self.credential = credential
 
-    def send(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Reply:
+    def send(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None,
+             root: str = "/admin/v1") -> Reply:
         """One request, any status. A `bytes` body is sent as it is."""
         connection = http.client.HTTPConnection(*self.address, timeout=30)
         all_headers = {"authorization": f"Bearer {self.credential}", **(headers or {})}
@@ -51,7 +52,7 @@ class Admin:
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
             all_headers.setdefault("content-type", "application/json")
         try:
-            connection.request(method, f"/admin/v1{path}", data, all_headers)
+            connection.request(method, f"{root}{path}", data, all_headers)
             answer = connection.getresponse()
             fields = {name.lower(): value for name, value in answer.getheaders()}
             return Reply(answer.status, fields, answer.read().decode())
