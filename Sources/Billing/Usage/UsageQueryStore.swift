@@ -38,8 +38,8 @@ enum UsageQueryStore {
         return page
     }
 
-    /// Tenants whose rows are looked up together.
-    private static let tenantsAtOnce = 500
+    /// Tenants whose rows are looked up together: few, because a page of many groups a tenant needs no more.
+    private static let tenantsAtOnce = 100
 
     /// The groups of one span beyond `seen`, in order. By tenant they are read some tenants at a time, whose rows lie
     /// together, so that a page of a thousand costs what a thousand do.
@@ -51,11 +51,12 @@ enum UsageQueryStore {
         }
         var rows: [UsageRow] = []
         var some = query
-        var tenants = try UsageSourceStore.tenants(from: seen.first ?? "", limit: tenantsAtOnce, db)
+        var tenants = try UsageSourceStore.tenants(from: seen.first ?? "", limit: min(limit, tenantsAtOnce), db)
         while let last = tenants.last, rows.count < limit {
             some.tenantIDs = tenants
             rows += try sumRows(some, span, after: seen, limit: limit - rows.count, db)
-            tenants = try UsageSourceStore.tenants(after: last, limit: tenantsAtOnce, db)
+            let wanted = min(limit - rows.count, tenantsAtOnce)
+            tenants = try UsageSourceStore.tenants(after: last, limit: max(0, wanted), db)
         }
         return rows
     }
