@@ -17,11 +17,14 @@ CHART = "/npm/chart.js@3.9.1/dist/chart.min.js"
 class ContentNetwork:
     def __init__(self, content: bytes) -> None:
         self.asked: list[str] = []
+        self.told: list[str] = []  # what the browser said of where it came from, and of who it is
         network = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 network.asked.append(self.path)
+                for name in ("referer", "cookie", "authorization"):
+                    network.told += self.headers.get_all(name, [])
                 self.send_response(200)
                 self.send_header("content-type", "application/javascript")
                 self.send_header("access-control-allow-origin", "*")
