@@ -30,7 +30,7 @@ function span(range) {
   if (range === "today") return { start: day(), end: day(1), bucket: "hour" };
   if (range === "last") return { start: month(-1), end: month(), bucket: "day" };
   if (/^\d+$/.test(range)) return { start: day(1 - Number(range)), end: day(1), bucket: "day" };
-  return { start: month(), end: month(1), bucket: "day" };
+  return { start: month(), end: day(1), bucket: "day" };
 }
 
 function choices(search) {
