@@ -126,7 +126,7 @@ async function fetchExport(period) {
         options: [["", "All tenants"], ...tenants.slice(0, 1000).map((tenant) => [tenant.id, tenant.name])],
       },
       { name: "tag", label: "Only with the tag", hint: "A name, or name:value. Empty: all." },
-      { name: "group_by", label: "Told apart by key too", kind: "checkbox" },
+      { name: "group_by", label: "Group by key too", kind: "checkbox" },
       { name: "view", label: "What backends charge us (upstream view)", kind: "checkbox" },
     ],
     submit: ({ format, tenant_id, tag, group_by, view }) => {

@@ -201,7 +201,7 @@ export function view(data, { ui, go, redraw }) {
       "div",
       { class: "filters" },
       select("Time", chosen.range, ranges, (range) => go({ range })),
-      select("Told apart by", chosen.by, known, (by) => go({ by })),
+      select("Group by", chosen.by, known, (by) => go({ by })),
       h(
         "form",
         {
