@@ -1,6 +1,6 @@
 // Overview: what the month costs against its budgets, how the traffic runs, and which backends are sick.
 
-import { all, get } from "../api.js";
+import { get } from "../api.js";
 import { chart, dollars } from "../charts.js";
 import { chip, commands, empty, h, section } from "../dom.js";
 import { approximate, gauge, money, pico, rounded, sum } from "../money.js";
@@ -14,11 +14,10 @@ let samples = [];
 
 export async function load({ signal, can }) {
   const [start, end] = [month(), month(1)];
-  const monthly = `/costs?bucket=month&start=${start}&end=${end}&group_by=tenant`;
   const recent = new Date(new Date(start) - 8 * dayLength).toISOString().replace(".000Z", "Z");
   const [days, byTenant, budgets, tenants, status] = await Promise.all([
     get(`/costs?bucket=day&start=${recent}&end=${end}`, { signal, what: "The costs" }),
-    all(monthly, { signal, most: 40 }),
+    names.spentThisMonth({ signal }),
     names.budgets({ signal }),
     names.tenants({ signal }),
     can("GET", "/status") ? get("/status", { signal, what: "The status" }) : null,
@@ -217,7 +216,6 @@ export function view(data) {
   const { status, byTenant, live } = data;
   if (!data.tenants.length) return [firstRun()];
   const top = byTenant
-    .flatMap((bucket) => bucket.results)
     .map((row) => ({ ...row, pico: pico(row.cost) ?? 0n }))
     .sort((a, b) => (b.pico > a.pico ? 1 : b.pico < a.pico ? -1 : 0));
   const capped = sum(

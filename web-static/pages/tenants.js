@@ -19,10 +19,10 @@ async function loadAll({ signal }) {
   const [tenants, budgets, costs] = await Promise.all([
     names.tenants({ signal }),
     names.budgets({ signal }),
-    all(`/costs${query({ bucket: "month", start: month(), end: month(1), group_by: "tenant" })}`, { signal }),
+    names.spentThisMonth({ signal }),
   ]);
   const byTenant = Map.groupBy(budgets, (budget) => budget.tenant_id);
-  const spent = new Map(costs.flatMap((bucket) => bucket.results).map((row) => [row.tenant, row.cost]));
+  const spent = new Map(costs.map((row) => [row.tenant, row.cost]));
   const rows = tenants.map((tenant) => ({
     ...tenant,
     spent: spent.get(tenant.id) ?? "0",
