@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench bench-decisions bench-usage fuzz-smoke model-test effect lint format tidy e2e ci clean
+.PHONY: help build demo test bench bench-decisions bench-usage fuzz-smoke model-test effect lint format tidy e2e ci clean deb prove-ops
 
 BINARY := .build/release/tollgate
 
@@ -51,6 +51,16 @@ bench-usage: ## listings and usage queries over 10,000 tenants, 100,000 keys and
 	@scripts/install-packages.sh build test
 	@scripts/build-release.sh
 	@python3 Benchmarks/usage.py --binary $(BINARY) $(ARGS)
+
+deb: ## pack the release binary as .build/deb/tollgate_VERSION_ARCHITECTURE.deb
+	@scripts/install-packages.sh build package
+	@scripts/build-release.sh
+	@scripts/build-deb.sh $(BINARY) .build/deb
+
+prove-ops: ## prove the package in a booted Debian and the proxies over minutes; needs root
+	@scripts/install-packages.sh build test ops package
+	@scripts/build-release.sh
+	@scripts/prove-ops.sh
 
 lint: ## check the formatting of every Swift file
 	@swift format lint --strict --parallel --recursive Sources Tests Fuzz/Sources Fuzz/Package.swift Package.swift

@@ -1,4 +1,4 @@
-"""nginx, Caddy and HAProxy with the files of deploy/: streams flow through, callers keep their address, nothing leaks."""
+"""nginx, Caddy and HAProxy with the files of deploy/: streams flow through, callers keep their address."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def proxies(behind: World) -> Iterator[dict[str, FrontProxy]]:
 def post(proxy: FrontProxy, tenant: Tenant, body: object, *options: str, **more: object) -> Fetched:
     return proxy.curl(
         "/v1/chat/completions", "--header", f"authorization: Bearer {tenant.key}",
-        "--header", "content-type: application/json", "--data-binary", json.dumps(body), *options, **more)  # type: ignore[arg-type]
+        "--header", "content-type: application/json", "--data-binary", json.dumps(body),
+        *options, **more)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("version", ["--http1.1", "--http2"])
@@ -130,7 +131,7 @@ def test_the_admin_api_is_not_on_the_tenants_port(behind: World, proxies: dict[s
 
 def test_a_silent_stream_stays_open(behind: World, proxies: dict[str, FrontProxy], run: Run) -> None:
     """Silence beyond a proxy's own default (60 s in nginx) in the full run; some seconds of it in every run."""
-    seconds = 100 if run.full else 6
+    seconds = 70 if run.full else 6
 
     def silent(name: str) -> Fetched:
         # Two events: one after half of the time, one at its end.

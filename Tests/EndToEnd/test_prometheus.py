@@ -109,7 +109,8 @@ def test_the_dashboard_says_more_than_zero(scraped: Prometheus) -> None:
     """What the load did is seen: a panel that stays at zero whatever happens would pass the test above."""
     moving = {
         "Calls by outcome", "Share that fails upstream", "Tokens by meter", "Cost an hour by tenant",
-        "Failed attempts", "Time to first event", "Time Tollgate adds", "Commits", "Bills that need an eye", "Memory", "Budgets: share spent",
+        "Failed attempts", "Time to first event", "Time Tollgate adds", "Commits", "Bills that need an eye", "Memory",
+        "Budgets: share spent",
     }
     for panel in PANELS:
         if panel["title"] in moving:
