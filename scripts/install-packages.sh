@@ -49,12 +49,12 @@ if [[ ! -e "$policy" ]]; then
     made_policy=yes
     printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"
 fi
-install() {
+install_missing() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q &&
         "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
             apt-get install -qy --no-install-recommends "${missing[@]}"
 }
-if ! install >"$log" 2>&1 </dev/null; then
+if ! install_missing >"$log" 2>&1 </dev/null; then
     cat "$log" >&2
     echo "could not install: ${missing[*]}" >&2
     exit 1
