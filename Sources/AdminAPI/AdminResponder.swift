@@ -54,7 +54,8 @@ struct AdminResponder: HTTPResponder {
     private func call(_ route: AdminRoute, _ request: Request, _ context: AdminContext) async throws -> Response {
         switch route.method {
         case .post:
-            var response = try await idempotency.run(request, context, handler: route.handler)
+            var response = try await idempotency.run(
+                request, context, bodyLimit: route.bodyLimit, handler: route.handler)
             // What a POST answers is not what the path shows.
             response.headers[.eTag] = nil
             return response

@@ -23,6 +23,10 @@ public struct ControlPlane: Sendable {
     public let webhooks: WebhookSender
     /// What the data plane did of late; whoever runs the process makes it tick.
     public let traffic: TrafficLog
+    /// Closes months; whoever runs the process makes it sweep.
+    public let periods: PeriodCloser
+    /// Milliseconds between a request to close a month and its close, unless the request says otherwise.
+    let closeGraceMS: Int64
     let time: any TimeSource
     let logger: Logger
     /// The product's version, as `status` and the metrics tell it.
@@ -49,6 +53,7 @@ public struct ControlPlane: Sendable {
         masterKey: MasterKey,
         upstream: UpstreamPolicy = UpstreamPolicy(),
         metrics: ProxyMetrics = ProxyMetrics(),
+        billing: BillingSettings = BillingSettings(),
         time: any TimeSource,
         logger: Logger,
         version: String
@@ -70,6 +75,12 @@ public struct ControlPlane: Sendable {
             file: file, journal: journal, masterKey: masterKey, upstream: upstream, time: time, logger: logger,
             version: version)
         traffic = TrafficLog(metrics: metrics, time: time)
+        periods = PeriodCloser(
+            file: file, journal: journal, ledger: ledger,
+            sources: PeriodSources(
+                party: billing.party, softwareVersion: version, routing: { try RoutingFactsStore.facts($0) }),
+            time: time, logger: logger)
+        closeGraceMS = billing.closeGraceMS
         self.time = time
         self.logger = logger
         var serverLogger = logger

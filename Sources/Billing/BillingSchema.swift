@@ -32,6 +32,7 @@ public enum BillingSchema {
             try db.execute(sql: otherMeters("usage_total_meters"))
             try db.execute(sql: fillUsageTotal)
         }
+        PeriodSchema.register(&migrator)
     }
 
     /// Meters without a column in a roll-up: few calls use them, so they cost the others nothing.

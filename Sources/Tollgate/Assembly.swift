@@ -71,8 +71,8 @@ struct Assembly {
         control = ControlPlane(
             file: file, journal: journal, ledger: ledger, prices: prices, directory: directory, keyRing: keyRing,
             hasher: hasher, adminKeys: adminKeys, adminHasher: adminHasher, quotaMeter: quotas, router: router,
-            prober: prober, masterKey: masterKey, upstream: configuration.upstream, metrics: metrics, time: time,
-            logger: logger, version: Tollgate.version)
+            prober: prober, masterKey: masterKey, upstream: configuration.upstream, metrics: metrics,
+            billing: configuration.billing, time: time, logger: logger, version: Tollgate.version)
     }
 
     /// Serves until SIGTERM or SIGINT, then drains, settles everything, and closes the database.
@@ -100,7 +100,10 @@ struct Assembly {
         let traffic = TrafficService(traffic: control.traffic)
         // Services stop in reverse order: the data plane drains while the Admin API still answers.
         let group = ServiceGroup(
-            services: [admin, exposition, reload, releases, alerts, ProbeService(prober: prober), traffic, proxy],
+            services: [
+                admin, exposition, reload, releases, alerts, PeriodService(periods: control.periods),
+                ProbeService(prober: prober), traffic, proxy,
+            ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         defer { close() }
         try await group.run()

@@ -1,12 +1,20 @@
 import Foundation
 
-/// Text files the operator names.
+/// Files the operator names.
 enum TextFile {
     /// Larger files are refused, in bytes.
     private static let sizeLimit = 16 * 1024 * 1024
 
-    /// The content of a file, or of the standard input for `-`; throws `CommandFailure`.
+    /// The text of a file, or of the standard input for `-`; throws `CommandFailure`.
     static func read(_ path: String) throws(CommandFailure) -> String {
+        guard let text = String(validating: try bytes(path), as: UTF8.self) else {
+            throw CommandFailure(.failed, "\(path): is not UTF-8 text")
+        }
+        return text
+    }
+
+    /// The bytes of a file, or of the standard input for `-`; throws `CommandFailure`.
+    static func bytes(_ path: String) throws(CommandFailure) -> [UInt8] {
         let bytes: Data
         do {
             if path == "-" {
@@ -20,9 +28,6 @@ enum TextFile {
             throw CommandFailure(.failed, "\(path): cannot be read")
         }
         guard bytes.count <= sizeLimit else { throw CommandFailure(.failed, "\(path): is larger than 16 MiB") }
-        guard let text = String(data: bytes, encoding: .utf8) else {
-            throw CommandFailure(.failed, "\(path): is not UTF-8 text")
-        }
-        return text
+        return Array(bytes)
     }
 }

@@ -30,7 +30,8 @@ struct Tollgate: AsyncParsableCommand {
                     ResourceCommands<Models>.self, ResourceCommands<Prices>.self, ResourceCommands<Holds>.self,
                     ResourceCommands<AdminKeys>.self, ResourceCommands<Webhooks>.self,
                 ]),
-            CommandGroup(name: "Report", subcommands: [Usage.self, Costs.self]),
+            CommandGroup(
+                name: "Report", subcommands: [Usage.self, Costs.self, PeriodCommands.self, Reconcile.self]),
         ])
 
     /// Runs the command and ends the process with the status the failure calls for.

@@ -106,6 +106,12 @@ final class AdminHarness: Sendable {
         return (key.id.text, text)
     }
 
+    /// The month before the present one.
+    var lastMonth: BillingPeriod {
+        let start = BillingPeriod(containing: plane.time.now()).start
+        return BillingPeriod(containing: start.adding(milliseconds: -1))
+    }
+
     private func stop() async {
         client.close()
         running.cancel()

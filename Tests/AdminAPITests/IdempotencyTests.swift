@@ -1,3 +1,4 @@
+import Billing
 import HTTPTypes
 import Tenancy
 import Testing
@@ -142,6 +143,9 @@ import Testing
                 "POST", "/budgets", #"{"tenant_id":"\#(tenant)","limit":"1","window":"week"}"#
             ).text("id")
             let webhook = try await client.call("POST", "/webhooks", #"{"url":"http://127.0.0.1:9/"}"#).text("id")
+            let month = harness.lastMonth.text
+            _ = try await client.call("POST", "/periods/\(month)/close", #"{"grace":"0s"}"#)
+            await harness.plane.periods.sweep()
             let until = harness.plane.time.now().adding(milliseconds: 3_600_000).rfc3339
             let price =
                 #"{"model":"m","effective_from":"2026-01-01T00:00:00Z","per_million":{"input":"1","output":"1"}}"#
@@ -156,10 +160,19 @@ import Testing
                 "/budgets/{budget}/raises": #"{"limit":"9","until":"\#(until)"}"#,
                 "/budgets/{budget}/dry-run": #"{"limit":"9","days":1}"#,
                 "/tenants/{tenant}/credits": #"{"amount":"1","kind":"goodwill"}"#,
+                "/prices/import?format=litellm":
+                    #"{"listed":{"input_cost_per_token":1e-6,"output_cost_per_token":2e-6}}"#,
+                "/reconciliations?provider=csv": "day,model,cost\n2026-10-01,m,1.5\n",
+                "/periods/{period}/close": #"{"grace":"1h"}"#,
+                "/periods/{period}/corrections":
+                    #"{"tenant_id":"\#(tenant)","amount":"-1.5","reason":"a mistake"}"#,
                 "/webhooks": #"{"url":"http://127.0.0.1:9/"}"#, "/webhooks/{webhook}/test": nil,
             ]
             // Resolving one hold is tested where a hold is at hand.
-            let tested = Set(bodies.keys.map { "/admin/v1" + $0 } + ["/admin/v1/holds/{hold}/resolve"])
+            let tested = Set(
+                bodies.keys.map { "/admin/v1" + ($0.split(separator: "?").first ?? "") } + [
+                    "/admin/v1/holds/{hold}/resolve"
+                ])
             let table = RouteTable.admin(harness.plane, hasBootstrap: true)
             let native = table.routes.filter { $0.method == .post && $0.path.text.hasPrefix("/admin/v1/") }
             #expect(tested == Set(native.map(\.path.text)))
@@ -167,6 +180,7 @@ import Testing
                 let real = path.replacing("{tenant}", with: tenant).replacing("{key}", with: key)
                     .replacing("{pool}", with: "p").replacing("{backend}", with: backend)
                     .replacing("{budget}", with: budget).replacing("{webhook}", with: webhook)
+                    .replacing("{period}", with: month)
                 let first = try await client.call("POST", real, body, headers: ["idempotency-key": path])
                 let second = try await client.call("POST", real, body, headers: ["idempotency-key": path])
                 #expect((200...201).contains(first.status), Comment(rawValue: path))

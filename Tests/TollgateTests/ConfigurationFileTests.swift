@@ -1,3 +1,4 @@
+import Billing
 import Testing
 
 @testable import Tollgate
@@ -48,7 +49,7 @@ import Testing
               allow_link_local: true, ca_file: authorities.pem }
             keys: { argon2: { memory: 8MiB, iterations: 3, parallelism: 2 } }
             ledger: { hold_sync: full, request_detail_days: 90 }
-            billing: { issuer: "Acme", account: { id: acct_main, name: "Main" }, close_grace: 24h }
+            billing: { issuer: "Acme", account: { id: acct_7, name: "Main" }, close_grace: 2h }
             backup: { directory: /backup, every: 24h, keep: 14 }
             dashboard: { directory: web, cdn_fallback: false, chart_file: /usr/share/chart.js }
             telemetry: { otlp: { endpoint: "http://127.0.0.1:4318", sample: 0.05 } }
@@ -77,6 +78,8 @@ import Testing
         let page = DashboardSettings(
             directory: "/etc/tollgate/web", cdnFallback: false, chartFile: "/usr/share/chart.js")
         #expect(configuration.dashboard == page)
+        #expect(configuration.billing.party == BillingParty(issuer: "Acme", accountID: "acct_7", accountName: "Main"))
+        #expect(configuration.billing.closeGraceMS == 7_200_000)
         #expect(configuration.logFormat == .text)
         #expect("\(configuration.logLevel)" == "debug")
     }
@@ -85,13 +88,12 @@ import Testing
         let configuration = try read(
             """
             ledger: { hold_sync: full, request_detail_days: 90 }
-            billing: { issuer: "Acme" }
             backup: { directory: /backup }
             telemetry: { otlp: { sample: 0.05 } }
             """)
         #expect(
             configuration.ignored == [
-                "ledger.request_detail_days", "backup", "billing", "telemetry",
+                "ledger.request_detail_days", "backup", "telemetry",
             ])
         #expect(try read("routing: { max_attempts: 5 }\nbackup: null").ignored == [])
     }

@@ -24,11 +24,12 @@ final class Idempotency: Sendable {
     func run(
         _ request: Request,
         _ context: AdminContext,
+        bodyLimit: Int = AdminRoute.usualBodyLimit,
         handler: AdminRoute.Handler
     ) async throws -> Response {
         guard let key = try Self.key(request.headers) else { return try await handler(request, context) }
         var request = request
-        let body = try await request.bodyBytes()
+        let body = try await request.bodyBytes(limit: bodyLimit)
         request.body = RequestBody(buffer: ByteBuffer(bytes: body))
         let call = "idempotency 1\n\(request.method.rawValue) \(request.uri.string)\n"
         // Keyed, because a body may hold a backend's credential.

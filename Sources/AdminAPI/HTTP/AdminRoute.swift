@@ -9,4 +9,10 @@ struct AdminRoute: Sendable {
     let path: RoutePath
     let access: RouteAccess
     let handler: Handler
+    /// Bytes its body may have.
+    var bodyLimit = AdminRoute.usualBodyLimit
+
+    static let usualBodyLimit = 1 << 20
+    /// For files of others: price lists and bills.
+    static let fileBodyLimit = 16 << 20
 }

@@ -12,6 +12,7 @@ enum ProblemTranslation {
         case let error as TenancyError: problem(error)
         case let error as RoutingError: problem(error)
         case let error as BillingError: problem(error)
+        case let error as PeriodError: problem(error)
         case let error as KeyHasherError: problem(error)
         case is HoldError: .notFound("uncertain hold")
         case LedgerError.unavailable: unavailable("ledger_unavailable", "the database cannot be written now")
@@ -45,7 +46,16 @@ enum ProblemTranslation {
         case .conflict: .conflict("price_conflict", "a price for the same model and instant has other numbers")
         case .unknownScope: .invalid("/tenant_id", "names an unknown tenant or key", code: "unknown_tenant")
         case .unknownTenant(let id): .unknown("tenant", id, at: "/tenant_id")
+        case .outOfRange: .invalid("/amount", "does not fit one ledger line", code: "amount_out_of_range")
         case .unknownZone: .internalError
+        }
+    }
+
+    private static func problem(_ error: PeriodError) -> Problem {
+        switch error {
+        case .notEnded(let end): .conflict("period_not_ended", "the month ends at \(end.rfc3339)")
+        case .notClosed:
+            .conflict("period_not_closed", "only a closed month is corrected; this one still takes entries")
         }
     }
 

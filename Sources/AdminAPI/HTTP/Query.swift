@@ -29,6 +29,17 @@ struct Query {
         return nil
     }
 
+    /// `true` or `false`; false if absent.
+    mutating func flag(_ name: String) -> Bool {
+        switch text(name) {
+        case nil, "false": return false
+        case "true": return true
+        default:
+            fail(name, "must be true or false")
+            return false
+        }
+    }
+
     /// Records what is wrong with a parameter.
     mutating func fail(_ name: String, _ detail: String) {
         faults.append(FieldError(pointer: "?\(name)", detail: detail))

@@ -2,9 +2,6 @@ import Hummingbird
 import NIOCore
 
 extension Request {
-    /// Bytes a body may have.
-    private static var bodyLimit: Int { 1 << 20 }
-
     /// The body, which must be one JSON object.
     func object() async throws -> JSONObject {
         let bytes = try await bodyBytes()
@@ -21,6 +18,15 @@ extension Request {
         return JSONObject(members)
     }
 
+    /// The body, which may be left out and else must be one JSON object.
+    func optionalObject() async throws -> JSONObject {
+        var request = self
+        let bytes = try await bodyBytes()
+        if bytes.isEmpty { return JSONObject([]) }
+        request.body = RequestBody(buffer: ByteBuffer(bytes: bytes))
+        return try await request.object()
+    }
+
     /// Refuses a body where none belongs; `{}` passes.
     func requireEmptyBody() async throws {
         let bytes = try await bodyBytes()
@@ -30,14 +36,14 @@ extension Request {
         }
     }
 
-    /// The whole body, at most 1 MiB.
-    func bodyBytes() async throws -> [UInt8] {
+    /// The whole body, at most `limit` bytes.
+    func bodyBytes(limit: Int = AdminRoute.usualBodyLimit) async throws -> [UInt8] {
         do {
-            let buffer = try await body.collect(upTo: Self.bodyLimit)
+            let buffer = try await body.collect(upTo: limit)
             return Array(buffer.readableBytesView)
         } catch is NIOTooManyBytesError {
             throw Problem(
-                status: .contentTooLarge, code: "body_too_large", detail: "the body is larger than 1 MiB")
+                status: .contentTooLarge, code: "body_too_large", detail: "the body is larger than \(limit >> 20) MiB")
         } catch {
             throw Problem.invalid("", "could not be read", code: "invalid_body")
         }

@@ -16,6 +16,13 @@ extension RouteGroup {
         route(.post, path, access, handler)
     }
 
+    /// A route that takes a file of others as its body.
+    func postFile(_ path: String, _ access: RouteAccess, use handler: @escaping AdminRoute.Handler) -> AdminRoute {
+        var route = route(.post, path, access, handler)
+        route.bodyLimit = AdminRoute.fileBodyLimit
+        return route
+    }
+
     func put(_ path: String, _ access: RouteAccess, use handler: @escaping AdminRoute.Handler) -> AdminRoute {
         route(.put, path, access, handler)
     }

@@ -34,6 +34,14 @@ public enum CreditStore {
         ).compactMap(credit)
     }
 
+    /// The credits of all tenants recorded in a span, oldest first.
+    static func credits(_ db: Database, from start: Timestamp, until end: Timestamp) throws -> [Credit] {
+        try Row.fetchAll(
+            db, sql: "SELECT * FROM credits WHERE created_at >= ? AND created_at < ? ORDER BY id",
+            arguments: [start.microseconds, end.microseconds]
+        ).compactMap(credit)
+    }
+
     /// What a tenant has of each kind; zero where it has nothing. Summed in parts, because ten of the largest credits
     /// are more micro-dollars than SQLite adds up.
     public static func sums(_ db: Database, tenant: ID<Tenant>) throws -> [Credit.Kind: Money] {

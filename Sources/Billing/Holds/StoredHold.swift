@@ -24,4 +24,11 @@ public struct StoredHold: Sendable, Equatable {
     public let priceVersion: String?
     /// The tenant's multiplier at admission, in parts per million.
     public let multiplierPPM: Int64
+
+    /// The same, counted at another instant.
+    func counted(at instant: Timestamp) -> StoredHold {
+        StoredHold(
+            id: id, tenantID: tenantID, keyID: keyID, model: model, pool: pool, backendID: backendID, amount: amount,
+            admittedAt: instant, isUncertain: isUncertain, priceVersion: priceVersion, multiplierPPM: multiplierPPM)
+    }
 }

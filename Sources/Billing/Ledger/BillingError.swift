@@ -12,4 +12,6 @@ public enum BillingError: Error, Sendable, Equatable {
     case unknownTenant(String)
     /// A tenant's time zone is not an IANA name this machine knows.
     case unknownZone(String)
+    /// An amount does not fit one ledger line.
+    case outOfRange
 }

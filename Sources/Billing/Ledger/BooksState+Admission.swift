@@ -57,7 +57,8 @@ extension BooksState {
     /// Collects the accounts the claim counts in. An instant before a budget's oldest window moves up to its start,
     /// so that the entry, the windows and a recount from the ledger all agree.
     private mutating func gather(_ claim: Ledger.Claim, _ book: TenantBook, _ manner: Manner) -> Timestamp {
-        var at = manner.replacing?.admittedAt ?? manner.at
+        // A claim that waited while its month was closed belongs to the next one.
+        var at = manner.replacing?.admittedAt ?? max(manner.at, closedUntil)
         var found: [Candidate] = []
         swap(&found, &candidates)
         var rolled: [BudgetAccount] = []

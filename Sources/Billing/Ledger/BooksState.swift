@@ -28,6 +28,8 @@ struct BooksState: @unchecked Sendable {
     var waiting = 0
     /// The latest instant anything was admitted at.
     var watermark = Timestamp(microseconds: 0)
+    /// The end of the latest closed month: nothing new is admitted or booked before it.
+    var closedUntil = Timestamp(microseconds: 0)
     /// Budgets a transaction that is not committed yet has touched.
     var opening: Set<ID<Budget>> = []
     var counters = LedgerCounters()

@@ -53,44 +53,12 @@ extension Ledger {
         return BudgetOpening(budget: budget, fresh: BudgetOpening.Fresh(zone: zone, window: window, posted: posted))
     }
 
-    // MARK: Uncertain holds
-
-    /// Charges or releases an uncertain hold in the ledger, durably. `also` joins the transaction, e.g. to audit it. A
-    /// charge above the hold makes an excess entry. Throws `HoldError.notFound` or `LedgerError.unavailable`.
-    public func resolve(
-        _ id: HoldID,
-        _ resolution: HoldResolution,
-        also: @escaping @Sendable (Database) throws -> Void = { _ in }
-    ) async throws {
-        let books = books
-        let now = time.now()
-        let charge: Money? = if case .charge(let amount) = resolution { amount } else { nil }
-        // Before budgets are opened in the same turn, so that those find the charge in the roll-ups.
-        let cost = try await journal.write(
-            isResolution: true,
-            { db -> Money in
-                guard let hold = try LedgerStore.uncertainHold(id, db) else { throw HoldError.notFound }
-                let lines = LedgerEntry.lines(resolving: hold, charge: charge, at: now)
-                let keys = books.withLock { state in state.uncertain[id].map { state.keys(of: $0) } ?? [] }
-                try LedgerBatchStore.resolve(lines, keys, db)
-                try also(db)
-                return lines.reduce(.zero) { $0 + $1.cost }
-            },
-            committed: { cost in
-                books.withLock { state in
-                    if let hold = state.uncertain[id], cost > hold.amount { state.counters.excess += 1 }
-                    state.resolve(id, charge: cost)
-                }
-            }
-        )
-        logger.info("uncertain hold resolved", metadata: ["hold": "\(id)", "cost": "\(cost.decimal)"])
-    }
-
     // MARK: Starting
 
     func load() throws {
         let now = time.now()
         let leftovers = try holds.leftovers()
+        let closed = try file.read { try PeriodStore.closed($0) }.map(\.month.end).max()
         let (accounts, uncertain) = try file.pool.write { db in
             try LedgerStore.keepLeftovers(leftovers, db)
             let zones = try LedgerStore.zoneNames(db)
@@ -104,6 +72,7 @@ extension Ledger {
         }
         try holds.reset()
         books.withLock { state in
+            if let closed { state.closedUntil = closed }
             for (budget, account) in accounts { state.add(account, to: state.book(of: budget.tenantID)) }
             for stored in uncertain {
                 let hold = Hold(stored)

@@ -53,10 +53,15 @@ struct LedgerBatchStore {
 
     /// Writes the lines of an uncertain hold and removes it inside the caller's transaction.
     static func resolve(_ lines: [LedgerEntry], _ keys: [AccountKey], _ db: Database) throws {
+        if let first = lines.first { try LedgerStore.deleteHold(first.hold.id, db) }
+        try book(lines, keys, db)
+    }
+
+    /// Writes lines that no call of this process ended with, inside the caller's transaction.
+    static func book(_ lines: [LedgerEntry], _ keys: [AccountKey], _ db: Database) throws {
         let rows = try LedgerRowsStore(db)
         var batch = LedgerBatchStore(sequence: try rows.lastSequence(), accounts: keys.count)
         _ = try batch.append(lines, 0..<keys.count, rows, db)
-        if let first = lines.first { try LedgerStore.deleteHold(first.hold.id, db) }
         try batch.flush(keys.map { Snapshot.Entry(key: $0) }, rows)
     }
 

@@ -30,6 +30,8 @@ struct LedgerEntry: Sendable {
     var status = 0
     var stream = false
     var emergency = false
+    /// The closed month it belongs to, when it came too late for that one; what it counts in is later.
+    var correctsPeriod: BillingPeriod?
 
     /// Whether reports count it as a request.
     var isRequest: Bool { kind == .settle || kind == .resolve }
@@ -55,12 +57,31 @@ struct LedgerEntry: Sendable {
         return entry.splittingExcess()
     }
 
-    /// The lines of an uncertain hold that is charged, or released when `charge` is nil.
-    static func lines(resolving hold: StoredHold, charge: Money?, at instant: Timestamp) -> [LedgerEntry] {
+    /// The lines of an uncertain hold that is charged, or released when `charge` is nil; `correcting` names the closed
+    /// month it was admitted in, if that is so.
+    static func lines(
+        resolving hold: StoredHold,
+        charge: Money?,
+        at instant: Timestamp,
+        correcting month: BillingPeriod? = nil
+    ) -> [LedgerEntry] {
         LedgerEntry(
             kind: charge == nil ? .release : .resolve, hold: hold, endedAt: instant, cost: (charge ?? .zero).line,
-            priceVersion: hold.priceVersion, backendID: hold.backendID, outcome: .unanswered
+            priceVersion: hold.priceVersion, backendID: hold.backendID, outcome: .unanswered, correctsPeriod: month
         ).splittingExcess()
+    }
+
+    /// The line of an operator's correction. No backend was called for it.
+    static func line(of correction: Correction) -> LedgerEntry {
+        let hold = StoredHold(
+            id: HoldID(request: correction.id.text, attempt: 1), tenantID: correction.tenantID,
+            keyID: correction.keyID ?? ID(""), model: correction.model, pool: correction.pool, backendID: "",
+            amount: .zero, admittedAt: correction.createdAt, isUncertain: false, priceVersion: nil,
+            multiplierPPM: 1_000_000)
+        return LedgerEntry(
+            kind: .correction, hold: hold, endedAt: correction.createdAt, cost: correction.amount,
+            listCost: correction.amount, backendID: "", outcome: .notSent,
+            correctsPeriod: correction.correctsPeriod)
     }
 
     private func splittingExcess() -> [LedgerEntry] {
@@ -70,7 +91,7 @@ struct LedgerEntry: Sendable {
         let rest = LedgerEntry(
             kind: .excess, hold: hold, endedAt: endedAt, cost: cost - hold.amount, priceVersion: priceVersion,
             backendID: backendID, provenance: provenance, outcome: outcome, status: status, stream: stream,
-            emergency: emergency
+            emergency: emergency, correctsPeriod: correctsPeriod
         )
         return [first, rest]
     }

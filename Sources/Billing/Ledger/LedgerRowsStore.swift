@@ -63,6 +63,7 @@ final class LedgerRowsStore {
         row.bind(entry.status)
         row.bind(entry.stream)
         row.bind(entry.emergency)
+        row.bind(entry.correctsPeriod?.text)
         return try row.run() > 0
     }
 
@@ -130,8 +131,8 @@ final class LedgerRowsStore {
         INSERT INTO ledger (seq, node_id, node_seq, request_id, attempt, kind, tenant_id, key_id, model, pool,
             backend_id, admitted_at, ended_at, period, price_version, multiplier_ppm, list_cost, cost,
             upstream_cost, input, input_cache_read, input_cache_write_5m, input_cache_write_1h, output,
-            output_reasoning, other_meters, provenance, outcome, status, stream, emergency)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            output_reasoning, other_meters, provenance, outcome, status, stream, emergency, corrects_period)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (request_id, attempt, kind) DO NOTHING
         """
 

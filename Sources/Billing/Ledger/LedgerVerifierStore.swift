@@ -103,7 +103,8 @@ public enum LedgerVerifierStore {
 
     private static let columns = """
         bucket_start, tenant_id, key_id, model, pool, backend_id, requests, input, input_cache_read,
-        input_cache_write_5m, input_cache_write_1h, output, output_reasoning, cost_micro, cost_pico
+        input_cache_write_5m, input_cache_write_1h, output, output_reasoning,
+        cost_micro - (cost_pico < 0) AS cost_micro, cost_pico + 1000000 * (cost_pico < 0) AS cost_pico
         """
 
     private static let eachKey = "tenant_id, key_id"
@@ -118,12 +119,19 @@ public enum LedgerVerifierStore {
             + differences("\(table): missing", "\(counted) EXCEPT \(stored)", db)
     }
 
-    /// The roll-up as it must be; costs are summed in two parts because one sum could overflow.
+    /// The roll-up as it must be; costs are summed in two parts because one sum could overflow, and brought to parts
+    /// of which the smaller is not negative, because with corrections one amount can be split two ways.
     private static func recount(_ span: Int64, of whom: String) -> String {
+        "SELECT \(columns) FROM (\(sums(span, of: whom)))"
+    }
+
+    private static func sums(_ span: Int64, of whom: String) -> String {
         """
         SELECT admitted_at - admitted_at % \(span) AS bucket_start, \(whom), model, pool, backend_id,
-            SUM(kind IN ('settle', 'resolve')) AS requests, SUM(input), SUM(input_cache_read),
-            SUM(input_cache_write_5m), SUM(input_cache_write_1h), SUM(output), SUM(output_reasoning),
+            SUM(kind IN ('settle', 'resolve')) AS requests, SUM(input) AS input,
+            SUM(input_cache_read) AS input_cache_read, SUM(input_cache_write_5m) AS input_cache_write_5m,
+            SUM(input_cache_write_1h) AS input_cache_write_1h, SUM(output) AS output,
+            SUM(output_reasoning) AS output_reasoning,
             SUM(cost / 1000000) + SUM(cost % 1000000) / 1000000 AS cost_micro,
             SUM(cost % 1000000) % 1000000 AS cost_pico
         FROM ledger

@@ -4,7 +4,9 @@ import Tenancy
 /// The entries of requests that may be wanted, the newest first: a superset only in how a request ended, because that
 /// is known once its attempts are together.
 struct RequestFilterStore {
-    private(set) var sql = "SELECT * FROM ledger WHERE request_id < ? AND request_id >= ?"
+    private(set) var sql = """
+        SELECT * FROM ledger WHERE request_id < ? AND request_id >= ? AND kind != 'correction'
+        """
     private(set) var arguments: StatementArguments
 
     init(_ query: RequestQuery, below: String, from: String) {

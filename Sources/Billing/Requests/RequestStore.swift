@@ -50,7 +50,11 @@ enum RequestStore {
     /// One request; nil when the ledger has no entry of it.
     static func request(_ id: String, _ db: Database) throws -> RequestRecord? {
         let rows = try Row.fetchAll(
-            db, sql: "SELECT * FROM ledger WHERE request_id = ? ORDER BY attempt DESC, kind DESC", arguments: [id])
+            db,
+            sql: """
+                SELECT * FROM ledger WHERE request_id = ? AND kind != 'correction' ORDER BY attempt DESC, kind DESC
+                """,
+            arguments: [id])
         return record(rows, RequestQuery())
     }
 

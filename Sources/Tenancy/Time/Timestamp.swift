@@ -25,3 +25,16 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     /// Orders by time.
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
 }
+
+extension Timestamp: Codable {
+    /// Its microseconds since 1970.
+    public init(from decoder: any Decoder) throws {
+        self.init(microseconds: try decoder.singleValueContainer().decode(Int64.self))
+    }
+
+    /// Its microseconds since 1970.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(microseconds)
+    }
+}

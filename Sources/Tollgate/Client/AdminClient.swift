@@ -6,11 +6,16 @@ struct AdminClient: Sendable {
     typealias Transport = @Sendable (String, String, JSONValue?) throws -> AdminAnswer
 
     private static let pageSize = 1000
+    /// The same with a body of bytes, such as a file's.
+    typealias Upload = @Sendable (String, String, [UInt8]?) throws -> AdminAnswer
+
     private let transport: Transport
+    private let upload: Upload
 
     /// A client over any transport.
     init(transport: @escaping Transport) {
         self.transport = transport
+        upload = { method, path, bytes in try transport(method, path, bytes.flatMap { JSONValue(bytes: $0) }) }
     }
 
     /// A client of the gateway at `url`, such as `http://127.0.0.1:8081`.
@@ -18,7 +23,7 @@ struct AdminClient: Sendable {
         var base = url
         while base.hasSuffix("/") { base.removeLast() }
         let root = base + "/admin/v1"
-        self.init { method, path, body in
+        let upload: Upload = { method, path, body in
             var headers = [("authorization", "Bearer \(key)"), ("accept", "application/json")]
             if body != nil { headers.append(("content-type", "application/json")) }
             // The operator names the address, so none is out of bounds.
@@ -26,7 +31,7 @@ struct AdminClient: Sendable {
             policy.egress.allowsLinkLocal = true
             do {
                 let response = try HTTPFetch.run(
-                    method: method, url: root + path, headers: headers, body: body?.bytes ?? [], timeoutMS: 60_000,
+                    method: method, url: root + path, headers: headers, body: body ?? [], timeoutMS: 60_000,
                     maxBody: 256 * 1024 * 1024, policy: policy)
                 return AdminAnswer(status: response.status, body: response.body)
             } catch {
@@ -35,13 +40,23 @@ struct AdminClient: Sendable {
                 throw CommandFailure(.failed, "\(method) \(root)\(path): \(error)\(hint)")
             }
         }
+        self.upload = upload
+        transport = { method, path, body in try upload(method, path, body?.bytes) }
     }
 
     /// The answer's body, null if it has none; throws `CommandFailure` for a refusal.
     @discardableResult
     func call(_ method: String, _ path: String, _ body: JSONValue? = nil) throws -> JSONValue {
-        let answer = try transport(method, path, body)
-        guard (200...299).contains(answer.status) else { throw Self.failure(answer, "\(method) \(path)") }
+        try Self.value(try transport(method, path, body), method, path)
+    }
+
+    /// The same for a body that goes out byte by byte as it is.
+    func send(_ method: String, _ path: String, _ bytes: [UInt8]) throws -> JSONValue {
+        try Self.value(try upload(method, path, bytes), method, path)
+    }
+
+    private static func value(_ answer: AdminAnswer, _ method: String, _ path: String) throws -> JSONValue {
+        guard (200...299).contains(answer.status) else { throw failure(answer, "\(method) \(path)") }
         if answer.body.isEmpty { return .null }
         guard let value = JSONValue(bytes: answer.body) else {
             throw CommandFailure(.failed, "\(method) \(path): the answer is not JSON; is this the Admin API?")

@@ -3,11 +3,11 @@ import Billing
 import Foundation
 import Tenancy
 
-/// `tollgate verify`: recomputes the ledger from its entries and the chain of the audit log; it only reads, beside a
+/// `tollgate verify`: recomputes the ledger from its entries and the chains of closed months and the audit log; it only reads, beside a
 /// running gateway too.
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Recompute every account, roll-up and the audit log's chain, and compare.",
+        abstract: "Recompute every account, roll-up, closed month and the audit log's chain, and compare.",
         discussion: "Prints `clean`, or each difference and exits with 1. Leftover holds are not differences.")
 
     @Option(help: "The configuration file.")
@@ -20,7 +20,9 @@ struct Verify: ParsableCommand {
         do {
             let file = try DatabaseFile.openReadOnly(path: path)
             defer { try? file.close() }
-            differences = try file.read { try LedgerVerifierStore.run($0) + AuditVerifierStore.run($0) }
+            differences = try file.read {
+                try LedgerVerifierStore.run($0) + PeriodVerifierStore.run($0) + AuditVerifierStore.run($0)
+            }
         } catch {
             throw CommandFailure(.failed, "\(path): \(RefusalWords.text(for: error))")
         }

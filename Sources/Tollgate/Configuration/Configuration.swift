@@ -31,6 +31,8 @@ struct Configuration: Sendable {
     var argon2 = KeyHasher.Cost()
     /// What a hold must survive before its call goes upstream.
     var holdSync = HoldSync.process
+    /// Who bills, and how long a month stays open to its last facts.
+    var billing = BillingSettings()
     var logFormat = LogFormat.json
     var logLevel = Logger.Level.info
     /// Where backups are expected; nil: nowhere.

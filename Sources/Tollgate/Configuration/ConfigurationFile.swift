@@ -40,6 +40,7 @@ struct ConfigurationFile {
         readRouting(into: &configuration.routing, upstream: &configuration.upstream)
         readKeys(into: &configuration.argon2)
         readLedger(into: &configuration)
+        readBilling(into: &configuration.billing)
         let log = root.section("log")
         log.read("format", .choice, into: &configuration.logFormat)
         log.read("level", .choice, into: &configuration.logLevel)
@@ -138,6 +139,16 @@ struct ConfigurationFile {
         if let path = section.optional("chart_file", .text) { settings.chartFile = resolved(path) }
     }
 
+    /// `issuer` and `account` with `id` and `name`: texts of statements and exports. `close_grace`: duration, 24h.
+    private func readBilling(into settings: inout BillingSettings) {
+        let section = root.section("billing")
+        section.read("issuer", .text, into: &settings.party.issuer)
+        let account = section.section("account")
+        account.read("id", .text, into: &settings.party.accountID)
+        account.read("name", .text, into: &settings.party.accountName)
+        section.read("close_grace", .duration(0...2_678_400_000), into: &settings.closeGraceMS)
+    }
+
     /// A setting whose feature comes later: a mistake in it is reported today all the same.
     private func checkLater<Value>(
         _ name: String, _ rule: DocumentRule<Value>, of section: DocumentSection, in configuration: inout Configuration
@@ -147,15 +158,9 @@ struct ConfigurationFile {
 
     /// Whole sections whose features come later.
     private func checkLaterSections(in configuration: inout Configuration) {
-        for name in ["backup", "billing", "telemetry"] {
+        for name in ["backup", "telemetry"] {
             if let value = root.value(name), !value.isNull { configuration.ignored.append(name) }
         }
-        let billing = root.section("billing")
-        _ = billing.optional("issuer", .text)
-        let account = billing.section("account")
-        _ = account.optional("id", .text)
-        _ = account.optional("name", .text)
-        _ = billing.optional("close_grace", .duration(0...2_678_400_000))
         let backup = root.section("backup")
         if let directory = backup.optional("directory", .text) {
             configuration.backup = BackupSettings(directory: resolved(directory))

@@ -9,7 +9,7 @@ enum Prices: ResourceKind {
         ], fields: Field.price)
 
     static var verbs: [any ParsableCommand.Type] {
-        [ListCommand<Prices>.self, ShowPrices.self, CreateCommand<Prices>.self]
+        [ListCommand<Prices>.self, ShowPrices.self, CreateCommand<Prices>.self, ImportPrices.self]
     }
 
     struct Creation: CreateScope {

@@ -1,0 +1,82 @@
+import Billing
+
+/// The data of genai-prices: providers with models, prices in USD per million tokens or per thousand units.
+enum GenAIPriceList {
+    private static let tokens: [String: Meter] = [
+        "input_mtok": .input, "output_mtok": .output, "cache_read_mtok": .inputCacheRead,
+        "cache_write_mtok": .inputCacheWrite5m, "cache_write_1h_mtok": .inputCacheWrite1h,
+        "input_audio_mtok": .inputAudio, "input_image_mtok": .inputImage, "output_audio_mtok": .outputAudio,
+        "output_reasoning_mtok": .outputReasoning,
+    ]
+    private static let units: [String: Meter] = ["requests_kcount": .request, "web_searches_kcount": .search]
+
+    /// Models are named `provider/id`. Of prices that begin on a date the one of `day` (`2026-11-01`) counts.
+    static func read(_ document: JSONValue, on day: String) throws(Problem) -> PriceListReading {
+        guard case .array(let providers) = member("providers", of: document) ?? document else {
+            throw Problem.invalid("", "must be an array of providers", code: "invalid_price_list")
+        }
+        var reading = PriceListReading()
+        for (index, provider) in providers.enumerated() {
+            guard case .string(let name)? = member("id", of: provider),
+                case .array(let models)? = member("models", of: provider)
+            else { throw Problem.invalid("/\(index)", "needs id and models", code: "invalid_price_list") }
+            for entry in models {
+                guard case .string(let id)? = member("id", of: entry), let prices = member("prices", of: entry) else {
+                    throw Problem.invalid("/\(index)/models", "need id and prices", code: "invalid_price_list")
+                }
+                var model = PriceListReading.Model("\(name)/\(id)")
+                add(prices, on: day, to: &model)
+                reading.add(model, hasNoOutput: id.contains("embed"))
+            }
+        }
+        return reading
+    }
+
+    private static func add(_ prices: JSONValue, on day: String, to model: inout PriceListReading.Model) {
+        guard case .array(let conditional) = prices else { return add(flat: prices, to: &model) }
+        var active: JSONValue?
+        for entry in conditional {
+            guard let constraint = member("constraint", of: entry), constraint != .null else {
+                active = member("prices", of: entry)
+                continue
+            }
+            guard case .string(let start)? = member("start_date", of: constraint) else {
+                return model.refuse("its price depends on the hour of the day")
+            }
+            if start <= day { active = member("prices", of: entry) }
+        }
+        if let chosen = active ?? conditional.first.flatMap({ member("prices", of: $0) }) {
+            add(flat: chosen, to: &model)
+        }
+    }
+
+    private static func add(flat prices: JSONValue, to model: inout PriceListReading.Model) {
+        guard case .object(let members) = prices else { return model.refuse("its prices are no object") }
+        for price in members {
+            if let meter = tokens[price.name] {
+                add(price.value, meter, shift: -6, to: &model)
+            } else if let meter = units[price.name] {
+                add(price.value, meter, shift: -3, to: &model)
+            }
+        }
+    }
+
+    private static func add(
+        _ value: JSONValue, _ meter: Meter, shift: Int, to model: inout PriceListReading.Model
+    ) {
+        guard let base = member("base", of: value) else { return model.add(value, meter, shift: shift) }
+        model.add(base, meter, shift: shift)
+        guard case .array(let tiers)? = member("tiers", of: value) else { return }
+        for tier in tiers {
+            guard case .number(let start)? = member("start", of: tier), let threshold = Int64(start), threshold > 0,
+                let price = member("price", of: tier)
+            else { return model.refuse("a tier of its price cannot be read") }
+            model.add(price, meter, at: .init(aboveTokens: threshold), shift: shift)
+        }
+    }
+
+    private static func member(_ name: String, of value: JSONValue) -> JSONValue? {
+        guard case .object(let members) = value else { return nil }
+        return members.first { $0.name == name }?.value
+    }
+}

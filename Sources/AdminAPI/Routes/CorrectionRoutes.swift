@@ -1,0 +1,51 @@
+import Billing
+import Hummingbird
+import Tenancy
+
+/// `/periods/{period}/corrections`: later changes to a closed month, booked in the open one.
+struct CorrectionRoutes: RouteGroup {
+    static let resource = "corrections"
+
+    let plane: ControlPlane
+
+    var routes: [AdminRoute] {
+        [
+            get("periods/{period}/corrections", .financeAndViewers, use: list),
+            post("periods/{period}/corrections", .finance, use: create),
+        ]
+    }
+
+    private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let month = try month(context)
+        var query = Query(request)
+        let page = query.page()
+        try query.finish()
+        let corrections = try plane.file.read { db in
+            try CorrectionStore.corrections(db, to: month, after: page.after, limit: page.limit + 1)
+        }
+        return .json(page.answer(corrections, cursor: \.id.text, json: \.json))
+    }
+
+    private func create(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let month = try month(context)
+        let body = try await request.object()
+        let asked = Correction(body, of: month, by: context.caller.actor, at: plane.time.now())
+        try body.finish()
+        if let keyID = asked.keyID {
+            let key = try plane.file.read { try TenancyStore.key($0, keyID) }
+            guard key?.tenantID == asked.tenantID else { throw Problem.unknown("key", keyID.text, at: "/key_id") }
+        }
+        let (plane, record) = (plane, plane.record(context))
+        let booked = try await plane.ledger.correct(asked) { correction, db in
+            let json = correction.json
+            try TenancyStore.audit(db, plane.audit(context, "period.correct", month.text, after: json))
+            try record(.created(json), db)
+        }
+        return Answer.created(booked.json).response
+    }
+
+    private func month(_ context: AdminContext) throws -> BillingPeriod {
+        guard let month = BillingPeriod(try context.parameter("period")) else { throw Problem.notFound("period") }
+        return month
+    }
+}

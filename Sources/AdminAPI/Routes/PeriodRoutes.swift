@@ -1,0 +1,66 @@
+import Billing
+import Hummingbird
+import Tenancy
+
+/// `/periods`: billing months, and their way from open to closed.
+struct PeriodRoutes: RouteGroup {
+    static let resource = "periods"
+
+    let plane: ControlPlane
+
+    var routes: [AdminRoute] {
+        [
+            get("periods", .financeAndViewers, use: list),
+            get("periods/{period}", .financeAndViewers, use: show),
+            post("periods/{period}/close", .finance, use: close),
+        ]
+    }
+
+    /// The latest month first.
+    private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
+        var query = Query(request)
+        let page = query.page()
+        try query.finish()
+        let now = plane.time.now()
+        let fetched = try plane.file.read { db in
+            let periods = try PeriodStore.periods(db, at: now)
+            let rest = page.after.map { after in periods.filter { $0.month.text < after } } ?? periods
+            return try rest.prefix(page.limit + 1).map { try PeriodView(db, $0, plane.ledger) }
+        }
+        return .json(page.answer(fetched, cursor: \.period.month.text, json: \.json))
+    }
+
+    private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let month = try month(context)
+        try Query(request).finish()
+        return .json(try plane.file.read { try PeriodView($0, PeriodStore.period($0, month), plane.ledger) }.json)
+    }
+
+    /// Starts the grace, or starts it anew; the month closes by itself. A closed one is answered as it is.
+    private func close(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let month = try month(context)
+        let body = try await request.optionalObject()
+        let grace = body.optional("grace", .duration(0...2_678_400_000)) ?? plane.closeGraceMS
+        try body.finish()
+        let (plane, now) = (plane, plane.time.now())
+        return try await plane.commit(context, audit: nil, answer: { (view: PeriodView) in .ok(view.json) }) { db in
+            let before = try PeriodView(db, PeriodStore.period(db, month), plane.ledger)
+            let asked = try PeriodCloser.request(month, graceMS: grace, by: context.caller.actor, at: now, db)
+            guard asked != before.period else { return before }
+            let after = try PeriodView(db, asked, plane.ledger)
+            try TenancyStore.audit(
+                db, plane.audit(context, "period.close", month.text, before: before.json, after: after.json))
+            return after
+        } committed: { _ in
+            Task { await plane.periods.sweep() }
+        }
+    }
+
+    /// A month that has begun.
+    private func month(_ context: AdminContext) throws -> BillingPeriod {
+        guard let month = BillingPeriod(try context.parameter("period")), month.start <= plane.time.now() else {
+            throw Problem.notFound("period")
+        }
+        return month
+    }
+}

@@ -1,0 +1,79 @@
+import Billing
+import Hummingbird
+import Proxy
+import Tenancy
+
+/// `/reconciliations`: providers' bills set against the ledger.
+struct ReconciliationRoutes: RouteGroup {
+    static let resource = "reconciliations"
+
+    let plane: ControlPlane
+
+    var routes: [AdminRoute] {
+        [
+            get("reconciliations", .financeAndViewers, use: list),
+            get("reconciliations/{reconciliation}", .financeAndViewers, use: show),
+            postFile("reconciliations", .finance, use: create),
+        ]
+    }
+
+    /// Without their lines.
+    private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
+        var query = Query(request)
+        let page = query.page()
+        try query.finish()
+        let made = try plane.file.read { db in
+            try ReconciliationStore.reconciliations(db, after: page.after, limit: page.limit + 1)
+        }
+        return .json(page.answer(made, cursor: \.id.text, json: \.summary))
+    }
+
+    private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
+        let id = try context.parameter("reconciliation")
+        try Query(request).finish()
+        guard let made = try plane.file.read({ try ReconciliationStore.reconciliation($0, id) }) else {
+            throw Problem.notFound("reconciliation")
+        }
+        return .json(made.json)
+    }
+
+    private func create(_ request: Request, _ context: AdminContext) async throws -> Response {
+        var query = Query(request)
+        let format = query.choice("provider", of: BillFormat.self)
+        let backendID = query.text("backend_id")
+        try query.finish()
+        guard let format else {
+            let names = BillFormat.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Problem.invalid("?provider", "is required: one of \(names)")
+        }
+        let bytes = try await request.bodyBytes(limit: AdminRoute.fileBodyLimit)
+        let billed = try format.read(bytes)
+        guard !billed.isEmpty else { throw Problem.invalid("", "holds no amount", code: "invalid_bill") }
+        let now = plane.time.now()
+        let lines = try await ReconciliationStore.lines(
+            plane.file, billed, routing: { try RoutingFactsStore.facts($0) },
+            backends: { try Self.backends(format, backendID, $0) })
+        let made = Reconciliation(
+            id: ID.make(prefix: "rec", at: now), provider: format.rawValue, backendID: backendID,
+            sha256: SecretBytes.hex(SecretBytes.sha256(bytes)), createdAt: now, createdBy: context.caller.actor,
+            lines: lines)
+        let audit = plane.audit(context, "reconciliation.create", made.id.text, after: made.summary)
+        return try await plane.commit(context, audit: audit, answer: .created(made.json)) { db in
+            try ReconciliationStore.insert(made, db)
+        } committed: {
+        }
+    }
+
+    /// The backend asked for, or all that speak as the provider does; those at its own address alone, if there are any.
+    private static func backends(
+        _ format: BillFormat, _ wanted: String?, _ routing: RoutingFacts
+    ) throws -> Set<String> {
+        if let wanted {
+            guard routing.backends[wanted] != nil else { throw Problem.unknown("backend", wanted, at: "?backend_id") }
+            return [wanted]
+        }
+        let ofKind = routing.backends.values.filter { format == .csv || $0.kind == format.rawValue }
+        let own = ofKind.filter { $0.host.hasSuffix("\(format.rawValue).com") }
+        return Set((own.isEmpty ? ofKind : own).map(\.id))
+    }
+}

@@ -1,0 +1,21 @@
+import Tenancy
+
+/// Why an entry of the month corrects a closed one.
+public struct CorrectionFact: Codable, Sendable, Equatable {
+    /// `cor_…`, the request id of its entry.
+    public let id: String
+    /// The closed month it corrects, `2026-10`.
+    public let correctsPeriod: String
+    /// What the operator wrote.
+    public let reason: String
+    /// Who made it, as the audit log names it.
+    public let createdBy: String
+
+    /// A correction as stored.
+    public init(_ correction: Correction) {
+        id = correction.id.text
+        correctsPeriod = correction.correctsPeriod.text
+        reason = correction.reason
+        createdBy = correction.createdBy
+    }
+}

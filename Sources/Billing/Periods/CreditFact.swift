@@ -1,0 +1,27 @@
+public import Tenancy
+
+/// A credit recorded in the month.
+public struct CreditFact: Codable, Sendable, Equatable {
+    /// `crd_…`
+    public let id: String
+    /// `ten_…`
+    public let tenantID: String
+    /// In USD, above zero.
+    public let amount: String
+    /// `prepaid` or `goodwill`.
+    public let kind: String
+    /// What the operator wrote beside it.
+    public let note: String?
+    /// When it was recorded.
+    public let createdAt: Timestamp
+
+    /// A credit as stored.
+    public init(_ credit: Credit) {
+        id = credit.id.text
+        tenantID = credit.tenantID.text
+        amount = credit.amount.decimal
+        kind = credit.kind.rawValue
+        note = credit.note
+        createdAt = credit.createdAt
+    }
+}

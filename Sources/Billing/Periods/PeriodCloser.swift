@@ -1,0 +1,119 @@
+import Dispatch
+public import GRDB
+public import Logging
+public import Tenancy
+
+/// Closes months: a request starts the grace, a sweep closes what is due, in one transaction or not at all.
+public struct PeriodCloser: Sendable {
+    private let file: DatabaseFile
+    private let journal: Journal
+    private let ledger: Ledger
+    /// What facts are read from.
+    public let sources: PeriodSources
+    private let time: any TimeSource
+    private let logger: Logger
+    /// Reading a month of a million entries takes seconds: not on a thread that others share.
+    private let queue = DispatchQueue(label: "period-close")
+
+    /// A closer of the ledger's months; nothing happens before `sweep`.
+    public init(
+        file: DatabaseFile,
+        journal: Journal,
+        ledger: Ledger,
+        sources: PeriodSources,
+        time: any TimeSource,
+        logger: Logger
+    ) {
+        self.file = file
+        self.journal = journal
+        self.ledger = ledger
+        self.sources = sources
+        self.time = time
+        self.logger = logger
+    }
+
+    /// Stores a request to close a month, inside `Journal.write`; a closed one is returned as it is.
+    /// Throws `PeriodError.notEnded`.
+    public static func request(
+        _ month: BillingPeriod,
+        graceMS: Int64,
+        by actor: String,
+        at now: Timestamp,
+        _ db: Database
+    ) throws -> Period {
+        let period = try PeriodRule.requested(
+            try PeriodStore.period(db, month), graceMS: graceMS, by: actor, at: now)
+        try PeriodCloseStore.request(period, db)
+        return period
+    }
+
+    /// Closes every month that is due and that no call holds up; returns those. One that fails waits for the next time.
+    @discardableResult
+    public func sweep() async -> [Period] {
+        var closed: [Period] = []
+        do {
+            for period in try file.read({ try PeriodStore.closing($0) }) {
+                let live = ledger.liveHolds(in: period.month)
+                guard PeriodRule.step(period, liveHolds: live, at: time.now()) == .close else { continue }
+                if let done = try await close(period.month) { closed.append(done) }
+            }
+        } catch {
+            logger.warning("a month waits to be closed", metadata: ["reason": "\(error)"])
+        }
+        return closed
+    }
+
+    /// nil: something was added meanwhile, or the month is not due any more.
+    private func close(_ month: BillingPeriod) async throws -> Period? {
+        let scan = try await scan(month)
+        let (sources, time, books) = (sources, time, ledger.books)
+        let period: Period?
+        do {
+            period = try await journal.write { db -> Period? in
+                let now = time.now()
+                let stored = try PeriodStore.period(db, month)
+                // The lock closes the month to newcomers; what the turn itself has settled still counts as live.
+                guard PeriodRule.step(stored, liveHolds: 0, at: now) == .close, books.withLock({ $0.seal(month) })
+                else { return nil }
+                let closed = try PeriodCloseStore.close(month, scan, sources, at: now, db)
+                try AlertStore.raise(.periodClosed(month.text, at: now), db)
+                try TenancyStore.audit(db, Self.audit(closed, at: now))
+                return closed
+            }
+        } catch is PeriodCloseStore.Stale {
+            return nil
+        }
+        if let seal = period?.seal {
+            logger.notice(
+                "month closed",
+                metadata: ["period": "\(month)", "entries": "\(seal.entries)", "chain": "\(seal.chainHead)"])
+        }
+        return period
+    }
+
+    private func scan(_ month: BillingPeriod) async throws -> PeriodScan {
+        let file = file
+        return try await withCheckedThrowingContinuation { continuation in
+            queue.async {
+                continuation.resume(
+                    with: Result {
+                        try file.read { db in
+                            let head = try PeriodStore.newestClosed(db)?.seal?.chainHead
+                            return try PeriodScanStore.scan(db, month, after: head)
+                        }
+                    })
+            }
+        }
+    }
+
+    private static func audit(_ period: Period, at now: Timestamp) -> AuditEntry {
+        let id = ID<AuditEntry>.make(prefix: "aud", at: now)
+        let after = period.seal.map { seal in
+            #"{"entries":\#(seal.entries),"cost":"\#(seal.cost.decimal)","chain_head":"\#(seal.chainHead)","#
+                + #""manifest_sha256":"\#(seal.manifestSHA256)"}"#
+        }
+        return AuditEntry(
+            id: id, at: now, actor: "system", action: "period.closed", subject: period.month.text, before: nil,
+            after: after, requestID: id.text)
+    }
+}

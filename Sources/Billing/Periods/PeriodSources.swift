@@ -1,0 +1,22 @@
+public import GRDB
+
+/// What the facts of an open month are read from beside the tables of tenants and billing.
+public struct PeriodSources: Sendable {
+    /// Who bills.
+    public let party: BillingParty
+    /// The version of Tollgate that runs.
+    public let softwareVersion: String
+    /// Backends and models as of the transaction.
+    public let routing: @Sendable (Database) throws -> RoutingFacts
+
+    /// The sources of a process.
+    public init(
+        party: BillingParty,
+        softwareVersion: String,
+        routing: @escaping @Sendable (Database) throws -> RoutingFacts
+    ) {
+        self.party = party
+        self.softwareVersion = softwareVersion
+        self.routing = routing
+    }
+}

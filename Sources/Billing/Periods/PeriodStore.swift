@@ -1,0 +1,95 @@
+public import GRDB
+public import Tenancy
+
+/// The rows of months.
+public enum PeriodStore {
+    /// Every month with entries or a request to close it, and the one of `now`; the latest first.
+    public static func periods(_ db: Database, at now: Timestamp) throws -> [Period] {
+        let rows = try Row.fetchAll(db, sql: "SELECT * FROM periods").compactMap(period)
+        var known = Dictionary(rows.map { ($0.month, $0) }, uniquingKeysWith: { first, _ in first })
+        // One look into the index a month, however many entries there are.
+        let names = try String.fetchAll(
+            db,
+            sql: """
+                WITH RECURSIVE months(period) AS (
+                    SELECT MIN(period) FROM ledger
+                    UNION ALL
+                    SELECT (SELECT MIN(period) FROM ledger WHERE period > months.period) FROM months
+                    WHERE months.period IS NOT NULL
+                )
+                SELECT period FROM months WHERE period IS NOT NULL
+                """)
+        for month in names.compactMap({ BillingPeriod($0) }) + [BillingPeriod(containing: now)]
+        where known[month] == nil {
+            known[month] = Period(month)
+        }
+        return known.values.sorted { $0.month > $1.month }
+    }
+
+    /// One month, which needs no row to be open.
+    public static func period(_ db: Database, _ month: BillingPeriod) throws -> Period {
+        try Row.fetchOne(db, sql: "SELECT * FROM periods WHERE period = ?", arguments: [month.text]).flatMap(period)
+            ?? Period(month)
+    }
+
+    /// The months that are on their way to be closed, the earliest first.
+    static func closing(_ db: Database) throws -> [Period] {
+        try Row.fetchAll(db, sql: "SELECT * FROM periods WHERE status = 'closing' ORDER BY period").compactMap(period)
+    }
+
+    /// The closed months in the order they were closed in.
+    public static func closed(_ db: Database) throws -> [Period] {
+        try Row.fetchAll(db, sql: "SELECT * FROM periods WHERE status = 'closed' ORDER BY number").compactMap(period)
+    }
+
+    /// The month that was closed last; nil if none was.
+    static func newestClosed(_ db: Database) throws -> Period? {
+        try Row.fetchOne(db, sql: "SELECT * FROM periods WHERE status = 'closed' ORDER BY number DESC LIMIT 1")
+            .flatMap(period)
+    }
+
+    /// The sequence of a month's newest entry; 0 if it has none.
+    static func lastSequence(_ db: Database, _ month: BillingPeriod) throws -> Int64 {
+        try Int64.fetchOne(db, sql: "SELECT MAX(seq) FROM ledger WHERE period = ?", arguments: [month.text]) ?? 0
+    }
+
+    /// What a month comes to: as sealed, or so far.
+    public static func totals(_ db: Database, _ period: Period) throws -> PeriodTotals {
+        if let seal = period.seal { return PeriodTotals(entries: seal.entries, cost: seal.cost) }
+        let month = period.month
+        let entries = try Int64.fetchOne(
+            db, sql: "SELECT COUNT(*) FROM ledger WHERE period = ?", arguments: [month.text])
+        let row = try Row.fetchOne(
+            db,
+            sql: """
+                SELECT COALESCE(SUM(cost_micro), 0) AS micro, COALESCE(SUM(cost_pico), 0) AS pico FROM usage_day
+                WHERE bucket_start >= ? AND bucket_start < ?
+                """,
+            arguments: [month.start.microseconds, month.end.microseconds])
+        let cost = row.map { Money(micro: $0["micro"], remainder: $0["pico"]) } ?? .zero
+        return PeriodTotals(entries: entries ?? 0, cost: cost)
+    }
+
+    /// The holds of a month that nobody knows the end of: those frozen with it, or those there are now.
+    public static func uncertainHolds(_ db: Database, _ period: Period) throws -> Int {
+        guard period.status == .closed else { return try PeriodFactsStore.uncertainHolds(db, period.month).count }
+        return try Int.fetchOne(
+            db, sql: "SELECT COUNT(*) FROM period_facts WHERE period = ? AND kind = 'hold'",
+            arguments: [period.month.text]) ?? 0
+    }
+
+    private static func period(_ row: Row) -> Period? {
+        guard let month = BillingPeriod(row["period"] as String) else { return nil }
+        let closing = Period.Closing(
+            requestedAt: Timestamp(microseconds: row["requested_at"]), requestedBy: row["requested_by"],
+            dueAt: Timestamp(microseconds: row["due_at"]))
+        guard row["status"] == PeriodStatus.closed.rawValue else { return Period(month, closing: closing) }
+        let seal = PeriodSeal(
+            closedAt: Timestamp(microseconds: row["closed_at"]), formatVersion: row["format_version"],
+            softwareVersion: row["software_version"], entries: row["entries"], lastSequence: row["last_seq"],
+            cost: Money(micro: row["cost_micro"], remainder: row["cost_pico"]), chainHead: row["chain_head"],
+            factsSHA256: row["facts_sha256"], manifestSHA256: row["manifest_sha256"],
+            previousManifestSHA256: row["previous_manifest_sha256"], number: row["number"])
+        return Period(month, closing: closing, seal: seal)
+    }
+}

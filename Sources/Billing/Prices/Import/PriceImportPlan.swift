@@ -1,0 +1,72 @@
+public import Tenancy
+
+/// What importing a price list would publish, and what that changes.
+public struct PriceImportPlan: Sendable {
+    /// For whom and from when on prices are imported.
+    public struct Terms: Sendable {
+        /// Who pays them.
+        public let kind: PriceKind
+        /// The backend they are for; nil: all.
+        public let backendID: String?
+        /// From when on.
+        public let effectiveFrom: Timestamp
+        /// Now.
+        public let publishedAt: Timestamp
+
+        /// The terms of one import.
+        public init(kind: PriceKind, backendID: String?, effectiveFrom: Timestamp, publishedAt: Timestamp) {
+            self.kind = kind
+            self.backendID = backendID
+            self.effectiveFrom = effectiveFrom
+            self.publishedAt = publishedAt
+        }
+    }
+
+    /// Versions to publish, in the order of the list.
+    public private(set) var versions: [PriceVersion] = []
+    /// What they change, meter by meter.
+    public private(set) var changes: [PriceChange] = []
+    /// Listed prices that apply already.
+    public private(set) var unchanged = 0
+    /// Models for which other numbers were published for the same instant; nothing may be imported over them.
+    public private(set) var conflicts: [String] = []
+
+    /// Compares listed prices, under Tollgate's names, with the versions that are published.
+    public init(_ prices: [ListedPrice], over published: [PriceVersion], _ terms: Terms) {
+        let relevant = published.filter {
+            $0.kind == terms.kind && $0.backendID == terms.backendID && $0.effectiveFrom <= terms.effectiveFrom
+        }
+        let known = Dictionary(grouping: relevant, by: \.model)
+        for price in prices {
+            let versions = known[price.model, default: []].filter {
+                $0.tier == price.tier && $0.aboveTokens == price.aboveTokens
+            }
+            let current = versions.max {
+                ($0.effectiveFrom, $0.publishedAt, $0.id) < ($1.effectiveFrom, $1.publishedAt, $1.id)
+            }
+            if let current, current.rates == price.rates {
+                unchanged += 1
+                continue
+            }
+            if current?.effectiveFrom == terms.effectiveFrom, !conflicts.contains(price.model) {
+                conflicts.append(price.model)
+            }
+            self.versions.append(
+                PriceVersion(
+                    id: ID<PriceVersion>.make(prefix: "prc", at: terms.publishedAt).text, model: price.model,
+                    kind: terms.kind, backendID: terms.backendID, tier: price.tier, aboveTokens: price.aboveTokens,
+                    effectiveFrom: terms.effectiveFrom, publishedAt: terms.publishedAt, rates: price.rates))
+            for meter in Meter.allCases {
+                let (old, new) = (current?.rates.own(meter), price.rates.own(meter))
+                if old == new { continue }
+                changes.append(
+                    PriceChange(
+                        model: price.model, tier: price.tier, aboveTokens: price.aboveTokens, meter: meter, old: old,
+                        new: new))
+            }
+        }
+    }
+
+    /// The changes that need a second look.
+    public var jumps: [PriceChange] { changes.filter(\.isJump) }
+}

@@ -1,0 +1,106 @@
+import Billing
+import Tenancy
+import Testing
+
+@testable import AdminAPI
+
+@Suite struct PriceImportRoutesTests {
+    private func list(_ input: String, _ output: String = "2e-06") -> String {
+        #"{"m":{"input_cost_per_token":\#(input),"output_cost_per_token":\#(output)},"n":{"input_cost_per_token":1e-6,"#
+            + #""output_cost_per_token":1e-6}}"#
+    }
+
+    private let path = "/prices/import?format=litellm"
+
+    @Test("a dry run shows what changes and publishes nothing; the import publishes it once")
+    func load() async throws {
+        try await AdminHarness.run { harness in
+            let client = harness.client
+            let dry = try await client.call("POST", path + "&dry_run=true", list("1e-06"))
+            #expect(dry.status == 200 && dry["published"] == .number("2") && dry["dry_run"] == .bool(true))
+            #expect(dry.text("sha256") == SecretBytes.hex(SecretBytes.sha256(Array(list("1e-06").utf8))))
+            #expect(try await client.call("GET", "/prices").names("id") == [])
+            let made = try await client.call("POST", path, list("1e-06"))
+            #expect(made.status == 200 && made["published"] == .number("2"))
+            let again = try await client.call("POST", path, list("1e-06"))
+            #expect(again["published"] == .number("0") && again["unchanged"] == .number("2"))
+            #expect(try await client.call("GET", "/prices").names("model").sorted() == ["m", "n"])
+            let now = harness.plane.time.now()
+            #expect(harness.plane.prices.price(model: "m", at: now)?.rates[.input] == 1_000_000)
+            let rows = try harness.plane.file.read { db in try TenancyStore.auditEntries(db, limit: 10) }
+            #expect(rows.filter { $0.action == "price.import" }.count == 2)
+        }
+    }
+
+    @Test("a price that changes by more than half needs a yes")
+    func jumps() async throws {
+        try await AdminHarness.run { harness in
+            let client = harness.client
+            _ = try await client.call("POST", path + "&select=m", list("1e-06"))
+            let small = try await client.call("POST", path + "&select=m", list("1.4e-06"))
+            #expect(small.status == 200)
+            let refused = try await client.call("POST", path + "&select=m", list("1e-05"))
+            #expect(refused.status == 409 && refused.text("code") == "price_jump")
+            let shown = try await client.call("POST", path + "&select=m&dry_run=true", list("1e-05"))
+            #expect(shown["jumps"] == .number("1"))
+            guard case .array(let changes) = shown["changes"], let change = changes.first else {
+                Issue.record("no changes")
+                return
+            }
+            #expect(change.member("old") == "1.4" && change.member("new") == "10")
+            #expect(change.member("percent") == "+614.3" && change.member("meter") == "input")
+            let taken = try await client.call("POST", path + "&select=m&yes=true", list("1e-05"))
+            #expect(taken.status == 200)
+            #expect(harness.plane.prices.price(model: "m", at: harness.plane.time.now())?.rates[.input] == 10_000_000)
+        }
+    }
+
+    @Test("only known models, under their names, from when the operator says")
+    func known() async throws {
+        try await AdminHarness.run { harness in
+            let client = harness.client
+            _ = try await client.call("POST", "/pools", #"{"name":"p"}"#)
+            let body = #"{"targets":[{"pool":"p","upstream_model":"m"}],"max_output_tokens":9}"#
+            _ = try await client.call("PUT", "/models/fast", body)
+            let options = "&known_models=true&kind=upstream&effective_from=2030-01-01T00:00:00Z"
+            let made = try await client.call("POST", path + options, list("1e-06"))
+            #expect(made.status == 200)
+            let prices = try harness.plane.file.read { try BillingStore.prices($0) }
+            #expect(prices.map(\.model) == ["fast"] && prices.map(\.kind) == [.upstream])
+            #expect(prices.first?.effectiveFrom == Timestamp(rfc3339: "2030-01-01T00:00:00Z"))
+            let other = try await client.call("POST", path + options, list("1.1e-06"))
+            #expect(other.status == 409 && other.text("code") == "price_conflict")
+        }
+    }
+
+    @Test("many prices go in by parts, and a large list is taken")
+    func many() async throws {
+        try await AdminHarness.run { harness in
+            let filler = String(repeating: "x", count: 3000)
+            let models = (0..<450).map { number in
+                #""m\#(number)":{"source":"\#(filler)","input_cost_per_token":\#(number + 1)e-9,"#
+                    + #""output_cost_per_token":1e-6}"#
+            }
+            let made = try await harness.client.call(
+                "POST", path, "{" + models.joined(separator: ",") + "}", headers: ["idempotency-key": "k"])
+            #expect(made.status == 200 && made["published"] == .number("450"))
+            #expect(try harness.plane.file.read { try BillingStore.prices($0).count } == 450)
+            #expect(harness.plane.prices.price(model: "m449", at: harness.plane.time.now())?.rates[.input] == 450_000)
+        }
+    }
+
+    @Test(
+        "what cannot be is refused",
+        arguments: [
+            ("/prices/import", "?format"), ("/prices/import?format=x", "?format"),
+            ("/prices/import?format=litellm&dry_run=maybe", "?dry_run"),
+            ("/prices/import?format=litellm&backend_id=be_1", "?backend_id"),
+        ])
+    func refused(path: String, pointer: String) async throws {
+        try await AdminHarness.run { harness in
+            let answer = try await harness.client.call("POST", path, "{}")
+            #expect(answer.status == 400 && answer.pointers == [pointer])
+            #expect(try await harness.client.call("POST", self.path, "{").text("code") == "invalid_json")
+        }
+    }
+}

@@ -1,0 +1,143 @@
+"""Price lists of others, whole: what is published is what they say, to the last digit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from genai_prices import data_snapshot
+from genai_prices.types import ModelPrice, StartDateConstraint, TieredPrices
+
+from support.options import Run
+from support.processes import note
+from support.tollgate import Gateway, gateway
+
+ROOT = Path(__file__).parents[2]
+LITELLM = "lib/python*/site-packages/litellm/model_prices_and_context_window_backup.json"
+TOKENS = {
+    "input_mtok": "input", "output_mtok": "output", "cache_read_mtok": "input_cache_read",
+    "cache_write_mtok": "input_cache_write_5m", "cache_write_1h_mtok": "input_cache_write_1h",
+    "input_audio_mtok": "input_audio", "input_image_mtok": "input_image", "output_audio_mtok": "output_audio",
+    "output_reasoning_mtok": "output_reasoning",
+}
+MILLION = Decimal(10) ** 6
+STEP = Decimal(1).scaleb(-6)  # a picodollar a token
+
+
+@pytest.fixture
+def server(run: Run) -> Iterator[Gateway]:
+    with gateway(run.binary) as started:
+        yield started
+
+
+@dataclass
+class Published:
+    standard: dict[str, dict[str, Any]]
+    count: int
+
+
+def published(server: Gateway) -> Published:
+    rows = server.admin.rows("/prices")
+    return Published({row["model"]: row for row in rows if row["tier"] is None and row["above_tokens"] is None},
+                     len(rows))
+
+
+def test_litellms_whole_list(server: Gateway) -> None:
+    [file] = (ROOT / ".venv-test-litellm").glob(LITELLM)
+    listed: dict[str, Any] = json.loads(file.read_text(), parse_float=Decimal)
+    dry = server.run("prices", "import", str(file), "--from", "litellm", "--dry-run", timeout=120)
+    assert dry.returncode == 0 and "would be published" in dry.stderr, dry.stderr[-2000:]
+    assert published(server).count == 0
+    done = server.run("prices", "import", str(file), "--from", "litellm", "--output", "json", timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
+    result = json.loads(done.stdout)
+    found = published(server)
+    omitted = {row["model"] for row in result["omitted"]}
+    assert found.count == result["published"] > 3000
+    compared = 0
+    for model, fields in listed.items():
+        sides = [Decimal(fields[name]) if fields.get(name) is not None else None
+                 for name in ("input_cost_per_token", "output_cost_per_token")]
+        if model == "sample_spec" or model in omitted or None in sides:
+            continue
+        prices = found.standard[model]["per_million"]
+        for side, meter in zip(sides, ("input", "output"), strict=True):
+            assert side is not None
+            assert Decimal(prices[meter]) == (side * MILLION).quantize(STEP), (model, meter)
+            compared += 1
+    note(f"litellm: {found.count} versions of {len(listed)} models, {len(omitted)} left out, "
+         f"{len(result['rounded'])} rounded, {compared} prices compared")
+    assert compared > 6000 and len(omitted) < 150
+    again = json.loads(
+        server.run("prices", "import", str(file), "--from", "litellm", "--output", "json", timeout=120).stdout)
+    assert again["published"] == 0 and again["unchanged"] == found.count
+
+
+def test_a_jump_needs_a_yes(server: Gateway, tmp_path: Path) -> None:
+    file = tmp_path / "list.json"
+    for price, flags, code in (("1e-06", (), 0), ("1e-05", (), 5), ("1e-05", ("--yes",), 0)):
+        file.write_text(f'{{"m":{{"input_cost_per_token":{price},"output_cost_per_token":2e-06}}}}')
+        done = server.run("prices", "import", str(file), "--from", "litellm", *flags)
+        assert done.returncode == code, done
+    assert published(server).standard["m"]["per_million"]["input"] in ("1", "10")
+    assert "+900.0" in done.stdout, done.stdout
+    assert server.admin.rows("/prices/history?model=m")[-1]["per_million"]["input"] == "10"
+
+
+def test_the_whole_list_of_genai_prices(server: Gateway, tmp_path: Path) -> None:
+    now = datetime.now(timezone.utc)
+    snapshot = data_snapshot.get_snapshot()
+    document = [{"id": provider.id, "models": [
+        {"id": model.id, "prices": dumped(model.prices)} for model in provider.models]}
+        for provider in snapshot.providers]
+    file = tmp_path / "data.json"
+    file.write_text(json.dumps(document, default=str))
+    done = server.run("prices", "import", str(file), "--from", "genai-prices", "--output", "json", timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
+    result = json.loads(done.stdout)
+    omitted = {row["model"] for row in result["omitted"]}
+    found = published(server)
+    compared = 0
+    for provider in snapshot.providers:
+        for model in provider.models:
+            name = f"{provider.id}/{model.id}"
+            price = model.get_prices(now)
+            if name in omitted or price.__dict__.get("input_mtok") is None:
+                continue
+            for key, meter in TOKENS.items():
+                value = price.__dict__.get(key)
+                if value is None:
+                    continue
+                base = value.base if isinstance(value, TieredPrices) else value
+                assert Decimal(found.standard[name]["per_million"][meter]) == base, (name, meter)
+                compared += 1
+    note(f"genai-prices: {found.count} versions, {len(omitted)} left out, {compared} prices compared")
+    assert compared > 1000
+
+
+def dumped(prices: Any) -> Any:
+    if isinstance(prices, ModelPrice):
+        return {key: flat(value) for key, value in prices.__dict__.items() if value is not None}
+    entries = []
+    for conditional in prices:
+        entry: dict[str, Any] = {"prices": dumped(conditional.prices)}
+        if isinstance(conditional.constraint, StartDateConstraint):
+            entry["constraint"] = {"start_date": conditional.constraint.start_date.isoformat()}
+        elif conditional.constraint is not None:
+            entry["constraint"] = {"start_time": "00:30:00Z", "end_time": "16:30:00Z"}
+        entries.append(entry)
+    return entries
+
+
+def flat(value: Any) -> Any:
+    """As text where it is a decimal, so that no digit is lost on the way."""
+    if isinstance(value, TieredPrices):
+        return {"base": str(value.base), "tiers": [{"start": tier.start, "price": str(tier.price)}
+                                                   for tier in value.tiers]}
+    return str(value)
