@@ -45,8 +45,12 @@ let package = Package(
         .systemLibrary(name: "CArgon2"),
         .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CCurl"),
+        .systemLibrary(name: "CXlsxWriter"),
+        .systemLibrary(name: "CZlib"),
         .target(name: "Tenancy", dependencies: ["CArgon2", "COpenSSL", grdb], swiftSettings: swiftSettings),
-        .target(name: "Billing", dependencies: ["Tenancy", grdb, sqlite, logging], swiftSettings: swiftSettings),
+        .target(
+            name: "Billing", dependencies: ["Tenancy", "CXlsxWriter", "CZlib", grdb, sqlite, logging],
+            swiftSettings: swiftSettings),
         .target(
             name: "Proxy",
             dependencies: ["Tenancy", "Billing", "CCurl", nioCore, nioPosix, nioHTTP1, logging, grdb],

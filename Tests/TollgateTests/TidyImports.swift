@@ -6,7 +6,9 @@ enum TidyImports {
 
     private static let byModule: [String: Set<String>] = [
         "Tenancy": ["CArgon2", "COpenSSL", "GRDB", "Foundation"],
-        "Billing": ["Tenancy", "GRDB", "GRDBSQLite", "Logging", "ServiceLifecycle", "Foundation"],
+        "Billing": [
+            "Tenancy", "CXlsxWriter", "CZlib", "GRDB", "GRDBSQLite", "Logging", "ServiceLifecycle", "Foundation",
+        ],
         "Proxy": ["Tenancy", "Billing", "CCurl", "GRDB", "Logging", "Metrics", "ServiceLifecycle", "Foundation"],
         "AdminAPI": [
             "Tenancy", "Billing", "Proxy", "Hummingbird", "HummingbirdTLS", "HTTPTypes", "NIOCore", "Logging",
@@ -52,6 +54,9 @@ enum TidyImports {
         switch name {
         case "CCurl" where !source.isIn(folder: "Proxy/Upstream"):
             return "only Proxy/Upstream may import CCurl"
+        case "CXlsxWriter" where !source.isIn(folder: "Billing/Export"),
+            "CZlib" where !source.isIn(folder: "Billing/Export"):
+            return "only Billing/Export may import \(name)"
         case "GRDB" where !source.isStore && !databaseFiles.contains(source.fileName):
             return "only *Store, *Schema and the writer may import GRDB"
         case "GRDBSQLite" where !source.fileName.hasSuffix("Store.swift"):

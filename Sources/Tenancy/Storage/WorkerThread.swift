@@ -5,7 +5,7 @@ import Darwin
 #endif
 
 /// A detached thread of our own, so that long computations never occupy a shared pool.
-enum WorkerThread {
+public enum WorkerThread {
     private final class Body {
         let run: @Sendable () -> Void
 
@@ -15,7 +15,7 @@ enum WorkerThread {
     }
 
     /// Runs the body on a new thread that yields to others; false if the system has no thread to give.
-    static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+    public static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }

@@ -1,0 +1,131 @@
+import GRDB
+import Tenancy
+
+/// Reads a month's entries page by page, each in a read transaction of its own.
+///
+/// Entries are read in the order of their requests' names, which is nearly the order of their days, so that a day can
+/// be finished soon after it was read. Corrections come first: they may be of any day.
+struct ExportEntryStore {
+    /// Entries one read transaction looks at.
+    static let pageSize = 5000
+
+    let scope: ExportScope
+    /// The request the last page ended with; nil before the first one.
+    private(set) var last: String?
+    /// Entries read so far, whether they were wanted or not.
+    private(set) var count: Int64 = 0
+
+    init(_ scope: ExportScope) {
+        self.scope = scope
+    }
+
+    /// Throws `ExportError.entriesMissing` if other than all of the month's entries were read: with one too few or too
+    /// many a file would be a wrong invoice.
+    func checkCount(_ db: Database) throws {
+        let total =
+            try Int64.fetchOne(
+                db, sql: "SELECT COUNT(*) FROM ledger WHERE period = ? AND seq <= ?",
+                arguments: [scope.month.text, scope.lastSequence]) ?? 0
+        guard total == count else { throw ExportError.entriesMissing(total - count) }
+    }
+
+    // MARK: Pages
+
+    /// Hands over every entry that corrects another month.
+    mutating func corrections(_ db: Database, _ body: (ColumnReaderStore) -> Void) throws {
+        let reader = try ColumnReaderStore(
+            Self.sql(
+                from: "ledger INDEXED BY ledger_corrections",
+                where: "corrects_period IS NOT NULL AND period = ? AND seq <= ?"),
+            [scope.month.text, scope.lastSequence], db)
+        while try reader.next() { take(reader, body) }
+    }
+
+    /// Hands over the next page of the month's own entries; false if there was none left.
+    mutating func page(_ db: Database, _ body: (ColumnReaderStore) -> Void) throws -> Bool {
+        let first = RequestID.lowest(at: scope.month.start.adding(milliseconds: -MeterCostStore.longestBodyMS)).text
+        // The month's own index would have the whole month sorted for every page; a plus keeps SQLite from it.
+        let reader = try ColumnReaderStore(
+            Self.sql(
+                from: "ledger",
+                where: """
+                    request_id > ? AND request_id < ? AND +period = ? AND corrects_period IS NULL AND seq <= ?
+                    """),
+            [
+                last ?? first, RequestID.lowest(at: scope.month.end.adding(milliseconds: 1)).text, scope.month.text,
+                scope.lastSequence,
+            ], db)
+        var read = 0
+        var request = last
+        while try reader.next() {
+            let id = reader.text(Column.request)
+            // All entries of one request are on one page.
+            if read >= Self.pageSize, id != request { break }
+            request = id
+            read += 1
+            take(reader, body)
+        }
+        last = request
+        return read > 0
+    }
+
+    private mutating func take(_ reader: ColumnReaderStore, _ body: (ColumnReaderStore) -> Void) {
+        count += 1
+        let tenant = reader.text(Column.tenant) ?? ""
+        if let wanted = scope.tenantID, wanted != tenant { return }
+        guard scope.tag == nil || scope.includes(tenantID: tenant, keyID: reader.text(Column.key) ?? "") else { return }
+        body(reader)
+    }
+
+    /// The places of the columns in a page.
+    enum Column {
+        static let request: Int32 = 0
+        static let attempt: Int32 = 1
+        static let kind: Int32 = 2
+        static let tenant: Int32 = 3
+        static let key: Int32 = 4
+        static let model: Int32 = 5
+        static let pool: Int32 = 6
+        static let backend: Int32 = 7
+        static let admitted: Int32 = 8
+        static let ended: Int32 = 9
+        static let version: Int32 = 10
+        static let multiplier: Int32 = 11
+        static let listCost: Int32 = 12
+        static let cost: Int32 = 13
+        static let upstreamCost: Int32 = 14
+        static let provenance: Int32 = 15
+        static let outcome: Int32 = 16
+        static let status: Int32 = 17
+        static let stream: Int32 = 18
+        static let emergency: Int32 = 19
+        static let corrects: Int32 = 20
+        static let sequence: Int32 = 21
+        static let otherMeters: Int32 = 22
+        /// The first of the meters that have columns.
+        static let usage: Int32 = 23
+    }
+
+    private static func sql(from table: String, where condition: String) -> String {
+        """
+        SELECT request_id, attempt, kind, tenant_id, key_id, model, pool, backend_id, admitted_at, ended_at,
+            price_version, multiplier_ppm, list_cost, cost, upstream_cost, provenance, outcome, status, stream,
+            emergency, corrects_period, seq, other_meters,
+            \(TokenUsage.columnMeters.map(\.rawValue).joined(separator: ", "))
+        FROM \(table) WHERE \(condition) ORDER BY request_id, attempt, kind
+        """
+    }
+}
+
+extension ColumnReaderStore {
+    /// Every meter of the entry.
+    var usage: TokenUsage {
+        var usage = TokenUsage.zero
+        for (place, meter) in TokenUsage.columnMeters.enumerated() {
+            usage[meter] = integer(ExportEntryStore.Column.usage + Int32(place))
+        }
+        // What is written here is always read; a damaged row shows what its columns say, and `verify` names it.
+        if let text = text(ExportEntryStore.Column.otherMeters) { _ = usage.readOtherMeters(text) }
+        return usage
+    }
+}

@@ -1,0 +1,15 @@
+/// Why a download cannot be made or was broken off.
+public enum ExportError: Error, Sendable, Equatable {
+    /// A sum of units does not fit 64 bits.
+    case tooManyUnits
+    /// The month has so many entries more than could be read by their names.
+    case entriesMissing(Int64)
+    /// A frozen price cannot be read.
+    case damagedPrice(String)
+    /// The workbook could not be written, with what the library says.
+    case workbook(String)
+    /// A temporary file could not be made or read.
+    case temporaryFile
+    /// Compression failed.
+    case compression
+}

@@ -1,0 +1,61 @@
+import Tenancy
+
+/// Splits what a group cost by meter: units times the price of the version on its entries, as they were priced. What
+/// no count explains becomes a row of its own, so that the rows add up to the ledger exactly.
+struct ExportPricing {
+    private let rates: [String: Rates]
+
+    /// With the price versions that the entries name.
+    init(_ prices: [String: PriceFact]) throws(ExportError) {
+        var rates: [String: Rates] = [:]
+        for (id, price) in prices {
+            do throws(RatesError) {
+                rates[id] = try price.rates()
+            } catch {
+                throw .damagedPrice(id)
+            }
+        }
+        self.rates = rates
+    }
+
+    /// The rows of one group, each a copy of `row` with its numbers.
+    func rows(_ row: ExportRow, _ sums: ExportSums, multiplierPPM: Int64) throws(ExportError) -> [ExportRow] {
+        let list = row.priceVersion.flatMap { rates[$0] }
+        let own = list?.scaled(ppm: multiplierPPM)
+        var rest = Money(pico: sums.cost)
+        var listRest = Money(pico: sums.listCost)
+        var rows: [ExportRow] = []
+        for meter in Meter.allCases where sums.usage[meter] != 0 {
+            guard sums.usage[meter] < .max else { throw .tooManyUnits }
+            var line = row
+            line.meter = meter
+            line.units = sums.usage[meter]
+            line.estimatedUnits = sums.estimated[meter]
+            line.price(list?[meter] ?? 0, own?[meter] ?? 0)
+            rest -= line.cost
+            listRest -= line.listCost
+            rows.append(line)
+        }
+        if rest != .zero || listRest != .zero || (rows.isEmpty && sums.requests != 0) {
+            var line = row
+            line.kind = .adjustment
+            line.cost = rest
+            line.listCost = listRest
+            rows.append(line)
+        }
+        if !rows.isEmpty { rows[0].requests = sums.requests }
+        return rows
+    }
+
+    /// What the providers of one group charge, as one row: their prices are theirs to split.
+    func upstreamRow(_ row: ExportRow, _ sums: ExportSums) -> ExportRow {
+        var line = row
+        line.units = sums.usage.total
+        line.estimatedUnits = sums.estimated.total
+        line.requests = sums.requests
+        line.cost = Money(pico: sums.cost)
+        line.listCost = Money(pico: sums.listCost)
+        line.upstreamCost = Money(pico: sums.upstreamCost)
+        return line
+    }
+}

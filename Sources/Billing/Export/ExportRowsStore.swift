@@ -1,0 +1,92 @@
+import GRDB
+import Tenancy
+
+/// A month's rows, in steps of one short read transaction each.
+struct ExportRowsStore {
+    private enum Step {
+        case corrections
+        case pages
+        case end
+    }
+
+    private let file: DatabaseFile
+    private let scope: ExportScope
+    private var entries: ExportEntryStore
+    private var days: ExportDays
+    private var step = Step.corrections
+
+    init(_ query: ExportQuery, _ facts: PeriodFacts, through lastSequence: Int64, _ file: DatabaseFile) throws {
+        self.file = file
+        scope = ExportScope(query, facts, through: lastSequence)
+        entries = ExportEntryStore(scope)
+        // Some keys of a tenant are no invoice: there a credit would count in two files.
+        let isWhole = query.tag == nil && query.view == .tenant
+        let credits = isWhole ? facts.credits.filter { query.tenantID == nil || query.tenantID == $0.tenantID } : []
+        let scope = scope
+        let drawn = isWhole ? try PrepaidStore.drawn(file, scope) : [:]
+        days = ExportDays(
+            try ExportPricing(facts.prices), isUpstream: scope.isUpstream, credits: credits.compactMap(ExportRow.init),
+            prepaid: PrepaidDraw(drawn))
+    }
+
+    /// The next rows, perhaps none yet; nil after the last. Throws `DatabaseError` or `ExportError`.
+    mutating func next() throws -> [ExportRow]? {
+        switch step {
+        case .corrections:
+            try file.read { db in
+                try entries.corrections(db) { days.add($0, scope) }
+            }
+            step = .pages
+            return []
+        case .pages:
+            let isMore = try file.read { db in
+                try entries.page(db) { days.add($0, scope) }
+            }
+            guard isMore else {
+                step = .end
+                try file.read { try entries.checkCount($0) }
+                return try days.finish(before: nil)
+            }
+            return try finishedDays()
+        case .end:
+            return nil
+        }
+    }
+
+    /// No later request can have been admitted on a day that ended before the last one's name was made.
+    private mutating func finishedDays() throws -> [ExportRow] {
+        guard let last = entries.last, let oldest = days.oldest else { return [] }
+        let end = RollUpSums.day / 1000
+        let first = Timestamp(microseconds: 0)
+        guard last > RequestID.lowest(at: first.adding(milliseconds: (oldest + 1) * end + 1)).text else { return [] }
+        var day = oldest + 1
+        while last > RequestID.lowest(at: first.adding(milliseconds: (day + 1) * end + 1)).text { day += 1 }
+        return try days.finish(before: day)
+    }
+}
+
+extension ExportDays {
+    /// Adds a row of the ledger.
+    mutating func add(_ row: ColumnReaderStore, _ scope: ExportScope) {
+        typealias Column = ExportEntryStore.Column
+        func number(_ column: Int32) -> Int32 { row.text(column).map { names.number($0) } ?? ExportNames.none }
+        let admitted = row.integer(Column.admitted)
+        let group = ExportGroup(
+            day: RollUpSums.start(of: Timestamp(microseconds: admitted), span: RollUpSums.day) / RollUpSums.day,
+            tenant: number(Column.tenant),
+            key: scope.isByKey ? number(Column.key) : ExportNames.none,
+            pool: number(Column.pool), model: number(Column.model),
+            backend: scope.isUpstream ? number(Column.backend) : ExportNames.none,
+            version: scope.isUpstream ? ExportNames.none : number(Column.version),
+            corrects: number(Column.corrects),
+            multiplierPPM: scope.isUpstream ? 0 : row.integer(Column.multiplier))
+        let kind = row.text(Column.kind)
+        // `estimated` and `partial`; the others begin with r and n.
+        let isEstimated = row.begins(Column.provenance, with: "e") || row.begins(Column.provenance, with: "p")
+        add(
+            ExportEntry(
+                group: group, isRequest: kind == "settle" || kind == "resolve", isEstimated: isEstimated,
+                usage: row.usage, cost: row.integer(Column.cost), listCost: row.integer(Column.listCost),
+                upstreamCost: row.integer(Column.upstreamCost)))
+    }
+}

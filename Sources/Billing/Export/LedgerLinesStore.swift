@@ -1,0 +1,77 @@
+import Tenancy
+
+/// The ledger's entries of a month as JSON, one a line, as they are stored; a page is one read transaction.
+struct LedgerLinesStore: ExportPart {
+    private let file: DatabaseFile
+    private var entries: ExportEntryStore
+    private var isBegun = false
+    private var isOver = false
+    private var instants = InstantText()
+    private(set) var count: Int64 = 0
+
+    init(_ query: ExportQuery, _ facts: PeriodFacts, through lastSequence: Int64, _ file: DatabaseFile) {
+        self.file = file
+        entries = ExportEntryStore(ExportScope(query, facts, through: lastSequence))
+    }
+
+    mutating func next() throws -> [UInt8]? {
+        if isOver { return nil }
+        var bytes: [UInt8] = []
+        var lines: Int64 = 0
+        var instants = instants
+        let showsUpstream = entries.scope.isUpstream
+        func write(_ row: ColumnReaderStore) {
+            bytes += Self.line(row, &instants, showsUpstream: showsUpstream)
+            bytes.append(UInt8(ascii: "\n"))
+            lines += 1
+        }
+        if isBegun {
+            isOver = try !file.read { try entries.page($0, write) }
+            if isOver { try file.read { try entries.checkCount($0) } }
+        } else {
+            try file.read { try entries.corrections($0, write) }
+            isBegun = true
+        }
+        count += lines
+        self.instants = instants
+        return bytes
+    }
+
+    private static func line(
+        _ row: ColumnReaderStore, _ instants: inout InstantText, showsUpstream: Bool
+    ) -> [UInt8] {
+        typealias Column = ExportEntryStore.Column
+        func money(_ column: Int32) -> String { Money(pico: Int128(row.integer(column))).decimal }
+        func flag(_ column: Int32) -> String { row.integer(column) == 0 ? "false" : "true" }
+        var line = JSONLine()
+        line.raw("sequence", String(row.integer(Column.sequence)))
+        line.text("request_id", row.text(Column.request))
+        line.raw("attempt", String(row.integer(Column.attempt)))
+        line.text("kind", row.text(Column.kind))
+        line.text("tenant_id", row.text(Column.tenant))
+        line.text("key_id", row.text(Column.key))
+        line.text("model", row.text(Column.model))
+        line.text("pool", row.text(Column.pool))
+        line.text("backend_id", row.text(Column.backend))
+        line.raw("admitted_at", instants.json(Timestamp(microseconds: row.integer(Column.admitted))))
+        line.raw("ended_at", instants.json(Timestamp(microseconds: row.integer(Column.ended))))
+        line.text("price_version", row.text(Column.version))
+        line.raw("multiplier_ppm", String(row.integer(Column.multiplier)))
+        line.text("list_cost", money(Column.listCost))
+        line.text("cost", money(Column.cost))
+        if showsUpstream {
+            line.text("upstream_cost", row.isNull(Column.upstreamCost) ? nil : money(Column.upstreamCost))
+        }
+        var units = JSONLine()
+        let usage = row.usage
+        for meter in Meter.allCases where usage[meter] != 0 { units.raw(meter.rawValue, String(usage[meter])) }
+        line.raw("units", units.end())
+        line.text("provenance", row.text(Column.provenance))
+        line.text("outcome", row.text(Column.outcome))
+        line.raw("status", String(row.integer(Column.status)))
+        line.raw("stream", flag(Column.stream))
+        line.raw("emergency", flag(Column.emergency))
+        line.text("corrects_period", row.text(Column.corrects))
+        return line.end()
+    }
+}

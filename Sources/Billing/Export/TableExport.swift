@@ -1,0 +1,23 @@
+/// A file of a month's rows, as one encoder writes them.
+struct TableExport<Encoder: ExportEncoder>: ExportPart {
+    private var rows: ExportRowsStore
+    private var encoder: Encoder
+    private var isBegun = false
+    private var isOver = false
+
+    init(_ rows: ExportRowsStore, _ encoder: Encoder) {
+        self.rows = rows
+        self.encoder = encoder
+    }
+
+    mutating func next() throws -> [UInt8]? {
+        if isOver { return nil }
+        guard isBegun else {
+            isBegun = true
+            return try encoder.begin()
+        }
+        if let next = try rows.next() { return next.isEmpty ? [] : try encoder.rows(next) }
+        isOver = true
+        return try encoder.end()
+    }
+}
