@@ -27,6 +27,8 @@ public struct ControlPlane: Sendable {
     public let periods: PeriodCloser
     /// Milliseconds between a request to close a month and its close, unless the request says otherwise.
     let closeGraceMS: Int64
+    /// Makes the files of months.
+    let exports = ExportThread()
     let time: any TimeSource
     let logger: Logger
     /// The product's version, as `status` and the metrics tell it.

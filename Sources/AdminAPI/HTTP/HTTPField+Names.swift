@@ -24,6 +24,8 @@ extension HTTPField.Name {
     static let resourcePolicy = named("cross-origin-resource-policy")
     /// Which of the browser's abilities a page may use.
     static let permissionsPolicy = named("permissions-policy")
+    /// The last ledger entry that is in a download.
+    static let ledgerSequence = named("x-tollgate-ledger-sequence")
 
     /// The name is valid, so the other one is never used.
     private static func named(_ name: String) -> HTTPField.Name {

@@ -27,6 +27,7 @@ extension RouteTable {
             ReconciliationRoutes(plane: plane),
             UsageRoutes(plane: plane),
             RequestRoutes(plane: plane),
+            ExportRoutes(plane: plane),
             AdminKeyRoutes(plane: plane, hasBootstrap: hasBootstrap),
             AuditRoutes(plane: plane),
             WebhookRoutes(plane: plane),

@@ -1,0 +1,137 @@
+import Billing
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Tenancy
+
+/// `/exports/{yyyy-mm}`: a month's files and their manifest, streamed; each download is in the audit log before its
+/// first byte.
+struct ExportRoutes: RouteGroup {
+    static let resource = "exports"
+
+    let plane: ControlPlane
+
+    var routes: [AdminRoute] {
+        [
+            get("exports/{period}", .finance, use: download),
+            get("exports/{period}/manifest", .finance, use: manifest),
+        ]
+    }
+
+    private func download(_ request: Request, _ context: AdminContext) async throws -> Response {
+        var query = Query(request)
+        let wanted = query.export()
+        return try await answer(request, context, query, wanted, isManifest: false)
+    }
+
+    private func manifest(_ request: Request, _ context: AdminContext) async throws -> Response {
+        var query = Query(request)
+        let wanted = query.exportFilters(of: ExportQuery(format: .csv))
+        return try await answer(request, context, query, wanted, isManifest: true)
+    }
+
+    private func answer(
+        _ request: Request, _ context: AdminContext, _ rest: Query, _ wanted: ExportQuery, isManifest: Bool
+    ) async throws -> Response {
+        guard let month = BillingPeriod(try context.parameter("period")), month.start <= plane.time.now() else {
+            throw Problem.notFound("period")
+        }
+        var rest = rest
+        let through = rest.whole(rest.text("through"), "through")
+        try rest.finish()
+        if let tenant = wanted.tenantID, try plane.file.read({ try TenancyStore.tenant($0, ID(tenant)) }) == nil {
+            throw Problem.unknown("tenant", tenant, at: "?tenant_id")
+        }
+        guard let place = ExportPlace(plane.exports) else { throw Problem.exportsBusy }
+        let isCompressed = !isManifest && wanted.format != .xlsx && request.headers.acceptsGzip
+        let opening = ExportOpening(
+            month: month, query: wanted, through: through, isManifest: isManifest, isCompressed: isCompressed)
+        let opened = try await plane.exports.run { [plane] in try opening.run(plane) }
+        try await note(opening, context)
+        return response(opening, opened, place)
+    }
+
+    private func note(_ opening: ExportOpening, _ context: AdminContext) async throws {
+        let audit = plane.audit(
+            context, "export.download", opening.month.text, after: .object(opening.auditMembers))
+        try await plane.journal.write { db in
+            try TenancyStore.audit(db, audit)
+        } committed: {
+        }
+    }
+
+    private func response(
+        _ opening: ExportOpening, _ opened: ExportOpening.Opened, _ place: ExportPlace
+    ) -> Response {
+        var headers: HTTPFields = [.contentType: opening.contentType, .vary: "accept-encoding"]
+        headers[.contentDisposition] = "attachment; filename=\"\(opening.fileName)\""
+        headers[.ledgerSequence] = String(opened.lastSequence)
+        // A statement is a page: it must not run anything, wherever it is opened.
+        headers[.contentSecurityPolicy] = "default-src 'none'; style-src 'unsafe-inline'"
+        if opening.isCompressed { headers[.contentEncoding] = "gzip" }
+        let (thread, download) = (plane.exports, opened.download)
+        let body = ResponseBody { writer in
+            defer { place.keep() }
+            while let piece = try await thread.run({ try download.next() }) {
+                if !piece.isEmpty { try await writer.write(ByteBuffer(bytes: piece)) }
+            }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: headers, body: body)
+    }
+}
+
+extension Problem {
+    fileprivate static let exportsBusy = Problem(
+        status: .serviceUnavailable, code: "exports_busy",
+        detail: "\(ExportThread.limit) downloads are under way already")
+}
+
+extension Query {
+    /// What a download is to be; faults are told by `finish`.
+    fileprivate mutating func export() -> ExportQuery {
+        var export = ExportQuery(format: choice("format", of: ExportFormat.self) ?? .csv)
+        if let dataset = choice("file", of: FocusDataset.self) {
+            export.dataset = dataset
+            if export.format != .focus14 { fail("file", "is for format=focus-1.4") }
+        }
+        export.profile = choice("profile", of: ExportQuery.Profile.self)
+        export.decimal = choice("decimal", of: ExportQuery.Decimal.self) ?? .point
+        if export.format != .csv {
+            if export.profile != nil { fail("profile", "is for format=csv") }
+            if export.decimal != .point { fail("decimal", "is for format=csv") }
+        }
+        export = exportFilters(of: export)
+        if export.view == .upstream, !export.format.hasUpstreamView || export.dataset == .invoiceDetail {
+            fail("view", "upstream is for csv, jsonl, focus-1.2 and focus-1.4's cost-and-usage")
+        }
+        return export
+    }
+
+    /// Which part of the month it is about.
+    fileprivate mutating func exportFilters(of export: ExportQuery) -> ExportQuery {
+        var export = export
+        export.view = choice("view", of: ExportQuery.View.self) ?? .tenant
+        export.tenantID = text("tenant_id")
+        if let group = text("group_by") {
+            export.isByKey = group == "key"
+            if !export.isByKey { fail("group_by", "must be key") }
+        }
+        if let tag = text("tag") {
+            export.tag = ExportTag(tag)
+            if export.tag == nil { fail("tag", "must be a tag's name, or name:value") }
+        }
+        return export
+    }
+}
+
+extension HTTPFields {
+    /// Whether the client takes gzip, as RFC 9110 has it for a single coding.
+    fileprivate var acceptsGzip: Bool {
+        self[values: .acceptEncoding].joined(separator: ",").split(separator: ",").contains { item in
+            let parts = item.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
+            guard let coding = parts.first, coding == "gzip" || coding == "*" else { return false }
+            return !parts.dropFirst().contains { $0.hasPrefix("q=0") && !$0.dropFirst(3).contains { "1"..."9" ~= $0 } }
+        }
+    }
+}
