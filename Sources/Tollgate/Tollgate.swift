@@ -31,7 +31,8 @@ struct Tollgate: AsyncParsableCommand {
                     ResourceCommands<AdminKeys>.self, ResourceCommands<Webhooks>.self,
                 ]),
             CommandGroup(
-                name: "Report", subcommands: [Usage.self, Costs.self, PeriodCommands.self, Reconcile.self]),
+                name: "Report",
+                subcommands: [Usage.self, Costs.self, PeriodCommands.self, Export.self, Reconcile.self]),
         ])
 
     /// Runs the command and ends the process with the status the failure calls for.

@@ -8,6 +8,7 @@ final class FetchExchange {
     private let errorText: UnsafeMutablePointer<CChar>
     private let maxBody: Int
     private let egress: EgressRule
+    private let sink: ((UnsafeRawBufferPointer) -> Bool)?
     private var parser = ResponseHeadParser()
     private var head: UpstreamHead?
     private var body: [UInt8] = []
@@ -16,8 +17,9 @@ final class FetchExchange {
     private var forbidden: String?
     private var isTooLarge = false
 
-    init(maxBody: Int, egress: EgressRule) {
+    init(maxBody: Int, egress: EgressRule, sink: ((UnsafeRawBufferPointer) -> Bool)? = nil) {
         self.egress = egress
+        self.sink = sink
         self.maxBody = max(0, maxBody)
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
@@ -90,6 +92,7 @@ final class FetchExchange {
     fileprivate func didReadBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
         if !parser.isComplete { malformation = "a body without a head" }
         if parser.framing.isCoded { malformation = "the body is coded, identity was asked for" }
+        if let sink, malformation == nil, let head, 200...299 ~= head.status { return sink(bytes) }
         isTooLarge = isTooLarge || bytes.count > maxBody - body.count
         guard malformation == nil, !isTooLarge else { return false }
         body.append(contentsOf: bytes)

@@ -17,10 +17,11 @@ public struct HTTPFetch {
     ///   - timeoutMS: limit on the whole call in milliseconds; zero or less means no limit.
     ///   - maxBody: bytes of response body beyond which the call fails with `tooLarge`.
     ///   - policy: where it may connect and whom it trusts.
+    ///   - sink: is given the body of a 2xx response piece by piece instead; what it returns says whether to go on.
     /// - Throws: `UpstreamError`.
     public static func run(
         method: String, url: String, headers: [(String, String)], body: [UInt8], timeoutMS: Int64, maxBody: Int,
-        policy: UpstreamPolicy = UpstreamPolicy()
+        policy: UpstreamPolicy = UpstreamPolicy(), sink: ((UnsafeRawBufferPointer) -> Bool)? = nil
     ) throws -> Response {
         guard let target = CurlURL(url) else {
             throw UpstreamError(stage: .notSent, reason: .invalidURL, detail: "not an http or https URL")
@@ -37,7 +38,7 @@ public struct HTTPFetch {
         ccurl_set_headers(easy, list.pointer)
         ccurl_set_long(easy, CURLOPT_TIMEOUT_MS, CurlOptions.milliseconds(timeoutMS))
         CurlOptions.setMethod(method, on: easy)
-        let exchange = FetchExchange(maxBody: maxBody, egress: policy.egress)
+        let exchange = FetchExchange(maxBody: maxBody, egress: policy.egress, sink: sink)
         exchange.install(on: easy)
         let sent = CurlOptions.hasBody(method) ? body : []
         let code = withExtendedLifetime((target, list, exchange)) {

@@ -9,12 +9,17 @@ struct AdminClient: Sendable {
     /// The same with a body of bytes, such as a file's.
     typealias Upload = @Sendable (String, String, [UInt8]?) throws -> AdminAnswer
 
+    /// Carries out one GET whose body is handed over piece by piece; what the receiver returns says whether to go on.
+    typealias Download = @Sendable (String, @escaping (UnsafeRawBufferPointer) -> Bool) throws -> AdminAnswer
+
     private let transport: Transport
     private let upload: Upload
+    private let fetch: Download?
 
     /// A client over any transport.
     init(transport: @escaping Transport) {
         self.transport = transport
+        fetch = nil
         upload = { method, path, bytes in try transport(method, path, bytes.flatMap { JSONValue(bytes: $0) }) }
     }
 
@@ -26,13 +31,10 @@ struct AdminClient: Sendable {
         let upload: Upload = { method, path, body in
             var headers = [("authorization", "Bearer \(key)"), ("accept", "application/json")]
             if body != nil { headers.append(("content-type", "application/json")) }
-            // The operator names the address, so none is out of bounds.
-            var policy = UpstreamPolicy()
-            policy.egress.allowsLinkLocal = true
             do {
                 let response = try HTTPFetch.run(
                     method: method, url: root + path, headers: headers, body: body ?? [], timeoutMS: 60_000,
-                    maxBody: 256 * 1024 * 1024, policy: policy)
+                    maxBody: 256 * 1024 * 1024, policy: Self.policy)
                 return AdminAnswer(status: response.status, body: response.body)
             } catch {
                 let isUnknown = (error as? UpstreamError)?.stage != .notSent && method != "GET"
@@ -42,6 +44,32 @@ struct AdminClient: Sendable {
         }
         self.upload = upload
         transport = { method, path, body in try upload(method, path, body?.bytes) }
+        fetch = { path, receive in
+            do {
+                // A month takes as long as it takes.
+                let response = try HTTPFetch.run(
+                    method: "GET", url: root + path, headers: [("authorization", "Bearer \(key)")], body: [],
+                    timeoutMS: 0, maxBody: 1024 * 1024, policy: Self.policy, sink: receive)
+                return AdminAnswer(status: response.status, body: response.body)
+            } catch {
+                throw CommandFailure(.failed, "GET \(root)\(path): \(error)")
+            }
+        }
+    }
+
+    /// The operator names the address, so none is out of bounds.
+    private static var policy: UpstreamPolicy {
+        var policy = UpstreamPolicy()
+        policy.egress.allowsLinkLocal = true
+        return policy
+    }
+
+    /// Hands over the body of an answer as it comes; throws `CommandFailure` for a refusal, and for an answer that broke
+    /// off.
+    func download(_ path: String, _ receive: @escaping (UnsafeRawBufferPointer) -> Bool) throws {
+        guard let fetch else { throw CommandFailure(.failed, "GET \(path): no download") }
+        let answer = try fetch(path, receive)
+        guard (200...299).contains(answer.status) else { throw Self.failure(answer, "GET \(path)") }
     }
 
     /// The answer's body, null if it has none; throws `CommandFailure` for a refusal.

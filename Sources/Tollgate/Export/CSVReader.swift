@@ -1,0 +1,43 @@
+/// Reads RFC 4180 piece by piece: lines that end with CR LF, cells in quotes where need be.
+struct CSVReader {
+    private var cells: [String] = []
+    private var cell: [UInt8] = []
+    private var isQuoted = false
+    private var hasQuote = false
+
+    /// The lines that end in these bytes.
+    mutating func lines(_ bytes: [UInt8]) -> [[String]] {
+        var lines: [[String]] = []
+        for byte in bytes {
+            if isQuoted {
+                if hasQuote {
+                    hasQuote = false
+                    if byte == UInt8(ascii: "\"") {
+                        cell.append(byte)
+                        continue
+                    }
+                    isQuoted = false
+                } else {
+                    if byte == UInt8(ascii: "\"") { hasQuote = true } else { cell.append(byte) }
+                    continue
+                }
+            }
+            switch byte {
+            case UInt8(ascii: "\"") where cell.isEmpty: isQuoted = true
+            case UInt8(ascii: ","): endCell()
+            case UInt8(ascii: "\r"): break
+            case UInt8(ascii: "\n"):
+                endCell()
+                lines.append(cells)
+                cells.removeAll(keepingCapacity: true)
+            default: cell.append(byte)
+            }
+        }
+        return lines
+    }
+
+    private mutating func endCell() {
+        cells.append(String(decoding: cell, as: UTF8.self))
+        cell.removeAll(keepingCapacity: true)
+    }
+}
