@@ -1,6 +1,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench bench-decisions bench-usage fuzz-smoke model-test effect lint format tidy e2e ci clean deb prove-ops
+.PHONY: help build demo test bench bench-decisions bench-usage bench-export finance-million prove-finance fuzz-smoke \
+	model-test effect lint format tidy e2e ci clean deb prove-ops
 
 BINARY := .build/release/tollgate
 
@@ -61,6 +62,21 @@ prove-ops: ## prove the package in a booted Debian and the proxies over minutes;
 	@scripts/install-packages.sh build test ops package
 	@scripts/build-release.sh
 	@scripts/prove-ops.sh
+
+bench-export: ## measure the downloads of a month with a million entries
+	@scripts/install-packages.sh build test
+	@scripts/build-release.sh
+	@.venv-test/bin/python Benchmarks/export.py --binary $(BINARY) $(ARGS)
+
+finance-million: ## check a month of a million entries against exact rationals, some minutes
+	@scripts/install-packages.sh build test
+	@scripts/build-release.sh
+	@TOLLGATE_MILLION=1 .venv-test/bin/python Tests/EndToEnd/run.py --binary $(BINARY) --only "test_exports and (picodollar or roll_ups)"
+
+prove-finance: ## open a month's workbook in LibreOffice, which is installed for it
+	@scripts/install-packages.sh build test office
+	@scripts/build-release.sh
+	@.venv-test/bin/python Tests/EndToEnd/prove_finance.py --binary $(BINARY)
 
 lint: ## check the formatting of every Swift file
 	@swift format lint --strict --parallel --recursive Sources Tests Fuzz/Sources Fuzz/Package.swift Package.swift

@@ -1,16 +1,21 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of the named groups (build, test, demo, bench, ops, package) that are not installed yet.
+# Installs the Debian packages of the named groups (build, test, demo, bench, ops, package, office) that are not
+# installed yet.
 set -euo pipefail
 
 wanted=()
 for group in "$@"; do
     case "$group" in
-    build) wanted+=(ca-certificates libsqlite3-dev libcurl4-openssl-dev libssl-dev libargon2-dev pkg-config) ;;
+    build)
+        wanted+=(ca-certificates pkg-config libsqlite3-dev libcurl4-openssl-dev libssl-dev libargon2-dev)
+        wanted+=(libxlsxwriter-dev zlib1g-dev)
+        ;;
     test) wanted+=(sqlite3 curl chromium chromium-driver fonts-dejavu-core libjs-chart.js faketime) ;;
     demo) wanted+=(curl libjs-chart.js) ;;
     bench) wanted+=(nginx wrk util-linux) ;;
     ops) wanted+=(prometheus nginx caddy haproxy systemd curl) ;;
     package) wanted+=(dpkg-dev lintian debootstrap curl) ;;
+    office) wanted+=(libreoffice-calc) ;;
     *)
         echo "install-packages.sh: unknown group '$group'" >&2
         exit 2

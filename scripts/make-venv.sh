@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # make-venv.sh DIRECTORY FILE…: a Python environment with these requirements files, made anew when one changes.
-# A file written as no-deps:FILE is installed without what its packages depend on.
+# A file written as no-deps:FILE is installed without what its packages depend on. PYTHON names another interpreter.
 set -euo pipefail
 directory="$1"
 shift
@@ -11,7 +11,7 @@ if [[ -x "$directory/bin/python" && -f "$stamp" && "$(cat "$stamp")" == "$digest
     exit 0
 fi
 rm -rf "$directory"
-python3 -m venv "$directory"
+"${PYTHON:-python3}" -m venv "$directory"
 for requirements in "$@"; do
     options=(--quiet --disable-pip-version-check)
     [[ "$requirements" == no-deps:* ]] && options+=(--no-deps)
