@@ -50,6 +50,8 @@ struct ExportPricing {
     /// What the providers of one group charge, as one row: their prices are theirs to split.
     func upstreamRow(_ row: ExportRow, _ sums: ExportSums) -> ExportRow {
         var line = row
+        // A correction made by hand has no backend: no provider charges for it.
+        if row.backendID?.isEmpty ?? true { line.kind = .adjustment }
         line.units = sums.usage.total
         line.estimatedUnits = sums.estimated.total
         line.requests = sums.requests

@@ -20,16 +20,18 @@ struct FocusCharge {
     var unitPrice: Money?
 
     init(_ row: ExportRow, isUpstream: Bool) {
-        switch row.kind {
-        case .usage where isUpstream:
-            category = .usage
-            (billed, effective, contracted, list) = (
-                row.upstreamCost, row.upstreamCost, row.upstreamCost, row.upstreamCost
-            )
+        if isUpstream {
+            let cost = row.upstreamCost
+            category = row.kind == .usage ? .usage : .adjustment
+            (billed, effective, contracted, list) = (cost, cost, cost, cost)
+            guard row.kind == .usage else { return }
             consumed = row.units
             // A provider prices meters by rules of its own, so a day is one unit at what it cost.
             priced = 1
-            (listUnitPrice, unitPrice) = (row.upstreamCost, row.upstreamCost)
+            (listUnitPrice, unitPrice) = (cost, cost)
+            return
+        }
+        switch row.kind {
         case .usage:
             category = .usage
             (billed, effective, contracted, list) = (row.billed, row.cost, row.cost, row.listCost)
