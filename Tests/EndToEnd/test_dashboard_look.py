@@ -22,6 +22,7 @@ PAGES = [
     "budgets",
     "pools",
     "models",
+    "periods",
     "requests",
     "audit",
 ]

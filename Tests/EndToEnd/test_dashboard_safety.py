@@ -60,6 +60,7 @@ PAGES = [
     "budgets",
     "pools",
     "models",
+    "periods",
     "requests",
     "audit",
 ]

@@ -172,7 +172,7 @@ function differences({ changes, jumps, conflicts, omitted, unchanged }) {
   const rate = (text) => (text === null ? "–" : `$${text}`);
   return [
     clash,
-    h("p", { role: "status" }, `${changes.length} differences; ${notes}.`),
+    h("p", { role: "status" }, `${changes.length} ${changes.length === 1 ? "difference" : "differences"}; ${notes}.`),
     h(
       "div",
       { class: "dialog-table" },
