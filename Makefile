@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help build demo test bench bench-decisions bench-usage bench-export finance-million prove-finance fuzz-smoke \
-	model-test effect lint format tidy e2e ci clean deb prove-ops
+	model-test effect schemathesis lint format tidy e2e ci clean deb prove-ops
 
 BINARY := .build/release/tollgate
 
@@ -23,6 +23,9 @@ test: ## install what tests need, build, run the Swift and the end-to-end tests
 
 e2e: ## run only the end-to-end tests (ARGS are passed to Tests/EndToEnd/run.py)
 	@scripts/test.sh --only-e2e $(ARGS)
+
+schemathesis: ## at least 5,000 generated calls of the Admin API, from its OpenAPI document
+	@scripts/test.sh --only-e2e --only test_openapi --full
 
 tidy: ## check only the house rules (imports, sizes, banned constructs)
 	@scripts/install-packages.sh build

@@ -70,7 +70,7 @@ end_to_end_tests() {
 # The clients whose requirements clash have an environment of their own.
 environments() {
     local tests=Tests/EndToEnd others=() name status=0
-    for name in instructor litellm; do
+    for name in instructor litellm schemathesis; do
         scripts/make-venv.sh ".venv-test-$name" "no-deps:$tests/requirements-$name.txt" &
         others+=($!)
     done

@@ -26,7 +26,7 @@ import Testing
                 FieldError(pointer: "/name", detail: "is required"),
                 FieldError(pointer: "/count", detail: "must be a number, not null"),
                 FieldError(pointer: "/on", detail: "must be true or false, not a string"),
-                FieldError(pointer: "/strange~1field", detail: "is unknown or read-only"),
+                FieldError(pointer: "/strange~1field", detail: "is unknown or read-only; known are count, name, on"),
             ])
     }
 

@@ -8,6 +8,8 @@ struct AdminRoute: Sendable {
     let method: HTTPRequest.Method
     let path: RoutePath
     let access: RouteAccess
+    /// What it takes and gives, for the OpenAPI document; nil outside `/admin/v1`.
+    var shape: RouteShape?
     let handler: Handler
     /// Bytes its body may have.
     var bodyLimit = AdminRoute.usualBodyLimit

@@ -5,6 +5,11 @@ import Tenancy
 struct Query {
     private var values: [String: String] = [:]
     private var faults: [FieldError] = []
+    /// What was asked for, in order.
+    private(set) var parameters: [QueryParameter] = []
+
+    /// No parameters, for a reader that is to tell what it would take.
+    init() {}
 
     init(_ request: Request) {
         for (name, value) in request.uri.queryParameters {
@@ -16,22 +21,44 @@ struct Query {
 
     /// The parameter's text; nil if absent.
     mutating func text(_ name: String) -> String? {
-        values.removeValue(forKey: name)
+        take(name, ["type": "string"])
+    }
+
+    /// The text of a parameter that must be there; empty if it is not, which `finish` refuses.
+    mutating func required(_ name: String) -> String {
+        if let text = take(name, ["type": "string"], isRequired: true) { return text }
+        fail(name, "is required")
+        return ""
+    }
+
+    /// A whole number within `range`; nil if absent.
+    mutating func integer(_ name: String, _ range: ClosedRange<Int64>) -> Int64? {
+        guard let text = take(name, FieldRule<Int64>.integer(range).schema) else { return nil }
+        if let number = Int64(text), range.contains(number) { return number }
+        fail(name, "must be a whole number between \(range.lowerBound) and \(range.upperBound)")
+        return nil
     }
 
     /// One of the named values; nil if absent.
-    mutating func choice<Value: RawRepresentable & CaseIterable>(_ name: String, of: Value.Type) -> Value?
-    where Value.RawValue == String {
-        guard let text = text(name) else { return nil }
-        if let value = Value(rawValue: text) { return value }
+    mutating func choice<Value: RawRepresentable & CaseIterable>(
+        _ name: String,
+        of: Value.Type,
+        isRequired: Bool = false
+    ) -> Value? where Value.RawValue == String {
         let names = Value.allCases.map(\.rawValue).joined(separator: ", ")
+        let schema: JSONValue = ["type": "string", "enum": .texts(Value.allCases.map(\.rawValue))]
+        guard let text = take(name, schema, isRequired: isRequired) else {
+            if isRequired { fail(name, "is required: one of \(names)") }
+            return nil
+        }
+        if let value = Value(rawValue: text) { return value }
         faults.append(FieldError(pointer: "?\(name)", detail: "must be one of \(names)"))
         return nil
     }
 
     /// `true` or `false`; false if absent.
     mutating func flag(_ name: String) -> Bool {
-        switch text(name) {
+        switch take(name, ["type": "string", "enum": ["true", "false"]]) {
         case nil, "false": return false
         case "true": return true
         default:
@@ -47,7 +74,7 @@ struct Query {
 
     /// An RFC 3339 instant; nil if absent.
     mutating func instant(_ name: String) -> Timestamp? {
-        guard let text = text(name) else { return nil }
+        guard let text = take(name, FieldRule<Timestamp>.instant.schema) else { return nil }
         let instant = Timestamp(rfc3339: text)
         if instant == nil { fail(name, "must be an RFC 3339 time such as 2026-11-01T00:00:00Z") }
         return instant
@@ -64,17 +91,21 @@ struct Query {
     /// `limit` (1-1000, default 100) and `after`.
     mutating func page() -> PageRequest {
         let after = text("after")
-        guard let text = text("limit") else { return PageRequest(limit: 100, after: after) }
-        guard let limit = Int(text), 1...1000 ~= limit else {
-            faults.append(FieldError(pointer: "?limit", detail: "must be a whole number between 1 and 1000"))
-            return PageRequest(limit: 1, after: after)
-        }
-        return PageRequest(limit: limit, after: after)
+        return PageRequest(limit: Int(integer("limit", 1...1000) ?? 100), after: after)
+    }
+
+    private mutating func take(_ name: String, _ schema: JSONValue, isRequired: Bool = false) -> String? {
+        parameters.append(QueryParameter(name: name, schema: schema, isRequired: isRequired))
+        return values.removeValue(forKey: name)
     }
 
     /// Throws a 400 with every fault, unknown parameters included.
     func finish() throws(Problem) {
-        let unknown = values.keys.sorted().map { FieldError(pointer: "?\($0)", detail: "is unknown") }
+        let names = parameters.map(\.name).sorted()
+        let known = names.isEmpty ? "none" : names.joined(separator: ", ")
+        let unknown = values.keys.sorted().map {
+            FieldError(pointer: "?\($0)", detail: "is unknown; known are \(known)")
+        }
         if !(faults + unknown).isEmpty { throw Problem.invalid(faults + unknown) }
     }
 }

@@ -59,6 +59,19 @@ struct RoutePath: Sendable, Equatable {
         return parts.count == segments.count ? values : nil
     }
 
+    /// Names of the parameters, in order.
+    var names: [String] {
+        parts.compactMap { part in
+            switch part {
+            case .fixed: nil
+            case .one(let name), .rest(let name): name
+            }
+        }
+    }
+
+    /// As a URI template.
+    var template: String { text.replacing("...}", with: "}") }
+
     /// Whether this path is to be tried before the other: a fixed part wins over a parameter.
     func isMoreExact(than other: RoutePath) -> Bool {
         parts.lazy.map(\.rank).lexicographicallyPrecedes(other.parts.lazy.map(\.rank))

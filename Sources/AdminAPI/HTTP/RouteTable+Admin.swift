@@ -33,8 +33,11 @@ extension RouteTable {
             WebhookRoutes(plane: plane),
             StatusRoutes(plane: plane),
         ]
-        let routes = groups.flatMap(\.routes) + organization(plane, hasBootstrap: hasBootstrap)
+        let listed = groups.flatMap(\.routes) + organization(plane, hasBootstrap: hasBootstrap)
+        let routes = listed + WhoamiRoutes(plane: plane, table: listed).routes
+        let itself = OpenAPIRoutes(document: .null).routes
+        let document = OpenAPIDocument.of(routes + itself, version: plane.version)
         return RouteTable(
-            routes + WhoamiRoutes(plane: plane, table: routes).routes + DashboardRoutes(files: dashboard).routes)
+            routes + OpenAPIRoutes(document: document).routes + DashboardRoutes(files: dashboard).routes)
     }
 }

@@ -4,7 +4,8 @@ import Tenancy
 extension FieldRule where Value == Int64 {
     /// A whole number within `range`.
     static func integer(_ range: ClosedRange<Int64>) -> FieldRule {
-        FieldRule { value throws(FieldFault) in
+        FieldRule(["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)]) {
+            value throws(FieldFault) in
             guard case .number(let digits) = value else { throw FieldFault("must be a number, not \(value.kind)") }
             guard let number = Int64(digits) else {
                 let isWhole = digits.utf8.allSatisfy { 0x30...0x39 ~= $0 || $0 == UInt8(ascii: "-") }
@@ -19,7 +20,8 @@ extension FieldRule where Value == Int64 {
 
     /// A span such as `"10s"`, in milliseconds, within `range`.
     static func duration(_ range: ClosedRange<Int64>) -> FieldRule {
-        FieldRule { value throws(FieldFault) in
+        FieldRule(["type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$", "examples": ["10s"]]) {
+            value throws(FieldFault) in
             guard case .string(let text) = value else {
                 throw FieldFault("must be a string with a unit such as \"10s\", not \(value.kind)")
             }
@@ -36,7 +38,7 @@ extension FieldRule where Value == Int64 {
 
     /// A factor such as `"1.2"` in millionths, 0 to 1,000.
     static var factor: FieldRule {
-        FieldRule { value throws(FieldFault) in
+        FieldRule(["type": ["string", "number"]]) { value throws(FieldFault) in
             let text = try decimalText(value)
             guard let factor = FixedPoint.read(text, fractionDigits: 6), factor <= 1_000_000_000 else {
                 throw FieldFault("must be a decimal between 0 and 1000 with at most 6 fraction digits")
@@ -57,7 +59,8 @@ extension FieldRule where Value == Int64 {
 extension FieldRule where Value == Int {
     /// A whole number within `range`.
     static func count(_ range: ClosedRange<Int64>) -> FieldRule {
-        FieldRule { value throws(FieldFault) in
+        FieldRule(["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)]) {
+            value throws(FieldFault) in
             Int(clamping: try FieldRule<Int64>.integer(range).read(value))
         }
     }
@@ -66,7 +69,7 @@ extension FieldRule where Value == Int {
 extension FieldRule where Value == Bool {
     /// `true` or `false`.
     static var flag: FieldRule {
-        FieldRule { value throws(FieldFault) in
+        FieldRule(["type": "boolean"]) { value throws(FieldFault) in
             guard case .bool(let flag) = value else { throw FieldFault("must be true or false, not \(value.kind)") }
             return flag
         }
@@ -76,7 +79,8 @@ extension FieldRule where Value == Bool {
 extension FieldRule where Value == Money {
     /// An amount of US dollars as a decimal string, >= 0.
     static var money: FieldRule {
-        FieldRule { value throws(FieldFault) in
+        FieldRule(["type": "string", "pattern": "^[0-9]+([.][0-9]{1,12})?$", "examples": ["10.00"]]) {
+            value throws(FieldFault) in
             guard case .string(let text) = value else {
                 throw FieldFault("must be a decimal string such as \"10.00\", not \(value.kind)")
             }
@@ -92,7 +96,8 @@ extension FieldRule where Value == Money {
 extension FieldRule where Value == Timestamp {
     /// An RFC 3339 instant.
     static var instant: FieldRule {
-        FieldRule { value throws(FieldFault) in
+        FieldRule(["type": "string", "format": "date-time", "examples": ["2026-11-01T00:00:00Z"]]) {
+            value throws(FieldFault) in
             guard case .string(let text) = value else { throw FieldFault("must be a string, not \(value.kind)") }
             guard let instant = Timestamp(rfc3339: text) else {
                 throw FieldFault("must be an RFC 3339 time such as 2026-11-01T00:00:00Z")
@@ -105,7 +110,7 @@ extension FieldRule where Value == Timestamp {
 extension FieldRule where Value: CaseIterable & RawRepresentable & Sendable, Value.RawValue == String {
     /// One of the named values.
     static var choice: FieldRule {
-        FieldRule { value throws(FieldFault) in
+        FieldRule(["type": "string", "enum": .texts(Value.allCases.map(\.rawValue))]) { value throws(FieldFault) in
             let names = Value.allCases.map(\.rawValue).joined(separator: ", ")
             guard case .string(let text) = value, let choice = Value(rawValue: text) else {
                 throw FieldFault("must be one of \(names)")

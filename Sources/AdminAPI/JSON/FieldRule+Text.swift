@@ -3,19 +3,26 @@ import Tenancy
 extension FieldRule where Value == String {
     /// Any text of at most `limit` bytes without control characters, not empty.
     static func text(atMost limit: Int = 256) -> FieldRule {
-        string { text in ResourceName.fault(text: text, bytesAtMost: limit) }
+        string(atMost: limit) { text in ResourceName.fault(text: text, bytesAtMost: limit) }
     }
 
     /// Text that is shown in tables, logs and exports.
     static func label(atMost limit: Int) -> FieldRule {
-        string { text in ResourceName.fault(label: text, bytesAtMost: limit) }
+        string(atMost: limit) { text in ResourceName.fault(label: text, bytesAtMost: limit) }
     }
 
     /// The name of a resource.
-    static var name: FieldRule { string(ResourceName.fault) }
+    static var name: FieldRule {
+        string(atMost: ResourceName.bytesAtMost, example: "research", ResourceName.fault)
+    }
 
-    private static func string(_ fault: @escaping @Sendable (String) -> String?) -> FieldRule {
-        FieldRule { value throws(FieldFault) in
+    private static func string(
+        atMost limit: Int,
+        example: JSONValue? = nil,
+        _ fault: @escaping @Sendable (String) -> String?
+    ) -> FieldRule {
+        let schema: JSONValue = ["type": "string", "minLength": .integer(1), "maxLength": .integer(limit)]
+        return FieldRule(example.map { schema.adding("examples", [$0]) } ?? schema) { value throws(FieldFault) in
             guard case .string(let text) = value else { throw FieldFault("must be a string, not \(value.kind)") }
             if let fault = fault(text) { throw FieldFault(fault) }
             return text
@@ -29,7 +36,7 @@ extension FieldRule where Value == String {
 extension FieldRule where Value == [String] {
     /// An array of texts.
     static func texts(_ rule: FieldRule<String>, atMost limit: Int) -> FieldRule {
-        FieldRule { value throws(FieldFault) in
+        FieldRule(["type": "array", "maxItems": .integer(limit), "items": rule.schema]) { value throws(FieldFault) in
             guard case .array(let values) = value else { throw FieldFault("must be an array, not \(value.kind)") }
             guard values.count <= limit else { throw FieldFault("holds more than \(limit) items") }
             var texts: [String] = []
@@ -48,7 +55,10 @@ extension FieldRule where Value == [String] {
 extension FieldRule where Value == [String: String] {
     /// Up to 32 tags: names of 1-64 bytes, values up to 256 bytes.
     static var tags: FieldRule {
-        FieldRule { value throws(FieldFault) in
+        FieldRule([
+            "type": "object", "maxProperties": .integer(32),
+            "additionalProperties": FieldRule<String>.label(atMost: 256).schema,
+        ]) { value throws(FieldFault) in
             guard case .object(let members) = value else { throw FieldFault("must be an object, not \(value.kind)") }
             guard members.count <= 32 else { throw FieldFault("holds more than 32 tags") }
             var tags: [String: String] = [:]

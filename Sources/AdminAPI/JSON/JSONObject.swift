@@ -9,11 +9,19 @@ final class JSONObject {
     private var children: [JSONObject] = []
     private var faults: [FieldError] = []
     private var code: String?
+    private let recorder: FieldRecorder?
+
+    /// An empty body whose reader tells the recorder what it would take.
+    init(recorder: FieldRecorder) {
+        (pointer, members, names) = ("", [:], [])
+        self.recorder = recorder
+    }
 
     init(_ members: [JSONMember], pointer: String = "") {
         self.pointer = pointer
         self.members = Dictionary(members.map { ($0.name, $0.value) }) { first, _ in first }
         self.names = members.map(\.name)
+        recorder = nil
     }
 
     /// True if the field is there, null or not.
@@ -21,26 +29,36 @@ final class JSONObject {
 
     /// Fields that must be there and are read elsewhere.
     func require(_ names: String...) {
-        for name in names where !has(name) { fail(name, "is required") }
+        for name in names {
+            recorder?.require(name)
+            if !has(name) { fail(name, "is required") }
+        }
+    }
+
+    /// Fields of `rest` that a rule over all of them misses if they are not there; for the document only.
+    func expect<Value>(_ names: String..., rule: FieldRule<Value>) {
+        for name in names {
+            recorder?.require(name)
+            recorder?.note(name, rule.schema)
+        }
     }
 
     /// A field that must be there.
     func required<Value>(_ name: String, _ rule: FieldRule<Value>, else standIn: Value) -> Value {
-        guard has(name) else {
-            fail(name, "is required")
-            return standIn
-        }
+        require(name)
         return optional(name, rule) ?? standIn
     }
 
     /// A field that may be absent but not null.
     func optional<Value>(_ name: String, _ rule: FieldRule<Value>) -> Value? {
+        recorder?.note(name, rule.schema)
         guard let value = take(name) else { return nil }
         return read(value, as: name, rule)
     }
 
     /// A field that may be absent or null.
     func nullable<Value>(_ name: String, _ rule: FieldRule<Value>) -> Change<Value> {
+        recorder?.note(name, rule.schema, isNullable: true)
         guard let value = take(name) else { return .keep }
         if value == .null { return .clear }
         return read(value, as: name, rule).map { .set($0) } ?? .keep
@@ -48,12 +66,14 @@ final class JSONObject {
 
     /// A nested object that may be absent but not null.
     func object(_ name: String) -> JSONObject? {
+        if let recorder { return JSONObject(recorder: recorder.noteObject(name)) }
         guard let value = take(name) else { return nil }
         return child(value, at: name)
     }
 
     /// A nested object that may be absent or null.
     func nullableObject(_ name: String) -> Change<JSONObject> {
+        if let recorder { return .set(JSONObject(recorder: recorder.noteObject(name, isNullable: true))) }
         guard let value = take(name) else { return .keep }
         if value == .null { return .clear }
         return child(value, at: name).map { .set($0) } ?? .keep
@@ -61,6 +81,7 @@ final class JSONObject {
 
     /// A list of objects that may be absent but not null.
     func objects(_ name: String, atMost limit: Int) -> [JSONObject]? {
+        if let recorder { return [JSONObject(recorder: recorder.noteObjects(name, limit: limit))] }
         guard let value = take(name) else { return nil }
         guard case .array(let values) = value else {
             fail(name, "must be an array, not \(value.kind)")
@@ -75,6 +96,7 @@ final class JSONObject {
 
     /// Every name not yet taken, with its value; for objects whose names are data.
     func rest<Value>(_ rule: FieldRule<Value>) -> [String: Value] {
+        recorder?.noteRest(rule.schema)
         var values: [String: Value] = [:]
         for name in names where !taken.contains(name) {
             if let value = optional(name, rule) { values[name] = value }
@@ -121,8 +143,9 @@ final class JSONObject {
     }
 
     private func allFaults() -> [FieldError] {
+        let known = taken.sorted().joined(separator: ", ")
         let unknown = names.filter { !taken.contains($0) }
-            .map { FieldError(pointer: path($0), detail: "is unknown or read-only") }
+            .map { FieldError(pointer: path($0), detail: "is unknown or read-only; known are \(known)") }
         return faults + unknown + children.flatMap { $0.allFaults() }
     }
 

@@ -45,7 +45,7 @@ extension APIKey {
 extension FieldRule where Value == String {
     /// An address or a range of addresses.
     static var addressRange: FieldRule {
-        FieldRule { value throws(FieldFault) in
+        FieldRule(["type": "string", "maxLength": .integer(64)]) { value throws(FieldFault) in
             let text = try FieldRule.text(atMost: 64).read(value)
             guard AddressRange(text) != nil else { throw FieldFault("is not an address range such as 10.0.0.0/8") }
             return text

@@ -11,11 +11,17 @@ struct AdminKeyRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("admin-keys", .admins, use: list),
-            post("admin-keys", .admins, use: create),
-            get("admin-keys/{admin_key}", .admins, use: show),
-            delete("admin-keys/{admin_key}", .admins, use: revoke),
+            get("admin-keys", .admins, .list("Lists the keys of operators", .adminKey), use: list),
+            post("admin-keys", .admins, Self.whole, use: create),
+            get("admin-keys/{admin_key}", .admins, .one("Shows an operator's key", .adminKey), use: show),
+            delete("admin-keys/{admin_key}", .admins, .nothing("Revokes an operator's key at once"), use: revoke),
         ]
+    }
+
+    private static let whole = RouteShape.creates("Issues a key to an operator", .issuedAdminKey) { body in
+        _ = body.required("name", .name, else: "")
+        let _: AdminRole = body.required("role", .choice, else: .viewer)
+        _ = body.nullable("expires_at", .instant)
     }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {

@@ -11,7 +11,15 @@ struct AuditRoutes: RouteGroup {
 
     let plane: ControlPlane
 
-    var routes: [AdminRoute] { [get("audit-log", .financeOwn, use: list)] }
+    var routes: [AdminRoute] { [get("audit-log", .financeOwn, Self.page, use: list)] }
+
+    private static let page = RouteShape.list("Lists who changed what", .auditEntry) { query in
+        for name in ["actor", "action", "subject", "request_id"] { _ = query.text(name) }
+        _ = query.instant("start")
+        _ = query.instant("end")
+        _ = query.choice("order", of: Order.self)
+        _ = query.page()
+    }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
         var query = Query(request)

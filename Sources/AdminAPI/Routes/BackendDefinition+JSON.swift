@@ -78,7 +78,9 @@ extension ProbeDefinition {
 extension FieldRule where Value == String {
     /// An http or https URL without user, query or fragment; the trailing slash is dropped.
     static var baseURL: FieldRule {
-        FieldRule { value throws(FieldFault) in
+        FieldRule([
+            "type": "string", "format": "uri", "maxLength": .integer(2048), "examples": ["http://127.0.0.1:9001/v1"],
+        ]) { value throws(FieldFault) in
             var text = try FieldRule.text(atMost: 2048).read(value)
             guard BackendAddress(text) != nil else {
                 throw FieldFault("must be an http or https URL without user, query or fragment")
@@ -90,7 +92,7 @@ extension FieldRule where Value == String {
 
     /// A path from the origin's root.
     fileprivate static var probePath: FieldRule {
-        FieldRule { value throws(FieldFault) in
+        FieldRule(["type": "string", "pattern": "^/", "maxLength": .integer(1024)]) { value throws(FieldFault) in
             let text = try FieldRule.text(atMost: 1024).read(value)
             guard text.hasPrefix("/"), text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
                 throw FieldFault("must be a path that begins with /")
@@ -101,7 +103,8 @@ extension FieldRule where Value == String {
 
     /// A credential as it goes into a header.
     static var credential: FieldRule {
-        FieldRule { value throws(FieldFault) in
+        FieldRule(["type": "string", "writeOnly": true, "minLength": .integer(1), "maxLength": .integer(4096)]) {
+            value throws(FieldFault) in
             let text = try FieldRule.text(atMost: 4096).read(value)
             guard text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
                 throw FieldFault("must be printable ASCII without spaces")

@@ -9,16 +9,37 @@ struct BackendRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("pools/{pool}/backends", .viewers, use: list),
-            post("pools/{pool}/backends", .admins, use: create),
-            get("backends/{backend}", .viewers, use: show),
-            get("backends/{backend}/health", .viewers, use: health),
-            post("backends/{backend}/probe", .admins, use: probe),
-            patch("backends/{backend}", .admins, use: update),
-            delete("backends/{backend}", .admins, use: delete),
-            post("backends/{backend}/drain", .admins, use: drain),
-            post("backends/{backend}/undrain", .admins, use: undrain),
+            get("pools/{pool}/backends", .viewers, .list("Lists a pool's backends", .backend), use: list),
+            post(
+                "pools/{pool}/backends", .admins, .creates("Adds a backend to a pool", .backend, Self.whole),
+                use: create),
+            get("backends/{backend}", .viewers, .one("Shows a backend", .backend), use: show),
+            get("backends/{backend}/health", .viewers, .one("Shows how it is", .backendStatus), use: health),
+            post("backends/{backend}/probe", .admins, .one("Asks it now how it is", .probe), use: probe),
+            patch("backends/{backend}", .admins, .takes("Changes a backend", .backend, Self.part), use: update),
+            delete("backends/{backend}", .admins, .nothing("Deletes a backend without calls"), use: delete),
+            post("backends/{backend}/drain", .admins, .one("Gives it no new calls", .backend), use: drain),
+            post("backends/{backend}/undrain", .admins, .one("Gives it calls again", .backend), use: undrain),
         ]
+    }
+
+    @Sendable private static func whole(_ body: JSONObject) {
+        _ = body.required("name", .name, else: "")
+        body.require("kind", "base_url")
+        read(body, into: .blank)
+    }
+
+    @Sendable private static func part(_ body: JSONObject) {
+        var backend = BackendDefinition.blank
+        backend.probe = ProbeDefinition(path: "/")
+        read(body, into: backend)
+    }
+
+    private static func read(_ body: JSONObject, into backend: BackendDefinition) {
+        var backend = backend
+        _ = body.optional("name", .name)
+        backend.read(settings: body)
+        _ = body.nullable("api_key", .credential)
     }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {

@@ -70,7 +70,8 @@ extension BudgetState {
 extension FieldRule where Value == [String] {
     /// Up to 16 fractions above 0 and at most 10, as numbers or strings, kept as shortest decimals in rising order.
     fileprivate static var fractions: FieldRule {
-        FieldRule { value throws(FieldFault) in
+        FieldRule(["type": "array", "maxItems": .integer(16), "items": ["type": ["number", "string"]]]) {
+            value throws(FieldFault) in
             guard case .array(let values) = value else { throw FieldFault("must be an array, not \(value.kind)") }
             guard values.count <= 16 else { throw FieldFault("holds more than 16 items") }
             var fractions: Set<Int64> = []

@@ -13,13 +13,26 @@ struct BudgetRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("budgets", .financeAndViewers, use: list),
-            post("budgets", .admins, use: create),
-            get("budgets/{budget}", .financeAndViewers, use: show),
-            get("budgets/{budget}/state", .financeAndViewers, use: state),
-            patch("budgets/{budget}", .admins, use: update),
-            delete("budgets/{budget}", .admins, use: delete),
+            get("budgets", .financeAndViewers, Self.page, use: list),
+            post(
+                "budgets", .admins, .creates("Makes a budget", .budget) { _ = Budget($0, at: Self.start) }, use: create),
+            get("budgets/{budget}", .financeAndViewers, .one("Shows a budget", .budgetWithRaises), use: show),
+            get("budgets/{budget}/state", .financeAndViewers, .one("Shows its figures now", .budgetState), use: state),
+            patch("budgets/{budget}", .admins, Self.part, use: update),
+            delete("budgets/{budget}", .admins, .nothing("Deletes a budget"), use: delete),
         ]
+    }
+
+    private static let start = Timestamp(microseconds: 0)
+
+    private static let page = RouteShape.list("Lists budgets", .budget) { query in
+        _ = query.text("tenant_id")
+        _ = query.page()
+    }
+
+    private static let part = RouteShape.takes("Changes limit and alerts; the rest is its identity", .budget) {
+        var budget = Budget(JSONObject([]), at: start)
+        budget.read(settings: $0)
     }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {

@@ -35,7 +35,8 @@ extension Correction {
 extension FieldRule where Value == Money {
     /// An amount of US dollars that one ledger line can hold, with a minus sign to give money back; not zero.
     fileprivate static var correctionAmount: FieldRule {
-        FieldRule { value throws(FieldFault) in
+        FieldRule(["type": "string", "pattern": "^-?[0-9]+([.][0-9]{1,12})?$", "examples": ["-1.50"]]) {
+            value throws(FieldFault) in
             guard case .string(let text) = value, text.hasPrefix("-") else {
                 return try bounded(try FieldRule.money.read(value))
             }

@@ -10,9 +10,16 @@ struct CorrectionRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("periods/{period}/corrections", .financeAndViewers, use: list),
-            post("periods/{period}/corrections", .finance, use: create),
+            get(
+                "periods/{period}/corrections", .financeAndViewers, .list("Lists corrections of a month", .correction),
+                use: list),
+            post("periods/{period}/corrections", .finance, Self.whole, use: create),
         ]
+    }
+
+    private static let whole = RouteShape.creates("Corrects a closed month in the open one", .correction) {
+        let start = Timestamp(microseconds: 0)
+        _ = Correction($0, of: BillingPeriod(containing: start), by: "", at: start)
     }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {

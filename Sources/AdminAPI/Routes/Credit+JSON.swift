@@ -38,7 +38,7 @@ extension Credit {
 extension FieldRule where Value == Money {
     /// An amount of US dollars above zero.
     fileprivate static var someMoney: FieldRule {
-        FieldRule { value throws(FieldFault) in
+        FieldRule(FieldRule.money.schema) { value throws(FieldFault) in
             let amount = try FieldRule.money.read(value)
             if amount == .zero { throw FieldFault("must be above 0") }
             return amount

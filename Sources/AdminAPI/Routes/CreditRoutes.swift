@@ -8,8 +8,15 @@ struct CreditRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("tenants/{tenant}/credits", .financeAndViewers, use: list),
-            post("tenants/{tenant}/credits", .finance, use: create),
+            get(
+                "tenants/{tenant}/credits", .financeAndViewers,
+                .list("Lists a tenant's credits", .credit, beside: [JSONMember("totals", Credit.json([:]))]),
+                use: list),
+            post(
+                "tenants/{tenant}/credits", .finance,
+                .creates("Records what a tenant paid or was granted", .credit) {
+                    _ = Credit($0, of: ID(""), by: "", at: Timestamp(microseconds: 0))
+                }, use: create),
         ]
     }
 

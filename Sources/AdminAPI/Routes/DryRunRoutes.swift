@@ -7,7 +7,14 @@ struct DryRunRoutes: RouteGroup {
     let plane: ControlPlane
 
     var routes: [AdminRoute] {
-        [post("budgets/{budget}/dry-run", .admins, use: run)]
+        [
+            post(
+                "budgets/{budget}/dry-run", .admins,
+                .takes("Says what another limit would have refused; changes nothing", .dryRun) {
+                    _ = $0.required("limit", .money, else: .zero)
+                    _ = $0.required("days", .integer(DryRunStore.days), else: 1)
+                }, use: run)
+        ]
     }
 
     private func run(_ request: Request, _ context: AdminContext) async throws -> Response {

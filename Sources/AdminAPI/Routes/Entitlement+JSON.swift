@@ -8,10 +8,7 @@ extension Entitlement {
 
     /// Reads `{"pools":[{"pool":…,"models":[…]}]}`.
     static func list(_ body: JSONObject) -> [Entitlement] {
-        guard body.has("pools") else {
-            body.fail("pools", "is required")
-            return []
-        }
+        body.require("pools")
         var seen: Set<String> = []
         return (body.objects("pools", atMost: 1000) ?? []).map { item in
             let entitlement = Entitlement(

@@ -9,8 +9,12 @@ struct EntitlementRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("tenants/{tenant}/entitlements", .viewers, use: show),
-            put("tenants/{tenant}/entitlements", .admins, use: put),
+            get(
+                "tenants/{tenant}/entitlements", .viewers, .one("Shows what a tenant may use", .entitlements),
+                use: show),
+            put(
+                "tenants/{tenant}/entitlements", .admins,
+                .takes("Replaces what a tenant may use", .entitlements) { _ = Entitlement.list($0) }, use: put),
         ]
     }
 

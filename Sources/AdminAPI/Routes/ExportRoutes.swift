@@ -13,9 +13,22 @@ struct ExportRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("exports/{period}", .finance, use: download),
-            get("exports/{period}/manifest", .finance, use: manifest),
+            get("exports/{period}", .finance, Self.file, use: download),
+            get("exports/{period}/manifest", .finance, Self.contents, use: manifest),
         ]
+    }
+
+    private static let file: RouteShape = {
+        let types = ExportFormat.allCases.compactMap { $0.contentType.split(separator: ";").first.map(String.init) }
+        return .file("Downloads a month", Set(types).sorted()) { query in
+            _ = query.export()
+            _ = query.text("through")
+        }
+    }()
+
+    private static let contents = RouteShape.file("Downloads counts, totals and digests", ["application/json"]) {
+        _ = $0.exportFilters(of: ExportQuery(format: .csv))
+        _ = $0.text("through")
     }
 
     private func download(_ request: Request, _ context: AdminContext) async throws -> Response {

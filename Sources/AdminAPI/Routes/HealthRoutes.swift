@@ -10,9 +10,11 @@ struct HealthRoutes: RouteGroup {
     var routes: [AdminRoute] {
         [
             AdminRoute(
-                method: .get, path: RoutePath("/healthz"), access: .anyone, handler: health),
+                method: .get, path: RoutePath("/healthz"), access: .anyone,
+                shape: .one("Whether the process answers", .health), handler: health),
             AdminRoute(
-                method: .get, path: RoutePath("/readyz"), access: .anyone, handler: readiness),
+                method: .get, path: RoutePath("/readyz"), access: .anyone,
+                shape: .one("Whether it may be given calls", .health, statuses: [200, 503]), handler: readiness),
         ]
     }
 

@@ -13,11 +13,30 @@ struct HoldRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("holds", .viewers, use: list),
-            post("holds/resolve", .admins, use: resolveMany),
-            post("holds/{hold}/resolve", .admins, use: resolveOne),
+            get("holds", .viewers, Self.page, use: list),
+            post("holds/resolve", .admins, Self.many, use: resolveMany),
+            post("holds/{hold}/resolve", .admins, Self.one, use: resolveOne),
         ]
     }
+
+    private static let page = RouteShape.list("Lists money set aside", .hold) { query in
+        _ = query.choice("state", of: State.self)
+        _ = query.text("tenant_id")
+        _ = query.page()
+    }
+
+    private static let many = RouteShape.takes("Releases uncertain holds of an age", .resolved) { body in
+        _ = body.required("older_than", .duration(ages), else: 0)
+        _ = body.optional("tenant_id", .reference)
+        _ = body.required("release", .flag, else: true)
+    }
+
+    private static let one = RouteShape.takes("Charges or releases an uncertain hold", .resolved) { body in
+        _ = body.optional("charge", .money)
+        _ = body.optional("release", .flag)
+    }
+
+    private static let ages: ClosedRange<Int64> = 0...3_153_600_000_000
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
         var query = Query(request)
@@ -58,7 +77,7 @@ struct HoldRoutes: RouteGroup {
 
     private func resolveMany(_ request: Request, _ context: AdminContext) async throws -> Response {
         let body = try await request.object()
-        let age = body.required("older_than", .duration(0...3_153_600_000_000), else: 0)
+        let age = body.required("older_than", .duration(Self.ages), else: 0)
         let tenant = body.optional("tenant_id", .reference)
         if body.required("release", .flag, else: true) == false { body.fail("release", "must be true") }
         try body.finish()

@@ -11,13 +11,29 @@ struct KeyRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("tenants/{tenant}/keys", .viewers, use: list),
-            post("tenants/{tenant}/keys", .admins, use: create),
-            get("keys/{key}", .viewers, use: show),
-            patch("keys/{key}", .admins, use: update),
-            delete("keys/{key}", .admins, use: revoke),
-            post("keys/{key}/rotate", .admins, use: rotate),
+            get("tenants/{tenant}/keys", .viewers, .list("Lists a tenant's keys", .key), use: list),
+            post(
+                "tenants/{tenant}/keys", .admins, .creates("Issues a key", .issuedKey, Self.whole), use: create),
+            get("keys/{key}", .viewers, .one("Shows a key", .key), use: show),
+            patch("keys/{key}", .admins, .takes("Changes a key", .key, Self.part), use: update),
+            delete("keys/{key}", .admins, .nothing("Revokes a key at once"), use: revoke),
+            post("keys/{key}/rotate", .admins, Self.rotation, use: rotate),
         ]
+    }
+
+    @Sendable private static func whole(_ body: JSONObject) {
+        _ = body.required("name", .name, else: "")
+        part(body)
+    }
+
+    @Sendable private static func part(_ body: JSONObject) {
+        _ = body.optional("name", .name)
+        var key = APIKey.blank
+        key.read(settings: body)
+    }
+
+    private static let rotation = RouteShape.takes("Adds a secret; those so far end after the grace", .issuedKey) {
+        _ = $0.required("grace_seconds", .integer(0...graceLimit), else: 0)
     }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {

@@ -21,7 +21,8 @@ extension ModelDefinition {
     /// Reads a whole model; `name` in the body is taken only if it repeats the path's.
     init(name: String, _ body: JSONObject, at now: Timestamp) {
         let targets = (body.objects("targets", atMost: 32) ?? []).map(ModelTarget.init)
-        if targets.isEmpty { body.fail("targets", "must name at least one pool") }
+        body.require("targets")
+        if targets.isEmpty, body.has("targets") { body.fail("targets", "must name at least one pool") }
         if let repeated = body.optional("name", .reference), repeated != name {
             body.fail("name", "differs from the path; models cannot be renamed")
         }

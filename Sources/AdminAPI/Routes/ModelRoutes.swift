@@ -9,10 +9,14 @@ struct ModelRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("models", .viewers, use: list),
-            put("models/{model...}", .admins, use: put),
-            get("models/{model...}", .viewers, use: show),
-            delete("models/{model...}", .admins, use: delete),
+            get("models", .viewers, .list("Lists models", .model), use: list),
+            put(
+                "models/{model...}", .admins,
+                .takes("Makes a model, or replaces it", .model, statuses: [200, 201]) {
+                    _ = ModelDefinition(name: "", $0, at: Timestamp(microseconds: 0))
+                }, use: put),
+            get("models/{model...}", .viewers, .one("Shows a model", .model), use: show),
+            delete("models/{model...}", .admins, .nothing("Deletes a model that nothing names"), use: delete),
         ]
     }
 

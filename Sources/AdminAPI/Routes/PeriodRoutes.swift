@@ -10,11 +10,17 @@ struct PeriodRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("periods", .financeAndViewers, use: list),
-            get("periods/{period}", .financeAndViewers, use: show),
-            post("periods/{period}/close", .finance, use: close),
+            get("periods", .financeAndViewers, .list("Lists billing months, the latest first", .period), use: list),
+            get("periods/{period}", .financeAndViewers, .one("Shows a billing month", .period), use: show),
+            post("periods/{period}/close", .finance, Self.closing, use: close),
         ]
     }
+
+    private static let graces: ClosedRange<Int64> = 0...2_678_400_000
+
+    private static let closing = RouteShape.takes("Closes a month once its grace is over", .period) {
+        _ = $0.optional("grace", .duration(graces))
+    }.withOptionalBody
 
     /// The latest month first.
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
@@ -40,7 +46,7 @@ struct PeriodRoutes: RouteGroup {
     private func close(_ request: Request, _ context: AdminContext) async throws -> Response {
         let month = try month(context)
         let body = try await request.optionalObject()
-        let grace = body.optional("grace", .duration(0...2_678_400_000)) ?? plane.closeGraceMS
+        let grace = body.optional("grace", .duration(Self.graces)) ?? plane.closeGraceMS
         try body.finish()
         let (plane, now) = (plane, plane.time.now())
         return try await plane.commit(context, audit: nil, answer: { (view: PeriodView) in .ok(view.json) }) { db in

@@ -13,12 +13,22 @@ struct PoolRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("pools", .viewers, use: list),
-            post("pools", .admins, use: create),
-            get("pools/{pool}", .viewers, use: show),
-            patch("pools/{pool}", .admins, use: update),
-            delete("pools/{pool}", .admins, use: delete),
+            get("pools", .viewers, .list("Lists pools", .pool), use: list),
+            post("pools", .admins, .creates("Makes a pool", .pool, Self.whole), use: create),
+            get("pools/{pool}", .viewers, .one("Shows a pool", .pool), use: show),
+            patch("pools/{pool}", .admins, .takes("Changes a pool", .pool, Self.part), use: update),
+            delete("pools/{pool}", .admins, .nothing("Deletes a pool that nothing uses"), use: delete),
         ]
+    }
+
+    @Sendable private static func whole(_ body: JSONObject) {
+        _ = body.required("name", .name, else: "")
+        part(body)
+    }
+
+    @Sendable private static func part(_ body: JSONObject) {
+        var pool = PoolDefinition(name: "")
+        pool.read(settings: body)
     }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {

@@ -23,7 +23,18 @@ struct PriceImportRoutes: RouteGroup {
 
     let plane: ControlPlane
 
-    var routes: [AdminRoute] { [postFile("prices/import", .finance, use: load)] }
+    var routes: [AdminRoute] { [postFile("prices/import", .finance, Self.whole, use: load)] }
+
+    private static let whole = RouteShape.takesFile(
+        "Publishes the prices of a list of others", ["application/json"], .priceImport
+    ) { query in
+        _ = query.choice("format", of: PriceListFormat.self, isRequired: true)
+        for name in ["dry_run", "yes", "known_models"] { _ = query.flag(name) }
+        _ = query.text("select")
+        _ = query.choice("kind", of: PriceKind.self)
+        _ = query.text("backend_id")
+        _ = query.instant("effective_from")
+    }
 
     private func load(_ request: Request, _ context: AdminContext) async throws -> Response {
         let manner = try manner(request)
@@ -99,7 +110,7 @@ struct PriceImportRoutes: RouteGroup {
     private func manner(_ request: Request) throws -> Manner {
         var query = Query(request)
         let now = plane.time.now()
-        let format = query.choice("format", of: PriceListFormat.self)
+        let format = query.choice("format", of: PriceListFormat.self, isRequired: true)
         let (isDryRun, takesJumps) = (query.flag("dry_run"), query.flag("yes"))
         let isForKnownModels = query.flag("known_models")
         let pattern = query.text("select").map(NamePattern.init)
@@ -108,10 +119,7 @@ struct PriceImportRoutes: RouteGroup {
         if kind == .tenant, backendID != nil { query.fail("backend_id", "belongs to upstream prices only") }
         let effectiveFrom = query.instant("effective_from") ?? now
         try query.finish()
-        guard let format else {
-            let names = PriceListFormat.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Problem.invalid("?format", "is required: one of \(names)")
-        }
+        guard let format else { throw Problem.invalid("?format", "is required") }
         return Manner(
             format: format, isDryRun: isDryRun, pattern: pattern, isForKnownModels: isForKnownModels,
             takesJumps: takesJumps,

@@ -8,10 +8,24 @@ struct PriceRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("prices", .financeAndViewers, use: list),
-            post("prices", .admins, use: publish),
-            get("prices/history", .financeAndViewers, use: history),
+            get("prices", .financeAndViewers, Self.page, use: list),
+            post(
+                "prices", .admins,
+                .takes("Publishes a price; the same again is 200", .price, statuses: [200, 201]) {
+                    _ = PriceVersion($0, at: Timestamp(microseconds: 0))
+                }, use: publish),
+            get("prices/history", .financeAndViewers, Self.versions, use: history),
         ]
+    }
+
+    private static let page = RouteShape.list("Lists prices", .price) { query in
+        _ = query.text("model")
+        _ = query.page()
+    }
+
+    private static let versions = RouteShape.list("Lists a model's prices, the earliest first", .price) { query in
+        _ = query.required("model")
+        _ = query.page()
     }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
@@ -28,10 +42,9 @@ struct PriceRoutes: RouteGroup {
     /// One model's versions, the earliest effective first.
     private func history(_ request: Request, _ context: AdminContext) async throws -> Response {
         var query = Query(request)
-        let model = query.text("model")
+        let model = query.required("model")
         let page = query.page()
         try query.finish()
-        guard let model else { throw Problem.invalid("?model", "is required") }
         let prices = try plane.file.read { db in try BillingStore.priceHistory(db, model: model) }
             .sorted { cursor($0) < cursor($1) }
         return .json(page.cut(prices, cursor: cursor, json: \.json))

@@ -38,16 +38,17 @@ extension PriceVersion {
 
     private static func rates(_ body: JSONObject) -> Rates {
         let none = Rates(input: 0, output: 0)
+        body.require("per_million")
         let units = body.object("per_unit")
         let perUnit = units?.rest(.amountText) ?? [:]
         let tokens = body.nullableObject("per_million")
         var perMillion: [String: String]?
         switch tokens {
-        case .keep:
-            if !body.has("per_million") { body.fail("per_million", "is required; null if only units are charged") }
-            return none
+        case .keep: return none
         case .clear: break
-        case .set(let prices): perMillion = prices.rest(.amountText)
+        case .set(let prices):
+            prices.expect("input", "output", rule: .amountText)
+            perMillion = prices.rest(.amountText)
         }
         do {
             return try Rates(perMillion: perMillion, perUnit: perUnit)
@@ -75,7 +76,7 @@ extension PriceVersion {
 extension FieldRule where Value == String {
     /// A decimal string, judged by whoever knows its scale.
     fileprivate static var amountText: FieldRule {
-        FieldRule { value throws(FieldFault) in
+        FieldRule(["type": "string", "pattern": "^[0-9]+([.][0-9]{1,12})?$"]) { value throws(FieldFault) in
             guard case .string(let text) = value else {
                 throw FieldFault("must be a decimal string such as \"0.15\", not \(value.kind)")
             }

@@ -8,11 +8,15 @@ struct QuotaRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("tenants/{tenant}/quotas", .viewers, use: showTenant),
-            put("tenants/{tenant}/quotas", .admins, use: putTenant),
-            get("keys/{key}/quotas", .viewers, use: showKey),
-            put("keys/{key}/quotas", .admins, use: putKey),
+            get("tenants/{tenant}/quotas", .viewers, .one("Shows a tenant's quotas", .quota), use: showTenant),
+            put("tenants/{tenant}/quotas", .admins, Self.whole, use: putTenant),
+            get("keys/{key}/quotas", .viewers, .one("Shows a key's quotas", .quota), use: showKey),
+            put("keys/{key}/quotas", .admins, Self.whole, use: putKey),
         ]
+    }
+
+    private static let whole = RouteShape.takes("Replaces all quotas; what is left out does not bind", .quota) {
+        _ = Quota($0)
     }
 
     private func showTenant(_ request: Request, _ context: AdminContext) async throws -> Response {

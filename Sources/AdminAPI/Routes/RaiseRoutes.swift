@@ -8,11 +8,15 @@ struct RaiseRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("budgets/{budget}/raises", .financeAndViewers, use: list),
-            post("budgets/{budget}/raises", .admins, use: create),
-            get("budgets/{budget}/raises/{raise}", .financeAndViewers, use: show),
-            delete("budgets/{budget}/raises/{raise}", .admins, use: end),
+            get("budgets/{budget}/raises", .financeAndViewers, .list("Lists a budget's raises", .raise), use: list),
+            post("budgets/{budget}/raises", .admins, Self.whole, use: create),
+            get("budgets/{budget}/raises/{raise}", .financeAndViewers, .one("Shows a raise", .raise), use: show),
+            delete("budgets/{budget}/raises/{raise}", .admins, .nothing("Ends a raise before its time"), use: end),
         ]
+    }
+
+    private static let whole = RouteShape.creates("Raises a budget's limit until an instant", .raise) {
+        _ = BudgetRaise($0, of: ID(""), at: Timestamp(microseconds: 0))
     }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {

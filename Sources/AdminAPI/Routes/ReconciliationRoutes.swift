@@ -11,10 +11,22 @@ struct ReconciliationRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("reconciliations", .financeAndViewers, use: list),
-            get("reconciliations/{reconciliation}", .financeAndViewers, use: show),
-            postFile("reconciliations", .finance, use: create),
+            get(
+                "reconciliations", .financeAndViewers,
+                .list("Lists checks of providers' bills", .reconciliationSummary),
+                use: list),
+            get(
+                "reconciliations/{reconciliation}", .financeAndViewers,
+                .one("Shows a check, line by line", .reconciliation), use: show),
+            postFile("reconciliations", .finance, Self.whole, use: create),
         ]
+    }
+
+    private static let whole = RouteShape.takesFile(
+        "Checks a provider's bill against the ledger", ["application/json", "text/csv"], .reconciliation, status: 201
+    ) { query in
+        _ = query.choice("provider", of: BillFormat.self, isRequired: true)
+        _ = query.text("backend_id")
     }
 
     /// Without their lines.
@@ -39,13 +51,10 @@ struct ReconciliationRoutes: RouteGroup {
 
     private func create(_ request: Request, _ context: AdminContext) async throws -> Response {
         var query = Query(request)
-        let format = query.choice("provider", of: BillFormat.self)
+        let format = query.choice("provider", of: BillFormat.self, isRequired: true)
         let backendID = query.text("backend_id")
         try query.finish()
-        guard let format else {
-            let names = BillFormat.allCases.map(\.rawValue).joined(separator: ", ")
-            throw Problem.invalid("?provider", "is required: one of \(names)")
-        }
+        guard let format else { throw Problem.invalid("?provider", "is required") }
         let bytes = try await request.bodyBytes(limit: AdminRoute.fileBodyLimit)
         let billed = try format.read(bytes)
         guard !billed.isEmpty else { throw Problem.invalid("", "holds no amount", code: "invalid_bill") }

@@ -8,9 +8,16 @@ struct RequestRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("requests", .financeAndViewers, use: list),
-            get("requests/{request}", .financeAndViewers, use: show),
+            get("requests", .financeAndViewers, Self.page, use: list),
+            get("requests/{request}", .financeAndViewers, .one("Shows a call and its attempts", .request), use: show),
         ]
+    }
+
+    private static let page = RouteShape.list("Lists calls, the newest first", .request) { query in
+        for name in ["tenant_id", "key_id", "model", "pool", "backend_id", "status"] { _ = query.text(name) }
+        _ = query.instant("start")
+        _ = query.instant("end")
+        _ = query.page()
     }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {

@@ -9,8 +9,8 @@ struct StatusRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("status", .viewers, use: show),
-            get("status/history", .viewers, use: history),
+            get("status", .viewers, .one("How the gateway is", .status), use: show),
+            get("status/history", .viewers, .one("The traffic of the last hour", .trafficHistory), use: history),
         ]
     }
 

@@ -8,14 +8,26 @@ struct TenantRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("tenants", .financeAndViewers, use: list),
-            post("tenants", .admins, use: create),
-            get("tenants/{tenant}", .financeAndViewers, use: show),
-            patch("tenants/{tenant}", .admins, use: update),
-            delete("tenants/{tenant}", .admins, use: archive),
-            post("tenants/{tenant}/suspend", .admins, use: suspend),
-            post("tenants/{tenant}/resume", .admins, use: resume),
+            get("tenants", .financeAndViewers, .list("Lists tenants", .tenant), use: list),
+            post("tenants", .admins, .creates("Makes a tenant", .tenant, Self.whole), use: create),
+            get("tenants/{tenant}", .financeAndViewers, .one("Shows a tenant", .tenantWithCredits), use: show),
+            patch("tenants/{tenant}", .admins, .takes("Changes a tenant", .tenant, Self.part), use: update),
+            delete(
+                "tenants/{tenant}", .admins, .nothing("Archives a tenant and revokes its keys"), use: archive),
+            post("tenants/{tenant}/suspend", .admins, .one("Refuses all its calls", .tenant), use: suspend),
+            post("tenants/{tenant}/resume", .admins, .one("Lets its calls in again", .tenant), use: resume),
         ]
+    }
+
+    @Sendable private static func whole(_ body: JSONObject) {
+        _ = body.required("name", .name, else: "")
+        part(body)
+    }
+
+    @Sendable private static func part(_ body: JSONObject) {
+        _ = body.optional("name", .name)
+        var tenant = Tenant.blank
+        tenant.read(settings: body)
     }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {

@@ -9,9 +9,18 @@ struct UsageRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("usage", .financeAndViewers, use: show),
-            get("costs", .financeAndViewers, use: show),
+            get("usage", .financeAndViewers, .list("What was used, by span", .usage, query: Self.ask), use: show),
+            get("costs", .financeAndViewers, .list("What it cost, by span", .usage, query: Self.ask), use: show),
         ]
+    }
+
+    @Sendable private static func ask(_ query: inout Query) {
+        for name in [
+            "start", "end", "bucket", "group_by", "time_zone", "limit", "after", "tenant_id", "key_id", "model", "pool",
+            "backend_id",
+        ] {
+            _ = query.text(name)
+        }
     }
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {

@@ -49,7 +49,11 @@ extension WebhookDelivery {
 extension FieldRule where Value == String {
     /// An absolute http or https URL without user or fragment; a query is allowed.
     fileprivate static var webAddress: FieldRule {
-        FieldRule { value throws(FieldFault) in
+        FieldRule([
+            "type": "string", "format": "uri", "minLength": .integer(1), "maxLength": .integer(2048),
+            "examples": ["http://127.0.0.1:9002/hook"],
+        ]) {
+            value throws(FieldFault) in
             let text = try FieldRule.text(atMost: 2048).read(value)
             let parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
             let isQuery = parts.dropFirst().allSatisfy { query in
@@ -66,7 +70,10 @@ extension FieldRule where Value == String {
 extension FieldRule where Value == [String] {
     /// At least one of the events there are, each once, in their own order.
     fileprivate static var alertKinds: FieldRule {
-        FieldRule { value throws(FieldFault) in
+        FieldRule([
+            "type": "array", "minItems": .integer(1), "maxItems": .integer(64),
+            "items": ["type": "string", "enum": .texts(AlertEvent.Kind.allCases.map(\.rawValue))],
+        ]) { value throws(FieldFault) in
             let names = Set(try FieldRule.texts(.text(atMost: 64), atMost: 64).read(value))
             let known = AlertEvent.Kind.allCases.map(\.rawValue)
             guard !names.isEmpty, names.isSubset(of: known) else {

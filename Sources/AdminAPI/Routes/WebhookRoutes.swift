@@ -8,13 +8,21 @@ struct WebhookRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("webhooks", .admins, use: list),
-            post("webhooks", .admins, use: create),
-            get("webhooks/{webhook}", .admins, use: show),
-            delete("webhooks/{webhook}", .admins, use: delete),
-            get("webhooks/{webhook}/deliveries", .admins, use: deliveries),
-            post("webhooks/{webhook}/test", .admins, use: test),
+            get("webhooks", .admins, .list("Lists webhooks", .webhook), use: list),
+            post(
+                "webhooks", .admins,
+                .creates("Makes a webhook", .issuedWebhook) { _ = Webhook($0, at: Timestamp(microseconds: 0)) },
+                use: create),
+            get("webhooks/{webhook}", .admins, .one("Shows a webhook", .webhook), use: show),
+            delete("webhooks/{webhook}", .admins, .nothing("Deletes a webhook"), use: delete),
+            get("webhooks/{webhook}/deliveries", .admins, Self.page, use: deliveries),
+            post("webhooks/{webhook}/test", .admins, .one("Sends a message now", .delivery), use: test),
         ]
+    }
+
+    private static let page = RouteShape.list("Lists its messages, the newest first", .delivery) { query in
+        _ = query.choice("state", of: WebhookDelivery.State.self)
+        _ = query.page()
     }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {

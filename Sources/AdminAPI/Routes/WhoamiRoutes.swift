@@ -7,7 +7,9 @@ struct WhoamiRoutes: RouteGroup {
     /// The calls there are.
     let table: [AdminRoute]
 
-    var routes: [AdminRoute] { [get("whoami", .everyRole, use: show)] }
+    var routes: [AdminRoute] {
+        [get("whoami", .everyRole, .one("Who the caller is, and what it may do", .whoami), use: show)]
+    }
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
         try Query(request).finish()

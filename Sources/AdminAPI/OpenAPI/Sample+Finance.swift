@@ -1,0 +1,51 @@
+/// One of each thing that finance works with.
+extension Sample {
+    static let period = Sample(
+        "Period",
+        [
+            "period": "", "status": "", "start": "", "end": "", "requested_at": nil, "requested_by": nil,
+            "due_at": nil, "closed_at": nil, "entries": .integer(0), "cost": "", "live_holds": .integer(0),
+            "uncertain_holds": .integer(0), "format_version": .integer(1), "software_version": nil, "chain_head": nil,
+            "manifest_sha256": nil, "previous_manifest_sha256": nil,
+        ])
+
+    static let correction = Sample(
+        "Correction",
+        [
+            "id": "", "corrects_period": "", "period": "", "tenant_id": "", "key_id": nil, "model": nil, "pool": nil,
+            "amount": "", "reason": "", "created_at": "", "created_by": "",
+        ])
+
+    static let reconciliationSummary = Sample(
+        "ReconciliationSummary",
+        [
+            "id": "", "provider": "", "backend_id": nil, "sha256": "", "created_at": "", "created_by": "",
+            "captured": "", "billed": "",
+        ])
+    static let reconciliation = Sample(
+        "Reconciliation",
+        reconciliationSummary.json.adding(
+            "lines",
+            [
+                [
+                    "day": "", "model": nil, "captured": "", "billed": "", "ratio": nil, "cause": "",
+                    "calls": .integer(0),
+                ]
+            ]))
+
+    static let priceImport = Sample(
+        "PriceImport",
+        [
+            "format": "", "sha256": "", "kind": "", "backend_id": nil, "effective_from": "", "published": .integer(0),
+            "unchanged": .integer(0), "dry_run": true,
+            "changes": [
+                [
+                    "model": "", "tier": nil, "above_tokens": nil, "meter": "", "per": "", "old": nil, "new": nil,
+                    "percent": nil, "jump": true,
+                ]
+            ],
+            "jumps": .integer(0), "conflicts": [""],
+            "rounded": [["model": "", "meter": "", "given": "", "taken": ""]],
+            "omitted": [["model": "", "reason": ""]],
+        ])
+}

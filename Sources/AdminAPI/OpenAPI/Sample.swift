@@ -1,0 +1,11 @@
+/// What an answer looks like: every member it always has, null where it may be null.
+struct Sample: Sendable {
+    /// The name of its schema in the document.
+    let name: String
+    let json: JSONValue
+
+    init(_ name: String, _ json: JSONValue) {
+        self.name = name
+        self.json = json
+    }
+}
