@@ -10,6 +10,8 @@ OWN = os.environ["TOLLGATE_ADMIN_KEY_ID"]
 # What the document promises to be enough: known fields, all required ones, the right types.
 PROMISED = ("is unknown", "is required", "must be a string", "must be a number, not", "must be true or false",
             "must be an object", "must be an array", "must be empty")
+# Needed by a backend that has no probe yet: which a schema of PATCH cannot know.
+DEPENDS_ON_STATE = {"/probe/path"}
 
 
 @schemathesis.hook
@@ -26,4 +28,6 @@ def a_body_that_fits_is_understood(
     if response.status_code != 400 or not case.meta or not case.meta.generation.mode.is_positive:
         return
     for error in response.json().get("errors", []):
+        if error["pointer"] in DEPENDS_ON_STATE:
+            continue
         assert not error["detail"].startswith(PROMISED), f"{error} although the request fits the document"
