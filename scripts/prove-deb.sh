@@ -11,7 +11,10 @@ work="$(mktemp -d -p /var/tmp tollgate-deb-XXXXXX)"
 root="$work/root"
 boot=
 finish() {
-    [[ -z "$boot" ]] || { kill -KILL "$boot" 2>/dev/null && wait "$boot" 2>/dev/null; } || true
+    if [[ -n "$boot" ]]; then
+        kill -KILL "$boot" 2>/dev/null && wait "$boot" 2>/dev/null || true
+        find /sys/fs/cgroup -depth -type d -path "*/tollgate-boot-$boot*" -exec rmdir {} + 2>/dev/null || true
+    fi
     rm -rf --one-file-system "$work"
 }
 trap finish EXIT
@@ -59,6 +62,7 @@ check "lintian finds nothing" lintian --allow-root --fail-on=error,warning "$pac
 check "a second build has the same bytes" cmp "$package" "$(scripts/build-deb.sh "$binary" "$work/two")"
 
 echo "a fresh Debian"
+# shellcheck disable=SC2016  # apt's own variables
 mirror="$(apt-get indextargets --format '$(SITE) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
     awk '$2 == "bookworm" && $3 == "main" { print $1; exit }')"
 base=.build/deb/debian-12.tar # kept for the next run
@@ -74,6 +78,7 @@ else
 fi
 cp "$package" "$root/var/tmp/tollgate.deb"
 install_package() {
+    # shellcheck disable=SC2016  # expanded inside
     unshare --mount bash -euc 'mount -t proc proc "$1/proc"; exec chroot "$1" env -u TMPDIR DEBIAN_FRONTEND=noninteractive \
         apt-get install --yes --quiet --no-install-recommends /var/tmp/tollgate.deb' - "$root"
 }
@@ -91,9 +96,19 @@ boot=$!
 check "the service is ready" within 30 ready
 check "systemd calls it active" is_active
 check "the bootstrap credential works" admin /tenants
-check "it runs as tollgate, without capabilities" grep -Eqz $'\nCapEff:\t0+\n.*NoNewPrivs:\t1\n' <(status_of)
-check "the journal holds nothing but JSON" inside bash -c \
-    '! journalctl -u tollgate -o cat _COMM=tollgate --no-pager | grep -qv "^{"'
+confined() {
+    local user
+    user="$(inside id -u tollgate)"
+    [[ "$user" -ne 0 ]] && status_of >"$work/status"
+    grep -q "^Uid:.$user.$user.$user.$user$" "$work/status" && grep -Eq '^CapBnd:.0+$' "$work/status" &&
+        grep -q '^NoNewPrivs:.1$' "$work/status" && grep -q '^Seccomp:.2$' "$work/status"
+}
+check "it runs as tollgate, confined, without capabilities" confined
+only_json() {
+    inside journalctl -u tollgate -o cat _COMM=tollgate --no-pager >"$work/journal"
+    grep -q '"listening"' "$work/journal" && ! grep -v '^{' "$work/journal"
+}
+check "its log is JSON and nothing else" only_json
 admin /tenants --header 'content-type: application/json' --data '{"name":"kept"}' >/dev/null || fail "no tenant"
 check "a reload is taken" inside systemctl reload tollgate
 check "the log says so" within 5 inside bash -c 'journalctl -u tollgate -o cat --no-pager | grep -q "configuration reloaded"'
