@@ -33,6 +33,7 @@ exec unshare --mount --pid --fork --kill-child --uts --ipc --net --cgroup bash -
     mkdir "$ROOT/dev/pts" "$ROOT/dev/shm" "$ROOT/run/outside"
     mount -t devpts -o newinstance,ptmxmode=0666 devpts "$ROOT/dev/pts"
     mount -t tmpfs tmpfs "$ROOT/dev/shm"
+    ln -s pts/ptmx "$ROOT/dev/ptmx"
     # Not chroot: a process that was is not allowed the user name spaces of PrivateUsers=.
     cd "$ROOT"
     pivot_root . run/outside

@@ -35,7 +35,8 @@ check() {
 # The booted system's first process, and commands beside it.
 init() {
     local child
-    child="$(cat "/proc/$boot/task/$boot/children" 2>/dev/null)" && echo "${child%% *}"
+    child="$(cat "/proc/$boot/task/$boot/children" 2>/dev/null)"
+    echo "${child%% *}"
 }
 inside() { nsenter -t "$(init)" -m -p -n -u -i -- "$@"; }
 outside_curl() { nsenter -t "$(init)" -n -- curl --silent --show-error --fail --max-time 5 "$@"; }
@@ -48,7 +49,7 @@ within() { # SECONDS COMMAND…
         sleep 0.2
     done
 }
-ready() { outside_curl http://127.0.0.1:8080/readyz; }
+ready() { outside_curl http://127.0.0.1:8080/readyz 2>/dev/null; }
 is_active() { [[ "$(property ActiveState)" == active ]]; }
 admin() {
     outside_curl --header "authorization: Bearer $(cat "$root/etc/tollgate/admin.key")" \
