@@ -51,7 +51,11 @@ import Testing
 
     @Test func `every setting is documented`() throws {
         let pattern = try Regex(#"(?:read|optional|section|value|checkLater)\("([a-z_0-9]+)""#)
-        let code = try text("Sources/Tollgate/Configuration/ConfigurationFile.swift")
+        let folder = "Sources/Tollgate/Configuration"
+        let files = try FileManager.default.contentsOfDirectory(
+            atPath: Self.repository.appendingPathComponent(folder).path
+        ).filter { $0.hasPrefix("ConfigurationFile") }
+        let code = try files.map { try text("\(folder)/\($0)") }.joined()
         let read = Set(code.matches(of: pattern).compactMap { $0.output[1].substring.map(String.init) })
         // The two ways to name a secret are no settings of their own.
         let documented = Set(try rows().flatMap { $0.path.split(separator: ".").map(String.init) })
