@@ -30,7 +30,7 @@ import Testing
             #expect(listed.names("period") == [now] && listed["has_more"] == .bool(true))
             let next = try await client.call("GET", "/periods?limit=1&after=" + listed.text("next"))
             #expect(next.names("period") == [month.text] && next["has_more"] == .bool(false))
-            let log = try harness.plane.file.read { try TenancyStore.auditEntries($0, limit: 100) }
+            let log = try harness.plane.file.auditEntries()
             #expect(log.filter { $0.action == "period.close" }.count == 2)
             #expect(log.filter { $0.action == "period.closed" }.count == 1)
         }

@@ -26,8 +26,8 @@ import Testing
             #expect(again["published"] == .number("0") && again["unchanged"] == .number("2"))
             #expect(try await client.call("GET", "/prices").names("model").sorted() == ["m", "n"])
             let now = harness.plane.time.now()
-            #expect(harness.plane.prices.price(model: "m", at: now)?.rates[.input] == 1_000_000)
-            let rows = try harness.plane.file.read { db in try TenancyStore.auditEntries(db, limit: 10) }
+            #expect(harness.plane.prices.sheet(model: "m", at: now)?.standard.rates[.input] == 1_000_000)
+            let rows = try harness.plane.file.auditEntries()
             #expect(rows.filter { $0.action == "price.import" }.count == 2)
         }
     }
@@ -51,7 +51,9 @@ import Testing
             #expect(change.member("percent") == "+614.3" && change.member("meter") == "input")
             let taken = try await client.call("POST", path + "&select=m&yes=true", list("1e-05"))
             #expect(taken.status == 200)
-            #expect(harness.plane.prices.price(model: "m", at: harness.plane.time.now())?.rates[.input] == 10_000_000)
+            #expect(
+                harness.plane.prices.sheet(model: "m", at: harness.plane.time.now())?.standard.rates[.input]
+                    == 10_000_000)
         }
     }
 
@@ -85,7 +87,9 @@ import Testing
                 "POST", path, "{" + models.joined(separator: ",") + "}", headers: ["idempotency-key": "k"])
             #expect(made.status == 200 && made["published"] == .number("450"))
             #expect(try harness.plane.file.read { try BillingStore.prices($0).count } == 450)
-            #expect(harness.plane.prices.price(model: "m449", at: harness.plane.time.now())?.rates[.input] == 450_000)
+            #expect(
+                harness.plane.prices.sheet(model: "m449", at: harness.plane.time.now())?.standard.rates[.input]
+                    == 450_000)
         }
     }
 
