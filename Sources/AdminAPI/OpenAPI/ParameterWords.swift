@@ -28,6 +28,7 @@ enum ParameterWords {
         "select": "Only names that match; `*` stands for any text.",
         "kind": "Whether tenants pay them or providers charge them.",
         "effective_from": "From when on they hold; absent: now.",
+        "expand": "What else each entry shows: the member of that name.",
         "limit": "Entries a page has at most.",
         "after": "`next` of the page before.",
         "tenant_id": "Only of this tenant.",

@@ -26,6 +26,7 @@ struct BudgetRoutes: RouteGroup {
     private static let start = Timestamp(microseconds: 0)
 
     private static let page = RouteShape.list("Lists budgets", .budget) { query in
+        _ = query.choice("expand", of: Expansion.self)
         _ = query.text("tenant_id")
         _ = query.page()
     }

@@ -13,12 +13,17 @@ struct PoolRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("pools", .viewers, .list("Lists pools", .pool), use: list),
+            get("pools", .viewers, Self.page, use: list),
             post("pools", .admins, .creates("Makes a pool", .pool, Self.whole), use: create),
             get("pools/{pool}", .viewers, .one("Shows a pool", .pool), use: show),
             patch("pools/{pool}", .admins, .takes("Changes a pool", .pool, Self.part), use: update),
             delete("pools/{pool}", .admins, .nothing("Deletes a pool that nothing uses"), use: delete),
         ]
+    }
+
+    private static let page = RouteShape.list("Lists pools", .pool) { query in
+        _ = query.choice("expand", of: Expansion.self)
+        _ = query.page()
     }
 
     @Sendable private static func whole(_ body: JSONObject) {
