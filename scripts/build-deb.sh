@@ -23,6 +23,8 @@ install -D "$binary" "$root/usr/bin/tollgate"
 strip --strip-unneeded --remove-section=.comment --remove-section=.note "$root/usr/bin/tollgate"
 install -D -m 644 deploy/systemd/tollgate.service "$root/lib/systemd/system/tollgate.service"
 install -D -m 644 "$parts/tollgate.yaml" "$root/etc/tollgate/tollgate.yaml"
+mkdir -p "$root/usr/share/tollgate"
+cp -r web-static "$root/usr/share/tollgate/"
 sed "s/@VERSION@/$version/" "$parts/tollgate.1" |
     install -D -m 644 /dev/stdin "$root/usr/share/man/man1/tollgate.1"
 # Files that are sourced have no interpreter line.

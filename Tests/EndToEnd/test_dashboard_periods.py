@@ -147,7 +147,7 @@ def test_a_price_list_is_imported_after_a_look_at_the_differences(
     chromium.shows("1 difference", "fake", "$1", "$2", "+100.0 %")
     assert len(past.admin.get("/prices/history?model=fake")["data"]) == 1, "a look changes nothing"
     chromium.press("Import")
-    chromium.shows("change by more than half")
+    chromium.shows("take them with yes=true")
     chromium.one("dialog[open] [name='yes']").click()
     chromium.submit("Import")
     chromium.until(lambda: "$2" in chromium.texts("tbody .rates .figure-text"), "the new price")
