@@ -45,8 +45,8 @@ struct PeriodPropertyTests {
         var random = SeededGenerator(seed: 32)
         let instants = try instants(&random, count: 120)
         let fixture = try LedgerFixture(zone: zone, at: instants.first)
-        let total = try await fixture.budget(1_000_000_000, .total)
-        let monthly = try await fixture.budget(1_000_000_000, .month)
+        let total = try await fixture.budget(100_000_000_000, .total)
+        let monthly = try await fixture.budget(100_000_000_000, .month)
         var spanning: [Reservation] = []
         var spent = 0
         for (index, instant) in instants.enumerated() {

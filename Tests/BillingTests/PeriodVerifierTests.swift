@@ -52,7 +52,13 @@ struct PeriodVerifierTests {
             let names = row.columnNames
             #expect(Array(names).count == 32)
             hash.add(
-                names.map { name in (row[name] as DatabaseValue).isNull ? nil : String.fromDatabaseValue(row[name]) })
+                names.map { name in
+                    switch (row[name] as DatabaseValue).storage {
+                    case .string(let text): text
+                    case .int64(let number): "\(number)"
+                    default: nil
+                    }
+                })
         }
         #expect(hash.hex == seal.chainHead)
         #expect(rows.count == 3)

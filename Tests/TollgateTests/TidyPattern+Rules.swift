@@ -1,6 +1,8 @@
 extension TidyPattern {
     /// Where time is read and waited for; everything else receives it.
-    private static let clockFiles: Set<String> = ["Timestamp.swift", "TimeSource.swift", "SystemClock.swift"]
+    private static let clockFiles: Set<String> = [
+        "Timestamp.swift", "TimeSource.swift", "SystemClock.swift", "PollingPause.swift",
+    ]
 
     static let forcedTry = TidyPattern("try!", #"\btry!"#)
     static let forcedCast = TidyPattern("as!", #"\bas!"#)

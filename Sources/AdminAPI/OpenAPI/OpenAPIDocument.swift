@@ -42,14 +42,15 @@ enum OpenAPIDocument {
     }
 
     private static let introduction = """
-        Money is a decimal string in US dollars with at most 12 fraction digits. Instants are RFC 3339, UTC in answers. \
-        Spans are whole numbers with a unit: `500ms`, `10s`, `5m`, `1h`, `30d`. Unknown fields and parameters are refused.
+        Money is a decimal string in US dollars with at most 12 fraction digits. Instants are RFC 3339, UTC in \
+        answers. Spans are whole numbers with a unit: `500ms`, `10s`, `5m`, `1h`, `30d`. Unknown fields and \
+        parameters are refused.
 
         A list is a page: `data`, `has_more`, and `next`, which goes into `after` for the next page.
 
-        Send `Idempotency-Key` with a POST to repeat it safely, and the `ETag` of what was read as `If-Match` with PUT, \
-        PATCH and DELETE. A body that fits its schema may still be refused by what a schema cannot say: a name that is \
-        taken, an unknown pool, a text longer in bytes than in characters. `errors[]` names the field.
+        Send `Idempotency-Key` with a POST to repeat it safely, and the `ETag` of what was read as `If-Match` with \
+        PUT, PATCH and DELETE. A body that fits its schema may still be refused by what a schema cannot say: a name that \
+        is taken, an unknown pool, a text longer in bytes than in characters. `errors[]` names the field.
         """
 
     private static func schemas(_ routes: [AdminRoute]) -> [JSONMember] {

@@ -12,7 +12,8 @@ struct OpenAPIRefusal: Sendable {
         OpenAPIRefusal(status: 403, name: "RoleNotAllowed", text: "The role of the credential may not do this."),
         OpenAPIRefusal(status: 404, name: "NotFound", text: "There is no such thing."),
         OpenAPIRefusal(
-            status: 409, name: "Conflict", text: "The state of this or another resource forbids it; `code` says which."),
+            status: 409, name: "Conflict",
+            text: "The state of this or another resource forbids it; `code` says which."),
         OpenAPIRefusal(
             status: 412, name: "PreconditionFailed", text: "`If-Match` names another state than the present one."),
         OpenAPIRefusal(status: 413, name: "TooLarge", text: "The body is larger than the call takes."),

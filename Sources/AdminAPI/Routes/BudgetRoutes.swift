@@ -15,7 +15,8 @@ struct BudgetRoutes: RouteGroup {
         [
             get("budgets", .financeAndViewers, Self.page, use: list),
             post(
-                "budgets", .admins, .creates("Makes a budget", .budget) { _ = Budget($0, at: Self.start) }, use: create),
+                "budgets", .admins, .creates("Makes a budget", .budget) { _ = Budget($0, at: Self.start) },
+                use: create),
             get("budgets/{budget}", .financeAndViewers, .one("Shows a budget", .budgetWithRaises), use: show),
             get("budgets/{budget}/state", .financeAndViewers, .one("Shows its figures now", .budgetState), use: state),
             patch("budgets/{budget}", .admins, Self.part, use: update),

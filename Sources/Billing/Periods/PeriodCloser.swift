@@ -1,5 +1,4 @@
 import Dispatch
-public import GRDB
 public import Logging
 public import Tenancy
 
@@ -39,7 +38,7 @@ public struct PeriodCloser: Sendable {
         graceMS: Int64,
         by actor: String,
         at now: Timestamp,
-        _ db: Database
+        _ db: TenancyStore.Transaction
     ) throws -> Period {
         let period = try PeriodRule.requested(
             try PeriodStore.period(db, month), graceMS: graceMS, by: actor, at: now)

@@ -1,4 +1,4 @@
-public import GRDB
+public import Tenancy
 
 /// What the facts of an open month are read from beside the tables of tenants and billing.
 public struct PeriodSources: Sendable {
@@ -7,13 +7,13 @@ public struct PeriodSources: Sendable {
     /// The version of Tollgate that runs.
     public let softwareVersion: String
     /// Backends and models as of the transaction.
-    public let routing: @Sendable (Database) throws -> RoutingFacts
+    public let routing: @Sendable (TenancyStore.Transaction) throws -> RoutingFacts
 
     /// The sources of a process.
     public init(
         party: BillingParty,
         softwareVersion: String,
-        routing: @escaping @Sendable (Database) throws -> RoutingFacts
+        routing: @escaping @Sendable (TenancyStore.Transaction) throws -> RoutingFacts
     ) {
         self.party = party
         self.softwareVersion = softwareVersion

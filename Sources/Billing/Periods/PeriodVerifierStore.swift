@@ -13,8 +13,8 @@ public enum PeriodVerifierStore {
             let scan = try PeriodScanStore.scan(db, month, after: previous?.chainHead)
             if scan.chainHead != seal.chainHead {
                 found.append(
-                    "period \(month): its entries are not those it was closed with "
-                        + "(\(scan.entries) of \(seal.entries), costing \(scan.cost.decimal) of \(seal.cost.decimal) USD)"
+                    "period \(month): its entries are not those it was closed with (\(scan.entries) of "
+                        + "\(seal.entries), costing \(scan.cost.decimal) of \(seal.cost.decimal) USD)"
                 )
             }
             if try PeriodFactsStore.digest(db, month) != seal.factsSHA256 {

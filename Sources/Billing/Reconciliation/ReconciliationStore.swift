@@ -57,7 +57,8 @@ public enum ReconciliationStore {
                     COALESCE(SUM(upstream_cost / 1000000), 0) AS micro,
                     COALESCE(SUM(upstream_cost % 1000000), 0) AS pico,
                     SUM(kind IN ('settle', 'resolve')) AS calls,
-                    SUM(kind = 'settle' AND upstream_cost IS NULL) AS unpriced, SUM(outcome = 'unanswered') AS unanswered,
+                    SUM(kind = 'settle' AND upstream_cost IS NULL) AS unpriced,
+                    SUM(outcome = 'unanswered') AS unanswered,
                     SUM(kind = 'settle' AND provenance IN ('estimated', 'partial')) AS estimated,
                     SUM(input_cache_read + input_cache_write_5m + input_cache_write_1h) AS cache
                 FROM ledger

@@ -35,7 +35,8 @@ struct MeterCostStore {
             SELECT \(groups.expressions(of: "u")) price_version, multiplier_ppm, \(Self.sums),
                 SUM(cost / 1000000) AS micro, SUM(cost % 1000000) AS pico
             FROM ledger AS u
-            WHERE (request_id >= ? AND request_id < ? OR corrects_period > '') AND admitted_at >= ? AND admitted_at < ?\(filter.condition)
+            WHERE (request_id >= ? AND request_id < ? OR corrects_period > '')
+                AND admitted_at >= ? AND admitted_at < ?\(filter.condition)
             GROUP BY \(groups.names) price_version, multiplier_ppm
             """
         var arguments = groups.arguments

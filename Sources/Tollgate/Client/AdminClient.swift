@@ -64,8 +64,8 @@ struct AdminClient: Sendable {
         return policy
     }
 
-    /// Hands over the body of an answer as it comes; throws `CommandFailure` for a refusal, and for an answer that broke
-    /// off.
+    /// Hands over the body of an answer as it comes; throws `CommandFailure` for a refusal, and for an answer that
+    /// broke off.
     func download(_ path: String, _ receive: @escaping (UnsafeRawBufferPointer) -> Bool) throws {
         guard let fetch else { throw CommandFailure(.failed, "GET \(path): no download") }
         let answer = try fetch(path, receive)

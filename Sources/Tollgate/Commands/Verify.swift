@@ -3,8 +3,8 @@ import Billing
 import Foundation
 import Tenancy
 
-/// `tollgate verify`: recomputes the ledger from its entries and the chains of closed months and the audit log; it only reads, beside a
-/// running gateway too.
+/// `tollgate verify`: recomputes the ledger from its entries and the chains of closed months and the audit log; it only
+/// reads, beside a running gateway too.
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Recompute every account, roll-up, closed month and the audit log's chain, and compare.",

@@ -1,12 +1,12 @@
 import ArgumentParser
-import Foundation
 
 /// `tollgate period close`.
 struct ClosePeriod: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "close", abstract: "Close a month that has ended, for ever.",
         discussion: """
-            It closes when its grace is over and no call that it admitted is under way. Asking again sets the grace anew.
+            It closes when its grace is over and no call that it admitted is under way. Asking again sets the grace \
+            anew.
             """)
 
     @Argument(help: "The month, such as 2026-11.")
@@ -26,7 +26,7 @@ struct ClosePeriod: ParsableCommand {
         let body: [String: JSONValue] = grace.map { ["grace": .string($0)] } ?? [:]
         var month = try client.call("POST", path + "/close", .object(body))
         while wait, month["status"].string == "closing" {
-            Thread.sleep(forTimeInterval: 0.5)
+            PollingPause.rest()
             month = try client.call("GET", path)
         }
         options.show(month, columns: PeriodCommands.columns)
