@@ -49,8 +49,8 @@ enum OpenAPIDocument {
         A list is a page: `data`, `has_more`, and `next`, which goes into `after` for the next page.
 
         Send `Idempotency-Key` with a POST to repeat it safely, and the `ETag` of what was read as `If-Match` with \
-        PUT, PATCH and DELETE. A body that fits its schema may still be refused by what a schema cannot say: a name that \
-        is taken, an unknown pool, a text longer in bytes than in characters. `errors[]` names the field.
+        PUT, PATCH and DELETE. A body that fits its schema may still be refused by what a schema cannot say: a name \
+        that is taken, an unknown pool, a text longer in bytes than in characters. `errors[]` names the field.
         """
 
     private static func schemas(_ routes: [AdminRoute]) -> [JSONMember] {
