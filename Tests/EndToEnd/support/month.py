@@ -22,6 +22,7 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 COLUMNS = ("input", "input_cache_read", "input_cache_write_5m", "input_cache_write_1h", "output", "output_reasoning")
 MULTIPLIERS = ("1", "1.25", "0.8", "1", "1.000001")
 DAY = 86_400_000_000
+QUARTER = 900_000_000
 MODELS: dict[str, tuple[dict[str, str] | None, dict[str, str] | None]] = {
     "chat-large": ({"input": "2.50", "output": "10", "input_cache_read": "1.25", "output_reasoning": "12"}, None),
     "chat-small": ({"input": "0.15", "output": "0.60"}, None),
@@ -199,12 +200,29 @@ def fill(server: Gateway, month: Month, count: int, dice: random.Random, correct
         [last] = db.execute("SELECT COALESCE(MAX(seq), 0) FROM ledger").fetchone()
         rows = (row for source in (entries(month, count, dice), corrections(month, corrected, dice)) for row in source)
         db.executemany(INSERT, ((last + 1 + place, *row) for place, row in enumerate(rows)))
-        for table, span in (("usage_quarter", 900_000_000), ("usage_day", DAY)):
-            roll_up(db, table, span)
+        # The month that is corrected waits to be closed: only its name is needed.
+        db.execute(
+            "INSERT OR IGNORE INTO periods (period, status, requested_at, requested_by, due_at)"
+            " VALUES (?, 'closing', ?, 'bootstrap', ?)", (month.corrected, month.start, 1 << 61))
+        db.execute("""
+            INSERT INTO corrections
+                (id, corrects_period, tenant_id, model, pool, amount, reason, created_at, created_by)
+            SELECT request_id, corrects_period, tenant_id, model, pool, cost, 'a price that was wrong', admitted_at, 'bootstrap'
+            FROM ledger WHERE kind = 'correction'
+        """)
+        roll_up(db)
         db.commit()
 
 
-def roll_up(db: sqlite3.Connection, table: str, span: int) -> None:
+def roll_up(db: sqlite3.Connection) -> None:
+    """Fills the roll-ups anew from the entries."""
+    everyone = "tenant_id, key_id, model, pool, backend_id"
+    fill_roll_up(db, "usage_quarter", QUARTER, everyone)
+    fill_roll_up(db, "usage_day", DAY, everyone)
+    fill_roll_up(db, "usage_total", QUARTER, "'', '', model, pool, backend_id")
+
+
+def fill_roll_up(db: sqlite3.Connection, table: str, span: int, values: str) -> None:
     names = "tenant_id, key_id, model, pool, backend_id"
     bucket = f"admitted_at - admitted_at % {span}"
     sums = ", ".join(f"SUM({column})" for column in COLUMNS)
@@ -212,14 +230,14 @@ def roll_up(db: sqlite3.Connection, table: str, span: int) -> None:
     db.execute(f"DELETE FROM {table}_meters")
     db.execute(f"""
         INSERT INTO {table} (bucket_start, {names}, requests, {', '.join(COLUMNS)}, cost_micro, cost_pico)
-        SELECT {bucket}, {names}, SUM(kind IN ('settle', 'resolve')), {sums},
+        SELECT {bucket}, {values}, SUM(kind IN ('settle', 'resolve')), {sums},
             SUM(cost / 1000000) + SUM(cost % 1000000) / 1000000, SUM(cost % 1000000) % 1000000
-        FROM ledger WHERE kind IN ('settle', 'resolve') OR cost != 0 GROUP BY {bucket}, {names}
+        FROM ledger WHERE kind IN ('settle', 'resolve') OR cost != 0 GROUP BY 1, 2, 3, 4, 5, 6
     """)
     db.execute(f"""
         INSERT INTO {table}_meters (bucket_start, {names}, meter, units)
-        SELECT {bucket}, {names}, each.key, SUM(each.value) FROM ledger, json_each(other_meters) AS each
-        WHERE other_meters IS NOT NULL GROUP BY {bucket}, {names}, each.key
+        SELECT {bucket}, {values}, each.key, SUM(each.value) FROM ledger, json_each(other_meters) AS each
+        WHERE other_meters IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7
     """)
 
 
