@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds Fuzz/ and runs each of its targets for SECONDS_EACH (default 20) at the same time, over what is kept in
 # Fuzz/Corpus and Fuzz/Failures first. An input that traps, hangs or leaks is kept in Fuzz/Failures and fails the run, and
-# so does a target that ran nothing or has nothing to start from.
+# so does a target that ran nothing or has nothing to start from. SEED (default 1, so that a run can be repeated; 0 is a
+# new one each time) chooses the inputs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../Fuzz"
 
@@ -19,7 +20,8 @@ run() {
     local target="$1"
     mkdir -p "$scratch/$target" "Failures/$target"
     FUZZ_TARGET="$target" SWIFT_BACKTRACE=enable=no "$fuzz" \
-        -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1024 -max_len=4096 -dict=fuzz.dict -print_final_stats=1 \
+        -seed="${SEED:-1}" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1024 -max_len=4096 \
+        -dict=fuzz.dict -print_final_stats=1 \
         -artifact_prefix="Failures/$target/" "$scratch/$target" "Corpus/$target" "Failures/$target" \
         >"$scratch/$target.log" 2>&1
 }
