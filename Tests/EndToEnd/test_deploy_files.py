@@ -76,7 +76,8 @@ def test_the_dockerfile_is_clean_and_without_root(run: Run) -> None:
     image = " ".join(lines).partition("FROM debian")[2].split()
     needed = re.findall(r"NEEDED.*\[(\S+)\]", run_tool("readelf", "--dynamic", str(run.binary)))
     packages = {"libsqlite3.so.0": "libsqlite3-0", "libcurl.so.4": "libcurl4", "libssl.so.3": "libssl3",
-                "libcrypto.so.3": "libssl3", "libargon2.so.1": "libargon2-1", "libstdc++.so.6": "libstdc++6"}
+                "libcrypto.so.3": "libssl3", "libargon2.so.1": "libargon2-1", "libstdc++.so.6": "libstdc++6",
+                "libxlsxwriter.so.4": "libxlsxwriter4", "libz.so.1": "zlib1g"}
     base = {"libc.so.6", "libm.so.6", "libgcc_s.so.1", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"}
     assert needed and {packages[name] for name in needed if name not in base} <= set(image), needed
 

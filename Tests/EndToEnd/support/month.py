@@ -208,8 +208,8 @@ def fill(server: Gateway, month: Month, count: int, dice: random.Random, correct
             INSERT INTO corrections
                 (id, corrects_period, tenant_id, model, pool, amount, reason, created_at, created_by)
             SELECT request_id, corrects_period, tenant_id, model, pool, cost, 'a price that was wrong', admitted_at, 'bootstrap'
-            FROM ledger WHERE kind = 'correction'
-        """)
+            FROM ledger WHERE kind = 'correction' AND seq > ?
+        """, (last,))
         roll_up(db)
         db.commit()
 
