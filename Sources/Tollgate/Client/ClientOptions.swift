@@ -29,9 +29,7 @@ struct ClientOptions: ParsableArguments {
     func show(_ entries: [JSONValue], columns: [String]) {
         switch output {
         case .table:
-            let (text, note) = table.list(entries, columns: columns)
-            print(text)
-            if let note { StandardError.write(note) }
+            TableText.show(table.list(entries, columns: columns))
         case .json:
             let page: JSONValue = .object(["data": .array(entries), "has_more": .bool(false), "next": .null])
             print(page.pretty)

@@ -60,6 +60,12 @@ struct TableText: Sendable {
         return text(of: &columns, width: width)
     }
 
+    /// Writes a table to the standard output, what does not fit to the standard error.
+    static func show(_ fitted: (text: String, note: String?)) {
+        print(fitted.text)
+        if let note = fitted.note { StandardError.write(note) }
+    }
+
     private static func text(of columns: inout [Column], width: Int?) -> (text: String, note: String?) {
         let left = fit(&columns, to: width)
         let note = left.isEmpty ? nil : "a wider terminal also shows: \(left.joined(separator: ", "))"

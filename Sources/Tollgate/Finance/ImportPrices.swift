@@ -84,7 +84,7 @@ struct ImportPrices: ParsableCommand {
             ]
         }
         let headings = ["MODEL", "TIER", "ABOVE TOKENS", "METER", "OLD USD", "NEW USD", "CHANGE %"]
-        if !rows.isEmpty { print(TableText.rows(rows, headings: headings, numbers: [4, 5])) }
+        if !rows.isEmpty { TableText.show(TableText.rows(rows, headings: headings, numbers: [4, 5])) }
         for rounded in result["rounded"].items {
             StandardError.write(
                 "rounded: \(rounded["model"].plain) \(rounded["meter"].plain) \(rounded["given"].plain) to "

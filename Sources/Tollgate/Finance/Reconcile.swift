@@ -50,7 +50,7 @@ struct Reconcile: ParsableCommand {
                 ]
             }
             let total = ["TOTAL", "", made["captured"].plain, made["billed"].plain, "", ""]
-            print(
+            TableText.show(
                 TableText.rows(
                     rows + [total],
                     headings: ["DAY", "MODEL", "CAPTURED USD", "BILLED USD", "RATIO", "LIKELY CAUSE"],

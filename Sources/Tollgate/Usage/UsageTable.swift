@@ -52,9 +52,7 @@ struct UsageTable {
 
     /// Writes the table to the standard output, what does not fit to the standard error.
     func show() {
-        let (text, note) = fitted
-        print(text)
-        if let note { StandardError.write(note) }
+        TableText.show(fitted)
     }
 
     private func sum(_ number: (JSONValue) -> Decimal) -> String {

@@ -12,6 +12,8 @@ PROMISED = ("is unknown", "is required", "must be a string", "must be a number, 
             "must be an object", "must be an array", "must be empty")
 # Needed by a backend that has no probe yet: which a schema of PATCH cannot know.
 DEPENDS_ON_STATE = {"/probe/path"}
+# Their bodies are files of others, whose shape depends on the format that the query names.
+FILES = {"/admin/v1/prices/import", "/admin/v1/reconciliations"}
 
 
 @schemathesis.hook
@@ -26,6 +28,8 @@ def a_body_that_fits_is_understood(
 ) -> None:
     """A 400 for a body that fits its schema is about what no schema says."""
     if response.status_code != 400 or not case.meta or not case.meta.generation.mode.is_positive:
+        return
+    if case.path in FILES:
         return
     for error in response.json().get("errors", []):
         if error["pointer"] in DEPENDS_ON_STATE:
