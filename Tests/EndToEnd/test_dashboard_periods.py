@@ -110,12 +110,13 @@ def test_a_month_is_closed_and_its_export_sums_to_what_the_page_says(past: World
 @pytest.mark.parametrize("index", range(10))
 def test_every_format_is_downloaded(past: World, chromium: Browser, index: int) -> None:
     chromium.sign_in(past.server.admin_key, "periods")
-    month = chromium.texts("tbody th")[1]
+    [month] = chromium.until(lambda: chromium.texts("tbody th")[1:2], "the closed month")
     # A file of the same name would be written over, and nothing new be seen.
     for path in chromium.downloads.iterdir():
         path.unlink()
     chromium.press(f"Download {month}")
-    option = chromium.texts("dialog[open] [name='format'] option")[index]
+    options = "dialog[open] [name='format'] option"
+    [option] = chromium.until(lambda: chromium.texts(options)[index:index + 1], "the formats")
     chromium.fill(format=option)
     chromium.submit("Download")
     chromium.until(

@@ -48,7 +48,7 @@ def published(server: Gateway) -> Published:
                      len(rows))
 
 
-def test_litellms_whole_list(server: Gateway) -> None:
+def test_litellms_whole_list(run: Run, server: Gateway) -> None:
     [file] = (ROOT / ".venv-test-litellm").glob(LITELLM)
     listed: dict[str, Any] = json.loads(file.read_text(), parse_float=Decimal)
     dry = server.run("prices", "import", str(file), "--from", "litellm", "--dry-run", timeout=120)
@@ -74,6 +74,8 @@ def test_litellms_whole_list(server: Gateway) -> None:
     note(f"litellm: {found.count} versions of {len(listed)} models, {len(omitted)} left out, "
          f"{len(result['rounded'])} rounded, {compared} prices compared")
     assert compared > 6000 and len(omitted) < 150
+    if not run.full:
+        return
     again = json.loads(
         server.run("prices", "import", str(file), "--from", "litellm", "--output", "json", timeout=120).stdout)
     assert again["published"] == 0 and again["unchanged"] == found.count
@@ -102,6 +104,7 @@ def test_the_whole_list_of_genai_prices(server: Gateway, tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr[-2000:]
     result = json.loads(done.stdout)
     omitted = {row["model"] for row in result["omitted"]}
+    rounded = {row["model"] for row in result["rounded"]}
     found = published(server)
     compared = 0
     for provider in snapshot.providers:
@@ -115,7 +118,9 @@ def test_the_whole_list_of_genai_prices(server: Gateway, tmp_path: Path) -> None
                 if value is None:
                     continue
                 base = value.base if isinstance(value, TieredPrices) else value
-                assert Decimal(found.standard[name]["per_million"][meter]) == base, (name, meter)
+                taken = Decimal(found.standard[name]["per_million"][meter])
+                # Some of its prices are floating-point noise: they are rounded to a picodollar a token, and listed.
+                assert taken == base or (name in rounded and taken == base.quantize(STEP)), (name, meter)
                 compared += 1
     note(f"genai-prices: {found.count} versions, {len(omitted)} left out, {compared} prices compared")
     assert compared > 1000
