@@ -118,7 +118,7 @@ def test_a_month_is_closed_corrected_and_shown_by_the_command_line(run: Run) -> 
 def test_a_kill_in_the_middle_of_a_close_leaves_all_of_it_or_nothing(run: Run) -> None:
     """The first close runs undisturbed and says how long one takes; the others are killed somewhere within."""
     dice = run.dice("kill-close")
-    months = past_months(8 if run.full else 5)
+    months = past_months(8 if run.full else 4)
     server = Gateway(run.binary)
     try:
         server.start()
@@ -142,7 +142,7 @@ def test_a_kill_in_the_middle_of_a_close_leaves_all_of_it_or_nothing(run: Run) -
                     break
             wait_until_closed(server, month)
         note(f"close of {ROWS} entries {length:.2f} s; {kills} kills, {open_after} of them before it was closed")
-        assert open_after >= 3, "no kill came in the middle"
+        assert open_after >= (3 if run.full else 1), "no kill came in the middle"
         before = ""
         for month in months:
             period = server.admin.get(f"/periods/{month}")
