@@ -3,6 +3,7 @@
 import { get, query } from "../api.js";
 import { chip, empty, h, section } from "../dom.js";
 import { action } from "../forms.js";
+import { newest, older } from "../paging.js";
 import { table } from "../table.js";
 import { time } from "../time.js";
 
@@ -101,17 +102,9 @@ export function view(page, { search, go, ui, redraw }) {
     page.data.length
       ? section(
           "Entries",
-          search.get("after")
-            ? h("button", { type: "button", class: "link", onclick: () => go({ after: "" }) }, "Newest")
-            : null,
+          newest(search, go),
           table("Audit log", columns, page.data, ui, redraw, { key: (row) => row.id }),
-          page.has_more
-            ? h(
-                "p",
-                { class: "more" },
-                h("button", { type: "button", class: "button", onclick: () => go({ after: page.next }) }, "Older ones"),
-              )
-            : null,
+          older(page, go),
         )
       : section(
           "Nothing here",

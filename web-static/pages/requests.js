@@ -4,6 +4,7 @@ import { get, part, query } from "../api.js";
 import { chip, empty, h, section } from "../dom.js";
 import { money } from "../money.js";
 import * as names from "../names.js";
+import { newest, older } from "../paging.js";
 import { table } from "../table.js";
 import { day, time } from "../time.js";
 import { action } from "../forms.js";
@@ -169,17 +170,9 @@ function viewAll({ page, byID, tenants }, { search, go, ui, redraw }) {
     page.data.length
       ? section(
           "Requests",
-          search.get("after")
-            ? h("button", { type: "button", class: "link", onclick: () => go({ after: "" }) }, "Newest")
-            : null,
+          newest(search, go),
           table("Requests", columns, page.data, ui, redraw, { key: (row) => row.id }),
-          page.has_more
-            ? h(
-                "p",
-                { class: "more" },
-                h("button", { type: "button", class: "button", onclick: () => go({ after: page.next }) }, "Older ones"),
-              )
-            : null,
+          older(page, go),
         )
       : section(
           "Nothing here",
