@@ -17,7 +17,8 @@ enum KeyTarget {
         var headers = HTTPHeaders([(first, value)])
         if values.count > 1 { headers.add(name: second, value: values[1]) }
         if let found = PresentedKey.find(in: headers) {
-            precondition(values.contains { $0.hasSuffix(found) })
+            // By bytes: a combining mark after "Bearer " makes one character with the space, and no suffix of characters.
+            precondition(values.contains { $0.utf8.suffix(found.utf8.count).elementsEqual(found.utf8) })
             var text = found
             _ = text.withUTF8 { KeySecret.parse(UnsafeRawBufferPointer($0)) }
         }
