@@ -20,12 +20,12 @@ public enum BillingStore {
         return try Row.fetchAll(
             db.cachedStatement(sql: "SELECT * FROM budgets WHERE id > :after\(condition) ORDER BY id LIMIT :limit"),
             arguments: arguments
-        ).compactMap(budget)
+        ).map(budget)
     }
 
     /// One budget.
     public static func budget(_ db: Database, _ id: ID<Budget>) throws -> Budget? {
-        try Row.fetchOne(db, sql: "SELECT * FROM budgets WHERE id = ?", arguments: [id.text]).flatMap(budget)
+        try Row.fetchOne(db, sql: "SELECT * FROM budgets WHERE id = ?", arguments: [id.text]).map(budget)
     }
 
     /// Removes a budget and its accounts. Throws `BillingError.notFound`.
@@ -75,9 +75,9 @@ public enum BillingStore {
         ]
     }
 
-    private static func budget(_ row: Row) -> Budget? {
+    private static func budget(_ row: Row) throws -> Budget {
         guard let window = BudgetWindow.Kind(rawValue: row["window"]), let mode = BudgetMode(rawValue: row["mode"])
-        else { return nil }
+        else { throw BillingError.damaged("budgets") }
         let alerts: String = row["alerts_at"]
         let amounts: String = row["alert_amounts"]
         return Budget(
@@ -85,7 +85,7 @@ public enum BillingStore {
             model: row["model"], pool: row["pool"],
             limit: Money(micro: row["limit_micro"], remainder: row["limit_pico"]), window: window, mode: mode,
             alertsAt: alerts.split(separator: " ").map(String.init),
-            alertAmounts: amounts.split(separator: " ").compactMap { try? Money(decimal: String($0)) },
+            alertAmounts: try amounts.split(separator: " ").map { try Money(decimal: String($0)) },
             createdAt: Timestamp(microseconds: row["created_at"])
         )
     }
@@ -106,21 +106,21 @@ public enum BillingStore {
 
     /// Every price version, oldest first.
     public static func prices(_ db: Database) throws -> [PriceVersion] {
-        try Row.fetchAll(db, sql: "SELECT * FROM prices ORDER BY effective_from, id").compactMap(price)
+        try Row.fetchAll(db, sql: "SELECT * FROM prices ORDER BY effective_from, id").map(price)
     }
 
     /// A page of price versions in order of their ids.
     public static func prices(_ db: Database, after: String?, limit: Int) throws -> [PriceVersion] {
         try Row.fetchAll(
             db, sql: "SELECT * FROM prices WHERE id > ? ORDER BY id LIMIT ?", arguments: [after ?? "", limit]
-        ).compactMap(price)
+        ).map(price)
     }
 
     /// All versions of a model's price, oldest first.
     public static func priceHistory(_ db: Database, model: String) throws -> [PriceVersion] {
         try Row.fetchAll(
             db, sql: "SELECT * FROM prices WHERE model = ? ORDER BY effective_from, id", arguments: [model]
-        ).compactMap(price)
+        ).map(price)
     }
 
     /// Stores a version, or returns the one that says the same already. Throws `BillingError.conflict` when one for the
@@ -151,8 +151,8 @@ public enum BillingStore {
         rates.own(meter) ?? (meter.isToken && meter.parent == nil ? 0 : nil)
     }
 
-    private static func price(_ row: Row) -> PriceVersion? {
-        guard let kind = PriceKind(rawValue: row["kind"]) else { return nil }
+    private static func price(_ row: Row) throws -> PriceVersion {
+        guard let kind = PriceKind(rawValue: row["kind"]) else { throw BillingError.damaged("prices") }
         var given: [Meter: Int64] = [:]
         for meter in Meter.allCases { given[meter] = row[meter.rawValue] as Int64? }
         let rates =

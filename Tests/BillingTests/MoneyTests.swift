@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Billing
@@ -32,6 +33,14 @@ struct MoneyTests {
     ])
     func outputIsPlainAndTrimmed(text: String, pico: Int) {
         #expect(Money(pico: Int128(pico)).decimal == text)
+    }
+
+    @Test func aStoredAmountIsReadBackOrRefused() throws {
+        let amounts = [Money.zero, Money(pico: -1), .limitMaximum, Money(pico: 1_000_001)]
+        #expect(try JSONDecoder().decode([Money].self, from: JSONEncoder().encode(amounts)) == amounts)
+        for text in [#"["ten"]"#, "[1]", "[null]", #"["--1"]"#, #"[""]"#] {
+            #expect(throws: (any Error).self) { try JSONDecoder().decode([Money].self, from: Data(text.utf8)) }
+        }
     }
 
     @Test func theEndsOfTheRangeHaveText() {

@@ -43,7 +43,7 @@ struct ReconciliationRuleTests {
             [use("openai/gpt-4o-mini", 200), use("gpt-4o-mini", 100), use("claude-3-5-haiku-latest", 50)])
         #expect(lines.map(\.model) == ["claude-3-5-haiku", "gpt-4o-mini", "x"])
         #expect(lines.map(\.ratio) == ["1.0000", "0.7500", "0.0000"])
-        #expect(lines.map(\.captured) == ["0.00000000005", "0.0000000003", "0"])
+        #expect(lines.map(\.captured.decimal) == ["0.00000000005", "0.0000000003", "0"])
         #expect(lines.map(\.day) == ["2026-11-01", "2026-11-01", "2026-11-02"])
     }
 

@@ -47,7 +47,7 @@ enum ProblemTranslation {
         case .unknownScope: .invalid("/tenant_id", "names an unknown tenant or key", code: "unknown_tenant")
         case .unknownTenant(let id): .unknown("tenant", id, at: "/tenant_id")
         case .outOfRange: .invalid("/amount", "does not fit one ledger line", code: "amount_out_of_range")
-        case .unknownZone: .internalError
+        case .unknownZone, .damaged: .internalError
         }
     }
 

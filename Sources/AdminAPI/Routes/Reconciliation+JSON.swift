@@ -5,7 +5,7 @@ extension Reconciliation {
     /// All but the lines, and what they come to.
     var summary: JSONValue {
         let sums = [\ReconciliationLine.captured, \.billed].map { amount in
-            lines.reduce(Money.zero) { $0 + Self.money($1[keyPath: amount]) }
+            lines.reduce(Money.zero) { $0 + $1[keyPath: amount] }
         }
         return [
             "id": .string(id.text),
@@ -28,19 +28,12 @@ extension Reconciliation {
                     [
                         "day": .string(line.day),
                         "model": .text(line.model),
-                        "captured": .string(line.captured),
-                        "billed": .string(line.billed),
+                        "captured": .string(line.captured.decimal),
+                        "billed": .string(line.billed.decimal),
                         "ratio": .text(line.ratio),
                         "cause": .string(line.cause.rawValue),
                         "calls": .integer(line.calls),
                     ]
                 }))
-    }
-
-    /// What a line's own amounts say; they were written by us.
-    private static func money(_ text: String) -> Money {
-        let isNegative = text.hasPrefix("-")
-        guard let amount = try? Money(decimal: isNegative ? String(text.dropFirst()) : text) else { return .zero }
-        return isNegative ? Money(pico: -amount.pico) : amount
     }
 }

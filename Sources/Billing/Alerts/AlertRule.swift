@@ -30,7 +30,7 @@ enum AlertRule {
     static func amount(_ threshold: String, of limit: Money) -> Money? {
         guard let millionths = try? DecimalText.parse(threshold, fractionDigits: fractionDigits) else { return nil }
         let (product, overflow) = limit.pico.multipliedReportingOverflow(by: millionths)
-        // Rounded up: below the exact fraction nothing is reached.
+        // Rounded up: below the exact fraction nothing is reached. What does not fit 128 bits is beyond all spend.
         return overflow ? nil : Money(pico: product / million + (product % million > 0 ? 1 : 0))
     }
 

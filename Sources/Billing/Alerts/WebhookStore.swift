@@ -69,7 +69,7 @@ public enum WebhookStore {
                 ORDER BY id DESC LIMIT :limit
                 """,
             arguments: ["webhook": webhook.text, "before": before, "state": state?.rawValue, "limit": limit]
-        ).compactMap(delivery)
+        ).map(delivery)
     }
 
     /// The message that is due longest at each webhook that is not given up, the longest due first.
@@ -85,7 +85,7 @@ public enum WebhookStore {
         )
         return try webhooks.compactMap { webhook in
             try Row.fetchOne(next, arguments: [webhook.id.text, now.microseconds])
-                .flatMap(delivery).map { (webhook, $0) }
+                .map(delivery).map { (webhook, $0) }
         }.sorted { ($0.1.nextAt ?? now) < ($1.1.nextAt ?? now) }
     }
 
@@ -211,8 +211,10 @@ public enum WebhookStore {
         return webhook
     }
 
-    private static func delivery(_ row: Row) -> WebhookDelivery? {
-        guard let state = WebhookDelivery.State(rawValue: row["state"]) else { return nil }
+    private static func delivery(_ row: Row) throws -> WebhookDelivery {
+        guard let state = WebhookDelivery.State(rawValue: row["state"]) else {
+            throw BillingError.damaged("webhook_deliveries")
+        }
         var delivery = WebhookDelivery(
             id: ID(row["id"]), webhookID: ID(row["webhook_id"]), messageID: row["message_id"], event: row["event"],
             body: row["body"], createdAt: Timestamp(microseconds: row["created_at"]))

@@ -3,7 +3,7 @@ public import Tenancy
 /// Money a tenant paid ahead or was granted, recorded for ever. It moves neither a cap nor the ledger.
 public struct Credit: Sendable, Equatable {
     /// Why a tenant has it.
-    public enum Kind: String, CaseIterable, Sendable {
+    public enum Kind: String, Codable, CaseIterable, Sendable {
         /// The tenant paid it.
         case prepaid
         /// The operator gave it.

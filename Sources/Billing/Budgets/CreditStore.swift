@@ -31,7 +31,7 @@ public enum CreditStore {
         try Row.fetchAll(
             db, sql: "SELECT * FROM credits WHERE tenant_id = ? AND id > ? ORDER BY id LIMIT ?",
             arguments: [tenant.text, after ?? "", limit]
-        ).compactMap(credit)
+        ).map(credit)
     }
 
     /// The credits of all tenants recorded in a span, oldest first.
@@ -39,7 +39,7 @@ public enum CreditStore {
         try Row.fetchAll(
             db, sql: "SELECT * FROM credits WHERE created_at >= ? AND created_at < ? ORDER BY id",
             arguments: [start.microseconds, end.microseconds]
-        ).compactMap(credit)
+        ).map(credit)
     }
 
     /// What a tenant has of each kind; zero where it has nothing. Summed in parts, because ten of the largest credits
@@ -56,17 +56,22 @@ public enum CreditStore {
             arguments: [tenant.text]
         )
         for row in rows {
-            guard let kind = Credit.Kind(rawValue: row["kind"]) else { continue }
+            let kind = try Self.kind(row)
             sums[kind] = Money(usd: row["usd"], micro: row["micro"], pico: row["pico"])
         }
         return sums
     }
 
-    private static func credit(_ row: Row) -> Credit? {
-        guard let kind = Credit.Kind(rawValue: row["kind"]) else { return nil }
-        return Credit(
+    private static func kind(_ row: Row) throws -> Credit.Kind {
+        guard let kind = Credit.Kind(rawValue: row["kind"]) else { throw BillingError.damaged("credits") }
+        return kind
+    }
+
+    private static func credit(_ row: Row) throws -> Credit {
+        Credit(
             id: ID(row["id"]), tenantID: ID(row["tenant_id"]),
-            amount: Money(micro: row["amount_micro"], remainder: row["amount_pico"]), kind: kind, note: row["note"],
+            amount: Money(micro: row["amount_micro"], remainder: row["amount_pico"]), kind: try kind(row),
+            note: row["note"],
             createdAt: Timestamp(microseconds: row["created_at"]), createdBy: row["created_by"]
         )
     }

@@ -101,7 +101,7 @@ public enum DryRunStore {
         )
         while let row = try rows.next() {
             guard !alarm.hasRung.load(ordering: .relaxed) else { throw DryRunError.tooLong }
-            guard let kind = LedgerEntry.Kind(rawValue: row[2]) else { continue }
+            guard let kind = LedgerEntry.Kind(rawValue: row[2]) else { throw BillingError.damaged("ledger") }
             replay.take(
                 BudgetReplay.Line(
                     requestID: row[0], admittedAt: Timestamp(microseconds: row[1]), kind: kind,

@@ -25,7 +25,7 @@ struct ExportRowsStore {
         let scope = scope
         let drawn = isWhole ? try PrepaidStore.drawn(file, scope) : [:]
         days = ExportDays(
-            try ExportPricing(facts.prices), isUpstream: scope.isUpstream, credits: credits.compactMap(ExportRow.init),
+            try ExportPricing(facts.prices), isUpstream: scope.isUpstream, credits: credits.map(ExportRow.init),
             prepaid: PrepaidDraw(drawn))
     }
 

@@ -78,15 +78,12 @@ extension ExportRow {
     var dayText: String { String(day.rfc3339.prefix(10)) }
 
     /// The row of a credit.
-    init?(_ credit: CreditFact) {
-        guard let amount = try? Money(decimal: credit.amount), let kind = Credit.Kind(rawValue: credit.kind) else {
-            return nil
-        }
+    init(_ credit: CreditFact) {
         let start = RollUpSums.start(of: credit.createdAt, span: RollUpSums.day)
         self.init(
-            kind: kind == .prepaid ? .purchase : .credit, day: Timestamp(microseconds: start),
+            kind: credit.kind == .prepaid ? .purchase : .credit, day: Timestamp(microseconds: start),
             tenantID: credit.tenantID)
-        billed = kind == .prepaid ? amount : .zero - amount
+        billed = credit.kind == .prepaid ? credit.amount : .zero - credit.amount
         creditID = credit.id
     }
 }

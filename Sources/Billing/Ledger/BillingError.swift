@@ -14,4 +14,6 @@ public enum BillingError: Error, Sendable, Equatable {
     case unknownZone(String)
     /// An amount does not fit one ledger line.
     case outOfRange
+    /// A stored row of the named table does not say what one must say.
+    case damaged(String)
 }

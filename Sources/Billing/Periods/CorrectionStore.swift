@@ -28,7 +28,7 @@ public enum CorrectionStore {
         try Row.fetchAll(
             db, sql: "SELECT * FROM corrections WHERE created_at >= ? AND created_at < ? ORDER BY id",
             arguments: [start.microseconds, end.microseconds]
-        ).compactMap(correction)
+        ).map(correction)
     }
 
     /// A page of the corrections to a month, oldest first.
@@ -41,11 +41,13 @@ public enum CorrectionStore {
         try Row.fetchAll(
             db, sql: "SELECT * FROM corrections WHERE corrects_period = ? AND id > ? ORDER BY id LIMIT ?",
             arguments: [month.text, after ?? "", limit]
-        ).compactMap(correction)
+        ).map(correction)
     }
 
-    private static func correction(_ row: Row) -> Correction? {
-        guard let month = BillingPeriod(row["corrects_period"] as String) else { return nil }
+    private static func correction(_ row: Row) throws -> Correction {
+        guard let month = BillingPeriod(row["corrects_period"] as String) else {
+            throw BillingError.damaged("corrections")
+        }
         return Correction(
             id: ID(row["id"]), correctsPeriod: month, tenantID: ID(row["tenant_id"]),
             keyID: (row["key_id"] as String?).map { ID($0) }, model: row["model"], pool: row["pool"],

@@ -7,9 +7,9 @@ public struct CreditFact: Codable, Sendable, Equatable {
     /// `ten_…`
     public let tenantID: String
     /// In USD, above zero.
-    public let amount: String
-    /// `prepaid` or `goodwill`.
-    public let kind: String
+    public let amount: Money
+    /// What it is for.
+    public let kind: Credit.Kind
     /// What the operator wrote beside it.
     public let note: String?
     /// When it was recorded.
@@ -19,8 +19,8 @@ public struct CreditFact: Codable, Sendable, Equatable {
     public init(_ credit: Credit) {
         id = credit.id.text
         tenantID = credit.tenantID.text
-        amount = credit.amount.decimal
-        kind = credit.kind.rawValue
+        amount = credit.amount
+        kind = credit.kind
         note = credit.note
         createdAt = credit.createdAt
     }

@@ -5,7 +5,7 @@ public import Tenancy
 public enum PeriodStore {
     /// Every month with entries or a request to close it, and the one of `now`; the latest first.
     public static func periods(_ db: Database, at now: Timestamp) throws -> [Period] {
-        let rows = try Row.fetchAll(db, sql: "SELECT * FROM periods").compactMap(period)
+        let rows = try Row.fetchAll(db, sql: "SELECT * FROM periods").map(period)
         var known = Dictionary(rows.map { ($0.month, $0) }, uniquingKeysWith: { first, _ in first })
         // One look into the index a month, however many entries there are.
         let names = try String.fetchAll(
@@ -28,24 +28,24 @@ public enum PeriodStore {
 
     /// One month, which needs no row to be open.
     public static func period(_ db: Database, _ month: BillingPeriod) throws -> Period {
-        try Row.fetchOne(db, sql: "SELECT * FROM periods WHERE period = ?", arguments: [month.text]).flatMap(period)
+        try Row.fetchOne(db, sql: "SELECT * FROM periods WHERE period = ?", arguments: [month.text]).map(period)
             ?? Period(month)
     }
 
     /// The months that are on their way to be closed, the earliest first.
     static func closing(_ db: Database) throws -> [Period] {
-        try Row.fetchAll(db, sql: "SELECT * FROM periods WHERE status = 'closing' ORDER BY period").compactMap(period)
+        try Row.fetchAll(db, sql: "SELECT * FROM periods WHERE status = 'closing' ORDER BY period").map(period)
     }
 
     /// The closed months in the order they were closed in.
     public static func closed(_ db: Database) throws -> [Period] {
-        try Row.fetchAll(db, sql: "SELECT * FROM periods WHERE status = 'closed' ORDER BY number").compactMap(period)
+        try Row.fetchAll(db, sql: "SELECT * FROM periods WHERE status = 'closed' ORDER BY number").map(period)
     }
 
     /// The month that was closed last; nil if none was.
     static func newestClosed(_ db: Database) throws -> Period? {
         try Row.fetchOne(db, sql: "SELECT * FROM periods WHERE status = 'closed' ORDER BY number DESC LIMIT 1")
-            .flatMap(period)
+            .map(period)
     }
 
     /// The sequence of a month's newest entry; 0 if it has none.
@@ -78,8 +78,8 @@ public enum PeriodStore {
             arguments: [period.month.text]) ?? 0
     }
 
-    private static func period(_ row: Row) -> Period? {
-        guard let month = BillingPeriod(row["period"] as String) else { return nil }
+    private static func period(_ row: Row) throws -> Period {
+        guard let month = BillingPeriod(row["period"] as String) else { throw BillingError.damaged("periods") }
         let closing = Period.Closing(
             requestedAt: Timestamp(microseconds: row["requested_at"]), requestedBy: row["requested_by"],
             dueAt: Timestamp(microseconds: row["due_at"]))

@@ -25,9 +25,9 @@ public struct ReconciliationLine: Codable, Sendable, Equatable {
     /// What the provider calls the model; nil: all models.
     public let model: String?
     /// USD by upstream prices.
-    public let captured: String
+    public let captured: Money
     /// USD on the bill.
-    public let billed: String
+    public let billed: Money
     /// Captured over billed with four digits; nil where nothing was billed.
     public let ratio: String?
     /// The likeliest.

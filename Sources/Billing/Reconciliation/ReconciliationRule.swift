@@ -26,8 +26,8 @@ enum ReconciliationRule {
             let use = uses[place] ?? CapturedUse(day: place.day, model: place.model)
             let bill = amounts[place] ?? .zero
             return ReconciliationLine(
-                day: place.day, model: place.model.isEmpty ? nil : place.model, captured: use.cost.decimal,
-                billed: bill.decimal, ratio: ratio(use.cost, bill), cause: cause(use, billed: bill), calls: use.calls)
+                day: place.day, model: place.model.isEmpty ? nil : place.model, captured: use.cost,
+                billed: bill, ratio: ratio(use.cost, bill), cause: cause(use, billed: bill), calls: use.calls)
         }
     }
 

@@ -106,7 +106,8 @@ enum UsageQueryStore {
                 places = Dictionary(
                     rows.enumerated().map { ($0.element.values, $0.offset) }, uniquingKeysWith: { first, _ in first })
             }
-            guard let meter = Meter(rawValue: row["meter"]), let place = places?[groups.values(row)] else { continue }
+            guard let meter = Meter(rawValue: row["meter"]) else { throw BillingError.damaged("usage") }
+            guard let place = places?[groups.values(row)] else { continue }
             rows[place].usage[meter] = row["units"]
         }
     }

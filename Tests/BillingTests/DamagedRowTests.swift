@@ -1,0 +1,51 @@
+import GRDB
+import Tenancy
+import Testing
+
+@testable import Billing
+
+/// A row that was changed from outside is named, never left out of a sum or a list.
+struct DamagedRowTests {
+    @Test(arguments: ["window = 'fortnight'", "mode = 'x'", "alert_amounts = '1 ten'", "alert_amounts = '1 -5'"])
+    func aDamagedBudgetIsNotLeftOut(change: String) async throws {
+        let fixture = try LedgerFixture()
+        let budget = try await fixture.budget(100)
+        try fixture.damage("UPDATE budgets SET \(change)")
+        #expect(throws: (any Error).self) { try fixture.file.read { try BillingStore.budgets($0) } }
+        #expect(throws: (any Error).self) { try fixture.file.read { try BillingStore.budget($0, budget) } }
+    }
+
+    @Test func aDamagedCreditIsNotLeftOut() throws {
+        let fixture = try LedgerFixture()
+        let credit = Credit(
+            id: ID("crd_1"), tenantID: LedgerFixture.tenant, amount: Money(pico: 5), kind: .prepaid, note: nil,
+            createdAt: Timestamp(microseconds: 0), createdBy: "bootstrap")
+        try fixture.file.write { try CreditStore.insert(credit, $0) }
+        try fixture.damage("DROP TRIGGER IF EXISTS credits_no_update; UPDATE credits SET kind = 'gift'")
+        #expect(throws: BillingError.damaged("credits")) {
+            try fixture.file.read { try CreditStore.sums($0, tenant: LedgerFixture.tenant) }
+        }
+        #expect(throws: BillingError.damaged("credits")) {
+            try fixture.file.read { try CreditStore.credits($0, tenant: LedgerFixture.tenant, after: nil, limit: 9) }
+        }
+    }
+
+    @Test func aDamagedMonthIsNotLeftOut() throws {
+        let fixture = try LedgerFixture()
+        try fixture.damage(
+            """
+            INSERT INTO periods (period, status, requested_at, requested_by, due_at)
+            VALUES ('2026-xx', 'closing', 0, 'bootstrap', 0)
+            """)
+        #expect(throws: BillingError.damaged("periods")) { try fixture.file.read { try PeriodStore.closing($0) } }
+    }
+}
+
+extension LedgerFixture {
+    /// What somebody does with an editor: no check of the schema holds it back.
+    fileprivate func damage(_ sql: String) throws {
+        try file.write { db in
+            try db.execute(sql: "PRAGMA ignore_check_constraints = ON; \(sql); PRAGMA ignore_check_constraints = OFF")
+        }
+    }
+}
