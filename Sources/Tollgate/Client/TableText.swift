@@ -159,8 +159,9 @@ struct TableText: Sendable {
 
     private static func text(of columns: [Column]) -> String {
         guard let first = columns.first else { return "" }
+        let measured = columns.map { (column: $0, width: $0.width) }
         return first.cells.indices.map { row in
-            line(columns.map { padded($0.cells[row], to: $0.width, right: $0.alignment != .left) })
+            line(measured.map { padded($0.column.cells[row], to: $0.width, right: $0.column.alignment != .left) })
         }.joined(separator: "\n")
     }
 
