@@ -85,10 +85,12 @@ struct Assembly {
                 plane: control, credential: credential, trustedProxies: configuration.trustedProxies,
                 dashboard: dashboard, host: configuration.adminListen.host, port: configuration.adminListen.port,
                 bound: Self.announce("admin", host: configuration.adminListen.host, gate, logger)))
+        let backups = BackupStatus()
         let exposition = ListeningService(
             plane: "metrics", address: configuration.metricsListen,
             base: MetricsServer(
-                plane: control, metrics: metrics, host: configuration.metricsListen.host,
+                plane: control, metrics: metrics, backups: configuration.backup == nil ? nil : backups,
+                host: configuration.metricsListen.host,
                 port: configuration.metricsListen.port,
                 bound: Self.announce("metrics", host: configuration.metricsListen.host, gate, logger)))
         let proxy = ListeningService(
@@ -98,12 +100,16 @@ struct Assembly {
             ledger: ledger, directory: directory, time: SystemClock(), logger: logger)
         let alerts = AlertService(ledger: ledger, webhooks: control.webhooks, logger: logger)
         let traffic = TrafficService(traffic: control.traffic)
+        let copies = configuration.backup.map { settings in
+            BackupService(settings, file: file, status: backups, time: SystemClock(), logger: logger)
+        }
         // Services stop in reverse order: the data plane drains while the Admin API still answers.
+        let services: [(any Service)?] = [
+            copies, admin, exposition, reload, releases, alerts, PeriodService(periods: control.periods),
+            ProbeService(prober: prober), traffic, proxy,
+        ]
         let group = ServiceGroup(
-            services: [
-                admin, exposition, reload, releases, alerts, PeriodService(periods: control.periods),
-                ProbeService(prober: prober), traffic, proxy,
-            ],
+            services: services.compactMap(\.self),
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         defer { close() }
         try await group.run()

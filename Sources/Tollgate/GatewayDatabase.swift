@@ -19,6 +19,20 @@ enum GatewayDatabase {
         try file.schema(migrations)
     }
 
+    /// What does not add up in the database at a path: ledger, roll-ups, months and audit log; it is only read.
+    static func differences(path: String) throws -> [String] {
+        let file = try DatabaseFile.openReadOnly(path: path)
+        defer { try? file.close() }
+        return try differences(in: file)
+    }
+
+    /// The same of an open database, in one snapshot.
+    static func differences(in file: DatabaseFile) throws -> [String] {
+        try file.read {
+            try LedgerVerifierStore.run($0) + PeriodVerifierStore.run($0) + AuditVerifierStore.run($0)
+        }
+    }
+
     /// Whether the database at a path holds an admin key that lets an operator in now; it is only read.
     ///
     /// False if there is no database; throws why one that is there cannot be read.

@@ -20,7 +20,8 @@ struct Tollgate: AsyncParsableCommand {
             CommandGroup(
                 name: "Setup",
                 subcommands: [
-                    Init.self, CheckConfig.self, Apply.self, Import.self, Verify.self, Doctor.self, Completions.self,
+                    Init.self, CheckConfig.self, Apply.self, Import.self, Verify.self, Backup.self,
+                    Restore.self, Doctor.self, Completions.self,
                 ]),
             CommandGroup(
                 name: "Resource",

@@ -262,13 +262,16 @@ def test_each_fault_is_found_and_gets_its_fix(run: Run, backend: FakeBackend) ->
 def test_a_damaged_database_and_an_old_backup_are_found(run: Run, backend: FakeBackend, tmp_path: Path) -> None:
     backups = tmp_path / "backups"
     backups.mkdir()
-    with gateway(run.binary, extra_config=f"backup: {{ directory: {backups}, every: 1h }}\n") as server:
+    with gateway(run.binary) as server:
         World.lay(server, backend)
+        # The gateway itself makes none: it was started without the section.
+        server.config.write_text(server.config.read_text() + f"backup: {{ directory: {backups}, every: 1h }}\n")
+        (backups / "backup.log").write_text("x")
         assert doctor(server, 1)["backup"]["state"] == "fail"
-        copy = backups / "one.db"
-        copy.write_text("x")
+        made = server.run("backup", "--config", str(server.config))
+        assert made.returncode == 0, made.stderr
         assert doctor(server, 0)["backup"]["state"] == "ok"
-        os.utime(copy, (1.0, 1.0))
+        Path(made.stdout.strip()).rename(backups / "tollgate-20200101T000000Z.db")
         assert doctor(server, 1)["backup"]["state"] == "fail"
         server.stop()
         with sqlite3.connect(server.database) as database:

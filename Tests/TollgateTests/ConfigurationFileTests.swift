@@ -80,6 +80,8 @@ import Testing
         #expect(configuration.dashboard == page)
         #expect(configuration.billing.party == BillingParty(issuer: "Acme", accountID: "acct_7", accountName: "Main"))
         #expect(configuration.billing.closeGraceMS == 7_200_000)
+        let backup = BackupSettings(directory: "/backup", everyMS: 86_400_000, keep: 14)
+        #expect(configuration.backup == backup)
         #expect(configuration.logFormat == .text)
         #expect("\(configuration.logLevel)" == "debug")
     }
@@ -88,12 +90,11 @@ import Testing
         let configuration = try read(
             """
             ledger: { hold_sync: full, request_detail_days: 90 }
-            backup: { directory: /backup }
             telemetry: { otlp: { sample: 0.05 } }
             """)
         #expect(
             configuration.ignored == [
-                "ledger.request_detail_days", "backup", "telemetry",
+                "ledger.request_detail_days", "telemetry",
             ])
         #expect(try read("routing: { max_attempts: 5 }\nbackup: null").ignored == [])
     }

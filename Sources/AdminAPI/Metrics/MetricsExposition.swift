@@ -11,6 +11,7 @@ enum MetricsExposition {
         budgets(sample, &text)
         ledger(sample.ledger, &text)
         keys(sample, &text)
+        if let figures = sample.backups { backups(figures, &text) }
         process(sample, &text)
         return text.text
     }
@@ -63,6 +64,15 @@ enum MetricsExposition {
                     family.amount(state).decimal)
             }
         }
+    }
+
+    private static func backups(_ figures: BackupStatus.Figures, _ text: inout MetricText) {
+        text.single(
+            "tollgate_backup_newest_timestamp_seconds", .gauge, "When the newest backup was begun; 0: there is none.",
+            String(figures.newest?.seconds ?? 0))
+        text.single(
+            "tollgate_backup_failures_total", .counter, "Backups that could not be made or do not add up.",
+            String(figures.failures))
     }
 
     private static func ledger(_ ledger: LedgerCounters, _ text: inout MetricText) {

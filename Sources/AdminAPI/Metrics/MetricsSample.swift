@@ -17,10 +17,12 @@ struct MetricsSample: Sendable {
     var keyHits: UInt64 = 0
     var keyMisses: UInt64 = 0
     var process = ProcessUsage()
+    /// Nil where none are made.
+    var backups: BackupStatus.Figures?
     var version = ""
 
     /// The figures as they are now.
-    static func take(plane: ControlPlane, metrics: ProxyMetrics) -> MetricsSample {
+    static func take(plane: ControlPlane, metrics: ProxyMetrics, backups: BackupStatus?) -> MetricsSample {
         var sample = MetricsSample(proxy: metrics.snapshot())
         sample.budgets = Array(plane.ledger.allStates().prefix(budgetLimit))
         for tenant in Set(sample.budgets.map(\.budget.tenantID)) {
@@ -32,6 +34,7 @@ struct MetricsSample: Sendable {
         sample.keyHits = plane.keyRing.counters.hits
         sample.keyMisses = plane.keyRing.counters.misses
         sample.process = .current()
+        sample.backups = backups?.figures
         sample.version = plane.version
         return sample
     }

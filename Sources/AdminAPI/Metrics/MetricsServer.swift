@@ -13,13 +13,14 @@ public struct MetricsServer: Service {
     public init(
         plane: ControlPlane,
         metrics: ProxyMetrics,
+        backups: BackupStatus? = nil,
         host: String,
         port: Int,
         bound: @escaping @Sendable (Int) -> Void
     ) {
         let router = Router(context: BasicRequestContext.self)
         router.get("metrics") { _, _ in
-            let text = MetricsExposition.text(MetricsSample.take(plane: plane, metrics: metrics))
+            let text = MetricsExposition.text(MetricsSample.take(plane: plane, metrics: metrics, backups: backups))
             return Response(
                 status: .ok,
                 headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],

@@ -64,6 +64,12 @@ extension LedgerStore {
         return Dictionary(rows.map { (ID<Tenant>($0["id"]), $0["time_zone"]) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// When the newest entry's call ended; nil if there is none.
+    public static func newestEnd(_ db: Database) throws -> Timestamp? {
+        try Int64.fetchOne(db, sql: "SELECT ended_at FROM ledger ORDER BY seq DESC LIMIT 1")
+            .map { Timestamp(microseconds: $0) }
+    }
+
     /// Requests and tokens of a tenant, or of one of its keys, admitted since a quarter hour began: rebuilds quotas.
     public static func requestsAndTokensSince(
         _ db: Database,

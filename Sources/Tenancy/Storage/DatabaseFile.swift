@@ -129,7 +129,7 @@ public final class DatabaseFile: Sendable {
         guard level == 2 else { throw DatabaseFileError.notDurable }
     }
 
-    private static func typed(_ error: DatabaseError) -> DatabaseFileError {
+    static func typed(_ error: DatabaseError) -> DatabaseFileError {
         switch error.resultCode {
         case .SQLITE_NOTADB, .SQLITE_CORRUPT: .corrupt
         case .SQLITE_BUSY: .locked

@@ -18,11 +18,7 @@ struct Verify: ParsableCommand {
         let path = configuration.storagePath
         let differences: [String]
         do {
-            let file = try DatabaseFile.openReadOnly(path: path)
-            defer { try? file.close() }
-            differences = try file.read {
-                try LedgerVerifierStore.run($0) + PeriodVerifierStore.run($0) + AuditVerifierStore.run($0)
-            }
+            differences = try GatewayDatabase.differences(path: path)
         } catch {
             throw CommandFailure(.failed, "\(path): \(RefusalWords.text(for: error))")
         }

@@ -1,6 +1,8 @@
-/// Where backups go and how often there should be one.
+/// Where backups go, how often one is made and how many are kept.
 struct BackupSettings: Sendable, Equatable {
     var directory: String
     /// Milliseconds from one to the next.
     var everyMS: Int64 = 86_400_000
+    /// The newest so many.
+    var keep = 14
 }

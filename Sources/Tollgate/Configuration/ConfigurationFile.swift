@@ -45,6 +45,7 @@ struct ConfigurationFile {
         log.read("format", .choice, into: &configuration.logFormat)
         log.read("level", .choice, into: &configuration.logLevel)
         readDashboard(into: &configuration.dashboard)
+        readBackup(into: &configuration)
         checkLaterSections(in: &configuration)
         return configuration
     }
@@ -158,9 +159,16 @@ struct ConfigurationFile {
 
     /// Whole sections whose features come later.
     private func checkLaterSections(in configuration: inout Configuration) {
-        for name in ["backup", "telemetry"] {
+        for name in ["telemetry"] {
             if let value = root.value(name), !value.isNull { configuration.ignored.append(name) }
         }
+        let otlp = root.section("telemetry").section("otlp")
+        _ = otlp.optional("endpoint", .text)
+        _ = otlp.optional("sample", .share)
+    }
+
+    /// `directory`, without which none are made; `every`: duration, 24h; `keep`: count, 14.
+    private func readBackup(into configuration: inout Configuration) {
         let backup = root.section("backup")
         if let directory = backup.optional("directory", .text) {
             configuration.backup = BackupSettings(directory: resolved(directory))
@@ -168,10 +176,7 @@ struct ConfigurationFile {
         if let every = backup.optional("every", .duration(60_000...31_536_000_000)) {
             configuration.backup?.everyMS = every
         }
-        _ = backup.optional("keep", .whole(1...100_000))
-        let otlp = root.section("telemetry").section("otlp")
-        _ = otlp.optional("endpoint", .text)
-        _ = otlp.optional("sample", .share)
+        if let keep = backup.optional("keep", .whole(1...100_000)) { configuration.backup?.keep = Int(keep) }
     }
 
     // MARK: Rules that need the file's folder

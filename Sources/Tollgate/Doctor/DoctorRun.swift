@@ -152,9 +152,7 @@ struct DoctorRun: Sendable {
         guard let backup = configuration.backup else {
             return .none("backup", "no directory for backups is configured")
         }
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: backup.directory)) ?? []
-        let newest = names.compactMap { FileFacts(path: "\(backup.directory)/\($0)") }.filter { !$0.isFolder }
-            .map(\.changed).max()
+        let newest = BackupFolder(directory: backup.directory).entries().first?.instant.seconds
         return LedgerChecks.backup(
             newest: newest, directory: backup.directory, everyMS: backup.everyMS, now: now)
     }

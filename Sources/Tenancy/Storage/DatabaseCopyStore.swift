@@ -1,0 +1,41 @@
+import GRDB
+
+/// A second file with what a database held at one instant.
+public enum DatabaseCopyStore {
+    /// A mebibyte a step.
+    private static let pagesAtOnce: CInt = 256
+
+    /// Copies one snapshot into a new file of mode 0600, synced to disk; the writer is never kept waiting.
+    ///
+    /// `progress` is told the pages copied and all pages, and ends the copying by throwing. Throws `DatabaseFileError`.
+    public static func make(
+        of file: DatabaseFile, at path: String, progress: @escaping (_ done: Int, _ total: Int) throws -> Void
+    ) throws {
+        try FileLock.makePrivate(path: path)
+        do {
+            let copy = try DatabaseQueue(path: path)
+            try copy.writeWithoutTransaction { target in
+                try file.read { source in
+                    // The snapshot begins with the first read. Without one each step would begin its own, and the copy
+                    // would start over whenever something was written in between.
+                    _ = try Int.fetchOne(source, sql: "SELECT COUNT(*) FROM sqlite_master")
+                    try source.backup(to: target, pagesPerStep: pagesAtOnce) { state in
+                        try progress(state.totalPageCount - state.remainingPageCount, state.totalPageCount)
+                    }
+                }
+            }
+            try copy.close()
+            try makeSingle(path)
+        } catch let error as DatabaseError {
+            throw DatabaseFile.typed(error)
+        }
+        try FileSync.file(path)
+    }
+
+    /// Without a log beside it, so that it can be read from a folder nobody may write to.
+    private static func makeSingle(_ path: String) throws {
+        let copy = try DatabaseQueue(path: path)
+        _ = try copy.writeWithoutTransaction { try String.fetchOne($0, sql: "PRAGMA journal_mode = DELETE") }
+        try copy.close()
+    }
+}

@@ -1,0 +1,75 @@
+import Foundation
+import Tenancy
+
+/// The backups in a folder, each named after its instant: `tollgate-20261126T220000Z.db`.
+struct BackupFolder {
+    /// One backup that was checked after it was made.
+    struct Entry: Equatable {
+        let path: String
+        let instant: Timestamp
+    }
+
+    private static let prefix = "tollgate-"
+    private static let suffix = ".db"
+    /// A copy that is not finished, or was never going to be.
+    private static let partialSuffix = ".partial"
+    /// A copy in which something does not add up.
+    private static let suspectSuffix = ".suspect"
+
+    let directory: String
+
+    /// Makes the folder, for its owner alone, if it is not there; removes what a killed process left half done.
+    func prepare() throws {
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        for name in try names() where name.hasPrefix(Self.prefix) && name.contains(Self.partialSuffix) {
+            try FileSync.remove("\(directory)/\(name)")
+        }
+    }
+
+    /// The finished backups, the newest first; none if there is no such folder.
+    func entries() -> [Entry] {
+        ((try? names()) ?? []).compactMap { name in
+            Self.instant(name).map { Entry(path: "\(directory)/\(name)", instant: $0) }
+        }.sorted { $0.instant > $1.instant }
+    }
+
+    func partialPath(at instant: Timestamp) -> String { path(at: instant) + Self.partialSuffix }
+
+    /// Gives a copy that adds up its name, for good.
+    func finish(at instant: Timestamp) throws -> Entry {
+        try FileSync.rename(partialPath(at: instant), to: path(at: instant))
+        return Entry(path: path(at: instant), instant: instant)
+    }
+
+    /// Keeps a copy that does not add up under a name that is no backup's.
+    func suspect(at instant: Timestamp) throws -> String {
+        let name = path(at: instant) + Self.suspectSuffix
+        try FileSync.rename(partialPath(at: instant), to: name)
+        return name
+    }
+
+    /// Removes all but the newest.
+    func prune(keeping count: Int) throws {
+        for entry in entries().dropFirst(count) { try FileSync.remove(entry.path) }
+    }
+
+    private func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: directory) }
+
+    private func path(at instant: Timestamp) -> String {
+        "\(directory)/\(Self.prefix)\(Self.text(instant))\(Self.suffix)"
+    }
+
+    /// `20261126T220000Z`, which sorts as time does.
+    static func text(_ instant: Timestamp) -> String {
+        String(instant.rfc3339.prefix(19)).filter { $0 != "-" && $0 != ":" } + "Z"
+    }
+
+    private static func instant(_ name: String) -> Timestamp? {
+        guard name.hasPrefix(prefix), name.hasSuffix(suffix) else { return nil }
+        let digits = Array(name.dropFirst(prefix.count).dropLast(suffix.count))
+        guard digits.count == 16, digits[8] == "T", digits[15] == "Z" else { return nil }
+        let parts = [0..<4, 4..<6, 6..<8, 9..<11, 11..<13, 13..<15].map { String(digits[$0]) }
+        return Timestamp(rfc3339: "\(parts[0])-\(parts[1])-\(parts[2])T\(parts[3]):\(parts[4]):\(parts[5])Z")
+    }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import Tenancy
+import Testing
+
+@testable import Tollgate
+
+struct BackupFolderTests {
+    private let hour: Int64 = 3_600_000
+
+    private func instant(_ text: String) throws -> Timestamp { try #require(Timestamp(rfc3339: text)) }
+
+    private func touch(_ folder: TemporaryFolder, _ names: String...) throws {
+        for name in names { _ = try folder.write("x", to: name) }
+    }
+
+    @Test func `only finished backups count, the newest first`() throws {
+        let temporary = try TemporaryFolder()
+        try touch(
+            temporary, "tollgate-20261126T220000Z.db", "tollgate-20261125T220000Z.db",
+            "tollgate-20261127T220000Z.db.partial", "tollgate-20261127T220000Z.db.suspect", "tollgate-latest.db",
+            "tollgate-20261399T220000Z.db", "other.db")
+        let folder = BackupFolder(directory: temporary.path)
+        let found = folder.entries().map(\.instant)
+        #expect(found == [try instant("2026-11-26T22:00:00Z"), try instant("2026-11-25T22:00:00Z")])
+        #expect(BackupFolder(directory: temporary.path + "/none").entries() == [])
+    }
+
+    @Test func `pruning keeps the newest and everything that is not a backup`() throws {
+        let temporary = try TemporaryFolder()
+        try touch(
+            temporary, "tollgate-20261124T220000Z.db", "tollgate-20261125T220000Z.db", "tollgate-20261126T220000Z.db",
+            "mine.txt")
+        try BackupFolder(directory: temporary.path).prune(keeping: 1)
+        let left = try FileManager.default.contentsOfDirectory(atPath: temporary.path).sorted()
+        #expect(left == ["mine.txt", "tollgate-20261126T220000Z.db"])
+    }
+
+    @Test func `one is due after the interval, without any, and after the clock was set back`() throws {
+        let now = try instant("2026-11-26T22:00:00Z")
+        let isDue = { (newest: Timestamp?) in BackupService.isDue(newest: newest, everyMS: hour, now: now) }
+        #expect(isDue(nil))
+        #expect(isDue(now.adding(milliseconds: -hour)))
+        #expect(!isDue(now.adding(milliseconds: -hour + 1)))
+        #expect(isDue(now.adding(milliseconds: 1)))
+    }
+}
