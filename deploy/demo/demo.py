@@ -142,15 +142,18 @@ class Traffic(threading.Thread):
         "Write one line about the sea.", "What does a cashier do?",
     ]
 
-    def __init__(self, url, keys, stopped):
+    PAUSE = (2, 9)  # seconds between two calls, at least and at most
+
+    def __init__(self, url, keys, stopped, pause=PAUSE):
         super().__init__(daemon=True)
+        self.pause = pause
         self.url = url
         self.keys = keys
         self.stopped = stopped
 
     def run(self):
         number = 0
-        while not self.stopped.wait(random.uniform(2, 9)):
+        while not self.stopped.wait(random.uniform(*self.pause)):
             number += 1
             # The intern's cap is small on purpose: it is reached, and its refusals show too.
             self.ask(self.keys[1 if number % 4 == 0 else 0], stream=number % 2 == 0)
