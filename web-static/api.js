@@ -29,6 +29,8 @@ export const hasKey = () => key !== null;
 
 /** Proves the key and keeps it for this tab. */
 export async function signIn(text) {
+  // A header takes no other letters: a key that was shortened with "…" never leaves the browser.
+  if (!/^[\x21-\x7e]+$/.test(text)) throw new ApiError(401, { detail: "the text holds what no key does" }, "The key");
   key = text;
   try {
     caller = await get("/whoami");
@@ -95,6 +97,9 @@ export async function getTagged(path) {
   return { value: await response.json(), tag: response.headers.get("etag") };
 }
 
+/** Lists that went on beyond what was read; whoever looks empties it first. */
+export const cut = new Set();
+
 /** Every page of a list, up to a bound that is said if it is met. */
 export async function all(path, { signal, most = 20_000 } = {}) {
   const rows = [];
@@ -106,6 +111,7 @@ export async function all(path, { signal, most = 20_000 } = {}) {
     after = `&after=${encodeURIComponent(page.next)}`;
   } while (rows.length < most);
   rows.incomplete = true;
+  cut.add(path);
   return rows;
 }
 
@@ -139,11 +145,21 @@ export function onceKey() {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Saves a file that needs the credential. */
-export async function download(path, fallbackName) {
-  const response = await request("GET", path, { what: "The download" });
-  const named = /filename="?([^";]+)"?/.exec(response.headers.get("content-disposition") ?? "");
-  save(await response.blob(), named?.[1] ?? fallbackName);
+/**
+ * Saves a file that needs the credential: straight to the disk where the browser can, else by way of its memory.
+ * `signal` stops it; a file begun is left out.
+ */
+export async function download(path, fallbackName, signal) {
+  const what = "The download";
+  if (globalThis.showSaveFilePicker === undefined) {
+    const response = await request("GET", path, { what, signal });
+    const named = /filename="?([^";]+)"?/.exec(response.headers.get("content-disposition") ?? "");
+    return save(await response.blob(), named?.[1] ?? fallbackName);
+  }
+  // Asked for first: the browser opens it only just after a click.
+  const file = await globalThis.showSaveFilePicker({ suggestedName: fallbackName });
+  const response = await request("GET", path, { what, signal });
+  return response.body.pipeTo(await file.createWritable(), { signal });
 }
 
 /** Hands a file to the browser. */

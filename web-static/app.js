@@ -1,9 +1,10 @@
 // Starts the dashboard: signs in, finds the page of the address, keeps its figures fresh, and says when it cannot.
 
-import { ApiError, can, hasKey, resume, signIn, signOut, who } from "./api.js";
+import { ApiError, can, cut, hasKey, resume, signIn, signOut, who } from "./api.js";
 import { draw, ready, recolour } from "./charts.js";
+import { leaveDialogs } from "./dialog.js";
 import { h, notice, show } from "./dom.js";
-import { copyExactly } from "./money.js";
+import { copyExactly, isExact, turnExact } from "./money.js";
 
 /** The pages in the order of the menu: which calls each cannot do without, and milliseconds between two looks. */
 const pages = [
@@ -17,6 +18,9 @@ const pages = [
   { name: "periods", title: "Periods and exports", needs: ["/periods"], every: 10_000 },
   { name: "requests", title: "Requests", needs: ["/requests"], every: 5000 },
   { name: "audit", title: "Audit", needs: ["/audit-log"], every: 15_000 },
+  { name: "holds", title: "Holds", needs: ["/holds"], every: 10_000 },
+  { name: "webhooks", title: "Webhooks", needs: ["/webhooks"], every: 15_000 },
+  { name: "admin-keys", title: "Admin keys", needs: ["/admin-keys"], every: 15_000 },
 ];
 const slowest = 60_000;
 const element = (id) => document.getElementById(id);
@@ -43,25 +47,43 @@ class View {
     this.turn += 1;
     const turn = this.turn;
     try {
-      this.parts ??= await import(`./pages/${this.page.name}.js`);
+      this.parts ??= await this.code();
+      cut.clear();
       const data = await this.parts.load(this.context());
       if (turn !== this.turn || view !== this) return undefined;
       this.data = data;
+      this.cut = cut.size > 0;
       this.error = null;
+      this.draw();
       online(true);
     } catch (error) {
       if (turn !== this.turn || view !== this || error.name === "AbortError") return undefined;
       if (error.status === 401) return leave("The key is no longer good. Sign in again.");
       if (error instanceof ApiError === false) console.error(error);
       this.error = error;
-      online(error.status !== 0);
+      if (this.stale) this.data = null;
+      online(error instanceof ApiError && error.status < 500 && ![0, 429].includes(error.status), error.status ?? -1);
+      this.drawError();
     }
-    this.draw();
-    if (this.page.every) {
-      const pause = Math.min(this.page.every * 2 ** Math.min(failures, 5), slowest);
+    this.stale = false;
+    element("main").classList.remove("stale");
+    const every = this.parts?.every?.(this.context()) ?? this.page.every;
+    if (every) {
+      const pause = Math.min(every * 2 ** Math.min(failures, 5), slowest);
       this.timer = setTimeout(() => this.reload(), document.hidden ? slowest : pause);
     }
     return undefined;
+  }
+
+  /** The page's own module; asked for under another name after a failure, which the browser would remember. */
+  async code() {
+    this.tries = (this.tries ?? -1) + 1;
+    try {
+      return await import(`./pages/${this.page.name}.js${this.tries ? `?${this.tries}` : ""}`);
+    } catch (error) {
+      console.error(error);
+      throw new ApiError(0, null, "The code of this page");
+    }
   }
 
   context() {
@@ -79,23 +101,45 @@ class View {
           else this.search.set(name, value);
         }
         const text = this.search.toString();
-        history.replaceState(null, "", `#${this.path.join("/")}${text ? `?${text}` : ""}`);
-        this.draw();
+        history.pushState(null, "", `#/${this.path.map(encodeURIComponent).join("/")}${text ? `?${text}` : ""}`);
+        // What stands there is the answer to another question.
+        this.stale = true;
+        element("main").classList.add("stale");
         return this.reload();
       },
     };
   }
 
+  /** Shows an error; data that cannot be drawn is left out then. */
+  drawError() {
+    try {
+      this.draw();
+    } catch (error) {
+      console.error(error);
+      this.data = null;
+      this.draw();
+    }
+  }
+
   draw() {
     if (view !== this) return;
+    const isGone = this.error?.status === 404;
     const failed = this.error
       ? notice(
           "bad",
-          h("p", {}, this.error.message),
+          h(
+            "p",
+            {},
+            this.error instanceof ApiError ? this.error.message : `This page cannot be shown: ${this.error.message}`,
+          ),
           this.error.requestID ? h("p", { class: "small" }, `Request ${this.error.requestID}`) : null,
-          h("button", { type: "button", class: "button", onclick: () => this.reload() }, "Try again"),
+          isGone
+            ? h("a", { href: `#/${this.page.name}` }, `To the page ${this.page.title}`)
+            : h("button", { type: "button", class: "button", onclick: () => this.reload() }, "Try again"),
         )
-      : null;
+      : this.cut
+        ? notice("warn", "There is more than this page can hold: only the first 20,000 rows of a list are here.")
+        : null;
     const parts = this.data === null ? [] : this.parts.view(this.data, this.context());
     const waits = this.data === null && !this.error ? h("p", { class: "loading", role: "status" }, "Loading…") : null;
     const title = this.parts?.heading?.(this.data, this.context()) ?? this.page.title;
@@ -103,7 +147,7 @@ class View {
     const actions = this.data === null ? null : this.parts.actions?.(this.data, this.context());
     show(
       element("main"),
-      h("div", { class: "page-head" }, h("h1", {}, title), h("div", { class: "tools" }, actions)),
+      h("div", { class: "page-head" }, h("h1", { tabindex: "-1" }, title), h("div", { class: "tools" }, actions)),
       failed,
       waits,
       parts,
@@ -117,24 +161,33 @@ class View {
   }
 }
 
-function online(isOnline) {
+function online(isOnline, status = 0) {
   failures = isOnline ? 0 : failures + 1;
   const line = element("connection");
   if (!line) return;
   line.className = isOnline ? "connection" : "connection lost";
-  show(line, isOnline ? "Live" : "Connection lost, trying again");
+  show(line, isOnline ? "Live" : status ? "Not answered, trying again" : "Connection lost, trying again");
 }
 
 function allowed() {
   return pages.filter((page) => page.needs.every((path) => can("GET", path)));
 }
 
-/** Shows the page of the address. */
-function route() {
+/** A part of the address; one that is written wrong stays as it is, and finds nothing. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Shows the page of the address; after a move the focus is on its heading. */
+function route(isMove = true) {
   if (!who()) return;
+  leaveDialogs();
   const [address, search = ""] = location.hash.replace(/^#\/?/, "").split("?");
-  if (address === "main") return element("main").focus();
-  const path = address.split("/").filter(Boolean).map(decodeURIComponent);
+  const path = address.split("/").filter(Boolean).map(decoded);
   const list = allowed();
   const page = list.find((candidate) => candidate.name === (path[0] ?? "")) ?? list[0];
   view?.end();
@@ -142,9 +195,11 @@ function route() {
   document.body.classList.remove("menu-open");
   frame();
   show(element("main"));
+  element("main").classList.remove("stale");
   view.draw();
   view.reload();
   window.scrollTo(0, 0);
+  if (isMove) element("main").querySelector("h1").focus({ preventScroll: true });
 }
 
 function frame() {
@@ -198,6 +253,15 @@ function frame() {
               h("a", { href: `#/${page.name}`, "aria-current": view?.page === page ? "page" : null }, page.title),
             ),
           ),
+          h(
+            "li",
+            {},
+            h(
+              "button",
+              { type: "button", class: "button quiet", "aria-pressed": String(isExact()), onclick: showExactly },
+              "Exact amounts",
+            ),
+          ),
         )
       : null,
   );
@@ -223,8 +287,16 @@ function turnTheme() {
   view?.draw();
 }
 
+/** For those who cannot hover: every amount to its last digit, in charts' tables too. */
+function showExactly() {
+  turnExact();
+  frame();
+  view?.draw();
+}
+
 /** Forgets the key and asks for one. */
 function leave(reason) {
+  leaveDialogs(true);
   view?.end();
   view = null;
   signOut();
@@ -253,7 +325,7 @@ function greet(reason) {
         show(problems);
         try {
           await signIn(field.value.trim());
-          begin();
+          begin(true);
         } catch (error) {
           const text = error.status === 401 ? "The key is not good: unknown, expired or revoked." : error.message;
           show(problems, notice("bad", text));
@@ -293,15 +365,20 @@ function greet(reason) {
   field.focus();
 }
 
-function begin() {
+function begin(isMove) {
   document.body.classList.remove("signed-out");
   element("main").replaceChildren();
-  route();
+  route(isMove);
 }
 
 async function start() {
   document.addEventListener("copy", copyExactly);
-  addEventListener("hashchange", route);
+  addEventListener("hashchange", () => route());
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault(); // The address names the page; it must not become this one.
+    element("main").focus();
+    element("main").scrollIntoView();
+  });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     frame();
     recolour();
@@ -314,7 +391,7 @@ async function start() {
   if (!hasKey()) return greet();
   frame();
   try {
-    if (await resume()) begin();
+    if (await resume()) begin(false);
     else greet("The key is no longer good. Sign in again.");
   } catch (error) {
     show(

@@ -38,7 +38,7 @@ const seriesCount = 8;
  * A chart and its table. `spec`: { label, kind: bar or line, stacked, labels, series: [{ name, values, texts,
  * dashed }], axis(number) -> text }. `values` are only for the height of bars; `texts` are the figures.
  */
-export function chart(id, spec, { tableOpen = false } = {}) {
+export function chart(id, spec) {
   waiting.set(id, spec);
   const alone = globalThis.Chart === undefined;
   return h(
@@ -51,7 +51,7 @@ export function chart(id, spec, { tableOpen = false } = {}) {
     ),
     h(
       "details",
-      { open: alone || tableOpen },
+      { open: alone },
       h("summary", {}, `Table: ${spec.label}`),
       h(
         "div",
@@ -88,9 +88,15 @@ export function chart(id, spec, { tableOpen = false } = {}) {
   );
 }
 
-/** Labels of an axis; the figures are in the table. */
-export function dollars(value) {
-  return `$${value.toLocaleString("en", { maximumSignificantDigits: 3 })}`;
+/** Labels of an axis, all with as many decimals; the figures are in the table. */
+export function dollars(value, ticks) {
+  const decimals = Math.max(0, ...ticks.map((tick) => decimalsOf(tick.value)));
+  const digits = decimals === 1 ? 2 : decimals;
+  return `$${value.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
+}
+
+function decimalsOf(value) {
+  return Math.min(12, (/\.(\d+)/.exec(value.toLocaleString("en", { maximumSignificantDigits: 4 }))?.[1] ?? "").length);
 }
 
 /** Draws what `chart` laid out; to be called once the page is in the document. */
@@ -175,7 +181,6 @@ function configuration(spec, colours) {
       borderDash: dash,
       borderWidth: isLine ? 2 : 0,
       backgroundColor: isLine ? colour : fill(colour, index, colours.surface),
-      type: series.line ? "line" : undefined,
       pointRadius: isLine && spec.labels.length < 40 ? 2 : 0,
       pointHitRadius: 8,
       tension: 0,
@@ -203,14 +208,15 @@ function configuration(spec, colours) {
           stacked: spec.stacked,
           beginAtZero: true,
           grid: { color: colours.grid, drawBorder: false },
-          ticks: { ...ticks, maxTicksLimit: 5, callback: (number) => spec.axis(number) },
+          ticks: { ...ticks, maxTicksLimit: 5, callback: (number, _place, all) => spec.axis(number, all) },
         },
       },
       plugins: {
         legend: {
           display: spec.series.length > 1,
           position: "bottom",
-          labels: { color: colours.text, boxWidth: isLine ? 7 : 10, boxHeight: isLine ? 7 : 10, usePointStyle: isLine },
+          // A line's mark is a piece of the line, so that what is dashed is dashed here too.
+          labels: { color: colours.text, boxWidth: isLine ? 22 : 10, boxHeight: isLine ? 0 : 10 },
         },
         tooltip: {
           callbacks: {

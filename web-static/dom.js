@@ -33,18 +33,18 @@ export function show(parent, ...nodes) {
   morphChildren(parent, wanted);
 }
 
-function morphChildren(parent, wanted) {
+function morphChildren(parent, wanted, isReordered = false) {
   const keyed = new Map();
   for (const child of parent.children) {
     const key = child.getAttribute("data-key");
     if (key) keyed.set(key, child);
   }
+  const isHeld = parent.nodeName === "TBODY" && !isReordered && isInUse(parent);
   let old = parent.firstChild;
-  for (const next of [...wanted.childNodes]) {
+  for (const next of isHeld ? inOldOrder([...wanted.childNodes], keyed) : [...wanted.childNodes]) {
     const key = next.nodeType === Node.ELEMENT_NODE ? next.getAttribute("data-key") : null;
     const match = key ? keyed.get(key) : old;
-    const fits = match && !(match !== old && !key) && sameKind(match, next, key);
-    if (fits) {
+    if (match && sameKind(match, next, key)) {
       if (match !== old) parent.insertBefore(match, old);
       else old = old.nextSibling;
       morph(match, next);
@@ -60,6 +60,19 @@ function morphChildren(parent, wanted) {
   }
 }
 
+/** Whether the person is at it: a row must not move away under the pointer, or lose the focus. */
+function isInUse(element) {
+  return element.matches(":hover") || element.contains(document.activeElement);
+}
+
+/** The same rows, those that are shown already as they stand. */
+function inOldOrder(rows, keyed) {
+  const places = new Map([...keyed.keys()].map((key, place) => [key, place]));
+  const place = (row) => places.get(row.dataset?.key);
+  const known = rows.filter((row) => place(row) !== undefined).sort((a, b) => place(a) - place(b));
+  return rows.map((row) => (place(row) === undefined ? row : known.shift()));
+}
+
 function sameKind(old, next, key) {
   if (old.nodeType !== next.nodeType || old.nodeName !== next.nodeName) return false;
   return old.nodeType !== Node.ELEMENT_NODE || old.getAttribute("data-key") === key;
@@ -70,8 +83,11 @@ function morph(old, next) {
     if (old.data !== next.data) old.data = next.data;
     return;
   }
-  // Charts look after themselves.
+  // Charts, and what says it of itself, look after themselves.
   if (old.hasAttribute("data-keep")) return;
+  // What the person typed stays until the page itself has another text for the field.
+  const isOther = old.nodeName === "INPUT" && old.getAttribute("value") !== next.getAttribute("value");
+  const isReordered = old.nodeName === "TBODY" && old.dataset.order !== next.dataset.order;
   for (const { name } of [...old.attributes]) {
     // What the person opened stays open.
     if (!next.hasAttribute(name) && name !== "open") old.removeAttribute(name);
@@ -86,9 +102,9 @@ function morph(old, next) {
     old.value = document.activeElement === old ? chosen : next.value;
     return;
   }
-  if (old.nodeName === "INPUT" && document.activeElement !== old && old.type !== "checkbox") old.value = next.value;
+  if (isOther && document.activeElement !== old && old.type !== "checkbox") old.value = next.value;
   if (old.nodeName === "INPUT" && old.type === "checkbox") old.checked = next.hasAttribute("checked");
-  morphChildren(old, next);
+  morphChildren(old, next, isReordered);
 }
 
 /** A short word with a colour that repeats what it says. */

@@ -1,6 +1,6 @@
 // Amounts of US dollars as whole picodollars (BigInt): what is shown is the ledger's figure, never a float.
 
-import { h } from "./dom.js";
+import { chip, h } from "./dom.js";
 
 const scale = 1_000_000_000_000n;
 
@@ -33,11 +33,27 @@ export function rounded(amount) {
   return `${amount < 0n ? "−" : ""}$${grouped}.${fraction}`;
 }
 
+let exactly = false;
+
+/** Whether every amount is shown to its last digit. */
+export const isExact = () => exactly;
+export function turnExact() {
+  exactly = !exactly;
+}
+
+/** An amount as text, as the person wants it: rounded, or to its last digit. */
+export function read(amount) {
+  if (!exactly) return rounded(amount);
+  const [whole, fraction = ""] = exact(amount < 0n ? -amount : amount).split(".");
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return `${amount < 0n ? "−" : ""}$${grouped}.${fraction.padEnd(2, "0")}`;
+}
+
 /** An amount to read; the exact one on hover, and in the clipboard when it is copied. */
 export function money(text) {
   const amount = typeof text === "bigint" ? text : pico(text);
   if (amount === null) return h("span", { class: "none" }, "–");
-  return h("data", { class: "money", value: exact(amount), title: `$${exact(amount)} exactly` }, rounded(amount));
+  return h("data", { class: "money", value: exact(amount), title: `$${exact(amount)} exactly` }, read(amount));
 }
 
 /** Copying an amount takes the exact one. */
@@ -75,7 +91,7 @@ export function gauge(state, label = "Budget") {
   const a = permille(posted, limit);
   const b = Math.min(permille(posted + held, limit), 1000);
   const tone = a >= 1000 || b >= 1000 ? "bad" : a >= 800 ? "warn" : "good";
-  const text = `${label}: ${rounded(posted)} posted and ${rounded(held)} held of ${rounded(limit)}`;
+  const text = `${label}: ${read(posted)} posted and ${read(held)} held of ${read(limit)}`;
   const filled = Math.max(a, posted > 0n ? 6 : 0);
   return h(
     "div",
@@ -101,4 +117,16 @@ export function gauge(state, label = "Budget") {
       h("span", {}, money(state.remaining), " left of ", money(limit)),
     ),
   );
+}
+
+/** What a budget does to calls, beyond its bar: a hard one near its end refuses, a shadow one counts. */
+export function effect({ mode, state }) {
+  if (!state) return null;
+  if (mode === "shadow") {
+    const count = state.would_refuse ?? 0;
+    return count ? chip(`would have refused ${count.toLocaleString("en")}`, "warn") : null;
+  }
+  const rest = pico(state.remaining) ?? 0n;
+  if (mode !== "hard" || permille(rest, pico(state.limit) ?? 0n) > 200) return null;
+  return rest <= 0n ? chip("refuses every call", "bad") : chip(`refuses calls above ${read(rest)}`, "bad");
 }

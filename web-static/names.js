@@ -1,13 +1,16 @@
 // Who the ids are: the tenants and budgets, read once in a while and shared by the pages.
 
-import { all, query } from "./api.js";
+import { all, cut, query } from "./api.js";
 import { month } from "./time.js";
 
 const kept = new Map();
 
 async function fresh(path, seconds, options) {
   const entry = kept.get(path);
-  if (entry && Date.now() - entry.at < seconds * 1000) return entry.rows;
+  if (entry && Date.now() - entry.at < seconds * 1000) {
+    if (entry.rows.incomplete) cut.add(path);
+    return entry.rows;
+  }
   const rows = await all(path, options);
   kept.set(path, { at: Date.now(), rows });
   return rows;
@@ -23,7 +26,7 @@ export async function tenants(options) {
   return (await fresh("/tenants", 30, options)).filter((tenant) => !tenant.archived_at);
 }
 
-/** Names by id, archived ones too. */
+/** Names by id. */
 export async function tenantNames(options) {
   const rows = await fresh("/tenants", 30, options);
   return new Map(rows.map((tenant) => [tenant.id, tenant.name]));
@@ -43,10 +46,26 @@ export async function spentThisMonth(options) {
   return results(await fresh(path, before > 1000 ? 60 : 1, options));
 }
 
-/** A budget's scope in words. */
-export function scope(budget) {
+/** Why a backend pauses. */
+export const coolingReasons = {
+  rate_limited: "it asked for a pause (429)",
+  unreachable: "cannot be reached",
+  failures: "failed several times",
+  credential_refused: "refuses our credential",
+};
+
+/** The tokens of one side of a call, input or output, over all its meters. */
+export function side(tokens, name) {
+  return Object.entries(tokens).reduce(
+    (sum, [meter, count]) => sum + (meter === name || meter.startsWith(`${name}_`) ? count : 0),
+    0,
+  );
+}
+
+/** A budget's scope in words; `keys` has keys by their id, if they are known. */
+export function scope(budget, keys) {
   const parts = [
-    budget.key_id && "one key",
+    budget.key_id && `key ${keys?.get(budget.key_id)?.name ?? `…${budget.key_id.slice(-6)}`}`,
     budget.model && `model ${budget.model}`,
     budget.pool && `pool ${budget.pool}`,
   ];

@@ -16,10 +16,10 @@ export function table(label, columns, rows, ui, redraw, options = {}) {
     {},
     h(
       "div",
-      { class: "table-wrap", tabindex: "0", role: "region", "aria-label": label },
+      { class: "table-wrap cards", tabindex: "0", role: "region", "aria-label": label },
       h(
         "table",
-        {},
+        { class: options.fixed ? "fixed" : null },
         h("caption", { class: "hidden" }, label),
         h(
           "thead",
@@ -32,7 +32,7 @@ export function table(label, columns, rows, ui, redraw, options = {}) {
         ),
         h(
           "tbody",
-          {},
+          { "data-order": `${ui.sort ?? ""} ${ui.descending ?? ""} ${ui.filter ?? ""}` },
           page.map((row, index) =>
             h(
               "tr",
@@ -48,8 +48,12 @@ export function table(label, columns, rows, ui, redraw, options = {}) {
               h(
                 "tr",
                 {},
-                columns.map((column) =>
-                  h("td", { class: column.number ? "number" : null }, options.footer[column.name] ?? ""),
+                columns.map((column, place) =>
+                  h(
+                    "td",
+                    { class: column.number ? "number" : null, "data-label": place ? column.title || null : null },
+                    options.footer[column.name] ?? "",
+                  ),
                 ),
               ),
             )
@@ -103,7 +107,11 @@ function head(column, ui, redraw) {
 function cell(column, row, place) {
   return place === 0
     ? h("th", { scope: "row", class: column.number ? "number" : null }, column.cell(row))
-    : h("td", { class: column.number ? "number" : column.title ? null : "actions" }, column.cell(row));
+    : h(
+        "td",
+        { class: column.number ? "number" : column.title ? null : "actions", "data-label": column.title || null },
+        column.cell(row),
+      );
 }
 
 /** The rows as the person wants them ordered. */

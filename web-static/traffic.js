@@ -24,6 +24,21 @@ export function between(before, after) {
   return { seconds, requests, failures, refused, perMinute: (requests * 60) / seconds };
 }
 
+/** For how long samples are kept, and the longest pause between two that is no gap, in milliseconds. */
+const kept = 3_600_000;
+const gap = 15_000;
+
+/** Whether too long a time lies between the samples there are and the one that came. */
+export function isBroken(samples, now) {
+  return !samples.length || new Date(now.at) - new Date(samples[samples.length - 1].at) > gap;
+}
+
+/** The samples with the one that came; the last hour's. */
+export function joined(samples, now) {
+  const since = new Date(now.at).getTime() - kept;
+  return [...samples.filter((sample) => sample.at < now.at && new Date(sample.at).getTime() >= since), now];
+}
+
 /** The sample that is `seconds` before the last one, or the first there is. */
 export function ago(samples, seconds) {
   const last = samples[samples.length - 1];
@@ -53,6 +68,6 @@ export function quantile(before, after, share) {
 export function duration(seconds) {
   if (seconds === null) return "–";
   if (seconds < 0.001) return `${Math.round(seconds * 1e6)} µs`;
-  if (seconds < 1) return `${(seconds * 1000).toPrecision(2)} ms`;
-  return `${seconds.toPrecision(2)} s`;
+  const short = (value) => (value < 99.5 ? value.toPrecision(2) : String(Math.round(value)));
+  return seconds < 1 ? `${short(seconds * 1000)} ms` : `${short(seconds)} s`;
 }

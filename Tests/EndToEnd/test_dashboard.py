@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import csv
-import random
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
@@ -16,10 +14,10 @@ from support.browser import Browser, browser
 from support.client import Answer, chat, fetch
 from support.options import Run
 from support.oracle import cost_by_tenant, usd
-from support.processes import note
 from support.tollgate import gateway
 from support.world import World
 
+PICTURES = Path(__file__).resolve().parent / ".screenshots"
 CAP = "0.002"  # one call of 400 tokens fits, a second one does not
 
 
@@ -57,7 +55,9 @@ def test_the_first_run_shows_the_commands_that_issue_a_key(world: World, chromiu
         "tollgate entitlements set --tenant acme --pool fast",
         "tollgate keys create --tenant acme --name first",
     )
-    for page in ("tenants", "keys", "budgets", "spend", "requests"):
+    PICTURES.mkdir(exist_ok=True)
+    chromium.driver.save_screenshot(str(PICTURES / "first-run.png"))
+    for page in ("tenants", "keys", "budgets", "spend", "requests", "holds", "webhooks", "admin-keys"):
         chromium.go(page)
         assert chromium.all("main .empty"), f"{page} says nothing about what to do next"
     assert not chromium.console() and not chromium.reports()
@@ -105,7 +105,7 @@ def test_a_tenant_a_key_and_a_cap_from_first_click_to_refusal(world: World, chro
     assert Fraction(amounts(chromium, ".gauge")[1]) == Fraction(CAP) - Fraction(cost)
 
     chromium.go("overview")
-    chromium.shows("1 refused")
+    chromium.shows("1 refused", "Müller & Co <b>", "refuses calls above $0.000")
 
     chromium.go(f"tenants/{tenant}")
     chromium.press("Raise the budget of Müller & Co <b>")
@@ -138,7 +138,7 @@ def test_the_limit_is_changed_after_a_look_at_what_it_would_have_refused(world: 
     chromium.shows("2 of 3 calls would have been refused")
     chromium.fill(limit="-3")
     chromium.press("Change limit")
-    chromium.shows("limit must be")  # the server's own word, in the dialog
+    chromium.shows("Limit must be")  # the server's own word, in the dialog
     chromium.fill(limit="7.5")
     chromium.submit("Change limit")
     assert world.admin.budget_state(str(tenant.budget))["limit"] == "7.5"
@@ -163,6 +163,8 @@ def test_a_drained_backend_shows_and_takes_no_calls(world: World, chromium: Brow
     tenant = world.tenant()
     chromium.sign_in(world.server.admin_key, "pools")
     chromium.shows("ready")
+    # What the role tests look for by its absence is there for an admin.
+    assert {"Probe", "Drain"} <= set(chromium.texts("main button"))
     chromium.press("Drain fake-a")
     chromium.submit("Drain")
     chromium.until(lambda: chromium.texts("tbody .chip") == ["draining"], "the state draining")
@@ -179,8 +181,8 @@ def test_a_drained_backend_shows_and_takes_no_calls(world: World, chromium: Brow
 def test_the_csv_is_what_is_shown_to_the_last_digit(world: World, chromium: Browser) -> None:
     chromium.sign_in(world.server.admin_key, "spend?by=tenant")
     chromium.press("Cost")
-    shown = amounts(chromium, "main tbody tr td:last-child")
-    chromium.press("Download CSV")
+    shown = amounts(chromium, "main .cards tbody tr")
+    chromium.press("Download sums")
     path = chromium.until(lambda: next(chromium.downloads.glob("*.csv"), None), "the file")
     with open(path, newline="") as file:
         rows = list(csv.DictReader(file))
@@ -196,14 +198,15 @@ def test_the_csv_is_what_is_shown_to_the_last_digit(world: World, chromium: Brow
 def test_finance_and_viewer_see_and_may_what_their_role_says(world: World, chromium: Browser) -> None:
     tenant = world.tenant("5")
     looks = ["Overview", "Spend", "Tenants", "Budgets", "Models and prices", "Periods and exports", "Requests"]
-    pages = {"finance": {*looks, "Audit"}, "viewer": {*looks, "Keys", "Pools and backends"}}
+    pages = {"finance": {*looks, "Audit"}, "viewer": {*looks, "Keys", "Pools and backends", "Holds"}}
     for role, expected in pages.items():
         key = world.admin.ok("POST", "/admin-keys", {"name": f"{role} person", "role": role})["key"]
         chromium.sign_in(key)
         assert set(chromium.texts("nav a")) == expected, role
         chromium.shows(f"{role} person · {role}")
         buttons: set[str] = set()
-        for page in ["tenants", f"tenants/{tenant.id}", "budgets", "models", "periods", "spend", "requests"]:
+        extra = ["keys", "pools", "holds"] if role == "viewer" else ["audit"]
+        for page in ["tenants", f"tenants/{tenant.id}", "budgets", "models", "periods", "spend", "requests", *extra]:
             chromium.go(page)
             buttons |= set(chromium.texts("main button"))
         changing = {
@@ -219,8 +222,15 @@ def test_finance_and_viewer_see_and_may_what_their_role_says(world: World, chrom
             "Revoke",
             "New price",
             "Drain",
+            "Undrain",
             "Probe",
+            "Quotas",
+            "Resolve",
+            "Change tenant",
+            "Change quotas",
+            "Change entitlements",
         }
+        assert not [text for text in chromium.texts("pre.commands") if "create" in text], role
         assert not buttons & changing, f"{role} is offered {buttons & changing}"
         own = {"Add credit", "Import prices", "Download"}
         assert buttons & own == (own if role == "finance" else set()), role
@@ -299,115 +309,3 @@ def test_a_lost_connection_is_said_and_found_again(run: Run) -> None:
         server.start()
         chromium.until(lambda: chromium.texts("#connection") == ["Live"], "the connection", 30)
         chromium.settled()
-
-
-def test_amounts_are_exact_and_never_nothing_for_something(run: Run, world: World, chromium: Browser) -> None:
-    chromium.sign_in(world.server.admin_key)
-    choice = random.Random(run.seed)
-    texts = [
-        "0",
-        "0.000000000001",
-        "0.004",
-        "0.01",
-        "0.99",
-        "0.999999",
-        "1",
-        "1.005",
-        "999.995",
-        "1234567.891",
-        "12345678901234.5",
-    ]
-    texts += [usd(choice.randrange(10 ** choice.randint(1, 26))) for _ in range(500)]
-    shown = chromium.driver.execute_async_script(
-        """
-        const done = arguments[arguments.length - 1];
-        import('/dashboard/money.js').then(money => done([
-            arguments[0].map(text => money.exact(money.pico(text))),
-            arguments[0].map(text => money.rounded(money.pico(text))),
-            money.exact(money.sum(arguments[0].map(money.pico)))]));
-    """,
-        texts,
-    )
-    exact, rounded, total = shown
-    assert exact == texts
-    assert Fraction(total) == sum(map(Fraction, texts))
-    for text, short in zip(texts, rounded, strict=True):
-        value, read = Fraction(text), Fraction(short.replace("$", "").replace(",", ""))
-        assert (read == 0) == (value == 0), f"{text} is shown as {short}"
-        assert abs(read - value) <= max(value / 20, Fraction(0)) if value < 1 else abs(read - value) <= Fraction(1, 200)
-
-
-def test_a_copied_amount_is_the_exact_one(world: World, chromium: Browser) -> None:
-    chromium.sign_in(world.server.admin_key, "requests")
-    copied, exact, title = chromium.script("""
-        const amount = document.querySelector('tbody data.money');
-        getSelection().selectAllChildren(amount);
-        const event = new ClipboardEvent('copy',
-            { clipboardData: new DataTransfer(), bubbles: true, cancelable: true });
-        amount.dispatchEvent(event);
-        return [event.clipboardData.getData('text/plain'), amount.getAttribute('value'), amount.title];
-    """)
-    assert copied == exact and exact in title
-
-
-def test_times_are_utc_and_the_readers_own_on_hover(world: World, chromium: Browser) -> None:
-    chromium.cdp("Emulation.setTimezoneOverride", timezoneId="Asia/Kolkata")
-    chromium.sign_in(world.server.admin_key, "requests")
-    text, title, instant = chromium.script(
-        "const t = document.querySelector('tbody time'); return [t.innerText, t.title, t.dateTime]"
-    )
-    assert text == f"{instant[:10]} {instant[11:19]} UTC"
-    assert "GMT+5:30" in title and "your time" in title
-    chromium.cdp("Emulation.setTimezoneOverride", timezoneId="UTC")
-
-
-def test_each_page_is_light_and_paints_at_once(world: World, chromium: Browser) -> None:
-    tenant = world.tenant()
-    weights, paints = {}, []
-    for page in (
-        "overview",
-        "spend",
-        "tenants",
-        f"tenants/{tenant.id}",
-        "keys",
-        "budgets",
-        "pools",
-        "models",
-        "periods",
-        "requests",
-        "audit",
-    ):
-        chromium.sign_in(world.server.admin_key, page)
-        chromium.driver.refresh()
-        chromium.settled()
-        paints.append(chromium.script("return performance.getEntriesByName('first-contentful-paint')[0].startTime"))
-        sizes = chromium.script("""
-            return [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
-                .map(entry => [new URL(entry.name).pathname, entry.decodedBodySize]);
-        """)
-        own = [size for path, size in sizes if not path.endswith("chart.min.js") and not path.startswith("/admin/v1/")]
-        assert len(own) > 10, sizes
-        weights[page] = sum(own)
-    note(f"heaviest page {max(weights.values())} bytes, first paint {sorted(paints)[len(paints) // 2]:.0f} ms (median)")
-    assert max(weights.values()) < 150_000, weights
-    assert sorted(paints)[len(paints) // 2] < 500, paints
-
-
-def test_ten_thousand_tenants_are_found_at_once(run: Run, world: World, chromium: Browser) -> None:
-    with ThreadPoolExecutor(16) as pool:
-        made = list(pool.map(lambda number: world.admin.tenant(f"crowd {number:05}"), range(10_000)))
-    world.admin.budget(made[-1], "3")
-    chromium.sign_in(world.server.admin_key)
-    started = time.monotonic()
-    chromium.go("tenants")
-    seconds = time.monotonic() - started
-    assert seconds < 5, f"the list took {seconds:.1f} s"
-    assert len(chromium.all("main tbody tr")) == 100
-    chromium.field("Find among").send_keys("crowd 09999")
-    chromium.until(lambda: chromium.texts("main tbody th") == ["crowd 09999"], "the one tenant", 2)
-    assert amounts(chromium, "main tbody .gauge")[-1] == "3"
-    for page in ("overview", "budgets", "keys", "spend", "requests"):
-        started = time.monotonic()
-        chromium.go(page)
-        assert time.monotonic() - started < 5, page
-    assert not chromium.console() and not chromium.reports()

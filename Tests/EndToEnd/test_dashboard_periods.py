@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 from support.backend import FakeBackend
@@ -18,6 +19,8 @@ from support.oracle import usd
 from support.showroom import leave, travel
 from support.tollgate import Gateway
 from support.world import World
+
+PICTURES = Path(__file__).resolve().parent / ".screenshots"
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +55,8 @@ def row(chromium: Browser, month: str) -> list[str]:
     cells = chromium.script(
         """
         const row = [...document.querySelectorAll('tbody tr')].find(e => e.innerText.startsWith(arguments[0]));
-        const text = cell => cell.querySelector('data.money')?.getAttribute('value') ?? cell.innerText;
+        const text = cell => cell.querySelector('data.money')?.getAttribute('value')
+            ?? cell.querySelector('.chip')?.innerText ?? cell.innerText;
         return row ? [...row.children].map(text) : null;
     """,
         month,
@@ -80,6 +84,8 @@ def test_a_month_is_closed_and_its_export_sums_to_what_the_page_says(past: World
 
     chromium.press(f"Close {last}")
     chromium.shows("A closed month never changes")
+    PICTURES.mkdir(exist_ok=True)
+    chromium.driver.save_screenshot(str(PICTURES / "dialog-of-closing.png"))
     exact = chromium.script(
         "return [...document.querySelectorAll('dialog[open] data.money')].map(e => e.getAttribute('value'))"
     )
@@ -111,6 +117,11 @@ def test_a_month_is_closed_and_its_export_sums_to_what_the_page_says(past: World
 def test_every_format_is_downloaded(past: World, chromium: Browser, index: int) -> None:
     chromium.sign_in(past.server.admin_key, "periods")
     [month] = chromium.until(lambda: chromium.texts("tbody th")[1:2], "the closed month")
+    path = {
+        0: "format=csv", 1: "format=csv&profile=excel", 2: "format=csv&profile=excel&decimal=comma", 3: "format=xlsx",
+        4: "format=focus-1.2", 5: "format=focus-1.4&file=cost-and-usage", 6: "format=focus-1.4&file=billing-period",
+        7: "format=focus-1.4&file=invoice-detail", 8: "format=jsonl", 9: "format=statement",
+    }[index]
     # A file of the same name would be written over, and nothing new be seen.
     for path in chromium.downloads.iterdir():
         path.unlink()
@@ -119,9 +130,17 @@ def test_every_format_is_downloaded(past: World, chromium: Browser, index: int) 
     [option] = chromium.until(lambda: chromium.texts(options)[index:index + 1], "the formats")
     chromium.fill(format=option)
     chromium.submit("Download")
-    chromium.until(
-        lambda: {path.name for path in chromium.downloads.iterdir() if path.suffix != ".crdownload"}, option
+    [file] = chromium.until(
+        lambda: [file for file in chromium.downloads.iterdir() if file.suffix != ".crdownload"], option
     )
+    # The month is closed: the same question gives the same bytes, so the file can be of no other format.
+    with urlopen(
+        Request(
+            f"{chromium.base}/admin/v1/exports/{month}?{path}",
+            headers={"authorization": f"Bearer {past.server.admin_key}"},
+        )
+    ) as answer:
+        assert file.read_bytes() == answer.read(), option
 
 
 def test_finance_closes_and_downloads_and_a_viewer_only_looks(past: World, chromium: Browser) -> None:
@@ -153,7 +172,7 @@ def test_a_price_list_is_imported_after_a_look_at_the_differences(
     chromium.shows("take them with yes=true")
     chromium.one("dialog[open] [name='yes']").click()
     chromium.submit("Import")
-    chromium.until(lambda: "$2" in chromium.texts("tbody .rates .figure-text"), "the new price")
+    chromium.until(lambda: "$2.00" in chromium.texts("tbody .rates .figure-text"), "the new price")
     assert len(past.admin.get("/prices/history?model=fake")["data"]) == 2
     assert past.admin.get("/prices?model=another")["data"] == []
     chromium.console()

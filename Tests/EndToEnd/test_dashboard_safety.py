@@ -184,3 +184,26 @@ def test_the_page_cannot_be_talked_into_markup(world: World) -> None:
             fetch('https://evil.test/').then(() => done(false), () => done(true));
         """)
         assert blocked and any("connect-src" in report for report in chromium.reports())
+
+
+def test_every_file_of_the_page_comes_with_the_whole_policy(world: World) -> None:
+    for path in ("/", "/dashboard/app.js", "/dashboard/style.css", "/dashboard/pages/spend.js"):
+        headers = world.admin.send("GET", path, root="").headers
+        policy = {part.split(" ")[0]: part.split(" ")[1:] for part in headers["content-security-policy"].split("; ")}
+        assert policy == {
+            "default-src": ["'none'"],
+            "script-src": ["'self'", "https://cdn.jsdelivr.net"],
+            "style-src": ["'self'"],
+            "img-src": ["'self'", "data:"],
+            "connect-src": ["'self'"],
+            "frame-ancestors": ["'none'"],
+            "base-uri": ["'none'"],
+            "form-action": ["'self'"],
+            "require-trusted-types-for": ["'script'"],
+            "trusted-types": ["tollgate-chart"],
+        }, path
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["x-frame-options"] == "DENY"
+        assert headers["cross-origin-opener-policy"] == "same-origin"
+        assert headers["cross-origin-resource-policy"] == "same-origin"

@@ -2,13 +2,16 @@
 
 import { get, query } from "../api.js";
 import { chip, empty, h, section } from "../dom.js";
+import * as fields from "../fields.js";
 import { action } from "../forms.js";
+import * as names from "../names.js";
 import { newest, older } from "../paging.js";
 import { table } from "../table.js";
 import { time } from "../time.js";
 
-export async function load({ search, signal }) {
-  return get(
+export async function load({ search, signal, can }) {
+  const byID = can("GET", "/tenants") ? await names.tenantNames({ signal }) : new Map();
+  const page = await get(
     `/audit-log${query({
       limit: 50,
       actor: search.get("actor"),
@@ -18,6 +21,7 @@ export async function load({ search, signal }) {
     })}`,
     { signal, what: "The audit log" },
   );
+  return { page, byID };
 }
 
 /** The members that differ, as "name: before -> after". */
@@ -30,7 +34,15 @@ function difference(row) {
     .map((name) => [name, before[name], after[name]]);
 }
 
-const text = (value) => (value === undefined ? "–" : typeof value === "string" ? value : JSON.stringify(value));
+/** A value in words: lists and members one after the other, without the marks of JSON. */
+function text(value) {
+  if (value === undefined || value === null) return "none";
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (Array.isArray(value)) return value.map(text).join(", ") || "none";
+  if (typeof value !== "object") return String(value);
+  const pairs = Object.entries(value).filter(([, member]) => member !== null);
+  return pairs.map(([name, member]) => `${name.replaceAll("_", " ")} ${text(member)}`).join(", ") || "none";
+}
 
 function changes(row) {
   const list = difference(row);
@@ -43,7 +55,7 @@ function changes(row) {
       h(
         "li",
         {},
-        h("span", { class: "note" }, name),
+        h("span", { class: "note" }, name.replaceAll("_", " ")),
         " ",
         row.before ? h("del", {}, text(before)) : null,
         row.before && row.after ? " → " : null,
@@ -56,24 +68,16 @@ function changes(row) {
     : lines;
 }
 
-export function view(page, { search, go, ui, redraw }) {
+/** What a row is of: its name where it says one, and the id. */
+function subject(row, byID) {
+  const name = byID.get(row.subject) ?? row.after?.name ?? row.before?.name;
+  const words = [typeof name === "string" && name !== row.subject ? `${name} ` : "", h("code", { class: "note" }, row.subject)];
+  return row.subject.startsWith("ten_") ? h("a", { href: `#/tenants/${row.subject}` }, words) : words;
+}
+
+export function view({ page, byID }, { search, go, ui, redraw }) {
   const field = (title, name) =>
-    h(
-      "form",
-      {
-        class: "filter",
-        onsubmit: (event) => {
-          event.preventDefault();
-          go({ [name]: event.target.elements[name].value.trim(), after: "" });
-        },
-      },
-      h(
-        "label",
-        { class: "filter" },
-        h("span", {}, title),
-        h("input", { name, type: "text", size: 14, value: search.get(name) ?? "" }),
-      ),
-    );
+    fields.text(title, name, search.get(name) ?? "", (value) => go({ [name]: value, after: "" }));
   const columns = [
     { name: "at", title: "When", cell: (row) => time(row.at, { seconds: true }) },
     { name: "actor", title: "Who", cell: (row) => h("code", {}, row.actor) },
@@ -85,10 +89,7 @@ export function view(page, { search, go, ui, redraw }) {
     {
       name: "subject",
       title: "Of",
-      cell: (row) =>
-        row.subject.startsWith("ten_")
-          ? h("a", { href: `#/tenants/${row.subject}` }, h("code", {}, row.subject))
-          : h("code", {}, row.subject),
+      cell: (row) => subject(row, byID),
     },
     { name: "changes", title: "Changes", cell: changes },
     {
@@ -98,7 +99,8 @@ export function view(page, { search, go, ui, redraw }) {
     },
   ];
   return [
-    h("div", { class: "filters" }, field("Who", "actor"), field("What", "action"), field("Of", "subject")),
+    h("div", { class: "filters" }, field("Who", "actor"), field("What", "action"), field("Of (id)", "subject")),
+    h("p", { class: "note" }, "The filters take whole words, as they stand in the log: key.create, or an id."),
     page.data.length
       ? section(
           "Entries",
@@ -109,10 +111,12 @@ export function view(page, { search, go, ui, redraw }) {
       : section(
           "Nothing here",
           null,
-          empty(
-            "No entry is like that.",
-            action("Show all", () => go({ actor: "", action: "", subject: "", after: "" })),
-          ),
+          ["actor", "action", "subject", "after"].some((name) => search.get(name))
+            ? empty(
+                "No entry is like that.",
+                action("Show all", () => go({ actor: "", action: "", subject: "", after: "" })),
+              )
+            : empty("No entries yet.", h("p", {}, "Each change that you may see is kept here.")),
         ),
   ];
 }

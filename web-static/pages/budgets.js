@@ -1,8 +1,9 @@
 // Budgets: every cap with what is posted, held and left; create, change with a preview, raise for a while.
 
 import { chip, empty, h, section } from "../dom.js";
+import { find } from "../fields.js";
 import { action, budgetActions, newBudget, raises } from "../forms.js";
-import { gauge, money, pico } from "../money.js";
+import { effect, gauge } from "../money.js";
 import * as names from "../names.js";
 import { table } from "../table.js";
 import { time } from "../time.js";
@@ -22,7 +23,7 @@ export async function load({ signal }) {
   };
 }
 
-const tones = { hard: "bad", soft: "warn", shadow: "plain" };
+const tones = { soft: "warn", shadow: "plain" };
 
 function columns(context) {
   return [
@@ -39,17 +40,21 @@ function columns(context) {
       name: "use",
       title: "Posted, held, left",
       sort: names.share,
-      cell: (row) => [row.state ? gauge(row.state, row.tenant) : "–", raises(context, row)],
+      cell: (row) => [row.state ? gauge(row.state, row.tenant) : "–", effect(row), raises(context, row)],
     },
     { name: "window", title: "Window", sort: (row) => row.window, cell: (row) => row.window },
-    { name: "mode", title: "Mode", sort: (row) => row.mode, cell: (row) => chip(row.mode, tones[row.mode]) },
+    {
+      name: "mode",
+      title: "Mode",
+      sort: (row) => row.mode,
+      cell: (row) => (row.mode === "hard" ? "hard" : chip(row.mode, tones[row.mode])),
+    },
     {
       name: "resets",
       title: "Resets at",
       sort: (row) => row.state?.resets_at ?? "~",
       cell: (row) => (row.state?.resets_at ? time(row.state.resets_at) : h("span", { class: "none" }, "never")),
     },
-    { name: "limit", title: "Limit", number: true, sort: (row) => pico(row.limit), cell: (row) => money(row.limit) },
     context.can("PATCH", "/budgets/{}")
       ? { name: "changes", title: "", cell: (row) => budgetActions(context, row, row.tenant) }
       : null,
@@ -76,30 +81,20 @@ export function view({ rows }, context) {
     h(
       "div",
       { class: "filters" },
-      h(
-        "label",
-        { class: "filter" },
-        h("span", {}, "Find a tenant"),
-        h("input", {
-          type: "search",
-          value: ui.filter ?? "",
-          oninput: (event) => {
-            ui.filter = event.target.value;
-            redraw();
-          },
-        }),
-      ),
+      find("Find a tenant", ui, redraw),
     ),
     section(
       `${found.length.toLocaleString("en")} ${found.length === 1 ? "budget" : "budgets"}`,
       null,
-      table("Budgets", columns(context), found, ui, redraw, { key: (row) => row.id }),
+      found.length
+        ? table("Budgets", columns(context), found, ui, redraw, { key: (row) => row.id })
+        : empty("No tenant with a budget has that in its name."),
     ),
   ];
 }
 
 export function actions({ tenants }, context) {
   return context.can("POST", "/budgets") && tenants.length
-    ? action("New budget", () => newBudget(context, tenants), true)
+    ? action("New budget", () => newBudget(context, tenants), "primary")
     : null;
 }

@@ -2,7 +2,8 @@
 
 import { all, part, query } from "../api.js";
 import { chip, empty, h, section } from "../dom.js";
-import { action, button, newKey, revokeKey, rotateKey } from "../forms.js";
+import * as fields from "../fields.js";
+import { action, button, changeKey, changeQuotas, newKey, revokeKey, rotateKey } from "../forms.js";
 import { money, pico } from "../money.js";
 import * as names from "../names.js";
 import { table } from "../table.js";
@@ -15,20 +16,29 @@ function state(key) {
   return key.expires_at && new Date(key.expires_at) <= Date.now() ? "expired" : "active";
 }
 
-/** The columns of a table of keys; `spent` adds the month's cost. */
-export function keyColumns(context, { tenant, spent } = {}) {
+/** The columns of a table of keys; `tenant(row)` names the owner in one, `owner` in none; `spent` is the month's. */
+export function keyColumns(context, { tenant, spent, owner = tenant }) {
   const { can } = context;
+  const named = (row) => `${row.name}, tg_${row.public_id}, of ${owner(row)}`;
   const changes = (row) =>
     state(row) === "revoked"
       ? null
       : h(
           "span",
           { class: "row-actions" },
+          can("PATCH", "/keys/{}")
+            ? button("Change", `Change the key ${named(row)}`, () => changeKey(context, row, owner(row)))
+            : null,
+          can("PUT", "/keys/{}/quotas")
+            ? button("Quotas", `Quotas of the key ${named(row)}`, () =>
+                changeQuotas(context, `/keys/${part(row.id)}`, named(row)),
+              )
+            : null,
           can("POST", "/keys/{}/rotate")
-            ? button("Rotate", `Rotate the key ${row.name}`, () => rotateKey(context, row))
+            ? button("Rotate", `Rotate the key ${named(row)}`, () => rotateKey(context, row, owner(row)))
             : null,
           can("DELETE", "/keys/{}")
-            ? button("Revoke", `Revoke the key ${row.name}`, () => revokeKey(context, row))
+            ? button("Revoke", `Revoke the key ${named(row)}`, () => revokeKey(context, row, owner(row)), true)
             : null,
         );
   return [
@@ -104,16 +114,12 @@ export function view({ tenants, chosen, keys, spent, tooMany }, context) {
     h(
       "div",
       { class: "filters" },
-      h(
-        "label",
-        { class: "filter" },
-        h("span", {}, "Tenant"),
-        h(
-          "select",
-          { onchange: (event) => go({ tenant: event.target.value }) },
-          h("option", { value: "" }, tooMany ? "Choose a tenant" : "All tenants"),
-          tenants.map((tenant) => h("option", { value: tenant.id, selected: tenant.id === chosen }, tenant.name)),
-        ),
+      fields.tenant(
+        tenants,
+        chosen,
+        byID,
+        (tenant) => go({ tenant }),
+        tooMany ? "Choose a tenant" : "All tenants",
       ),
       h(
         "label",
@@ -153,6 +159,6 @@ export function view({ tenants, chosen, keys, spent, tooMany }, context) {
 export function actions({ tenants, chosen }, context) {
   const tenant = tenants.find((candidate) => candidate.id === chosen) ?? (tenants.length === 1 ? tenants[0] : null);
   return tenant && context.can("POST", "/tenants/{}/keys")
-    ? action("New key", () => newKey(context, tenant), true)
+    ? action("New key", () => newKey(context, tenant), "primary")
     : null;
 }

@@ -35,23 +35,34 @@ function current(prices, model) {
 /** The rates of a price in words: per million tokens, and per unit. */
 function rates(price) {
   if (!price) return chip("no price", "warn");
-  const tokens = Object.entries(price.per_million ?? {}).map(([meter, rate]) => [meter, `$${rate}`, "per million"]);
-  const units = Object.entries(price.per_unit ?? {}).map(([meter, rate]) => [meter, `$${rate}`, "each"]);
-  return h(
-    "ul",
-    { class: "rates" },
-    [...tokens, ...units].map(([meter, rate, unit]) =>
-      h(
-        "li",
-        {},
-        h("span", { class: "note" }, meter.replaceAll("_", " ")),
-        " ",
-        h("span", { class: "figure-text" }, rate),
-        " ",
-        h("span", { class: "note" }, unit),
-      ),
-    ),
-  );
+  const tokens = Object.entries(price.per_million ?? {});
+  const units = Object.entries(price.per_unit ?? {});
+  const decimals = Math.max(2, ...tokens.map(([, rate]) => (rate.split(".")[1] ?? "").length));
+  const even = (rate) => `$${rate.split(".")[0]}.${(rate.split(".")[1] ?? "").padEnd(decimals, "0")}`;
+  const line = (meter, rate) =>
+    h(
+      "li",
+      {},
+      h("span", { class: "note" }, meter.replaceAll("_", " ")),
+      " ",
+      h("span", { class: "figure-text" }, rate),
+    );
+  return [
+    tokens.length
+      ? h(
+          "ul",
+          { class: "rates" },
+          tokens.map(([meter, rate]) => line(meter, even(rate))),
+        )
+      : null,
+    units.length
+      ? h(
+          "ul",
+          { class: "rates" },
+          units.map(([meter, rate]) => line(`each ${meter}`, `$${rate}`)),
+        )
+      : null,
+  ];
 }
 
 async function history(model) {
@@ -71,7 +82,7 @@ async function history(model) {
             row.above_tokens ? `, above ${row.above_tokens.toLocaleString("en")} tokens` : "",
           ],
         },
-        { name: "rates", title: "Rates", cell: rates },
+        { name: "rates", title: "Per million tokens", cell: rates },
         { name: "published", title: "Published", cell: (row) => time(row.published_at) },
         { name: "id", title: "Version", cell: (row) => h("code", {}, row.id) },
       ],
@@ -243,7 +254,7 @@ export function view({ models, prices }, context) {
               : h("span", { class: "none" }, "no pool"),
         }
       : null,
-    { name: "rates", title: "Price now", cell: (row) => rates(current(prices, row.name)) },
+    { name: "rates", title: "Price now, per million tokens", cell: (row) => rates(current(prices, row.name)) },
     can("GET", "/models")
       ? {
           name: "output",
@@ -282,6 +293,6 @@ export function view({ models, prices }, context) {
 export function actions(_data, context) {
   return [
     context.can("POST", "/prices/import") ? action("Import prices", () => importPrices(context)) : null,
-    context.can("POST", "/prices") ? action("New price", () => publish(context), true) : null,
+    context.can("POST", "/prices") ? action("New price", () => publish(context), "primary") : null,
   ];
 }

@@ -3,10 +3,10 @@
 import { get } from "../api.js";
 import { chart, dollars } from "../charts.js";
 import { chip, commands, empty, h, section } from "../dom.js";
-import { approximate, gauge, money, pico, rounded, sum } from "../money.js";
+import { approximate, effect, gauge, money, pico, read, sum } from "../money.js";
 import * as names from "../names.js";
 import { away, month, time } from "../time.js";
-import { ago, between, duration, quantile } from "../traffic.js";
+import { ago, between, duration, isBroken, joined, quantile } from "../traffic.js";
 
 const dayLength = 86_400_000;
 const sick = new Set(["cooling", "recovering", "unhealthy"]);
@@ -23,8 +23,9 @@ export async function load({ signal, can }) {
     can("GET", "/status") ? get("/status", { signal, what: "The status" }) : null,
   ]);
   if (status) {
-    if (!samples.length) samples = (await get("/status/history", { signal })).data;
-    samples = [...samples.filter((sample) => sample.at < status.traffic.at), status.traffic].slice(-800);
+    // After a while on another page, or asleep, the gateway's own samples fill the gap.
+    if (isBroken(samples, status.traffic)) samples = (await get("/status/history", { signal })).data;
+    samples = joined(samples, status.traffic);
   }
   return { start, end, days: days.data, byTenant, budgets, tenants, status, live: samples };
 }
@@ -79,12 +80,15 @@ function traffic(live) {
   const [now, recent] = [between(minute, last), between(five, last)];
   const span = recent ? away(five.at, new Date(last.at).getTime()).replace(" ago", "") : "";
   const share = (part) => (recent?.requests ? `${((100 * part) / recent.requests).toFixed(1)} %` : "–");
+  const isMinute = now !== null && now.seconds >= 60;
   const pair = (name) => [0.5, 0.95].map((q) => duration(quantile(five[name], last[name], q))).join(" / ");
   return [
-    figure("Requests per minute", now ? now.perMinute.toFixed(now.perMinute < 10 ? 1 : 0) : "–", "last minute"),
-    figure("Error rate", share(recent?.failures), `${recent?.refused ?? 0} refused, last ${span || "minutes"}`),
-    figure("Overhead p50 / p95", pair("overhead_seconds"), "the gateway's own time"),
-    figure("First token p50 / p95", pair("time_to_first_token_seconds"), "streams"),
+    isMinute
+      ? figure("Requests per minute", now.perMinute.toFixed(now.perMinute < 10 ? 1 : 0), "last minute")
+      : figure("Requests", now ? now.requests.toLocaleString("en") : "–", `last ${span || "moment"}`),
+    figure("Error rate", share(recent?.failures), `${recent?.refused ?? 0} refused, last ${span || "moment"}`),
+    figure("Overhead p50 / p95", pair("overhead_seconds"), `the gateway's own time, last ${span || "moment"}`),
+    figure("First token p50 / p95", pair("time_to_first_token_seconds"), `streams, last ${span || "moment"}`),
   ];
 }
 
@@ -96,7 +100,7 @@ function rateChart(live) {
     const step = between(before, live[index]);
     steps.push({ last: live[index], step });
   }
-  if (!steps.length) return empty("Looking…", h("p", {}, "The first figures come within half a minute."));
+  if (!steps.length) return h("p", { class: "note" }, "The first figures come within half a minute.");
   const labels = steps.map(({ last }) => last.at.slice(11, 19));
   const rate = (count) => steps.map(({ step }) => (step ? (count(step) * 60) / step.seconds : null));
   const series = [
@@ -109,11 +113,14 @@ function rateChart(live) {
     kind: "line",
     labels,
     series,
-    axis: (value) => value,
+    axis: (value) => value.toLocaleString("en"),
   });
 }
 
-function firstRun() {
+function firstRun(can) {
+  if (!can("POST", "/tenants")) {
+    return section("No tenants yet", null, empty("Someone with the role admin makes them."));
+  }
   return section(
     "Issue the first key",
     null,
@@ -140,16 +147,18 @@ function firstRun() {
   );
 }
 
-function budgetList({ budgets, tenants }) {
-  const names = new Map(tenants.map((tenant) => [tenant.id, tenant.name]));
+function budgetList({ budgets, tenants }, can) {
+  const byID = new Map(tenants.map((tenant) => [tenant.id, tenant.name]));
   const shown = budgets
-    .filter((budget) => budget.state && names.has(budget.tenant_id))
+    .filter((budget) => budget.state && byID.has(budget.tenant_id))
     .sort(byShare)
     .slice(0, 6);
   if (!shown.length) {
     return empty(
       "No budgets yet.",
-      h("p", {}, h("a", { href: "#/budgets" }, "Set a cap"), " and nothing is spent beyond it."),
+      can("POST", "/budgets")
+        ? h("p", {}, h("a", { href: "#/budgets" }, "Set a cap"), " and nothing is spent beyond it.")
+        : null,
     );
   }
   return h(
@@ -162,11 +171,12 @@ function budgetList({ budgets, tenants }) {
         h(
           "div",
           { class: "gauge-title" },
-          h("a", { href: `#/tenants/${budget.tenant_id}` }, names.get(budget.tenant_id)),
+          h("a", { href: `#/tenants/${budget.tenant_id}` }, byID.get(budget.tenant_id)),
           " ",
-          h("span", { class: "note" }, `${budget.window}, ${budget.mode}`),
+          h("span", { class: "note" }, `${budget.window}, ${budget.mode}, ${names.scope(budget)}`),
+          effect(budget),
         ),
-        gauge(budget.state, names.get(budget.tenant_id)),
+        gauge(budget.state, byID.get(budget.tenant_id)),
       ),
     ),
   );
@@ -182,10 +192,14 @@ function sickList(status) {
     .flatMap((pool) => pool.backends)
     .filter((backend) => sick.has(backend.state) || backend.draining);
   const count = status.pools.reduce((total, pool) => total + pool.backends.length, 0);
+  if (!count) {
+    const command = h("code", {}, "tollgate apply -f state.yaml");
+    return empty("No backends yet.", h("p", {}, "Calls need one: ", command, "."));
+  }
   if (!list.length) {
     return h(
       "p",
-      { class: "fine" },
+      {},
       chip("All well", "good"),
       ` ${count} ${count === 1 ? "backend takes" : "backends take"} calls.`,
     );
@@ -202,7 +216,11 @@ function sickList(status) {
         chip(backend.state, backend.state === "draining" ? "warn" : "bad"),
         " ",
         backend.cooling
-          ? [backend.cooling.reason, " until ", time(backend.cooling.until, { seconds: true })]
+          ? [
+              names.coolingReasons[backend.cooling.reason] ?? backend.cooling.reason,
+              " until ",
+              time(backend.cooling.until, { seconds: true }),
+            ]
           : backend.last_error
             ? backend.last_error.text
             : "",
@@ -211,26 +229,30 @@ function sickList(status) {
   );
 }
 
-export function view(data) {
+/** The tenants with a monthly hard cap over all their calls: what they spent of it, and their caps together. */
+function caps({ budgets, tenants }) {
+  const living = new Set(tenants.map((tenant) => tenant.id));
+  const byTenant = new Map();
+  for (const budget of budgets) {
+    const isWhole = !budget.key_id && !budget.model && !budget.pool;
+    if (!isWhole || budget.window !== "month" || budget.mode !== "hard" || !budget.state) continue;
+    if (!living.has(budget.tenant_id)) continue;
+    const cap = { limit: pico(budget.state.limit) ?? 0n, posted: pico(budget.state.posted) ?? 0n };
+    const known = byTenant.get(budget.tenant_id);
+    if (!known || cap.limit < known.limit) byTenant.set(budget.tenant_id, cap);
+  }
+  const all = [...byTenant.values()];
+  return { posted: sum(all.map((cap) => cap.posted)), limit: sum(all.map((cap) => cap.limit)) };
+}
+
+export function view(data, { can }) {
   const sums = reckon(data);
   const { status, byTenant, live } = data;
-  if (!data.tenants.length) return [firstRun()];
+  if (!data.tenants.length) return [firstRun(can)];
   const top = byTenant
     .map((row) => ({ ...row, pico: pico(row.cost) ?? 0n }))
     .sort((a, b) => (b.pico > a.pico ? 1 : b.pico < a.pico ? -1 : 0));
-  const capped = sum(
-    data.budgets
-      .filter(
-        (budget) =>
-          budget.window === "month" &&
-          budget.mode === "hard" &&
-          budget.state &&
-          !budget.key_id &&
-          !budget.model &&
-          !budget.pool,
-      )
-      .map((budget) => pico(budget.state.limit)),
-  );
+  const capped = caps(data);
   return [
     h(
       "dl",
@@ -238,66 +260,66 @@ export function view(data) {
       figure(
         "Spent this month",
         money(sums.spent),
-        capped > 0n ? ["of ", money(capped), " in monthly caps"] : "UTC, month to date",
+        capped.limit > 0n
+          ? [money(capped.posted), " of ", money(capped.limit), " in monthly caps"]
+          : "UTC, month to date",
       ),
       figure("Forecast", ["≈ ", money(sums.forecast)], "by the month's end, at the last days' rate"),
       figure("Today", money(sums.today), "since midnight UTC"),
-      status ? traffic(live) : null,
     ),
+    status ? h("dl", { class: "figures" }, traffic(live)) : null,
     h(
       "div",
       { class: "columns" },
-      section(
-        "Spend this month",
-        h("a", { href: "#/spend" }, "All spend"),
-        chart("month", {
-          label: "Spend this month, added up by day",
-          kind: "line",
-          first: "Day",
-          labels: sums.labels,
-          series: [
-            { name: "Spent", values: sums.actual.map(approximate), texts: sums.actual.map(rounded) },
-            {
-              name: "Forecast",
-              dashed: true,
-              values: sums.line.map((cost) => (cost === null ? null : approximate(cost))),
-              texts: sums.line.map((cost) => (cost === null ? null : `≈ ${rounded(cost)}`)),
-            },
-          ],
-          axis: dollars,
-        }),
-      ),
-      section("Budgets nearest to their limit", h("a", { href: "#/budgets" }, "All budgets"), budgetList(data)),
-    ),
-    h(
-      "div",
-      { class: "columns" },
-      status ? section("Traffic", null, rateChart(live)) : null,
+      h("div", {}, spendChart(sums), status ? section("Traffic", null, rateChart(live)) : null),
       h(
         "div",
         {},
+        section("Budgets nearest to their limit", h("a", { href: "#/budgets" }, "All budgets"), budgetList(data, can)),
         status ? section("Backends", h("a", { href: "#/pools" }, "All backends"), sickList(status)) : null,
-        section(
-          "Tenants by spend this month",
-          null,
-          top.length
-            ? h(
-                "ol",
-                { class: "ranking" },
-                top
-                  .slice(0, 6)
-                  .map((row) =>
-                    h(
-                      "li",
-                      { "data-key": row.tenant },
-                      h("a", { href: `#/tenants/${row.tenant}` }, row.tenant_name ?? row.tenant),
-                      money(row.cost),
-                    ),
-                  ),
-              )
-            : empty("Nothing was spent this month yet."),
-        ),
+        section("Tenants by spend this month", null, ranking(top)),
       ),
     ),
   ];
+}
+
+function spendChart(sums) {
+  return section(
+    "Spend this month",
+    h("a", { href: "#/spend" }, "All spend"),
+    chart("month", {
+      label: "Spend this month, added up by day",
+      kind: "line",
+      first: "Day",
+      labels: sums.labels,
+      series: [
+        { name: "Spent", values: sums.actual.map(approximate), texts: sums.actual.map(read) },
+        {
+          name: "Forecast",
+          dashed: true,
+          values: sums.line.map((cost) => (cost === null ? null : approximate(cost))),
+          texts: sums.line.map((cost) => (cost === null ? null : `≈ ${read(cost)}`)),
+        },
+      ],
+      axis: dollars,
+    }),
+  );
+}
+
+function ranking(top) {
+  if (!top.length) return empty("Nothing was spent this month yet.");
+  return h(
+    "ol",
+    { class: "ranking" },
+    top
+      .slice(0, 6)
+      .map((row) =>
+        h(
+          "li",
+          { "data-key": row.tenant },
+          h("a", { href: `#/tenants/${row.tenant}` }, row.tenant_name ?? row.tenant),
+          money(row.cost),
+        ),
+      ),
+  );
 }

@@ -1,6 +1,6 @@
 // Periods and exports: months with their state and checksum; close one, and download it in every format.
 
-import { all, download, get, part, query, send } from "../api.js";
+import { all, download, get, onceKey, part, query, send } from "../api.js";
 import { ask } from "../dialog.js";
 import { chip, empty, h, notice, section } from "../dom.js";
 import { button, changed } from "../forms.js";
@@ -39,12 +39,15 @@ export async function load({ signal }) {
   return { rows: await all("/periods", { signal }) };
 }
 
+const hasEnded = (period) => new Date(period.end) <= Date.now();
 const checksum = (period) => period.manifest_sha256;
 
 async function close(context, period) {
+  const once = onceKey();
   const [now, rows] = await Promise.all([get(`/periods/${part(period.period)}`), byTenant(period)]);
   const rest = (pico(now.cost) ?? 0n) - sum(rows.map((row) => row.cost));
-  if (rest !== 0n) rows.push({ name: "Corrections and the like", cost: rest, requests: 0 });
+  // Two ways to one sum: only calls that ended between the two looks may make a difference.
+  const isOff = rest !== 0n;
   const done = await ask({
     title: `Close ${period.period}?`,
     action: `Close ${period.period}`,
@@ -63,6 +66,20 @@ async function close(context, period) {
       ),
       now.live_holds
         ? notice("warn", `${now.live_holds} calls of it still run: the month closes once they end.`)
+        : null,
+      isOff
+        ? notice(
+            "warn",
+            h(
+              "p",
+              {},
+              "The tenants' sums and the month's total differ by ",
+              money(rest),
+              ". If it stays so when this is opened again, do not close the month: run ",
+              h("code", {}, "tollgate verify"),
+              ".",
+            ),
+          )
         : null,
       now.uncertain_holds
         ? notice("warn", `${now.uncertain_holds} holds were left by a crash. A later charge will be a correction.`)
@@ -98,9 +115,15 @@ async function close(context, period) {
         ],
       },
     ],
-    submit: ({ grace }) => send("POST", `/periods/${part(period.period)}/close`, grace ? { grace } : {}),
+    submit: ({ grace }) => send("POST", `/periods/${part(period.period)}/close`, grace ? { grace } : {}, { once }),
   });
   if (done) await changed(context, "The month is closing.");
+}
+
+/** A name for the file, where the browser wants one before the answer is there. */
+function fileName({ period }, { format, profile, file }) {
+  const ending = { csv: "csv", xlsx: "xlsx", jsonl: "jsonl", statement: "html" }[format] ?? "csv";
+  return `${[period, ending === format ? "" : format, profile, file].filter(Boolean).join("-")}.${ending}`;
 }
 
 async function fetchExport(period) {
@@ -123,13 +146,14 @@ async function fetchExport(period) {
         name: "tenant_id",
         label: "Tenant",
         kind: "select",
-        options: [["", "All tenants"], ...tenants.slice(0, 1000).map((tenant) => [tenant.id, tenant.name])],
+        options: [["", "All tenants"], ...tenants.map((tenant) => [tenant.id, tenant.name])],
       },
       { name: "tag", label: "Only with the tag", hint: "A name, or name:value. Empty: all." },
       { name: "group_by", label: "Group by key too", kind: "checkbox" },
       { name: "view", label: "What backends charge us (upstream view)", kind: "checkbox" },
     ],
-    submit: ({ format, tenant_id, tag, group_by, view }) => {
+    abortable: true,
+    submit: ({ format, tenant_id, tag, group_by, view }, signal) => {
       const values = {
         ...formats[Number(format)][1],
         tenant_id,
@@ -137,7 +161,8 @@ async function fetchExport(period) {
         group_by: group_by ? "key" : "",
         view: view ? "upstream" : "",
       };
-      return download(`/exports/${part(period.period)}${query(values)}`, `${period.period}.${values.format}`);
+      const name = fileName(period, formats[Number(format)][1]);
+      return download(`/exports/${part(period.period)}${query(values)}`, name, signal);
     },
   });
 }
@@ -149,7 +174,9 @@ async function manifest(period) {
     title: `Manifest of ${period.period}`,
     action: "Download",
     body: h("pre", { class: "json", tabindex: "0", role: "region", "aria-label": "Manifest" }, text),
-    submit: () => download(`/exports/${part(period.period)}/manifest`, `${period.period}-manifest.json`),
+    abortable: true,
+    submit: (_values, signal) =>
+      download(`/exports/${part(period.period)}/manifest`, `${period.period}-manifest.json`, signal),
   });
 }
 
@@ -172,6 +199,9 @@ export function view({ rows }, context) {
               time(row.due_at),
               row.live_holds ? `, waits for ${row.live_holds} calls` : "",
             )
+          : null,
+        row.status === "open"
+          ? h("div", { class: "note" }, hasEnded(row) ? "can be closed" : ["can be closed from ", time(row.end)])
           : null,
       ],
     },
@@ -203,7 +233,7 @@ export function view({ rows }, context) {
           can("GET", "/exports/{}/manifest")
             ? button("Manifest", `Manifest of ${row.period}`, () => manifest(row))
             : null,
-          can("POST", "/periods/{}/close") && row.status === "open" && row.end <= new Date().toISOString()
+          can("POST", "/periods/{}/close") && row.status === "open" && hasEnded(row)
             ? button("Close", `Close ${row.period}`, () => close(context, row))
             : null,
         ),

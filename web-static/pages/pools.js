@@ -4,6 +4,7 @@ import { all, get, part, send } from "../api.js";
 import { confirm } from "../dialog.js";
 import { chip, commands, empty, h, section, toast } from "../dom.js";
 import { button, changed } from "../forms.js";
+import { coolingReasons } from "../names.js";
 import { table } from "../table.js";
 import { away, time } from "../time.js";
 
@@ -15,12 +16,6 @@ const tones = {
   recovering: "warn",
   cooling: "bad",
   unhealthy: "bad",
-};
-const reasons = {
-  rate_limited: "it asked for it (429)",
-  unreachable: "cannot be reached",
-  failures: "failed several times",
-  credential_refused: "refuses our credential",
 };
 
 export async function load({ signal }) {
@@ -72,7 +67,7 @@ function health({ now }) {
       ? h(
           "div",
           { class: "note" },
-          reasons[now.cooling.reason] ?? now.cooling.reason,
+          coolingReasons[now.cooling.reason] ?? now.cooling.reason,
           ", until ",
           time(now.cooling.until, { seconds: true }),
           ` (${away(now.cooling.until)})`,
@@ -93,8 +88,10 @@ function health({ now }) {
 
 /** How the person sorted this pool's table. */
 function sorting(context, pool) {
-  context.ui[pool.name] ??= {};
-  return context.ui[pool.name];
+  // A map, since a pool may be called like a member of every object.
+  context.ui.pools ??= new Map();
+  if (!context.ui.pools.has(pool.name)) context.ui.pools.set(pool.name, {});
+  return context.ui.pools.get(pool.name);
 }
 
 function columns(context) {
@@ -116,7 +113,7 @@ function columns(context) {
     },
     {
       name: "latency",
-      title: "Latency",
+      title: "Answer, mean",
       number: true,
       sort: (row) => row.now?.ewma_latency_ms ?? 0,
       cell: (row) => (row.now?.ewma_latency_ms ? `${Math.round(row.now.ewma_latency_ms)} ms` : "–"),
@@ -155,7 +152,11 @@ export function view({ pools, status }, context) {
     [
       ["Ledger", journal.writable ? "writable" : "cannot be written", `${journal.pending} waiting for the writer`],
       ["Live holds", holds.live.toLocaleString("en"), `${holds.waiting} requests wait for one`],
-      ["Uncertain holds", holds.uncertain.toLocaleString("en"), "left by a crash, until resolved"],
+      [
+        "Uncertain holds",
+        h("a", { href: "#/holds" }, holds.uncertain.toLocaleString("en")),
+        "left by a crash, until resolved",
+      ],
       ["Version", status.version, "of this gateway"],
     ].map(([word, value, note]) =>
       h("div", { class: "figure" }, h("dt", {}, word), h("dd", {}, value), h("dd", { class: "note" }, note)),
@@ -188,6 +189,7 @@ export function view({ pools, status }, context) {
         pool.backends.length
           ? table(`Backends of ${pool.name}`, columns(context), pool.backends, sorting(context, pool), context.redraw, {
               key: (row) => row.id,
+              fixed: true,
             })
           : empty(
               "No backends: calls to it are refused.",

@@ -2,22 +2,27 @@
 
 import { get, part, query } from "../api.js";
 import { chip, empty, h, section } from "../dom.js";
-import { money } from "../money.js";
+import * as fields from "../fields.js";
+import { money, pico, read } from "../money.js";
 import * as names from "../names.js";
 import { newest, older } from "../paging.js";
 import { table } from "../table.js";
 import { day, time } from "../time.js";
+import { duration } from "../traffic.js";
 import { action } from "../forms.js";
 
 const outcomes = ["answered", "broken", "unanswered", "not_sent", "error_status", "client_gone"];
 const provenances = { reported: "good", estimated: "warn", partial: "warn", none: "plain" };
 
-export async function load({ path, search, signal }) {
-  if (path[1])
-    return {
-      one: await get(`/requests/${part(path[1])}`, { signal, what: "The request" }),
-      byID: await names.tenantNames({ signal }),
-    };
+export async function load({ path, search, signal, can }) {
+  if (path[1]) {
+    const one = await get(`/requests/${part(path[1])}`, { signal, what: "The request" });
+    const [byID, key] = await Promise.all([
+      names.tenantNames({ signal }),
+      can("GET", "/keys/{}") ? get(`/keys/${part(one.key_id)}`, { signal }).catch(() => null) : null,
+    ]);
+    return { one, byID, key };
+  }
   const [page, byID, tenants] = await Promise.all([
     get(
       `/requests${query({
@@ -38,12 +43,7 @@ export async function load({ path, search, signal }) {
 
 /** Input and output in short, for a row. */
 function brief(row) {
-  const [input, output] = ["input", "output"].map((side) =>
-    Object.entries(row.tokens).reduce(
-      (sum, [meter, count]) => sum + (meter === side || meter.startsWith(`${side}_`) ? count : 0),
-      0,
-    ),
-  );
+  const [input, output] = ["input", "output"].map((side) => names.side(row.tokens, side));
   return input + output > 0 ? `${input.toLocaleString("en")} in, ${output.toLocaleString("en")} out` : tokens(row);
 }
 
@@ -56,38 +56,29 @@ const tokens = (row) =>
 function status(row) {
   const good = row.outcome === "answered" && row.status !== null && row.status < 400;
   return [
-    chip(row.status ?? "–", good ? "good" : "bad"),
+    good ? h("span", { class: "number" }, row.status) : chip(row.status ?? "–", "bad"),
     row.outcome && row.outcome !== "answered"
       ? [" ", h("span", { class: "note" }, row.outcome.replace("_", " "))]
       : null,
   ];
 }
 
+/** The instants are whole seconds. */
+const took = (seconds) => (seconds < 1 ? "less than 1 s" : duration(seconds));
+
+/** How many places of a row's cost are shown. */
+const decimals = (row) => read(pico(row.cost) ?? 0n).split(".")[1].length;
+
+/** How the tokens are known: what the backend reported is the rule, and plain. */
+function counted(provenance) {
+  if (!provenance) return "–";
+  return provenance === "reported" ? provenance : chip(provenance, provenances[provenance]);
+}
+
 function viewAll({ page, byID, tenants }, { search, go, ui, redraw }) {
   const filtered = ["tenant", "status", "model", "since", "after"].some((name) => search.get(name));
-  const field = (title, name, size) =>
-    h(
-      "form",
-      {
-        class: "filter",
-        onsubmit: (event) => {
-          event.preventDefault();
-          go({ [name]: event.target.elements[name].value.trim(), after: "" });
-        },
-      },
-      h(
-        "label",
-        { class: "filter" },
-        h("span", {}, title),
-        h("input", {
-          name,
-          type: "text",
-          size,
-          value: search.get(name) ?? "",
-          list: name === "status" ? "outcomes" : null,
-        }),
-      ),
-    );
+  const places = Math.max(0, ...page.data.map(decimals));
+  const change = (name) => (value) => go({ [name]: value, after: "" });
   const columns = [
     {
       name: "id",
@@ -101,7 +92,7 @@ function viewAll({ page, byID, tenants }, { search, go, ui, redraw }) {
       title: "Tenant",
       cell: (row) => h("a", { href: `#/tenants/${row.tenant_id}` }, byID.get(row.tenant_id) ?? row.tenant_id),
     },
-    { name: "model", title: "Model", cell: (row) => row.model },
+    { name: "model", title: "Model", cell: (row) => h("span", { class: "figure-text" }, row.model) },
     {
       name: "where",
       title: "Served by",
@@ -120,51 +111,42 @@ function viewAll({ page, byID, tenants }, { search, go, ui, redraw }) {
     {
       name: "provenance",
       title: "Counted",
-      cell: (row) => (row.provenance ? chip(row.provenance, provenances[row.provenance]) : "–"),
+      cell: (row) => counted(row.provenance),
     },
-    { name: "cost", title: "Cost", number: true, cell: (row) => money(row.cost) },
+    {
+      name: "cost",
+      title: "Cost",
+      number: true,
+      cell: (row) => [
+        money(row.cost),
+        // As many places behind the point in each row.
+        h("span", { "aria-hidden": "true" }, "\u2007".repeat(places - decimals(row))),
+      ],
+    },
   ];
   return [
     h(
       "div",
       { class: "filters" },
-      h(
-        "label",
-        { class: "filter" },
-        h("span", {}, "Tenant"),
-        h(
-          "select",
-          { onchange: (event) => go({ tenant: event.target.value, after: "" }) },
-          h("option", { value: "" }, "All tenants"),
-          tenants
-            .slice(0, 1000)
-            .map((tenant) =>
-              h("option", { value: tenant.id, selected: tenant.id === search.get("tenant") }, tenant.name),
-            ),
-        ),
-      ),
-      field("Status or outcome", "status", 12),
-      field("Model", "model", 12),
+      fields.tenant(tenants, search.get("tenant") ?? "", byID, change("tenant")),
+      fields.text("Status or outcome", "status", search.get("status") ?? "", change("status"), { list: "outcomes" }),
+      fields.text("Model", "model", search.get("model") ?? "", change("model")),
       h(
         "datalist",
         { id: "outcomes" },
         outcomes.map((word) => h("option", { value: word })),
       ),
-      h(
-        "label",
-        { class: "filter" },
-        h("span", {}, "Since"),
-        h(
-          "select",
-          { onchange: (event) => go({ since: event.target.value, after: "" }) },
-          [
-            ["", "ever"],
-            ["0", "midnight UTC"],
-            ["1", "yesterday"],
-            ["7", "7 days ago"],
-            ["30", "30 days ago"],
-          ].map(([id, title]) => h("option", { value: id, selected: id === (search.get("since") ?? "") }, title)),
-        ),
+      fields.select(
+        "Since",
+        search.get("since") ?? "",
+        [
+          ["", "ever"],
+          ["0", "midnight UTC"],
+          ["1", "yesterday"],
+          ["7", "7 days ago"],
+          ["30", "30 days ago"],
+        ],
+        change("since"),
       ),
     ),
     page.data.length
@@ -187,11 +169,11 @@ function viewAll({ page, byID, tenants }, { search, go, ui, redraw }) {
   ];
 }
 
-function viewOne({ one, byID }) {
+function viewOne({ one, byID, key }) {
   const pairs = (list) =>
     h(
       "dl",
-      { class: "pairs" },
+      { class: "pairs wide" },
       list.map(([word, value]) => [h("dt", {}, word), h("dd", {}, value ?? "–")]),
     );
   return [
@@ -202,14 +184,15 @@ function viewOne({ one, byID }) {
       pairs([
         ["Id", h("code", {}, one.id)],
         ["Tenant", h("a", { href: `#/tenants/${one.tenant_id}` }, byID.get(one.tenant_id) ?? one.tenant_id)],
-        ["Key", h("code", {}, one.key_id)],
+        ["Key", [key ? `${key.name} ` : "", h("code", {}, key ? `tg_${key.public_id}_…` : one.key_id)]],
         ["Model", one.model],
         ["Admitted", time(one.admitted_at, { seconds: true })],
         ["Ended", time(one.ended_at, { seconds: true })],
+        ["Took", one.ended_at ? took((new Date(one.ended_at) - new Date(one.admitted_at)) / 1000) : null],
         ["Status", status(one)],
         ["Stream", one.stream ? "yes" : "no"],
         ["Used", tokens(one)],
-        ["Counted", one.provenance ? chip(one.provenance, provenances[one.provenance]) : null],
+        ["Counted", counted(one.provenance)],
         ["Cost", money(one.cost)],
         ["Content", h("span", { class: "none" }, "never kept")],
       ]),
@@ -231,7 +214,7 @@ function viewOne({ one, byID }) {
               ["Ended", time(attempt.ended_at, { seconds: true })],
               ["Emergency", attempt.emergency ? chip("emergency", "warn") : "no"],
               ["Used", tokens(attempt)],
-              ["Counted", chip(attempt.provenance, provenances[attempt.provenance])],
+              ["Counted", counted(attempt.provenance)],
               [
                 "Cost",
                 [
@@ -255,4 +238,4 @@ function viewOne({ one, byID }) {
 }
 
 export const view = (data, context) => (context.path[1] ? viewOne(data) : viewAll(data, context));
-export const heading = (_data, context) => (context.path[1] ? "Request" : "Requests");
+export const heading = (_data, context) => (context.path[1] ? `Request …${context.path[1].slice(-8)}` : "Requests");

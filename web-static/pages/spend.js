@@ -2,8 +2,10 @@
 
 import { all, query } from "../api.js";
 import { chart, dollars } from "../charts.js";
+import { action } from "../forms.js";
 import { empty, h, section } from "../dom.js";
-import { approximate, exact, money, pico, rounded, sum } from "../money.js";
+import * as fields from "../fields.js";
+import { approximate, exact, money, pico, read, sum } from "../money.js";
 import * as names from "../names.js";
 import { order, saveCSV, table } from "../table.js";
 import { bucketLabel, day, month } from "../time.js";
@@ -51,10 +53,8 @@ function summed(buckets, by) {
       const row = rows.get(id) ?? { id, name: label(result, by), cost: 0n, requests: 0, input: 0, output: 0 };
       row.cost += pico(result.cost) ?? 0n;
       row.requests += result.requests;
-      for (const [meter, count] of Object.entries(result.tokens)) {
-        if (meter === "output" || meter.startsWith("output_")) row.output += count;
-        else if (meter === "input" || meter.startsWith("input_")) row.input += count;
-      }
+      row.input += names.side(result.tokens, "input");
+      row.output += names.side(result.tokens, "output");
       rows.set(id, row);
     }
   }
@@ -69,13 +69,15 @@ function label(result, by) {
 export async function load({ search, signal }) {
   const chosen = choices(search);
   const { start, end, bucket } = span(chosen.range);
-  const base = { start, end, tenant_id: chosen.tenant };
+  // Days are UTC days, also of a tenant whose own are others.
+  const base = { start, end, tenant_id: chosen.tenant, time_zone: "UTC" };
   const ask = (values) => all(`/costs${query({ ...base, ...values })}`, { signal });
   // The groups over the whole span first: with thousands of them, only the largest are asked for by day.
-  const [whole, totals, tenants] = await Promise.all([
+  const [whole, totals, tenants, byID] = await Promise.all([
     ask({ bucket: "month", group_by: chosen.by }),
     ask({ bucket }),
     names.tenants({ signal }),
+    names.tenantNames({ signal }),
   ]);
   const rows = summed(whole, chosen.by);
   const top = rows.slice(0, seriesMost);
@@ -88,7 +90,8 @@ export async function load({ search, signal }) {
       : await Promise.all(
           top.map((row) => ask({ bucket, [field]: row.id }).then((buckets) => costs(buckets, () => true))),
         );
-  return { chosen, start, end, bucket, rows, top, parts, tenants, ...spans(totals) };
+  const calls = totals.flatMap((each) => each.results).reduce((count, result) => count + result.requests, 0);
+  return { chosen, start, end, bucket, rows, top, parts, tenants, byID, calls, ...spans(totals) };
 }
 
 /** Cost by the start of each span; one page may end within a span, so the same span can come twice. */
@@ -120,8 +123,8 @@ function series({ chosen, top, parts, starts, all, rows }) {
   return list.map(({ name, amounts }) => ({
     name,
     values: amounts.map(approximate),
-    texts: amounts.map(rounded),
-    view: chosen.view,
+    amounts,
+    texts: amounts.map(read),
   }));
 }
 
@@ -133,14 +136,23 @@ const columns = (by) => [
     csv: (row) => row.name,
     cell: (row) => (by === "tenant" && row.id ? h("a", { href: `#/tenants/${row.id}` }, row.name) : row.name),
   },
+  {
+    name: "cost",
+    title: "Cost",
+    number: true,
+    sort: (row) => row.cost,
+    csv: (row) => exact(row.cost),
+    cell: (row) => money(row.cost),
+  },
   { name: "id", title: "Id", csv: (row) => row.id, hidden: true },
   {
     name: "requests",
     title: "Requests",
     number: true,
-    sort: (row) => row.requests,
-    csv: (row) => row.requests,
-    cell: (row) => row.requests.toLocaleString("en"),
+    // A call has several meters: told apart by them it would count several times.
+    sort: by === "meter" ? null : (row) => row.requests,
+    csv: by === "meter" ? null : (row) => row.requests,
+    cell: (row) => (by === "meter" ? "–" : row.requests.toLocaleString("en")),
   },
   {
     name: "input",
@@ -158,38 +170,39 @@ const columns = (by) => [
     csv: (row) => row.output,
     cell: (row) => row.output.toLocaleString("en"),
   },
-  {
-    name: "cost",
-    title: "Cost",
-    number: true,
-    sort: (row) => row.cost,
-    csv: (row) => exact(row.cost),
-    cell: (row) => money(row.cost),
-  },
 ];
 
-function select(title, value, options, change) {
-  return h(
-    "label",
-    { class: "filter" },
-    h("span", {}, title),
-    h(
-      "select",
-      { onchange: (event) => change(event.target.value) },
-      options.map(([id, name]) => h("option", { value: id, selected: id === value }, name)),
-    ),
-  );
+/** The span in days, both inclusive. */
+function during({ start, end }) {
+  const [first, last] = [start.slice(0, 10), new Date(new Date(end) - 1).toISOString().slice(0, 10)];
+  return first === last ? `on ${first}` : `from ${first} to ${last}`;
 }
 
-export function actions(data, { ui }) {
-  const list = columns(data.chosen.by);
-  const name = `spend-${data.start.slice(0, 10)}-to-${data.end.slice(0, 10)}-by-${data.chosen.by}.csv`;
-  return h(
-    "button",
-    { type: "button", class: "button", onclick: () => saveCSV(name, list, order(data.rows, list, ui)) },
-    "Download CSV",
-  );
+/** What a file is of: the days, the grouping, and the tenant if there is one. */
+function fileName(data) {
+  const { chosen, byID } = data;
+  const plain = (text) => text.replaceAll(/[^\p{L}\p{N}]+/gu, "-");
+  const tenant = chosen.tenant ? `-${plain(byID.get(chosen.tenant) ?? chosen.tenant)}` : "";
+  return `${plain(during(data).replace(/^(from|on) /, ""))}-by-${plain(chosen.by)}${tenant}`;
 }
+
+/** The bars as they are drawn: a row for each span and group. */
+function saveDays(data) {
+  const rows = series(data).flatMap(({ name, amounts }) =>
+    data.starts.map((start, place) => ({ start, name, amount: amounts[place] })),
+  );
+  const list = [
+    { title: data.bucket === "hour" ? "Hour (UTC)" : "Day (UTC)", csv: (row) => bucketLabel(row.start, data.bucket) },
+    { title: columns(data.chosen.by)[0].title, csv: (row) => row.name },
+    { title: "Cost", number: true, csv: (row) => exact(row.amount) },
+  ];
+  saveCSV(`spend-${fileName(data)}.csv`, list, rows);
+}
+
+/** By meter the ledger itself is read: once, not over and over. */
+export const every = ({ search }) => (search.get("by") === "meter" ? 0 : 15_000);
+
+export const actions = (data) => action("Download CSV", () => saveDays(data));
 
 export function view(data, { ui, go, redraw }) {
   const { chosen, rows, bucket, starts } = data;
@@ -200,37 +213,13 @@ export function view(data, { ui, go, redraw }) {
     h(
       "div",
       { class: "filters" },
-      select("Time", chosen.range, ranges, (range) => go({ range })),
-      select("Group by", chosen.by, known, (by) => go({ by })),
-      h(
-        "form",
-        {
-          class: "filter",
-          onsubmit: (event) => {
-            event.preventDefault();
-            const tag = event.target.elements.tag.value.trim();
-            if (tag) go({ by: `tag:${tag}` });
-          },
-        },
-        h(
-          "label",
-          { class: "filter" },
-          h("span", {}, "or by tag"),
-          h("input", {
-            name: "tag",
-            type: "text",
-            size: 10,
-            value: chosen.by.startsWith("tag:") ? chosen.by.slice(4) : "",
-          }),
-        ),
+      fields.select("Time", chosen.range, ranges, (range) => go({ range })),
+      fields.select("Group by", chosen.by, known, (by) => go({ by })),
+      fields.text("or by tag", "tag", chosen.by.startsWith("tag:") ? chosen.by.slice(4) : "", (tag) =>
+        go({ by: tag ? `tag:${tag}` : "tenant" }),
       ),
-      select(
-        "Tenant",
-        chosen.tenant,
-        [["", "All tenants"], ...data.tenants.slice(0, 1000).map((tenant) => [tenant.id, tenant.name])],
-        (tenant) => go({ tenant }),
-      ),
-      select(
+      fields.tenant(data.tenants, chosen.tenant, data.byID, (tenant) => go({ tenant })),
+      fields.select(
         "Shown as",
         chosen.view,
         [
@@ -251,7 +240,7 @@ export function view(data, { ui, go, redraw }) {
         )
       : [
           section(
-            [money(cost), ` from ${data.start.slice(0, 10)} to before ${data.end.slice(0, 10)}, UTC`],
+            [money(cost), ` ${during(data)}, UTC`],
             null,
             chart(`spend-${chosen.view}`, {
               label: `Cost by ${bucket}, by ${chosen.by}`,
@@ -265,12 +254,14 @@ export function view(data, { ui, go, redraw }) {
           ),
           section(
             "Sums",
-            null,
+            action("Download sums", () =>
+              saveCSV(`spend-${fileName(data)}-sums.csv`, columns(chosen.by), order(rows, columns(chosen.by), ui)),
+            ),
             table("Cost by group", list, rows, ui, redraw, {
               key: (row) => `g-${row.id}`,
               footer: {
                 name: "All",
-                requests: rows.reduce((total, row) => total + row.requests, 0).toLocaleString("en"),
+                requests: data.calls.toLocaleString("en"),
                 input: rows.reduce((total, row) => total + row.input, 0).toLocaleString("en"),
                 output: rows.reduce((total, row) => total + row.output, 0).toLocaleString("en"),
                 cost: money(cost),

@@ -3,9 +3,21 @@
 import { all, get, getTagged, onceKey, part, query, send } from "../api.js";
 import { chart, dollars } from "../charts.js";
 import { ask, confirm } from "../dialog.js";
-import { chip, commands, empty, h, section } from "../dom.js";
-import { action, budgetActions, changed, newBudget, newKey, newTenant, raises } from "../forms.js";
-import { approximate, gauge, money, pico, rounded, sum } from "../money.js";
+import { chip, commands, empty, h, notice, section } from "../dom.js";
+import { find } from "../fields.js";
+import {
+  action,
+  budgetActions,
+  changed,
+  changeQuotas,
+  newBudget,
+  newKey,
+  newTenant,
+  quotaWords,
+  raises,
+  tagsOf,
+} from "../forms.js";
+import { approximate, effect, gauge, money, pico, read, sum } from "../money.js";
 import * as names from "../names.js";
 import { table } from "../table.js";
 import { away, day, month, time } from "../time.js";
@@ -49,7 +61,8 @@ const columns = [
       row.tightest?.state
         ? [
             gauge(row.tightest.state, row.name),
-            h("span", { class: "note" }, `${row.tightest.window}, ${row.tightest.mode}, ${names.scope(row.tightest)}`),
+            h("span", { class: "note" }, `${row.tightest.window}, ${row.tightest.mode}, ${names.scope(row.tightest)} `),
+            effect(row.tightest),
           ]
         : h("span", { class: "none" }, "no budget: not capped"),
   },
@@ -71,11 +84,13 @@ function viewAll({ rows }, { ui, redraw, can }) {
       empty(
         "A tenant owns keys and pays.",
         can("POST", "/tenants") ? h("p", {}, "Create the first one above, or:") : null,
-        commands(
-          "tollgate tenants create --name acme",
-          "tollgate entitlements set --tenant acme --pool fast",
-          "tollgate keys create --tenant acme --name first",
-        ),
+        can("POST", "/tenants")
+          ? commands(
+              "tollgate tenants create --name acme",
+              "tollgate entitlements set --tenant acme --pool fast",
+              "tollgate keys create --tenant acme --name first",
+            )
+          : h("p", {}, "Someone with the role admin makes them."),
       ),
     );
   }
@@ -85,39 +100,33 @@ function viewAll({ rows }, { ui, redraw, can }) {
     h(
       "div",
       { class: "filters" },
-      h(
-        "label",
-        { class: "filter" },
-        h("span", {}, `Find among ${rows.length.toLocaleString("en")}`),
-        h("input", {
-          type: "search",
-          value: ui.filter ?? "",
-          oninput: (event) => {
-            ui.filter = event.target.value;
-            redraw();
-          },
-        }),
-      ),
+      find(`Find among ${rows.length.toLocaleString("en")}`, ui, redraw),
     ),
     section(
       `${found.length.toLocaleString("en")} ${found.length === 1 ? "tenant" : "tenants"}`,
       null,
       found.length
-        ? table("Tenants", columns, found, ui, redraw, { key: (row) => row.id })
+        ? table("Tenants", columns, found, ui, redraw, {
+            key: (row) => row.id,
+            footer: { name: "All", spent: money(sum(found.map((row) => pico(row.spent) ?? 0n))) },
+          })
         : empty("No tenant has that in its name."),
     ),
   ];
 }
 
 async function loadOne(id, { signal, can }) {
-  const maybe = (path, read) => (can("GET", path.replace(/ten_[^/?]+/, "{}")) ? read() : null);
+  // First, so that one that is not there is said in one way.
   const at = `/tenants/${part(id)}`;
-  const [tenant, budgets, keys, quotas, entitlements, costs, days] = await Promise.all([
-    get(at, { signal, what: "The tenant" }),
+  const tenant = await get(at, { signal, what: "The tenant" });
+  const maybe = (path, read) => (can("GET", path.replace(/ten_[^/?]+/, "{}")) ? read() : null);
+  // An archived one has none any more.
+  const ceilings = (path, read) => (tenant.archived_at ? null : maybe(path, read));
+  const [budgets, keys, quotas, entitlements, costs, days] = await Promise.all([
     all(`/budgets${query({ tenant_id: id, expand: "state" })}`, { signal }),
     maybe(`${at}/keys`, () => all(`${at}/keys`, { signal })),
-    maybe(`${at}/quotas`, () => get(`${at}/quotas`, { signal })),
-    maybe(`${at}/entitlements`, () => get(`${at}/entitlements`, { signal })),
+    ceilings(`${at}/quotas`, () => get(`${at}/quotas`, { signal })),
+    ceilings(`${at}/entitlements`, () => get(`${at}/entitlements`, { signal })),
     all(
       `/costs${query({ bucket: "month", start: month(), end: month(1), group_by: "model", tenant_id: id, time_zone: "UTC" })}`,
       { signal },
@@ -127,24 +136,26 @@ async function loadOne(id, { signal, can }) {
   return { tenant, budgets, keys, quotas, entitlements, models: costs.flatMap((bucket) => bucket.results), days };
 }
 
-const quotaWords = {
-  rpm: "Requests a minute",
-  tpm: "Tokens a minute",
-  rpd: "Requests a day",
-  tpd: "Tokens a day",
-  concurrency: "At once",
-};
-
 function viewOne(data, context) {
   const { tenant, budgets, keys, quotas, entitlements, models, days } = data;
+  const byID = new Map((keys ?? []).map((key) => [key.id, key]));
+  const live = (keys ?? []).filter((key) => !key.revoked_at);
   const amounts = days.map((bucket) => sum(bucket.results.map((row) => pico(row.cost) ?? 0n)));
-  const { can, ui, redraw } = context;
+  const { ui, redraw } = context;
+  // An archived tenant is history: nothing of it changes any more.
+  const can = (method, path) => (method === "GET" || !tenant.archived_at) && context.can(method, path);
+  const own = { ...context, can };
   ui.keys ??= {};
   return [
     h("p", {}, h("a", { href: "#/tenants" }, "← All tenants")),
+    tenant.archived_at
+      ? notice("warn", h("p", {}, "Archived at ", time(tenant.archived_at), ": its keys are revoked."))
+      : tenant.suspended
+        ? notice("bad", "Suspended: all its calls are refused.")
+        : null,
     section(
       "Budgets",
-      can("POST", "/budgets") ? action("New budget", () => newBudget(context, [tenant], tenant.id)) : null,
+      can("POST", "/budgets") ? action("New budget", () => newBudget(context, [tenant], tenant.id, live)) : null,
       budgets.length
         ? h(
             "ul",
@@ -158,8 +169,9 @@ function viewOne(data, context) {
                   { class: "gauge-title" },
                   h("strong", {}, `${budget.window}, ${budget.mode}`),
                   " ",
-                  h("span", { class: "note" }, names.scope(budget)),
-                  budgetActions(context, budget, tenant.name),
+                  h("span", { class: "note" }, names.scope(budget, byID)),
+                  effect(budget),
+                  budgetActions(own, budget, tenant.name),
                 ),
                 budget.state ? gauge(budget.state, budget.window) : null,
                 budget.state?.resets_at
@@ -171,10 +183,7 @@ function viewOne(data, context) {
                       `, ${away(budget.state.resets_at)}`,
                     )
                   : null,
-                budget.mode === "shadow"
-                  ? h("p", { class: "note" }, `${budget.state?.would_refuse ?? 0} calls would have been refused.`)
-                  : null,
-                raises(context, budget),
+                raises(own, budget),
               ),
             ),
           )
@@ -185,8 +194,15 @@ function viewOne(data, context) {
           "Keys",
           can("POST", "/tenants/{}/keys") ? action("New key", () => newKey(context, tenant)) : null,
           keys.length
-            ? table("Keys", keyColumns(context), keys, ui.keys, redraw, { key: (row) => row.id })
-            : empty("No keys yet.", commands(`tollgate keys create --tenant ${tenant.id} --name first`)),
+            ? table("Keys", keyColumns(own, { owner: () => tenant.name }), keys, ui.keys, redraw, {
+                key: (row) => row.id,
+              })
+            : empty(
+                "No keys yet.",
+                can("POST", "/tenants/{}/keys")
+                  ? commands(`tollgate keys create --tenant ${tenant.id} --name first`)
+                  : null,
+              ),
         )
       : null,
     h(
@@ -204,7 +220,7 @@ function viewOne(data, context) {
             first: "Day",
             axis: dollars,
             labels: days.map((bucket) => bucket.start.slice(0, 10)),
-            series: [{ name: "Cost", values: amounts.map(approximate), texts: amounts.map(rounded) }],
+            series: [{ name: "Cost", values: amounts.map(approximate), texts: amounts.map(read) }],
           }),
         ),
         section(
@@ -225,7 +241,9 @@ function viewOne(data, context) {
         quotas
           ? section(
               "Quotas",
-              can("PUT", "/tenants/{}/quotas") ? action("Change", () => changeQuotas(context, tenant)) : null,
+              can("PUT", "/tenants/{}/quotas")
+                ? action("Change quotas", () => changeQuotas(context, `/tenants/${part(tenant.id)}`, tenant.name))
+                : null,
               h(
                 "dl",
                 { class: "pairs" },
@@ -240,7 +258,7 @@ function viewOne(data, context) {
           ? section(
               "May use",
               can("PUT", "/tenants/{}/entitlements")
-                ? action("Change", () => changeEntitlements(context, tenant))
+                ? action("Change entitlements", () => changeEntitlements(context, tenant))
                 : null,
               entitlements.pools.length
                 ? h(
@@ -256,7 +274,7 @@ function viewOne(data, context) {
           : null,
         section(
           "Facts",
-          null,
+          can("PATCH", "/tenants/{}") ? action("Change tenant", () => changeTenant(context, tenant)) : null,
           h(
             "dl",
             { class: "pairs" },
@@ -267,9 +285,7 @@ function viewOne(data, context) {
               ["When money is short", tenant.on_insufficient],
               [
                 "Tags",
-                Object.entries(tenant.tags)
-                  .map(([tag, value]) => `${tag}=${value}`)
-                  .join(", ") || "–",
+                tagText(tenant.tags) || "–",
               ],
               ["Credits", money(tenant.credits.total)],
               ["Since", time(tenant.created_at)],
@@ -281,16 +297,49 @@ function viewOne(data, context) {
   ];
 }
 
-async function changeQuotas(context, tenant) {
-  const { value, tag } = await getTagged(`/tenants/${part(tenant.id)}/quotas`);
+async function changeTenant(context, tenant) {
+  const { value, tag } = await getTagged(`/tenants/${part(tenant.id)}`);
   const done = await ask({
-    title: `Quotas of ${tenant.name}`,
-    body: h("p", {}, "Empty: no ceiling."),
-    fields: Object.entries(quotaWords).map(([name, label]) => ({ name, label, kind: "number", value: value[name] })),
-    submit: (values) => send("PUT", `/tenants/${part(tenant.id)}/quotas`, values, { tag }),
+    title: `Change ${value.name}`,
+    fields: [
+      { name: "name", label: "Name", value: value.name, required: true },
+      { name: "time_zone", label: "Time zone", value: value.time_zone, required: true },
+      {
+        name: "price_multiplier",
+        label: "Price multiplier",
+        kind: "money",
+        value: value.price_multiplier,
+        hint: "Calls cost the list price times this.",
+        required: true,
+      },
+      {
+        name: "on_insufficient",
+        label: "When money is short",
+        kind: "select",
+        value: value.on_insufficient,
+        options: [
+          ["refuse", "refuse the call"],
+          ["trim", "trim its output"],
+        ],
+      },
+      {
+        name: "tags",
+        label: "Tags",
+        kind: "list",
+        value: tagText(value.tags),
+        hint: "For reports, such as team=search.",
+      },
+    ],
+    submit: ({ tags, ...values }) =>
+      send("PATCH", `/tenants/${part(tenant.id)}`, { ...values, tags: tagsOf(tags) }, { tag }),
   });
-  if (done) await changed(context, "The quotas bind from now on.");
+  if (done) await changed(context, "The tenant is changed.");
 }
+
+const tagText = (tags) =>
+  Object.entries(tags)
+    .map(([tag, value]) => `${tag}=${value}`)
+    .join(", ");
 
 async function changeEntitlements(context, tenant) {
   const { value, tag } = await getTagged(`/tenants/${part(tenant.id)}/entitlements`);
@@ -361,14 +410,15 @@ async function credit(context, tenant) {
 
 export function actions(data, context) {
   const { can, path } = context;
-  if (!path[1]) return can("POST", "/tenants") ? action("New tenant", () => newTenant(context), true) : null;
+  if (!path[1]) return can("POST", "/tenants") ? action("New tenant", () => newTenant(context), "primary") : null;
   const { tenant } = data;
+  if (tenant.archived_at) return null;
   return [
     can("POST", "/tenants/{}/credits") ? action("Add credit", () => credit(context, tenant)) : null,
     can("POST", "/tenants/{}/suspend")
       ? action(tenant.suspended ? "Resume" : "Suspend", () => suspend(context, tenant))
       : null,
-    can("DELETE", "/tenants/{}") ? action("Archive", () => archive(tenant)) : null,
+    can("DELETE", "/tenants/{}") ? action("Archive", () => archive(tenant), "danger") : null,
   ];
 }
 
