@@ -117,7 +117,7 @@ def test_a_month_is_closed_and_its_export_sums_to_what_the_page_says(past: World
 def test_every_format_is_downloaded(past: World, chromium: Browser, index: int) -> None:
     chromium.sign_in(past.server.admin_key, "periods")
     [month] = chromium.until(lambda: chromium.texts("tbody th")[1:2], "the closed month")
-    path = {
+    question = {
         0: "format=csv", 1: "format=csv&profile=excel", 2: "format=csv&profile=excel&decimal=comma", 3: "format=xlsx",
         4: "format=focus-1.2", 5: "format=focus-1.4&file=cost-and-usage", 6: "format=focus-1.4&file=billing-period",
         7: "format=focus-1.4&file=invoice-detail", 8: "format=jsonl", 9: "format=statement",
@@ -136,7 +136,7 @@ def test_every_format_is_downloaded(past: World, chromium: Browser, index: int) 
     # The month is closed: the same question gives the same bytes, so the file can be of no other format.
     with urlopen(
         Request(
-            f"{chromium.base}/admin/v1/exports/{month}?{path}",
+            f"{chromium.base}/admin/v1/exports/{month}?{question}",
             headers={"authorization": f"Bearer {past.server.admin_key}"},
         )
     ) as answer:

@@ -100,7 +100,7 @@ function viewAll({ page, byID, tenants }, { search, go, ui, redraw }) {
         const last = row.attempts[row.attempts.length - 1];
         return last
           ? [
-              `${last.pool} / ${last.backend_name ?? "–"}`,
+              h("span", { class: "figure-text" }, `${last.pool} / ${last.backend_name ?? "–"}`),
               row.attempts.length > 1 ? h("span", { class: "note" }, ` ${row.attempts.length} attempts`) : null,
             ]
           : "–";
