@@ -33,6 +33,12 @@ public enum BillingSchema {
             try db.execute(sql: fillUsageTotal)
         }
         PeriodSchema.register(&migrator)
+        migrator.registerMigration("billing-tenant-prices") { db in
+            try db.execute(sql: agreedWith)
+            try db.execute(sql: "DROP INDEX prices_identity")
+            try db.execute(sql: tenantIdentity)
+        }
+        migrator.registerMigration("billing-import-parts") { db in try db.execute(sql: importParts) }
     }
 
     /// Meters without a column in a roll-up: few calls use them, so they cost the others nothing.
@@ -63,6 +69,34 @@ public enum BillingSchema {
         CREATE UNIQUE INDEX prices_identity ON prices (
             model, kind, ifnull(backend_id, ''), ifnull(tier, ''), ifnull(above_tokens, 0), effective_from
         )
+        """
+
+    private static let agreedWith = """
+        ALTER TABLE prices ADD COLUMN tenant_id TEXT REFERENCES tenants(id)
+            CHECK (tenant_id IS NULL OR (kind = 'tenant' AND backend_id IS NULL))
+        """
+
+    private static let tenantIdentity = """
+        CREATE UNIQUE INDEX prices_identity ON prices (
+            model, kind, ifnull(backend_id, ''), ifnull(tenant_id, ''), ifnull(tier, ''), ifnull(above_tokens, 0),
+            effective_from
+        )
+        """
+
+    /// What each transaction of an import published. Imports made before there were parts have none and are complete.
+    private static let importParts = """
+        ALTER TABLE price_imports ADD COLUMN wish TEXT;
+        CREATE TABLE price_import_parts (
+            import_id TEXT NOT NULL REFERENCES price_imports(id),
+            part INTEGER NOT NULL CHECK (part >= 1),
+            published INTEGER NOT NULL CHECK (published >= 0),
+            is_last INTEGER NOT NULL CHECK (is_last IN (0, 1)),
+            PRIMARY KEY (import_id, part)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TRIGGER price_import_parts_no_update BEFORE UPDATE ON price_import_parts
+        BEGIN SELECT RAISE(ABORT, 'imports are append-only'); END;
+        CREATE TRIGGER price_import_parts_no_delete BEFORE DELETE ON price_import_parts
+        BEGIN SELECT RAISE(ABORT, 'imports are append-only'); END;
         """
 
     private static let emergency = """

@@ -109,37 +109,49 @@ public enum BillingStore {
         try Row.fetchAll(db, sql: "SELECT * FROM prices ORDER BY effective_from, id").map(price)
     }
 
-    /// A page of price versions in order of their ids.
-    public static func prices(_ db: Database, after: String?, limit: Int) throws -> [PriceVersion] {
-        try Row.fetchAll(
-            db, sql: "SELECT * FROM prices WHERE id > ? ORDER BY id LIMIT ?", arguments: [after ?? "", limit]
-        ).map(price)
+    /// A page of price versions, perhaps of one model or agreed with one tenant, in order of their ids.
+    public static func prices(
+        _ db: Database, model: String? = nil, tenant: ID<Tenant>? = nil, after: String?, limit: Int
+    ) throws -> [PriceVersion] {
+        let sql = """
+            SELECT * FROM prices WHERE id > :after\(model == nil ? "" : " AND model = :model")
+                \(tenant == nil ? "" : " AND tenant_id = :tenant") ORDER BY id LIMIT :limit
+            """
+        var arguments: StatementArguments = ["after": after ?? "", "limit": limit]
+        if let model { arguments += ["model": model] }
+        if let tenant { arguments += ["tenant": tenant.text] }
+        return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map(price)
     }
 
-    /// All versions of a model's price, oldest first.
+    /// All versions of a model's price, those agreed with single tenants included, oldest first.
     public static func priceHistory(_ db: Database, model: String) throws -> [PriceVersion] {
         try Row.fetchAll(
-            db, sql: "SELECT * FROM prices WHERE model = ? ORDER BY effective_from, id", arguments: [model]
+            db.cachedStatement(sql: "SELECT * FROM prices WHERE model = ? ORDER BY effective_from, id"),
+            arguments: [model]
         ).map(price)
     }
 
     /// Stores a version, or returns the one that says the same already. Throws `BillingError.conflict` when one for the
-    /// same thing and instant has other numbers.
+    /// same thing and instant has other numbers, `unknownTenant` when it is agreed with a tenant there is not.
     public static func insert(_ version: PriceVersion, _ db: Database) throws -> PriceVersion {
         let twin = try priceHistory(db, model: version.model).first { $0.hasIdentity(of: version) }
         if let twin {
             guard twin.rates == version.rates else { throw BillingError.conflict }
             return twin
         }
-        try db.execute(
+        if let tenantID = version.tenantID, try TenancyStore.tenant(db, tenantID) == nil {
+            throw BillingError.unknownTenant(tenantID.text)
+        }
+        let statement = try db.cachedStatement(
             sql: """
-                INSERT INTO prices (id, model, kind, backend_id, tier, above_tokens, effective_from, published_at,
+                INSERT INTO prices (id, model, kind, backend_id, tenant_id, tier, above_tokens, effective_from, published_at,
                     prices_tokens, \(Meter.allCases.map(\.rawValue).joined(separator: ", ")))
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, \(Meter.allCases.map { _ in "?" }.joined(separator: ", ")))
-                """,
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \(Meter.allCases.map { _ in "?" }.joined(separator: ", ")))
+                """)
+        try statement.execute(
             arguments: [
-                version.id, version.model, version.kind.rawValue, version.backendID, version.tier,
-                version.aboveTokens, version.effectiveFrom.microseconds, version.publishedAt.microseconds,
+                version.id, version.model, version.kind.rawValue, version.backendID, version.tenantID?.text,
+                version.tier, version.aboveTokens, version.effectiveFrom.microseconds, version.publishedAt.microseconds,
                 version.rates.charges(.input),
             ] + StatementArguments(Meter.allCases.map { column($0, version.rates) })
         )
@@ -159,8 +171,9 @@ public enum BillingStore {
             row["prices_tokens"]
             ? Rates(input: row["input"], output: row["output"], others: given) : Rates(units: given)
         return PriceVersion(
-            id: row["id"], model: row["model"], kind: kind, backendID: row["backend_id"], tier: row["tier"],
-            aboveTokens: row["above_tokens"], effectiveFrom: Timestamp(microseconds: row["effective_from"]),
+            id: row["id"], model: row["model"], kind: kind, backendID: row["backend_id"],
+            tenantID: (row["tenant_id"] as String?).map { ID($0) }, tier: row["tier"], aboveTokens: row["above_tokens"],
+            effectiveFrom: Timestamp(microseconds: row["effective_from"]),
             publishedAt: Timestamp(microseconds: row["published_at"]), rates: rates
         )
     }

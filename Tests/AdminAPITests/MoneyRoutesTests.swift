@@ -100,11 +100,52 @@ import Testing
             #expect(again.text("id") == made.text("id"))
             #expect(try await harness.client.call("POST", "/prices", body("0.2")).text("code") == "price_conflict")
             let now = harness.plane.time.now()
-            #expect(harness.plane.prices.sheet(model: "m", at: now)?.standard.id == made.text("id"))
+            #expect(
+                harness.plane.prices.sheet(model: "m", tenantID: ID("ten_1"), at: now)?.standard.id == made.text("id"))
             #expect(try await harness.client.call("GET", "/prices").names("model") == ["m"])
             #expect(try await harness.client.call("GET", "/prices/history?model=m").names("model") == ["m"])
             #expect(try await harness.client.call("GET", "/prices/history?model=x").names("model") == [])
             #expect(try await harness.client.call("GET", "/prices/history").status == 400)
+        }
+    }
+
+    @Test("a price can be agreed with one tenant, which must be there")
+    func agreed() async throws {
+        try await AdminHarness.run { harness in
+            let client = harness.client
+            let tenant = try await client.call("POST", "/tenants", #"{"name":"a"}"#).text("id")
+            let body = { (members: String) in
+                "{\"model\":\"m\",\"effective_from\":\"2026-01-01T00:00:00Z\",\(members)"
+                    + "\"per_million\":{\"input\":\"1\",\"output\":\"2\"}}"
+            }
+            let list = try await client.call("POST", "/prices", body(""))
+            let made = try await client.call("POST", "/prices", body("\"tenant_id\":\"\(tenant)\","))
+            #expect(made.status == 201 && made.text("tenant_id") == tenant && list["tenant_id"] == .null)
+            #expect(try await client.call("POST", "/prices", body("\"tenant_id\":\"\(tenant)\",")).status == 200)
+            for path in ["/prices?tenant_id=\(tenant)", "/prices/history?model=m&tenant_id=\(tenant)"] {
+                #expect(try await client.call("GET", path).names("id") == [made.text("id")])
+            }
+            #expect(try await client.call("GET", "/prices/history?model=m").names("id").count == 2)
+            let prices = harness.plane.prices
+            let now = harness.plane.time.now()
+            #expect(prices.sheet(model: "m", tenantID: ID(tenant), at: now)?.standard.id == made.text("id"))
+            #expect(prices.sheet(model: "m", tenantID: ID("ten_x"), at: now)?.standard.id == list.text("id"))
+            let rows = try harness.plane.file.auditEntries().filter { $0.action == "price.publish" }
+            #expect(rows.count == 2 && rows.contains { $0.after?.contains(tenant) == true })
+            for (members, code, pointer) in [
+                (#""tenant_id":"ten_no","#, "unknown_tenant", "/tenant_id"),
+                (#""kind":"upstream","tenant_id":"ten_no","#, "invalid_request", "/tenant_id"),
+                (#""kind":"upstream","backend_id":"be_no","#, "unknown_backend", "/backend_id"),
+            ] {
+                let refused = try await client.call("POST", "/prices", body(members))
+                #expect(refused.status == 400 && refused.text("code") == code && refused.pointers == [pointer])
+            }
+            let path = "/prices/import?format=litellm&kind=upstream&backend_id=be_no"
+            for options in ["", "&dry_run=true"] {
+                let refused = try await client.call("POST", path + options, "{}")
+                #expect(refused.status == 400 && refused.text("code") == "unknown_backend")
+            }
+            #expect(try await client.call("GET", "/prices").names("id").count == 2)
         }
     }
 
@@ -137,7 +178,8 @@ import Testing
                 #""per_million":{"input":"0.15","input_audio":"10","output":"0.6"},"per_unit":{"search":"0.01"}"#,
                 #""per_million":null,"per_unit":{"image":"0.120000000001"}"#,
             ] { #expect(shown.contains(part), "\(shown)") }
-            let sheet = try #require(harness.plane.prices.sheet(model: "m", at: harness.plane.time.now()))
+            let sheet = try #require(
+                harness.plane.prices.sheet(model: "m", tenantID: ID("ten_1"), at: harness.plane.time.now()))
             #expect(sheet.standard.id == ids[0])
             #expect(sheet.standard.rates.perUnit == ["search": "0.01"])
             #expect(sheet.version(tiers: [], inputTokens: 200_001).id == ids[1])

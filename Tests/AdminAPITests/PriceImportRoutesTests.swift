@@ -26,7 +26,9 @@ import Testing
             #expect(again["published"] == .number("0") && again["unchanged"] == .number("2"))
             #expect(try await client.call("GET", "/prices").names("model").sorted() == ["m", "n"])
             let now = harness.plane.time.now()
-            #expect(harness.plane.prices.sheet(model: "m", at: now)?.standard.rates[.input] == 1_000_000)
+            #expect(
+                harness.plane.prices.sheet(model: "m", tenantID: ID("ten_1"), at: now)?.standard.rates[.input]
+                    == 1_000_000)
             let rows = try harness.plane.file.auditEntries()
             #expect(rows.filter { $0.action == "price.import" }.count == 2)
         }
@@ -52,7 +54,8 @@ import Testing
             let taken = try await client.call("POST", path + "&select=m&yes=true", list("1e-05"))
             #expect(taken.status == 200)
             #expect(
-                harness.plane.prices.sheet(model: "m", at: harness.plane.time.now())?.standard.rates[.input]
+                harness.plane.prices.sheet(model: "m", tenantID: ID("ten_1"), at: harness.plane.time.now())?.standard
+                    .rates[.input]
                     == 10_000_000)
         }
     }
@@ -88,8 +91,50 @@ import Testing
             #expect(made.status == 200 && made["published"] == .number("450"))
             #expect(try harness.plane.file.read { try BillingStore.prices($0).count } == 450)
             #expect(
-                harness.plane.prices.sheet(model: "m449", at: harness.plane.time.now())?.standard.rates[.input]
+                harness.plane.prices.sheet(model: "m449", tenantID: ID("ten_1"), at: harness.plane.time.now())?.standard
+                    .rates[.input]
                     == 450_000)
+        }
+    }
+
+    @Test("every part is audited, and an import cut short goes on from the instant that it began with")
+    func parts() async throws {
+        try await AdminHarness.run { harness in
+            let models = (0..<450).map { #""m\#($0)":{"input_cost_per_token":1e-9,"output_cost_per_token":1e-6}"# }
+            let list = "{" + models.joined(separator: ",") + "}"
+            let plane = harness.plane
+            // As a process leaves it that dies after the first part.
+            let begun = plane.time.now().adding(milliseconds: -3_600_000)
+            let made = PriceImport(
+                id: ID("imp_0"), format: "litellm", sha256: SecretBytes.hex(SecretBytes.sha256(Array(list.utf8))),
+                kind: .tenant, wish: #"{"kind":"tenant","backend_id":null,"select":null,"known_models":false}"#,
+                effectiveFrom: begun, planned: 450, createdAt: begun, createdBy: "adm_1")
+            try plane.file.write { db in
+                try PriceImportStore.insert(made, db)
+                try PriceImportStore.insert(PriceImport.Part(number: 1, published: 1, isLast: false), of: made.id, db)
+                let rates = Rates(input: 1000, output: 1_000_000)
+                let first = PriceVersion(
+                    id: "prc_0", model: "m0", effectiveFrom: begun, publishedAt: begun, rates: rates)
+                _ = try BillingStore.insert(first, db)
+            }
+            let shown = try await harness.client.call("POST", path + "&dry_run=true", list)
+            #expect(shown.text("id") == "imp_0" && shown["published_before"] == .number("1"))
+            let other = try await harness.client.call("POST", path + "&dry_run=true&select=m1*", list)
+            #expect(other["id"] == .null && other["published_before"] == .number("0"))
+            let done = try await harness.client.call("POST", path, list)
+            #expect(done.status == 200 && done.text("id") == "imp_0" && done["published"] == .number("449"))
+            let prices = try plane.file.read { try BillingStore.prices($0) }
+            #expect(prices.count == 450 && Set(prices.map(\.effectiveFrom)) == [begun])
+            let rows = try plane.file.auditEntries().filter { $0.action == "price.import" }
+            #expect(rows.map(\.subject) == ["imp_0", "imp_0", "imp_0"])
+            for (row, part) in zip(rows, [(2, 200, false), (3, 200, false), (4, 49, true)]) {
+                let text = row.after ?? ""
+                let wanted = "\"published\":\(part.1),\"part\":\(part.0),\"planned\":450,\"is_last\":\(part.2)"
+                #expect(text.contains(wanted), "\(text)")
+            }
+            // It is complete now: the same again is a new one, with nothing to do.
+            let again = try await harness.client.call("POST", path, list)
+            #expect(again.text("id") != "imp_0" && again["published"] == .number("0"))
         }
     }
 

@@ -40,7 +40,35 @@ import Testing
         #expect(embed.rates[.input] == 100_000 && embed.rates.own(.output) == 0 && embed.roundings.count == 1)
         let units = ["image", "hears", "speaks"].map { name in list.prices.first { $0.model == name }?.rates.perUnit }
         #expect(units == [["image": "0.04"], ["second": "0.0001"], ["character": "0.000015"]])
-        #expect(list.omissions.map(\.model) == ["noise", "half"])
+        #expect(list.omissions.map(\.model) == ["big", "big", "noise", "half", "nothing"])
+        #expect(
+            list.omissions.map(\.price) == [
+                "output_cost_per_token_ultrafast", "search_context_cost_per_query", nil, nil, nil,
+            ])
+    }
+
+    @Test("LiteLLM: no price is left out in silence")
+    func litellmOmissions() throws {
+        let list = try read(
+            .litellm,
+            """
+            {"draws": {"input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6, "output_cost_per_image_token": 3e-5,
+                       "output_cost_per_image": 0.04, "input_cost_per_video_per_second": 0.0},
+             "staged": {"tiered_pricing": [{"range": [0, 32000], "input_cost_per_token": 1e-6}]},
+             "far": {"input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6,
+                     "input_cost_per_token_above_9223372036854775807k_tokens": 2e-6,
+                     "input_cost_per_token_above_1099511627776k_tokens": 2e-6},
+             "page": {"mode": "ocr", "ocr_cost_per_page": "0.001"}}
+            """)
+        #expect(list.prices.map(\.model) == ["draws", "far"])
+        #expect(list.prices.map(\.aboveTokens) == [nil, nil])
+        #expect(list.omissions.map(\.model) == ["draws", "draws", "staged", "far", "far", "page"])
+        #expect(
+            list.omissions.map(\.price) == [
+                "output_cost_per_image_token", "output_cost_per_image", nil,
+                "input_cost_per_token_above_9223372036854775807k_tokens",
+                "input_cost_per_token_above_1099511627776k_tokens", nil,
+            ])
     }
 
     @Test("OpenRouter: texts, what is free, and what is not fixed")
@@ -58,7 +86,8 @@ import Testing
         #expect(list.prices[0].rates.perMillion == ["input": "0.15", "output": "0.6", "input_cache_read": "0.075"])
         #expect(list.prices[0].rates.perUnit == ["search": "0.01"])
         #expect(list.prices[1].rates.perMillion == ["input": "0", "output": "0"])
-        #expect(list.omissions.map(\.model) == ["openrouter/auto"])
+        #expect(list.omissions.map(\.model) == ["openai/a", "openrouter/auto"])
+        #expect(list.omissions.map(\.price) == ["image", nil])
     }
 
     @Test("genai-prices: tiers, dates and units by the thousand")
@@ -66,7 +95,7 @@ import Testing
         let text = """
             [{"id": "p", "models": [
               {"id": "tiered", "prices": {"input_mtok": {"base": 1.25, "tiers": [{"start": 200000, "price": 2.5}]},
-               "output_mtok": 10, "requests_kcount": 12}},
+               "output_mtok": 10, "requests_kcount": 12, "output_images_kcount": 7, "nothing_mtok": 0}},
               {"id": "dated", "prices": [{"prices": {"input_mtok": 1, "output_mtok": 2}},
                {"constraint": {"start_date": "2026-11-01"}, "prices": {"input_mtok": 3, "output_mtok": 4}}]},
               {"id": "hourly", "prices": [{"prices": {"input_mtok": 1, "output_mtok": 2}},
@@ -77,7 +106,8 @@ import Testing
         #expect(list.prices.map(\.aboveTokens) == [nil, 200_000, nil])
         #expect(list.prices.map { $0.rates[.input] } == [1_250_000, 2_500_000, 3_000_000])
         #expect(list.prices[0].rates.perUnit == ["request": "0.012"])
-        #expect(list.omissions.map(\.model) == ["p/hourly"])
+        #expect(list.omissions.map(\.model) == ["p/tiered", "p/hourly"])
+        #expect(list.omissions.map(\.price) == ["output_images_kcount", nil])
         #expect(try read(.genaiPrices, text, on: "2026-10-31").prices[2].rates[.input] == 1_000_000)
     }
 

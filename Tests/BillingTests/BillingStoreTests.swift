@@ -26,6 +26,39 @@ struct BillingStoreTests {
         }
     }
 
+    @Test func aPriceAgreedWithATenantIsAnotherOne() throws {
+        let fixture = try LedgerFixture()
+        func agreed(_ id: String, _ tenant: String, input: Int64 = 9) -> PriceVersion {
+            PriceVersion(
+                id: id, model: "m", tenantID: ID(tenant), effectiveFrom: Timestamp(microseconds: 0),
+                publishedAt: Timestamp(microseconds: 0), rates: Rates(input: input, output: 2))
+        }
+        let tenant = LedgerFixture.tenant.text
+        try fixture.file.write { (db: Database) throws in
+            _ = try BillingStore.insert(price("prc_1"), db)
+            #expect(try BillingStore.insert(agreed("prc_2", tenant), db).id == "prc_2")
+            #expect(try BillingStore.insert(agreed("prc_3", tenant), db).id == "prc_2")
+            #expect(throws: BillingError.conflict) { try BillingStore.insert(agreed("prc_4", tenant, input: 8), db) }
+            #expect(throws: BillingError.unknownTenant("ten_no")) {
+                try BillingStore.insert(agreed("prc_5", "ten_no"), db)
+            }
+            #expect(try BillingStore.prices(db).map(\.tenantID) == [nil, LedgerFixture.tenant])
+            func page(model: String?, tenant: ID<Tenant>?) throws -> [String] {
+                try BillingStore.prices(db, model: model, tenant: tenant, after: nil, limit: 9).map(\.id)
+            }
+            #expect(try page(model: nil, tenant: nil) == ["prc_1", "prc_2"])
+            #expect(try page(model: "m", tenant: LedgerFixture.tenant) == ["prc_2"])
+            #expect(try page(model: "x", tenant: LedgerFixture.tenant) == [])
+            #expect(throws: (any Error).self) {
+                try db.execute(
+                    sql: """
+                        INSERT INTO prices (id, model, kind, tenant_id, effective_from, published_at, input, output)
+                        VALUES ('prc_6', 'm', 'upstream', ?, 0, 0, 1, 1)
+                        """, arguments: [tenant])
+            }
+        }
+    }
+
     @Test func pricesAreReadAsTheyWereStored() throws {
         let fixture = try LedgerFixture()
         let every = Dictionary(uniqueKeysWithValues: Meter.allCases.map { ($0, Int64($0.index + 1)) })

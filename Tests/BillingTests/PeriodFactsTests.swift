@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Support
 import Tenancy
@@ -44,5 +45,21 @@ struct PeriodFactsTests {
         #expect(facts.previousManifestSHA256 == nil)
         let empty = try fixture.file.read { try PeriodFactsStore.facts($0, month.next, Self.sources) }
         #expect(empty.tenants.isEmpty && empty.keys.isEmpty && empty.backends.isEmpty && empty.models.isEmpty)
+    }
+
+    @Test func aPriceForAllTenantsIsWrittenAsBeforeThereWereAgreements() throws {
+        let now = Timestamp(microseconds: 0)
+        func version(_ tenant: String?) -> PriceVersion {
+            PriceVersion(
+                id: "prc_1", model: "m", tenantID: tenant.map { ID($0) }, effectiveFrom: now, publishedAt: now,
+                rates: Rates(input: 1_000_000, output: 2_000_000))
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let general = String(decoding: try encoder.encode(PriceFact(version(nil))), as: UTF8.self)
+        #expect(!general.contains("tenantID"))
+        let agreed = try encoder.encode(PriceFact(version("ten_1")))
+        #expect(try JSONDecoder().decode(PriceFact.self, from: agreed).tenantID == "ten_1")
+        #expect(try JSONDecoder().decode(PriceFact.self, from: Data(general.utf8)).tenantID == nil)
     }
 }

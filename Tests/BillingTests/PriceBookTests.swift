@@ -18,7 +18,7 @@ struct PriceBookTests {
     }
 
     private func price(_ book: PriceBook, at instant: Int64) -> String? {
-        book.sheet(model: "m", at: Timestamp(microseconds: instant))?.standard.id
+        book.sheet(model: "m", tenantID: ID("ten_1"), at: Timestamp(microseconds: instant))?.standard.id
     }
 
     @Test func theLatestEffectiveVersionApplies() {
@@ -42,7 +42,33 @@ struct PriceBookTests {
         let instant = Timestamp(microseconds: 10)
         #expect(book.upstreamSheet(model: "m", backendID: "be_1", at: instant)?.standard.id == "backend")
         #expect(book.upstreamSheet(model: "m", backendID: "be_2", at: instant)?.standard.id == "up")
-        #expect(book.sheet(model: "x", at: instant)?.standard == nil)
+        #expect(book.sheet(model: "x", tenantID: ID("ten_1"), at: instant)?.standard == nil)
+    }
+
+    @Test func whatWasAgreedWithATenantReplacesTheListAsAWhole() throws {
+        let start = Timestamp(microseconds: 0)
+        func version(_ id: String, tenant: String?, tier: String? = nil, from: Int64 = 0) -> PriceVersion {
+            PriceVersion(
+                id: id, model: "m", tenantID: tenant.map { ID($0) }, tier: tier,
+                effectiveFrom: Timestamp(microseconds: from), publishedAt: start, rates: Rates(input: 1, output: 1))
+        }
+        let book = PriceBook([
+            version("list", tenant: nil), version("flex", tenant: nil, tier: "flex"),
+            version("own", tenant: "ten_1", from: 100), version("batch", tenant: "ten_1", tier: "batch"),
+            version("half", tenant: "ten_2", tier: "batch"),
+        ])
+        func sheet(_ tenant: String, at instant: Int64) throws -> PriceSheet {
+            try #require(book.sheet(model: "m", tenantID: ID(tenant), at: Timestamp(microseconds: instant)))
+        }
+        // Before the agreement, and for a tenant without a standard price of its own, the list is all there is.
+        for (tenant, instant) in [("ten_1", Int64(99)), ("ten_2", 200), ("ten_3", 200)] {
+            let found = try sheet(tenant, at: instant)
+            #expect(found.standard.id == "list" && found.tiers == ["flex"])
+            #expect(found.standard.ppm(multiplier: 7) == 7)
+        }
+        let own = try sheet("ten_1", at: 100)
+        #expect(own.standard.id == "own" && own.tiers == ["batch"])
+        #expect(own.standard.ppm(multiplier: 7) == 1_000_000)
     }
 
     @Test func aPriceThatIsPutLaterAppliesAtOnce() {

@@ -173,6 +173,25 @@ import Testing
         #expect(throws: CommandFailure.self) { try plan(server: server) }
     }
 
+    @Test func `what was agreed with a tenant comes after the tenant, and is found again by its name`() throws {
+        let agreed = "tenant: research, per_million: { input: 1, output: 2 } }"
+        let calls = try plan("per_million: { input: \"0.10\", output: 0.40 } }", agreed, server: ServerState()).calls
+        let call = try #require(calls.last)
+        #expect(call.path == "/prices" && call.body?["tenant_id"] == .string(ApplyCall.tenantID))
+        let body = try #require(try call.body(ids: ["research": "ten_9"]))
+        #expect(body["tenant_id"] == .string("ten_9") && body.members["tenant"] == nil)
+        var server = try StateSamples.server()
+        server.tenants["research"] = server.tenants["research"]?.with("id", .string("ten_9"))
+        func prices() throws -> [ApplyCall] {
+            try plan("per_million: { input: \"0.10\", output: 0.40 } }", agreed, server: server).calls
+                .filter { $0.path == "/prices" }
+        }
+        // The price for all is another one.
+        #expect(try prices().count == 1)
+        server.prices.append(body.with("id", .string("prc_9")))
+        #expect(try prices() == [])
+    }
+
     @Test func `every change knows where the file asks for it`() throws {
         #expect(
             try plan(server: ServerState()).calls.map(\.place) == [

@@ -25,6 +25,7 @@ function current(prices, model) {
       (price) =>
         price.model === model &&
         price.kind === "tenant" &&
+        !price.tenant_id &&
         !price.tier &&
         !price.above_tokens &&
         new Date(price.effective_from) <= now,
@@ -169,9 +170,10 @@ async function importPrices(context) {
 
 /** What an import would change, by model and meter. */
 function differences({ changes, jumps, conflicts, omitted, unchanged }) {
+  const left = omitted.reduce((sum, { models }) => sum + models.length, 0);
   const notes = [
     `${unchanged} unchanged`,
-    omitted.length && `${omitted.length} left out`,
+    left && `${left} left out`,
     jumps && `${jumps} change by more than half`,
   ]
     .filter(Boolean)

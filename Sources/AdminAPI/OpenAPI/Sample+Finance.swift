@@ -36,16 +36,16 @@ extension Sample {
     static let priceImport = Sample(
         "PriceImport",
         [
-            "format": "", "sha256": "", "kind": "", "backend_id": nil, "effective_from": "", "published": .integer(0),
-            "unchanged": .integer(0), "dry_run": true,
+            "id": nil, "format": "", "sha256": "", "kind": "", "backend_id": nil, "effective_from": "",
+            "published": .integer(0), "published_before": .integer(0), "unchanged": .integer(0), "dry_run": true,
             "changes": [
                 [
-                    "model": "", "tier": nil, "above_tokens": nil, "meter": "", "per": "", "old": nil, "new": nil,
+                    "model": "", "tier": nil, "above_tokens": nil, "meter": "", "per": "", "old": nil, "new": "",
                     "percent": nil, "jump": true,
                 ]
             ],
             "jumps": .integer(0), "conflicts": [""],
             "rounded": [["model": "", "meter": "", "given": "", "taken": ""]],
-            "omitted": [["model": "", "reason": ""]],
+            "omitted": [["price": nil, "reason": "", "models": [""]]],
         ])
 }

@@ -42,8 +42,8 @@ extension Sample {
     static let price = Sample(
         "Price",
         [
-            "id": "", "model": "", "kind": "", "backend_id": nil, "tier": nil, "above_tokens": nil,
-            "effective_from": "", "published_at": "", "per_million": nil, "per_unit": [:],
+            "id": "", "model": "", "kind": "", "backend_id": nil, "tenant_id": nil, "tier": nil,
+            "above_tokens": nil, "effective_from": "", "published_at": "", "per_million": nil, "per_unit": [:],
         ])
 }
 

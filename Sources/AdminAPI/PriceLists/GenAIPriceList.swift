@@ -12,16 +12,16 @@ enum GenAIPriceList {
 
     /// Models are named `provider/id`. Of prices that begin on a date the one of `day` (`2026-11-01`) counts.
     static func read(_ document: JSONValue, on day: String) throws(Problem) -> PriceListReading {
-        guard case .array(let providers) = member("providers", of: document) ?? document else {
+        guard case .array(let providers) = document.member("providers") ?? document else {
             throw Problem.invalid("", "must be an array of providers", code: "invalid_price_list")
         }
         var reading = PriceListReading()
         for (index, provider) in providers.enumerated() {
-            guard case .string(let name)? = member("id", of: provider),
-                case .array(let models)? = member("models", of: provider)
+            guard case .string(let name)? = provider.member("id"),
+                case .array(let models)? = provider.member("models")
             else { throw Problem.invalid("/\(index)", "needs id and models", code: "invalid_price_list") }
             for entry in models {
-                guard case .string(let id)? = member("id", of: entry), let prices = member("prices", of: entry) else {
+                guard case .string(let id)? = entry.member("id"), let prices = entry.member("prices") else {
                     throw Problem.invalid("/\(index)/models", "need id and prices", code: "invalid_price_list")
                 }
                 var model = PriceListReading.Model("\(name)/\(id)")
@@ -36,16 +36,16 @@ enum GenAIPriceList {
         guard case .array(let conditional) = prices else { return add(flat: prices, to: &model) }
         var active: JSONValue?
         for entry in conditional {
-            guard let constraint = member("constraint", of: entry), constraint != .null else {
-                active = member("prices", of: entry)
+            guard let constraint = entry.member("constraint"), constraint != .null else {
+                active = entry.member("prices")
                 continue
             }
-            guard case .string(let start)? = member("start_date", of: constraint) else {
+            guard case .string(let start)? = constraint.member("start_date") else {
                 return model.refuse("its price depends on the hour of the day")
             }
-            if start <= day { active = member("prices", of: entry) }
+            if start <= day { active = entry.member("prices") }
         }
-        if let chosen = active ?? conditional.first.flatMap({ member("prices", of: $0) }) {
+        if let chosen = active ?? conditional.first?.member("prices") {
             add(flat: chosen, to: &model)
         }
     }
@@ -57,6 +57,8 @@ enum GenAIPriceList {
                 add(price.value, meter, shift: -6, to: &model)
             } else if let meter = units[price.name] {
                 add(price.value, meter, shift: -3, to: &model)
+            } else {
+                model.leaveOut(price.name, price.value)
             }
         }
     }
@@ -64,19 +66,15 @@ enum GenAIPriceList {
     private static func add(
         _ value: JSONValue, _ meter: Meter, shift: Int, to model: inout PriceListReading.Model
     ) {
-        guard let base = member("base", of: value) else { return model.add(value, meter, shift: shift) }
+        guard let base = value.member("base") else { return model.add(value, meter, shift: shift) }
         model.add(base, meter, shift: shift)
-        guard case .array(let tiers)? = member("tiers", of: value) else { return }
+        guard case .array(let tiers)? = value.member("tiers") else { return }
         for tier in tiers {
-            guard case .number(let start)? = member("start", of: tier), let threshold = Int64(start), threshold > 0,
-                let price = member("price", of: tier)
+            guard case .number(let start)? = tier.member("start"), let threshold = Int64(start),
+                (1...TokenUsage.lineMaximum).contains(threshold),
+                let price = tier.member("price")
             else { return model.refuse("a tier of its price cannot be read") }
             model.add(price, meter, at: .init(aboveTokens: threshold), shift: shift)
         }
-    }
-
-    private static func member(_ name: String, of value: JSONValue) -> JSONValue? {
-        guard case .object(let members) = value else { return nil }
-        return members.first { $0.name == name }?.value
     }
 }

@@ -44,12 +44,21 @@ enum LiteLLMPriceList {
         }
         var model = PriceListReading.Model(name)
         for member in members {
-            guard let (meter, place) = place(member.name) else { continue }
-            if let needed = modes[meter], needed != mode { continue }
+            guard let (meter, place) = place(member.name) else {
+                if isPrice(member.name) { model.leaveOut(member.name, member.value) }
+                continue
+            }
+            if let needed = modes[meter], needed != mode {
+                model.leaveOut(member.name, member.value, "it is a meter of models of the mode \(needed) only")
+                continue
+            }
             model.add(member.value, meter, at: place)
         }
         reading.add(model, hasNoOutput: modesWithoutOutput.contains(mode))
     }
+
+    /// Whether a member has a price by its name, whatever is meant by it.
+    private static func isPrice(_ name: String) -> Bool { name.contains("cost") || name == "tiered_pricing" }
 
     /// What a member is the price of; nil for what has no meter here. An hour's cache comes before a threshold.
     private static func place(_ name: String) -> (Meter, PriceListReading.Place)? {
@@ -64,9 +73,10 @@ enum LiteLLMPriceList {
             let tail = rest.dropFirst(prefix.count)
             if tail.isEmpty { return (meter, place) }
             guard tail.hasPrefix("_above_"), tail.hasSuffix("k_tokens"),
-                let thousands = Int64(tail.dropFirst("_above_".count).dropLast("k_tokens".count)), thousands > 0
+                let thousands = Int64(tail.dropFirst("_above_".count).dropLast("k_tokens".count)),
+                (1...TokenUsage.lineMaximum / 1000).contains(thousands)
             else { continue }
-            place.aboveTokens = thousands &* 1000
+            place.aboveTokens = thousands * 1000
             return (meter, place)
         }
         return nil

@@ -22,11 +22,14 @@ enum OpenRouterPriceList {
             else { throw Problem.invalid("/data/\(index)", "needs id and pricing", code: "invalid_price_list") }
             var model = PriceListReading.Model(name)
             for price in pricing {
-                guard let meter = meters[price.name] else { continue }
+                guard let meter = meters[price.name] else {
+                    model.leaveOut(price.name, price.value)
+                    continue
+                }
                 // A router's own price depends on where it sends the call.
                 if case .string(let text) = price.value, text.hasPrefix("-") {
                     model.refuse("its price is not fixed")
-                } else if !meter.isToken || meter.parent != nil, isZero(price.value) {
+                } else if !meter.isToken || meter.parent != nil, price.value.isZeroPrice {
                     // Zero stands for a unit that is not charged apart.
                     continue
                 } else {
@@ -36,12 +39,5 @@ enum OpenRouterPriceList {
             reading.add(model, hasNoOutput: false)
         }
         return reading
-    }
-
-    private static func isZero(_ value: JSONValue) -> Bool {
-        switch value {
-        case .string(let text), .number(let text): text.allSatisfy { $0 == "0" || $0 == "." }
-        default: false
-        }
     }
 }

@@ -9,27 +9,63 @@ struct PriceImportAnswer: Sendable {
     let list: PriceList
     let plan: PriceImportPlan
     let terms: PriceImportPlan.Terms
+    /// The import that it goes on with.
+    let unfinished: PriceImport.Unfinished?
+    /// `imp_…`; nil for a dry run of a new one.
+    let id: ID<PriceImport>?
 
-    /// What the audit log keeps of it.
-    var summary: JSONValue {
+    /// How many versions it publishes, with those that it published before it was cut short.
+    var planned: Int { (unfinished?.published ?? 0) + plan.versions.count }
+
+    /// What the audit log keeps of a part.
+    func summary(_ part: PriceImport.Part) -> JSONValue {
+        summary.adding("published", .integer(part.published)).adding("part", .integer(part.number))
+            .adding("planned", .integer(planned)).adding("is_last", .bool(part.isLast))
+    }
+
+    private var summary: JSONValue {
         [
+            "id": .text(id?.text),
             "format": .string(format.rawValue),
             "sha256": .string(sha256),
             "kind": .string(terms.kind.rawValue),
             "backend_id": .text(terms.backendID),
             "effective_from": .string(terms.effectiveFrom.rfc3339),
-            "published": .integer(plan.versions.count),
             "unchanged": .integer(plan.unchanged),
         ]
     }
 
     var json: JSONValue {
-        summary.adding("dry_run", .bool(isDryRun)).adding("changes", .array(plan.changes.map(Self.json)))
+        summary.adding("published", .integer(plan.versions.count))
+            .adding("published_before", .integer(unfinished?.published ?? 0)).adding("dry_run", .bool(isDryRun)).adding(
+                "changes", .array(plan.changes.map(Self.json))
+            )
             .adding("jumps", .integer(plan.jumps.count)).adding("conflicts", .texts(plan.conflicts))
             .adding("rounded", .array(list.prices.flatMap(Self.roundings)))
-            .adding(
-                "omitted",
-                .array(list.omissions.map { ["model": .string($0.model), "reason": .string($0.reason)] }))
+            .adding("omitted", .array(omitted))
+    }
+
+    /// What is left out, together where price and reason are the same, in the order of the list.
+    private var omitted: [JSONValue] {
+        var places: [[String?]: Int] = [:]
+        var groups: [[PriceList.Omission]] = []
+        for omission in list.omissions {
+            let kind = [omission.price, omission.reason]
+            if let place = places[kind] {
+                groups[place].append(omission)
+            } else {
+                places[kind] = groups.count
+                groups.append([omission])
+            }
+        }
+        return groups.compactMap { group in
+            group.first.map { first in
+                [
+                    "price": .text(first.price), "reason": .string(first.reason),
+                    "models": .texts(group.map(\.model)),
+                ]
+            }
+        }
     }
 
     private static func json(_ change: PriceChange) -> JSONValue {
@@ -40,7 +76,7 @@ struct PriceImportAnswer: Sendable {
             "meter": .string(change.meter.rawValue),
             "per": .string(change.meter.isToken ? "million" : "unit"),
             "old": .text(change.old.map { text($0, of: change.meter) }),
-            "new": .text(change.new.map { text($0, of: change.meter) }),
+            "new": .text(text(change.new, of: change.meter)),
             "percent": .text(change.perMille.map(percent)),
             "jump": .bool(change.isJump),
         ]

@@ -14,6 +14,7 @@ struct PriceListReading {
         fileprivate var places: [Place: [Meter: Int64]] = [:]
         fileprivate var roundings: [Place: [ListedPrice.Rounding]] = [:]
         fileprivate var faults: [String] = []
+        fileprivate var omissions: [PriceList.Omission] = []
 
         init(_ name: String) {
             self.name = name
@@ -40,6 +41,12 @@ struct PriceListReading {
             }
         }
 
+        /// Names a price that cannot be taken over, unless it is zero: what it is for will be charged by other prices,
+        /// or not at all.
+        mutating func leaveOut(_ price: String, _ value: JSONValue, _ reason: String = "there is no meter for it") {
+            if value.hasPrice { omissions.append(.init(model: name, price: price, reason: reason)) }
+        }
+
         /// A reason not to take the model over.
         mutating func refuse(_ reason: String) { faults.append(reason) }
 
@@ -58,7 +65,9 @@ struct PriceListReading {
     /// that the model makes no tokens, so that an output price may be missing.
     mutating func add(_ model: Model, hasNoOutput: Bool) {
         if let fault = model.faults.first { return omit(model.name, fault) }
-        guard !model.places.isEmpty else { return }
+        guard !model.places.isEmpty else {
+            return omit(model.name, model.omissions.isEmpty ? "it has no price" : "no price of it has a meter")
+        }
         var rates: [(Place, Rates)] = []
         for place in model.places.keys.sorted(by: Self.isBefore) {
             var own = model.places[Place()] ?? [:]
@@ -76,6 +85,7 @@ struct PriceListReading {
             }
             rates.append((place, Rates(input: input, output: output, others: own)))
         }
+        list.omissions += model.omissions
         list.prices += rates.map { place, rates in
             ListedPrice(
                 model: model.name, tier: place.tier, aboveTokens: place.aboveTokens, rates: rates,

@@ -14,7 +14,12 @@ struct PriceImportRoutes: RouteGroup {
         /// Only models Tollgate has, under its names.
         let isForKnownModels: Bool
         let takesJumps: Bool
-        let terms: PriceImportPlan.Terms
+        let kind: PriceKind
+        let backendID: String?
+        /// nil: from now on.
+        let effectiveFrom: Timestamp?
+        /// What of it makes an import another one.
+        let wish: String
     }
 
     static let resource = "prices"
@@ -46,8 +51,31 @@ struct PriceImportRoutes: RouteGroup {
             throw Problem.invalid(
                 "", "is not valid JSON: \(error.detail) at byte \(error.offset)", code: "invalid_json")
         }
-        let day = String(manner.terms.effectiveFrom.rfc3339.prefix(10))
-        var list = try manner.format.read(document, on: day).list
+        let sha256 = SecretBytes.hex(SecretBytes.sha256(bytes))
+        return try await plane.turn.run {
+            if let id = manner.backendID, try plane.file.read({ try RoutingStore.backend($0, id: ID(id)) }) == nil {
+                throw Problem.unknown("backend", id, at: "?backend_id")
+            }
+            let answer = try answer(manner, document, sha256)
+            if manner.isDryRun { return try await plane.reply(context, .ok(answer.json)) }
+            try requireAgreement(answer.plan, manner)
+            return try await publish(answer, manner, context)
+        }
+    }
+
+    /// What the import would do now. One that was cut short goes on from the instant that it began with.
+    private func answer(_ manner: Manner, _ document: JSONValue, _ sha256: String) throws -> PriceImportAnswer {
+        let now = plane.time.now()
+        let (unfinished, published) = try plane.file.read { db in
+            let unfinished = try PriceImportStore.unfinished(
+                db, format: manner.format.rawValue, sha256: sha256, wish: manner.wish,
+                effectiveFrom: manner.effectiveFrom)
+            return (unfinished, try BillingStore.prices(db))
+        }
+        let terms = PriceImportPlan.Terms(
+            kind: manner.kind, backendID: manner.backendID,
+            effectiveFrom: unfinished?.effectiveFrom ?? manner.effectiveFrom ?? now, publishedAt: now)
+        var list = try manner.format.read(document, on: String(terms.effectiveFrom.rfc3339.prefix(10))).list
         if let pattern = manner.pattern {
             list.prices.removeAll { !pattern.matches($0.model) }
             list.omissions.removeAll { !pattern.matches($0.model) }
@@ -55,76 +83,84 @@ struct PriceImportRoutes: RouteGroup {
         if manner.isForKnownModels {
             list = list.named(for: try plane.file.read { try RoutingStore.snapshot($0) }.models)
         }
-        let sha256 = SecretBytes.hex(SecretBytes.sha256(bytes))
-        let (chosen, terms) = (list, manner.terms)
-        return try await plane.turn.run {
-            let plan = PriceImportPlan(chosen.prices, over: try plane.file.read { try BillingStore.prices($0) }, terms)
-            let answer = PriceImportAnswer(
-                format: manner.format, sha256: sha256, isDryRun: manner.isDryRun, list: chosen, plan: plan, terms: terms
-            )
-            if manner.isDryRun { return try await plane.reply(context, .ok(answer.json)) }
-            guard plan.conflicts.isEmpty else {
-                let names = plan.conflicts.prefix(10).joined(separator: ", ")
-                throw Problem.conflict(
-                    "price_conflict", "prices with other numbers are published for the same instant: \(names)")
-            }
-            guard plan.jumps.isEmpty || manner.takesJumps else {
-                throw Problem.conflict(
-                    "price_jump",
-                    "\(plan.jumps.count) prices change by more than half; see them with dry_run=true, take them with "
-                        + "yes=true")
-            }
-            return try await publish(plan, answer, context)
+        return PriceImportAnswer(
+            format: manner.format, sha256: sha256, isDryRun: manner.isDryRun, list: list,
+            plan: PriceImportPlan(list.prices, over: published, terms), terms: terms, unfinished: unfinished,
+            id: unfinished?.id ?? (manner.isDryRun ? nil : ID.make(prefix: "imp", at: now)))
+    }
+
+    private func requireAgreement(_ plan: PriceImportPlan, _ manner: Manner) throws(Problem) {
+        guard plan.conflicts.isEmpty else {
+            let names = plan.conflicts.prefix(10).joined(separator: ", ")
+            throw Problem.conflict(
+                "price_conflict", "prices with other numbers are published for the same instant: \(names)")
+        }
+        guard plan.jumps.isEmpty || manner.takesJumps else {
+            throw Problem.conflict(
+                "price_jump",
+                "\(plan.jumps.count) prices change by more than half; see them with dry_run=true, take them with "
+                    + "yes=true")
         }
     }
 
+    /// Publishes by parts, each with its record and its audit row in one transaction: whatever is there was audited,
+    /// and after a failure the import says that parts are missing.
     private func publish(
-        _ plan: PriceImportPlan, _ answer: PriceImportAnswer, _ context: AdminContext
+        _ answer: PriceImportAnswer, _ manner: Manner, _ context: AdminContext
     ) async throws -> Response {
-        let (prices, now) = (plane.prices, plane.time.now())
-        var rest = plan.versions[...]
-        while rest.count > Self.chunk {
-            let part = Array(rest.prefix(Self.chunk))
+        let (prices, id) = (plane.prices, answer.id ?? ID.make(prefix: "imp", at: answer.terms.publishedAt))
+        let made = PriceImport(
+            id: id, format: answer.format.rawValue, sha256: answer.sha256, kind: answer.terms.kind,
+            wish: manner.wish, effectiveFrom: answer.terms.effectiveFrom, planned: answer.planned,
+            createdAt: answer.terms.publishedAt, createdBy: context.caller.actor)
+        var rest = answer.plan.versions[...]
+        var number = answer.unfinished?.parts ?? 0
+        while true {
+            let versions = Array(rest.prefix(Self.chunk))
             rest = rest.dropFirst(Self.chunk)
-            // What was published before a failure is unchanged for the next attempt.
+            number += 1
+            let part = PriceImport.Part(number: number, published: versions.count, isLast: rest.isEmpty)
+            let audit = plane.audit(context, "price.import", id.text, after: answer.summary(part))
+            let write: @Sendable (TenancyStore.Transaction) throws -> [PriceVersion] = { db in
+                if part.number == 1 { try PriceImportStore.insert(made, db) }
+                try PriceImportStore.insert(part, of: id, db)
+                return try versions.map { try BillingStore.insert($0, db) }
+            }
+            if part.isLast {
+                return try await plane.commit(context, audit: audit, answer: .ok(answer.json), write) {
+                    $0.forEach(prices.put)
+                }
+            }
             _ = try await plane.journal.write { db in
-                try part.map { try BillingStore.insert($0, db) }
+                let stored = try write(db)
+                try TenancyStore.audit(db, audit)
+                return stored
             } committed: {
                 $0.forEach(prices.put)
             }
-        }
-        let last = Array(rest)
-        let made = PriceImport(
-            id: ID.make(prefix: "imp", at: now), format: answer.format.rawValue, sha256: answer.sha256,
-            kind: answer.terms.kind, effectiveFrom: answer.terms.effectiveFrom, published: plan.versions.count,
-            createdAt: now, createdBy: context.caller.actor)
-        let audit = plane.audit(context, "price.import", made.id.text, after: answer.summary)
-        return try await plane.commit(context, audit: audit, answer: .ok(answer.json)) { db in
-            try PriceImportStore.insert(made, db)
-            return try last.map { try BillingStore.insert($0, db) }
-        } committed: {
-            $0.forEach(prices.put)
         }
     }
 
     private func manner(_ request: Request) throws -> Manner {
         var query = Query(request)
-        let now = plane.time.now()
         let format = query.choice("format", of: PriceListFormat.self, isRequired: true)
         let (isDryRun, takesJumps) = (query.flag("dry_run"), query.flag("yes"))
         let isForKnownModels = query.flag("known_models")
-        let pattern = query.text("select").map(NamePattern.init)
+        let names = query.text("select")
         let kind = query.choice("kind", of: PriceKind.self) ?? .tenant
         let backendID = query.text("backend_id")
         if kind == .tenant, backendID != nil { query.fail("backend_id", "belongs to upstream prices only") }
-        let effectiveFrom = query.instant("effective_from") ?? now
+        let effectiveFrom = query.instant("effective_from")
         try query.finish()
         guard let format else { throw Problem.invalid("?format", "is required") }
+        let wish: JSONValue = [
+            "kind": .string(kind.rawValue), "backend_id": .text(backendID), "select": .text(names),
+            "known_models": .bool(isForKnownModels),
+        ]
         return Manner(
-            format: format, isDryRun: isDryRun, pattern: pattern, isForKnownModels: isForKnownModels,
-            takesJumps: takesJumps,
-            terms: PriceImportPlan.Terms(
-                kind: kind, backendID: backendID, effectiveFrom: effectiveFrom, publishedAt: now))
+            format: format, isDryRun: isDryRun, pattern: names.map(NamePattern.init),
+            isForKnownModels: isForKnownModels, takesJumps: takesJumps, kind: kind, backendID: backendID,
+            effectiveFrom: effectiveFrom, wish: wish.text)
     }
 }
 
@@ -136,14 +172,20 @@ extension PriceList {
         let bare = Dictionary(grouping: listed.keys) { name in
             name.split(separator: "/", maxSplits: 1).last.map(String.init) ?? name
         }
+        let omitted = Dictionary(grouping: omissions, by: \.model)
         var named = PriceList()
         for model in models {
             let names = [model.name] + model.targets.compactMap(\.upstreamModel)
             let exact = names.first { listed[$0] != nil }
             let behindProvider = names.lazy.compactMap { bare[$0] }.first { $0.count == 1 }?.first
             guard let found = exact ?? behindProvider else {
-                named.omissions.append(.init(model: model.name, reason: "the list has no price for it, or several"))
+                let reason = names.lazy.compactMap { omitted[$0]?.first?.reason }.first
+                named.omissions.append(
+                    .init(model: model.name, reason: reason ?? "the list has no price for it, or several"))
                 continue
+            }
+            named.omissions += omitted[found, default: []].map {
+                .init(model: model.name, price: $0.price, reason: $0.reason)
             }
             named.prices += listed[found, default: []].map { price in
                 ListedPrice(

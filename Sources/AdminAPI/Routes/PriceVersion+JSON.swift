@@ -9,6 +9,7 @@ extension PriceVersion {
             "model": .string(model),
             "kind": .string(kind.rawValue),
             "backend_id": .text(backendID),
+            "tenant_id": .text(tenantID?.text),
             "tier": .text(tier),
             "above_tokens": .integer(aboveTokens),
             "effective_from": .string(effectiveFrom.rfc3339),
@@ -22,12 +23,15 @@ extension PriceVersion {
     convenience init(_ body: JSONObject, at now: Timestamp) {
         let kind: PriceKind = body.optional("kind", .choice) ?? .tenant
         let backendID = body.nullable("backend_id", .reference).value
+        let tenantID = body.nullable("tenant_id", .reference).value
+        if kind == .upstream, tenantID != nil { body.fail("tenant_id", "belongs to tenant prices only") }
         if kind == .tenant, backendID != nil { body.fail("backend_id", "belongs to upstream prices only") }
         self.init(
             id: ID<PriceVersion>.make(prefix: "prc", at: now).text,
             model: body.required("model", .reference, else: ""),
             kind: kind,
             backendID: backendID,
+            tenantID: tenantID.map { ID($0) },
             tier: body.nullable("tier", .name).value,
             aboveTokens: body.nullable("above_tokens", .integer(1...TokenUsage.lineMaximum)).value,
             effectiveFrom: body.required("effective_from", .instant, else: now),

@@ -120,6 +120,8 @@ public struct ExportManifest: Sendable {
         line.text("model", price.model)
         line.text("kind", price.kind)
         line.text("backend_id", price.backendID)
+        // Manifests of months closed before there were such prices stay as they are.
+        if let tenantID = price.tenantID { line.text("tenant_id", tenantID) }
         line.text("tier", price.tier)
         line.raw("above_tokens", price.aboveTokens.map { String($0) })
         line.text("effective_from", price.effectiveFrom.rfc3339)

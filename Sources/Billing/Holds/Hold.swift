@@ -59,7 +59,7 @@ final class Hold: @unchecked Sendable {
         self.amount = amount
         self.admittedAt = admittedAt
         priceVersion = claim.price?.id
-        multiplierPPM = claim.tenant.priceMultiplierPPM
+        multiplierPPM = claim.multiplierPPM
         isUncertain = false
     }
 

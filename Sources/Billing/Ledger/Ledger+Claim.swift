@@ -52,6 +52,12 @@ extension Ledger {
             self.admittedAt = admittedAt
             self.price = price
         }
+
+        /// Millionths of the price that the tenant pays.
+        var multiplierPPM: Int64 {
+            let multiplier = tenant.priceMultiplierPPM
+            return price?.ppm(multiplier: multiplier) ?? multiplier
+        }
     }
 
     /// The answer to a claim.

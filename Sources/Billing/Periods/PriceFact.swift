@@ -10,6 +10,8 @@ public struct PriceFact: Codable, Sendable, Equatable {
     public let kind: String
     /// The backend it is for; nil: all of them.
     public let backendID: String?
+    /// The tenant it was agreed with; nil, and then not written at all, as before there was such a thing: all of them.
+    public let tenantID: String?
     /// The service tier, or the size and quality of images; nil: the standard one.
     public let tier: String?
     /// It prices calls with more input tokens than this.
@@ -29,6 +31,7 @@ public struct PriceFact: Codable, Sendable, Equatable {
         model = version.model
         kind = version.kind.rawValue
         backendID = version.backendID
+        tenantID = version.tenantID?.text
         tier = version.tier
         aboveTokens = version.aboveTokens
         effectiveFrom = version.effectiveFrom
@@ -37,6 +40,6 @@ public struct PriceFact: Codable, Sendable, Equatable {
         perUnit = version.rates.perUnit
     }
 
-    /// The list prices in picodollars per unit. Throws `RatesError` for a damaged fact.
+    /// The prices in picodollars per unit. Throws `RatesError` for a damaged fact.
     public func rates() throws(RatesError) -> Rates { try Rates(perMillion: perMillion, perUnit: perUnit) }
 }

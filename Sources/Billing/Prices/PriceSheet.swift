@@ -59,7 +59,7 @@ public struct PriceSheet: Sendable {
         return fewest
     }
 
-    /// What a usage costs, at the tenant's prices (list times `ppm` millionths) and at list price, and which version
+    /// What a usage costs, at the tenant's prices (those of the sheet times `ppm` millionths) and at those of the sheet, and which version
     /// says so. `tiers`: what the answer, or else the request, says of its tier, the most telling first.
     public func cost(
         _ usage: TokenUsage, tiers: [String], ppm: Int64

@@ -10,6 +10,8 @@ public final class PriceVersion: Sendable {
     public let kind: PriceKind
     /// The backend it is for; nil: all of them.
     public let backendID: String?
+    /// The tenant it was agreed with; nil: all of them. Only tenants' prices have one.
+    public let tenantID: ID<Tenant>?
     /// The service tier, or the size and quality of images, it is for; nil: the standard one.
     public let tier: String?
     /// It prices calls with more input tokens than this, cached ones included, as a whole; nil: those of any length.
@@ -18,7 +20,7 @@ public final class PriceVersion: Sendable {
     public let effectiveFrom: Timestamp
     /// When it was stored; it never prices a request admitted earlier.
     public let publishedAt: Timestamp
-    /// The list prices.
+    /// What it charges, before a tenant's multiplier.
     public let rates: Rates
 
     /// A version as stored.
@@ -27,6 +29,7 @@ public final class PriceVersion: Sendable {
         model: String,
         kind: PriceKind = .tenant,
         backendID: String? = nil,
+        tenantID: ID<Tenant>? = nil,
         tier: String? = nil,
         aboveTokens: Int64? = nil,
         effectiveFrom: Timestamp,
@@ -37,6 +40,7 @@ public final class PriceVersion: Sendable {
         self.model = model
         self.kind = kind
         self.backendID = backendID
+        self.tenantID = tenantID
         self.tier = tier
         self.aboveTokens = aboveTokens
         self.effectiveFrom = effectiveFrom
@@ -46,9 +50,13 @@ public final class PriceVersion: Sendable {
 
     /// Whether both are for the same thing from the same instant on, whatever they cost.
     public func hasIdentity(of other: PriceVersion) -> Bool {
-        model == other.model && kind == other.kind && backendID == other.backendID && tier == other.tier
-            && aboveTokens == other.aboveTokens && effectiveFrom == other.effectiveFrom
+        model == other.model && kind == other.kind && backendID == other.backendID
+            && tenantID == other.tenantID && tier == other.tier && aboveTokens == other.aboveTokens
+            && effectiveFrom == other.effectiveFrom
     }
+
+    /// Millionths of it that a tenant with this multiplier pays: what was agreed with one tenant is paid as it stands.
+    public func ppm(multiplier: Int64) -> Int64 { tenantID == nil ? multiplier : 1_000_000 }
 
     /// The instant from which on it can price requests.
     var appliesFrom: Timestamp { max(effectiveFrom, publishedAt) }

@@ -42,8 +42,11 @@ final class Admission {
         self.quota = quota
     }
 
-    /// Millionths of the list price that this tenant pays.
-    var multiplierPPM: Int64 { principal.tenant.tenant.priceMultiplierPPM }
+    /// Millionths of the sheet's prices that this tenant pays.
+    var multiplierPPM: Int64 {
+        let multiplier = principal.tenant.tenant.priceMultiplierPPM
+        return sheet?.standard.ppm(multiplier: multiplier) ?? multiplier
+    }
 
     /// What the ledger is asked to hold for an attempt at `target`.
     func claim(_ target: Target, attempt: Int, backend: Backend? = nil) -> Ledger.Claim {

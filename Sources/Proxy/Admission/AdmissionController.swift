@@ -35,7 +35,7 @@ final class AdmissionController: Sendable {
                 tenantID: tenant.id, keyID: principal.key.key.id, model: ask.model, pool: target.pool)
         }
         let sheet: PriceSheet?
-        switch price(ask, at: instant, isCapped: capped) {
+        switch price(ask, for: tenant.id, at: instant, isCapped: capped) {
         case .success(let priced): sheet = priced
         case .failure(let denial): return .failure(denial)
         }
@@ -56,8 +56,10 @@ final class AdmissionController: Sendable {
     }
 
     /// What the call may cost: nil when the model has no price, or none that this route can be charged by.
-    private func price(_ ask: Ask, at instant: Timestamp, isCapped: Bool) -> Result<PriceSheet?, Denial> {
-        var sheet = prices.sheet(model: ask.model, at: instant)
+    private func price(
+        _ ask: Ask, for tenantID: ID<Tenant>, at instant: Timestamp, isCapped: Bool
+    ) -> Result<PriceSheet?, Denial> {
+        var sheet = prices.sheet(model: ask.model, tenantID: tenantID, at: instant)
         // Counting tokens is free, so it needs no price.
         if ask.kind != .countTokens {
             if let found = sheet, !found.charges(anyOf: ask.kind.chargedMeters) { sheet = nil }

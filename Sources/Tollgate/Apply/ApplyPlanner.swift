@@ -1,6 +1,6 @@
 import Proxy
 
-/// Compares a state file with the server, routing first, then prices and tenants, removals last.
+/// Compares a state file with the server, routing first, then prices, tenants and what was agreed with them, removals last.
 struct ApplyPlanner {
     let wanted: JSONValue
     let server: ServerState
@@ -12,8 +12,9 @@ struct ApplyPlanner {
         var planner = ApplyPlanner(wanted: wanted, server: server, options: options)
         try planner.planPools()
         planner.planModels()
-        try planner.planPrices()
+        try planner.planPrices(areAgreed: false)
         planner.planTenants()
+        try planner.planPrices(areAgreed: true)
         if options.prune { planner.planRemovals() }
         return planner.plan
     }
@@ -109,14 +110,17 @@ struct ApplyPlanner {
         }
     }
 
-    private mutating func planPrices() throws {
-        let published = Dictionary(server.prices.map { (PriceIdentity($0), $0) }) { first, _ in first }
-        for (index, price) in wanted["prices"].items.enumerated() {
+    private mutating func planPrices(areAgreed: Bool) throws {
+        let tenants = Dictionary(server.tenants.map { ($1["id"].plain, $0) }) { first, _ in first }
+        let published = Dictionary(server.prices.map { (PriceIdentity($0, tenants: tenants), $0) }) { first, _ in first
+        }
+        for (index, price) in wanted["prices"].items.enumerated() where (price["tenant"].string != nil) == areAgreed {
             let identity = PriceIdentity(price)
             guard let present = published[identity] else {
-                let details = ApplyDetail.list(of: price.without("model"), fields: Field.price)
+                let details = ApplyDetail.list(of: price.without("model"), fields: Field.statePrice)
                 let change = ApplyChange(action: .create, label: "price \(identity)", details: details)
-                plan.add(change, "POST", "/prices", price, place: "prices[\(index)]")
+                let (body, tenant) = agreement(price)
+                plan.add(change, "POST", "/prices", body, tenant: tenant, place: "prices[\(index)]")
                 continue
             }
             let same = Field.prices.allSatisfy { field in
@@ -130,5 +134,11 @@ struct ApplyPlanner {
             }
             plan.keep()
         }
+    }
+
+    /// What to send for a price, and the tenant whose id it needs.
+    private func agreement(_ price: JSONValue) -> (body: JSONValue, tenant: String?) {
+        guard let tenant = price["tenant"].string else { return (price, nil) }
+        return (price.without("tenant").with("tenant_id", .string(ApplyCall.tenantID)), tenant)
     }
 }

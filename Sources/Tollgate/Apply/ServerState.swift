@@ -26,8 +26,10 @@ struct ServerState: Sendable {
         }
         models = Self.byName(try client.list("/models"))
         if wanted.members["prices"] != nil { prices = try client.list("/prices") }
-        guard wanted.members["tenants"] != nil else { return }
+        let isForTenants = wanted.members["tenants"] != nil
+        guard isForTenants || wanted["prices"].items.contains(where: { $0.members["tenant"] != nil }) else { return }
         tenants = Self.byName(try client.list("/tenants").filter { $0["archived_at"] == .null })
+        guard isForTenants else { return }
         for tenant in wanted["tenants"].items {
             guard let name = tenant["name"].string, let id = tenants[name]?["id"].string else { continue }
             entitlements[name] = try client.call("GET", PathText.join("tenants", id, "entitlements"))["pools"]

@@ -15,8 +15,10 @@ struct StateReferences {
                 require(target["pool"], among: pools, "pool", at: "models[\(index)].targets[\(place)].pool")
             }
         }
+        let tenants = names("tenants", present: server.tenants.keys)
         for (index, price) in wanted["prices"].items.enumerated() {
             require(price["model"], among: models, "model", at: "prices[\(index)].model")
+            require(price["tenant"], among: tenants, "tenant", at: "prices[\(index)].tenant")
         }
         for (index, tenant) in wanted["tenants"].items.enumerated() {
             check(tenant, at: "tenants[\(index)]", pools: pools, models: models)

@@ -68,11 +68,17 @@ struct DatabaseFacts: Sendable {
 
     /// Models without a price: those that a capped tenant is refused, with the tenant, and the others.
     func unpriced(at now: Timestamp) -> (refused: [(model: String, tenant: String)], free: [String]) {
-        let priced = Set(prices.filter { $0.kind == .tenant && $0.effectiveFrom <= now }.map(\.model))
+        let current = Dictionary(
+            grouping: prices.filter { $0.kind == .tenant && $0.effectiveFrom <= now }, by: \.model
+        ).mapValues { Set($0.map(\.tenantID)) }
         var refused: [(String, String)] = []
         var free: [String] = []
-        for model in routing.models where !priced.contains(model.name) {
-            let tenants = tenants.filter { isCapped($0, for: model) }.map { (model.name, $0.tenant.name) }
+        for model in routing.models {
+            // For whom it has a price; nil: for all.
+            let priced = current[model.name] ?? []
+            if priced.contains(nil) { continue }
+            let tenants = tenants.filter { !priced.contains($0.tenant.id) && isCapped($0, for: model) }
+                .map { (model.name, $0.tenant.name) }
             refused += tenants
             if tenants.isEmpty { free.append(model.name) }
         }

@@ -2,7 +2,12 @@ import Billing
 
 /// Prices and budgets.
 extension Field {
-    static let price: [Field] =
+    static let price: [Field] = [Field("tenant_id", .text, nullable: true)] + priceOfAll
+
+    /// A price as state files write it: a tenant by its name.
+    static let statePrice: [Field] = [Field("tenant", .name)] + priceOfAll
+
+    private static let priceOfAll: [Field] =
         [
             Field("model", .name, required: true),
             Field("kind", choice(of: PriceKind.self)),

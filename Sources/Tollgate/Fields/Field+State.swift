@@ -3,7 +3,7 @@ extension Field {
     static let state: [Field] = [
         Field("pools", .objects(pool + [Field("backends", .objects(backend))])),
         Field("models", .objects(model)),
-        Field("prices", .objects(price)),
+        Field("prices", .objects(statePrice)),
         Field(
             "tenants",
             .objects(

@@ -46,6 +46,9 @@ struct ImportPrices: ParsableCommand {
 
     @OptionGroup var options: ClientOptions
 
+    /// Models named in one line; JSON has them all.
+    private static let namedModels = 5
+
     func validate() throws {
         guard backend == nil || upstream else { throw ValidationError("--backend needs --upstream.") }
     }
@@ -73,6 +76,15 @@ struct ImportPrices: ParsableCommand {
         return path
     }
 
+    /// One line for all models of which the same is left out.
+    private static func words(_ omitted: JSONValue) -> String {
+        let models = omitted["models"].items.map(\.plain)
+        let named = models.prefix(namedModels).joined(separator: ", ")
+        let others = models.count > namedModels ? " and \(models.count - namedModels) others" : ""
+        let what = omitted["price"].string.map { "left out: \($0)" } ?? "left out whole"
+        return "\(what), \(omitted["reason"].plain): \(models.count) of the list (\(named)\(others))"
+    }
+
     private func show(_ result: JSONValue) {
         guard options.output == .table else { return options.show(result, columns: []) }
         let rows = result["changes"].items.map { change in
@@ -91,7 +103,11 @@ struct ImportPrices: ParsableCommand {
                     + rounded["taken"].plain)
         }
         for omitted in result["omitted"].items {
-            StandardError.write("left out: \(omitted["model"].plain): \(omitted["reason"].plain)")
+            StandardError.write(Self.words(omitted))
+        }
+        let before = result["published_before"].plain
+        if before != "0" {
+            StandardError.write("goes on with \(result["id"].plain), which published \(before) versions")
         }
         let verb = result["dry_run"] == .bool(true) ? "would be published" : "published"
         StandardError.write(

@@ -33,6 +33,30 @@ struct AdmissionControllerTests {
     }
 
     @Test
+    func `a price agreed with the tenant is held and pinned as it stands, without its multiplier`() throws {
+        fixture.tenant.priceMultiplierPPM = 500_000
+        fixture.publish("prc_list", Rates(input: 1000, output: 1000))
+        let listed = try fixture.open().get()
+        fixture.publish("prc_other", Rates(input: 1, output: 1), tenant: "ten_2")
+        #expect(try fixture.open().get().sheet?.standard.id == "prc_list")
+        fixture.publish("prc_own", Rates(input: 1000, output: 1000), tenant: "ten_1")
+        let agreed = try fixture.open().get()
+        #expect(listed.sheet?.standard.id == "prc_list" && agreed.sheet?.standard.id == "prc_own")
+        #expect(listed.multiplierPPM == 500_000 && agreed.multiplierPPM == 1_000_000)
+        let claims = [listed, agreed].map { $0.claim($0.targets[0], attempt: 1) }
+        #expect(claims[1].wanted.pico == claims[0].wanted.pico * 2)
+    }
+
+    @Test
+    func `an agreement alone prices a model for its tenant only`() async throws {
+        try await fixture.cap()
+        fixture.publish("prc_other", Rates(input: 1, output: 1), tenant: "ten_2")
+        #expect(try fixture.refusal() == "model_not_priced")
+        fixture.publish("prc_own", Rates(input: 1, output: 1), tenant: "ten_1")
+        #expect(try fixture.refusal() == nil)
+    }
+
+    @Test
     func `an entitlement that names models covers only those`() throws {
         fixture.entitlements = [Entitlement(pool: "p", models: ["wide"])]
         #expect(try fixture.refusal("m") == "model_not_found")

@@ -107,10 +107,11 @@ final class AdmissionFixture {
         try publish(id, model: model, Rates(perMillion: ["input": input, "output": output]), tier: tier)
     }
 
-    func publish(_ id: String, model: String = "m", _ rates: Rates, tier: String? = nil) {
+    func publish(_ id: String, model: String = "m", _ rates: Rates, tier: String? = nil, tenant: String? = nil) {
         prices.put(
             PriceVersion(
-                id: id, model: model, tier: tier, effectiveFrom: clock.now(), publishedAt: clock.now(), rates: rates))
+                id: id, model: model, tenantID: tenant.map { ID($0) }, tier: tier, effectiveFrom: clock.now(),
+                publishedAt: clock.now(), rates: rates))
     }
 
     func remaining(_ subject: QuotaSubject, _ type: QuotaLimitType) -> Int64? {

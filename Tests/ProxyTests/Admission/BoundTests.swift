@@ -22,7 +22,7 @@ struct BoundTests {
                 id: "prc_\($0.offset)", model: "m", tier: $0.element.1.0, aboveTokens: $0.element.1.1,
                 effectiveFrom: start, publishedAt: start, rates: $0.element.0)
         }
-        let sheet = try #require(PriceBook(versions).sheet(model: "m", at: start))
+        let sheet = try #require(PriceBook(versions).sheet(model: "m", tenantID: ID("ten_1"), at: start))
         for _ in 0..<400 {
             let call = RandomCall(kind, &random)
             let ask = try AskCase.parse(call.members, kind).get()

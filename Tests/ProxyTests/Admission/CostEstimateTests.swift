@@ -27,7 +27,7 @@ struct CostEstimateTests {
     private func sheet(_ rates: Rates) throws -> PriceSheet {
         let start = Timestamp(microseconds: 0)
         let price = PriceVersion(id: "prc_1", model: "m", effectiveFrom: start, publishedAt: start, rates: rates)
-        return try #require(PriceBook([price]).sheet(model: "m", at: start))
+        return try #require(PriceBook([price]).sheet(model: "m", tenantID: ID("ten_1"), at: start))
     }
 
     private func estimate(

@@ -9,7 +9,7 @@ struct UnitCountTests {
     private func sheet(_ rates: Rates) -> PriceSheet? {
         let start = Timestamp(microseconds: 0)
         let version = PriceVersion(id: "prc_1", model: "m", effectiveFrom: start, publishedAt: start, rates: rates)
-        return PriceBook([version]).sheet(model: "m", at: start)
+        return PriceBook([version]).sheet(model: "m", tenantID: ID("ten_1"), at: start)
     }
 
     @Test

@@ -34,16 +34,16 @@ public struct PriceImportPlan: Sendable {
     /// Compares listed prices, under Tollgate's names, with the versions that are published.
     public init(_ prices: [ListedPrice], over published: [PriceVersion], _ terms: Terms) {
         let relevant = published.filter {
-            $0.kind == terms.kind && $0.backendID == terms.backendID && $0.effectiveFrom <= terms.effectiveFrom
+            $0.kind == terms.kind && $0.backendID == terms.backendID && $0.tenantID == nil
+                && $0.effectiveFrom <= terms.effectiveFrom
         }
-        let known = Dictionary(grouping: relevant, by: \.model)
+        // The latest first, as a sheet wants them.
+        let known = Dictionary(grouping: relevant, by: \.model).mapValues { versions in
+            versions.sorted { ($0.effectiveFrom, $0.publishedAt, $0.id) > ($1.effectiveFrom, $1.publishedAt, $1.id) }
+        }
+        let sheets = known.compactMapValues { PriceSheet($0) }
         for price in prices {
-            let versions = known[price.model, default: []].filter {
-                $0.tier == price.tier && $0.aboveTokens == price.aboveTokens
-            }
-            let current = versions.max {
-                ($0.effectiveFrom, $0.publishedAt, $0.id) < ($1.effectiveFrom, $1.publishedAt, $1.id)
-            }
+            let current = known[price.model]?.first { $0.tier == price.tier && $0.aboveTokens == price.aboveTokens }
             if let current, current.rates == price.rates {
                 unchanged += 1
                 continue
@@ -56,14 +56,25 @@ public struct PriceImportPlan: Sendable {
                     id: ID<PriceVersion>.make(prefix: "prc", at: terms.publishedAt).text, model: price.model,
                     kind: terms.kind, backendID: terms.backendID, tier: price.tier, aboveTokens: price.aboveTokens,
                     effectiveFrom: terms.effectiveFrom, publishedAt: terms.publishedAt, rates: price.rates))
-            for meter in Meter.allCases {
-                let (old, new) = (current?.rates.own(meter), price.rates.own(meter))
-                if old == new { continue }
-                changes.append(
-                    PriceChange(
-                        model: price.model, tier: price.tier, aboveTokens: price.aboveTokens, meter: meter, old: old,
-                        new: new))
-            }
+            changes += Self.changes(price, from: Self.applied(price, sheets[price.model])?.rates)
+        }
+    }
+
+    /// The version that until now prices the calls that a listed price is for.
+    private static func applied(_ price: ListedPrice, _ sheet: PriceSheet?) -> PriceVersion? {
+        let (longer, _) = (price.aboveTokens ?? -1).addingReportingOverflow(1)
+        return sheet?.version(tiers: price.tier.map { [$0] } ?? [], inputTokens: longer)
+    }
+
+    /// What calls pay differently, meter by meter. A meter without a price of its own before or after goes with its
+    /// parent, which is named.
+    private static func changes(_ price: ListedPrice, from old: Rates?) -> [PriceChange] {
+        Meter.allCases.compactMap { meter in
+            let isNamed = price.rates.own(meter) != nil || old?.own(meter) != nil
+            guard isNamed, old?[meter] != price.rates[meter] else { return nil }
+            return PriceChange(
+                model: price.model, tier: price.tier, aboveTokens: price.aboveTokens, meter: meter, old: old?[meter],
+                new: price.rates[meter])
         }
     }
 

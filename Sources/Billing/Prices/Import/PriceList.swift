@@ -4,12 +4,15 @@ public struct PriceList: Sendable, Equatable {
     public struct Omission: Sendable, Equatable {
         /// The list's name of the model.
         public let model: String
+        /// The list's name of the price that is missing; nil: nothing of the model is taken over.
+        public let price: String?
         /// Why.
         public let reason: String
 
         /// An omission.
-        public init(model: String, reason: String) {
+        public init(model: String, price: String? = nil, reason: String) {
             self.model = model
+            self.price = price
             self.reason = reason
         }
     }
