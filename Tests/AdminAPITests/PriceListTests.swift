@@ -54,20 +54,26 @@ import Testing
             """
             {"draws": {"input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6, "output_cost_per_image_token": 3e-5,
                        "output_cost_per_image": 0.04, "input_cost_per_video_per_second": 0.0},
-             "staged": {"tiered_pricing": [{"range": [0, 32000], "input_cost_per_token": 1e-6}]},
+             "staged": {"tiered_pricing": [
+                {"range": [0, 32000.0], "input_cost_per_token": 1e-6, "output_cost_per_token": 4e-6, "x_cost": 1},
+                {"range": [32000.0, 1e6], "input_cost_per_token": 2e-6, "x_cost": 2}]},
+             "found": {"tiered_pricing": [{"max_results_range": [0, 25], "input_cost_per_query": 5e-3}]},
              "far": {"input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6,
                      "input_cost_per_token_above_9223372036854775807k_tokens": 2e-6,
                      "input_cost_per_token_above_1099511627776k_tokens": 2e-6},
+             "fast": {"input_cost_per_token_priority": 1e-6, "output_cost_per_token_priority": 1e-6},
              "page": {"mode": "ocr", "ocr_cost_per_page": "0.001"}}
             """)
-        #expect(list.prices.map(\.model) == ["draws", "far"])
-        #expect(list.prices.map(\.aboveTokens) == [nil, nil])
-        #expect(list.omissions.map(\.model) == ["draws", "draws", "staged", "far", "far", "page"])
+        #expect(list.prices.map(\.model) == ["draws", "staged", "staged", "far"])
+        #expect(list.prices.map(\.aboveTokens) == [nil, nil, 32000, nil])
+        #expect(list.prices.map { $0.rates[.input] } == [1_000_000, 1_000_000, 2_000_000, 1_000_000])
+        #expect(list.prices[2].rates[.output] == 4_000_000)
+        #expect(list.omissions.map(\.model) == ["draws", "draws", "staged", "found", "far", "far", "fast", "page"])
         #expect(
             list.omissions.map(\.price) == [
-                "output_cost_per_image_token", "output_cost_per_image", nil,
+                "output_cost_per_image_token", "output_cost_per_image", "x_cost", nil,
                 "input_cost_per_token_above_9223372036854775807k_tokens",
-                "input_cost_per_token_above_1099511627776k_tokens", nil,
+                "input_cost_per_token_above_1099511627776k_tokens", nil, nil,
             ])
     }
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from support.client import Answer, fetch
+from support.metered import BOUNDARY, form
 from support.oracle import Entry, pico
 from support.player import EVENTS, JSON, Play, Player, playing
 from support.world import Tenant, World
@@ -42,6 +44,7 @@ PLAYS = {
     "images": Play(JSON, [b'{"created":1,"data":[{"url":"http://a/1"},{"url":"http://a/2"}]}']),
     "speech": Play("audio/mpeg", [b"ID3" * 5000]),
     "speech-cut": Play("audio/mpeg", [b"ID3" * 50_000] * 4, is_whole=False),
+    "heard": Play(JSON, [b'{"text":"hi","usage":{"type":"duration","seconds":62}}']),
     "flex": Play(JSON, [json.dumps({
         "choices": [{"message": {"content": "Hi"}}], "service_tier": "flex",
         "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15, "cost": 0.0000125}}).encode()]),
@@ -172,6 +175,40 @@ def test_speech_is_charged_by_the_character(world: World, player: Player) -> Non
     assert answer.body == b"ID3" * 5000
     entry = booked(world, answer)
     assert (entry.cost, entry.provenance) == (13 * pico("0.000015"), "reported")
+
+
+@pytest.mark.parametrize(("multiplier", "agreed", "unit"), [
+    ("1", None, Fraction("0.000123456789")),
+    # 0.000123456789 x 1.337 = 0.000165061726893, to the picodollar.
+    ("1.337", None, Fraction("0.000165061727")),
+    # What was agreed is paid as it stands.
+    ("1.337", "0.000099999999", Fraction("0.000099999999")),
+])
+def test_seconds_and_characters_are_exact_products(
+    world: World, player: Player, multiplier: str, agreed: str | None, unit: Fraction
+) -> None:
+    """Computed by hand, as no price library knows these units."""
+    for play, meter, count in (("heard", "second", 62), ("speech", "character", 13)):
+        tenant, model = served_by(
+            world, player, play, [{"per_unit": {meter: "0.000123456789"}}], audio_seconds_max=600)
+        world.admin.ok("PATCH", f"/tenants/{tenant.id}", {"price_multiplier": multiplier})
+        if agreed:
+            world.admin.ok("POST", "/prices", {
+                "model": model, "tenant_id": tenant.id, "effective_from": "2020-01-01T00:00:00Z", "per_million": None,
+                "per_unit": {meter: agreed}})
+        if play == "heard":
+            headers = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
+            answer = fetch(world.server.data, tenant.key, form({"model": model}), "/v1/audio/transcriptions",
+                           headers=headers)
+        else:
+            answer = fetch(world.server.data, tenant.key, {"model": model, "input": "zwölf Bäume 🌲", "voice": "a"},
+                           "/v1/audio/speech")
+        entry = booked(world, answer)
+        assert entry.meters.get(meter) == count, entry
+        assert entry.cost == pico(count * unit), (meter, entry.cost)
+        usage = world.admin.get(f"/costs?tenant_id={tenant.id}&group_by=meter&bucket=month")
+        rows = [row for bucket in usage["data"] for row in bucket["results"]]
+        assert [(row["meter"], Fraction(row["cost"])) for row in rows] == [(meter, count * unit)]
 
 
 def test_speech_that_breaks_off_is_charged_by_the_character(world: World, player: Player) -> None:

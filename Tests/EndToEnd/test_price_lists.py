@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -39,12 +41,14 @@ def server(run: Run) -> Iterator[Gateway]:
 @dataclass
 class Published:
     standard: dict[str, dict[str, Any]]
+    staged: dict[tuple[str, int | None], dict[str, str]]
     count: int
 
 
 def published(server: Gateway) -> Published:
     rows = server.admin.rows("/prices")
     return Published({row["model"]: row for row in rows if row["tier"] is None and row["above_tokens"] is None},
+                     {(row["model"], row["above_tokens"]): row["per_million"] for row in rows if row["tier"] is None},
                      len(rows))
 
 
@@ -58,8 +62,17 @@ def test_litellms_whole_list(run: Run, server: Gateway) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     result = json.loads(done.stdout)
     found = published(server)
-    omitted = {row["model"] for row in result["omitted"]}
+    omitted, missing = left_out(result)
     assert found.count == result["published"] > 3000
+    assert set(listed) - {"sample_spec"} == set(found.standard) | omitted, "no model is left out in silence"
+    for model in found.standard:
+        for name, value in listed[model].items():
+            if name in ("output_cost_per_image_token", "output_cost_per_video_per_second", "ocr_cost_per_page"):
+                assert not value or model in missing[name], (model, name)
+        for stage in listed[model].get("tiered_pricing") or []:
+            if "range" in stage:
+                price = found.staged[model, int(stage["range"][0]) or None]
+                assert Decimal(price["input"]) == (stage["input_cost_per_token"] * MILLION).quantize(STEP), model
     compared = 0
     for model, fields in listed.items():
         sides = [Decimal(fields[name]) if fields.get(name) is not None else None
@@ -73,7 +86,8 @@ def test_litellms_whole_list(run: Run, server: Gateway) -> None:
             compared += 1
     note(f"litellm: {found.count} versions of {len(listed)} models, {len(omitted)} left out, "
          f"{len(result['rounded'])} rounded, {compared} prices compared")
-    assert compared > 6000 and len(omitted) < 150
+    assert compared > 6000 and len(omitted) < 500
+    assert "left out: output_cost_per_image_token, " in dry.stderr and len(dry.stderr.splitlines()) < 500
     if not run.full:
         return
     again = json.loads(
@@ -103,7 +117,7 @@ def test_the_whole_list_of_genai_prices(server: Gateway, tmp_path: Path) -> None
     done = server.run("prices", "import", str(file), "--from", "genai-prices", "--output", "json", timeout=120)
     assert done.returncode == 0, done.stderr[-2000:]
     result = json.loads(done.stdout)
-    omitted = {row["model"] for row in result["omitted"]}
+    omitted, _ = left_out(result)
     rounded = {row["model"] for row in result["rounded"]}
     found = published(server)
     compared = 0
@@ -124,6 +138,60 @@ def test_the_whole_list_of_genai_prices(server: Gateway, tmp_path: Path) -> None
                 compared += 1
     note(f"genai-prices: {found.count} versions, {len(omitted)} left out, {compared} prices compared")
     assert compared > 1000
+
+
+def left_out(result: dict[str, Any]) -> tuple[set[str], dict[str, set[str]]]:
+    """The models that are left out whole, and by the list's name of a price those that lack it."""
+    whole: set[str] = set()
+    missing: dict[str, set[str]] = {}
+    for group in result["omitted"]:
+        if group["price"] is None:
+            whole |= set(group["models"])
+        else:
+            missing.setdefault(group["price"], set()).update(group["models"])
+    return whole, missing
+
+
+def test_a_killed_import_is_seen_and_goes_on(server: Gateway, tmp_path: Path) -> None:
+    """What was published before the kill was audited; the same list again publishes the rest from the same instant."""
+    total = 20_000
+    file = tmp_path / "list.json"
+    file.write_text(json.dumps({f"m{number}": {"input_cost_per_token": 1e-06, "output_cost_per_token": 2e-06}
+                                for number in range(total)}))
+
+    def count() -> int:
+        with sqlite3.connect(f"file:{server.database}?mode=ro", uri=True) as books:
+            return int(books.execute("SELECT COUNT(*) FROM prices").fetchone()[0])
+
+    def audited() -> list[dict[str, Any]]:
+        return [row["after"] for row in server.admin.rows("/audit-log?action=price.import")]
+
+    command = ("prices", "import", str(file), "--from", "litellm")
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(server.run, *command, timeout=120)
+        while count() == 0:
+            assert not running.done(), running.result()
+        server.kill()
+        assert running.result().returncode != 0
+    server.start()
+    there = count()
+    assert 0 < there < total, "not killed half-way"
+    parts = audited()
+    assert sum(part["published"] for part in parts) == there, "a price that nobody published"
+    assert {part["planned"] for part in parts} == {total} and not any(part["is_last"] for part in parts)
+    [began] = {part["effective_from"] for part in parts}
+    done = server.run(*command, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert f"goes on with {parts[0]['id']}, which published {there} versions" in done.stderr
+    parts = audited()
+    assert sum(part["published"] for part in parts) == total and len({part["id"] for part in parts}) == 1
+    assert sum(part["is_last"] for part in parts) == 1
+    with sqlite3.connect(f"file:{server.database}?mode=ro", uri=True) as books:
+        [(instants, versions)] = books.execute("SELECT COUNT(DISTINCT effective_from), COUNT(*) FROM prices")
+    assert (instants, versions) == (1, total)
+    assert {row["effective_from"] for row in server.admin.rows("/prices/history?model=m0")} == {began}
+    note(f"import killed after {there} of {total} versions")
+    server.verify()
 
 
 def dumped(prices: Any) -> Any:

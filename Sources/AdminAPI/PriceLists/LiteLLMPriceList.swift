@@ -15,6 +15,8 @@ enum LiteLLMPriceList {
         ("input_cost_per_query", .search),
     ]
     private static let tiers = ["_priority": "priority", "_flex": "flex", "_batches": "batch"]
+    /// The member with prices by stages of input tokens.
+    private static let stages = "tiered_pricing"
     private static let modesWithoutOutput: Set<String> = [
         "embedding", "rerank", "moderation", "image_generation", "audio_transcription", "audio_speech",
     ]
@@ -44,21 +46,47 @@ enum LiteLLMPriceList {
         }
         var model = PriceListReading.Model(name)
         for member in members {
-            guard let (meter, place) = place(member.name) else {
-                if isPrice(member.name) { model.leaveOut(member.name, member.value) }
-                continue
+            if member.name == stages, case .array(let stages) = member.value {
+                for stage in stages { add(stage: stage, mode, to: &model) }
+            } else {
+                add(member, mode, to: &model)
             }
-            if let needed = modes[meter], needed != mode {
-                model.leaveOut(member.name, member.value, "it is a meter of models of the mode \(needed) only")
-                continue
-            }
-            model.add(member.value, meter, at: place)
         }
         reading.add(model, hasNoOutput: modesWithoutOutput.contains(mode))
     }
 
-    /// Whether a member has a price by its name, whatever is meant by it.
-    private static func isPrice(_ name: String) -> Bool { name.contains("cost") || name == "tiered_pricing" }
+    /// Takes over a member that is a price, and names it where it cannot be; `above` is the threshold it is listed for.
+    private static func add(
+        _ member: JSONMember, _ mode: String, above: Int64 = 0, to model: inout PriceListReading.Model
+    ) {
+        guard let (meter, listed) = place(member.name) else {
+            if member.name.contains("cost") || member.name == stages { model.leaveOut(member.name, member.value) }
+            return
+        }
+        if let needed = modes[meter], needed != mode {
+            return model.leaveOut(member.name, member.value, "it is a meter of models of the mode \(needed) only")
+        }
+        let threshold = listed.aboveTokens ?? (above > 0 ? above : nil)
+        model.add(member.value, meter, at: .init(tier: listed.tier, aboveTokens: threshold))
+    }
+
+    /// Takes over a stage: it prices calls with more input tokens than its range begins with, as a whole.
+    private static func add(stage: JSONValue, _ mode: String, to model: inout PriceListReading.Model) {
+        guard case .object(let members) = stage, let start = start(of: stage) else {
+            return model.leaveOut(stages, stage, "its stages are not by input tokens")
+        }
+        for member in members { add(member, mode, above: start, to: &model) }
+    }
+
+    /// The input tokens a stage begins with, in the list perhaps as `32000.0`.
+    private static func start(of stage: JSONValue) -> Int64? {
+        guard case .array(let range)? = stage.member("range"), case .number(let text)? = range.first else { return nil }
+        let parts = text.split(separator: ".", maxSplits: 1)
+        guard parts.dropFirst().allSatisfy({ $0.allSatisfy { $0 == "0" } }), let whole = parts.first,
+            let start = Int64(whole), (0...TokenUsage.lineMaximum).contains(start)
+        else { return nil }
+        return start
+    }
 
     /// What a member is the price of; nil for what has no meter here. An hour's cache comes before a threshold.
     private static func place(_ name: String) -> (Meter, PriceListReading.Place)? {

@@ -44,7 +44,8 @@ struct PriceListReading {
         /// Names a price that cannot be taken over, unless it is zero: what it is for will be charged by other prices,
         /// or not at all.
         mutating func leaveOut(_ price: String, _ value: JSONValue, _ reason: String = "there is no meter for it") {
-            if value.hasPrice { omissions.append(.init(model: name, price: price, reason: reason)) }
+            let omission = PriceList.Omission(model: name, price: price, reason: reason)
+            if value.hasPrice, !omissions.contains(omission) { omissions.append(omission) }
         }
 
         /// A reason not to take the model over.
@@ -67,6 +68,9 @@ struct PriceListReading {
         if let fault = model.faults.first { return omit(model.name, fault) }
         guard !model.places.isEmpty else {
             return omit(model.name, model.omissions.isEmpty ? "it has no price" : "no price of it has a meter")
+        }
+        guard model.places[Place()] != nil else {
+            return omit(model.name, "it has prices of other tiers or lengths only, and no standard one")
         }
         var rates: [(Place, Rates)] = []
         for place in model.places.keys.sorted(by: Self.isBefore) {
