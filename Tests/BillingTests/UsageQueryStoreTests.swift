@@ -14,7 +14,8 @@ struct UsageQueryStoreTests {
     }
 
     private static let groupings: [[UsageGroup]] = [
-        [], [.tenant], [.key], [.model], [.pool], [.backend], [.tag("team")], [.model, .key], [.tenant, .model, .pool],
+        [], [.tenant], [.key], [.model], [.pool], [.backend], [.tag("team")], [.model, .key], [.key, .model],
+        [.tenant, .model, .pool],
         [.tag("team"), .tag("stage"), .model], [.meter], [.model, .meter], [.meter, .tag("team")],
     ]
 
@@ -135,8 +136,79 @@ struct UsageQueryStoreTests {
             #expect(searches.count == parts && !plan.contains { $0.hasPrefix("SCAN") }, "\(plan)")
             #expect(searches.allSatisfy { $0.contains("bucket_start>?") }, "\(plan)")
         }
-        let byKey = try query(.day, "Europe/Berlin", [.key])
-        let source = UsageSourceStore(byKey, byKey.span, suffix: "", columns: "requests")
-        #expect(source.sql.contains("INDEXED BY usage_day_by_time"))
+        var byKey = try query(.day, "Europe/Berlin", [.key])
+        #expect(
+            UsageSourceStore(byKey, byKey.span, suffix: "", columns: "requests").sql
+                .contains("INDEXED BY usage_day_by_time"))
+        byKey.keys = ("key_a", "key_b")
+        let some = UsageSourceStore(byKey, byKey.span, suffix: "", columns: "requests")
+        let plan = try history.fixture.file.read { db in
+            try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN \(some.sql)", arguments: some.arguments)
+                .map { $0["detail"] as String }
+        }
+        #expect(plan.count { $0.contains("PRIMARY KEY (tenant_id=? AND bucket_start>?") } == 3, "\(plan)")
+        #expect(!plan.contains { $0.hasPrefix("SCAN u") }, "\(plan)")
+    }
+
+    @Test
+    func `corrections without a key come first among the keys`() throws {
+        let file = history.fixture.file
+        try file.write { db in
+            for table in ["usage_day", "usage_quarter"] {
+                try db.execute(
+                    sql: """
+                        INSERT INTO \(table)
+                        SELECT bucket_start, tenant_id, '', model, pool, backend_id, 0, 0, 0, 0, 0, 0, 0,
+                            SUM(cost_micro) + 1, 0
+                        FROM \(table) GROUP BY 1, 2, 4, 5, 6
+                        """)
+            }
+            try db.execute(
+                sql: """
+                    INSERT INTO periods (period, status, requested_at, requested_by, due_at)
+                        VALUES ('2026-09', 'closing', 0, 'a', 0);
+                    INSERT INTO corrections (id, corrects_period, tenant_id, model, pool, amount, reason, created_at,
+                        created_by)
+                    SELECT 'cor_' || id, '2026-09', id, 'm1', 'p', 1, 'r', 0, 'a' FROM tenants;
+                    """)
+        }
+        let query = try query(.day, "UTC", [.key])
+        let whole = try answer(query)
+        #expect(whole.contains { $0.rows.first?.values == [""] && $0.rows.count > 1 })
+        for limit in [1, 2, 3] { #expect(try answer(query, limit: limit) == whole) }
+        var byTenant = query
+        byTenant.tenantIDs = [LedgerFixture.tenant, UsageHistory.otherTenant]
+        #expect(try answer(byTenant) == whole)
+    }
+
+    @Test
+    func `by meter an entry counts wherever it stands in the ledger`() throws {
+        var query = try query(.day, "UTC", [.meter], from: "2026-10-26T00:00:00Z", to: "2026-10-27T00:00:00Z")
+        query.tenantIDs = [LedgerFixture.tenant]
+        let before = try answer(query)
+        // The newest entries belong to calls that began long before, as a hold that was resolved late.
+        let span = query.span
+        let (first, end, last) = try history.fixture.file.read { db in
+            (
+                try LedgerStore.firstSequence(endedSince: span.start.microseconds, db),
+                try LedgerStore.firstSequence(endedSince: span.end.microseconds, db), try LedgerStore.lastSequence(db)
+            )
+        }
+        #expect(first > 1 && end > first && last > end)
+        try history.fixture.file.write { db in
+            try db.execute(
+                sql: """
+                    CREATE TEMP TABLE late AS SELECT * FROM ledger
+                        WHERE seq >= ? AND seq < ? AND tenant_id = ? AND input > 0 LIMIT 1
+                    """, arguments: [first, end, LedgerFixture.tenant.text])
+            try db.execute(
+                sql: """
+                    UPDATE late SET seq = (SELECT MAX(seq) + 1 FROM ledger), node_seq = 1000000, attempt = 9,
+                        ended_at = ended_at + 1000000000000;
+                    INSERT INTO ledger SELECT * FROM late;
+                    """)
+        }
+        #expect(try answer(query) == (try history.sums(query)))
+        #expect(try answer(query) != before)
     }
 }

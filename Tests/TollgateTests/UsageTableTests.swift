@@ -27,6 +27,12 @@ import Testing
                 """, "\(text)")
     }
 
+    @Test func `by meter no requests are summed, because one counts for each meter it used`() throws {
+        let text = UsageTable(try spans(), groups: ["meter"], showsMeters: false).text
+        let total = try #require(text.split(separator: "\n").last)
+        #expect(total.split(separator: " ") == ["TOTAL", "-", "10.500000000007"], "\(text)")
+    }
+
     @Test func `costs leave the counts out, and an empty answer has a total`() throws {
         #expect(
             UsageTable([], groups: [], showsMeters: false).text == """

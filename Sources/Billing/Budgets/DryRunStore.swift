@@ -94,7 +94,7 @@ public enum DryRunStore {
                 ORDER BY admitted_at, request_id, attempt, seq
                 """,
             arguments: [
-                "first": try firstSequence(endedSince: start.microseconds - longestDelay, db),
+                "first": try LedgerStore.firstSequence(endedSince: start.microseconds - longestDelay, db),
                 "tenant": budget.tenantID.text, "start": start.microseconds, "key": budget.keyID?.text,
                 "model": budget.model, "pool": budget.pool,
             ]
@@ -108,18 +108,5 @@ public enum DryRunStore {
                     cost: Money(pico: Int128(row[3] as Int64)), keyID: ID(row[4]), model: row[5]))
         }
         return replay.finish()
-    }
-
-    /// The first entry that ended at an instant or later, found by halving: entries are appended as they end.
-    private static func firstSequence(endedSince instant: Int64, _ db: Database) throws -> Int64 {
-        let statement = try db.cachedStatement(sql: "SELECT ended_at FROM ledger WHERE seq = ?")
-        var low: Int64 = 1
-        var high = try LedgerStore.lastSequence(db) + 1
-        while low < high {
-            let middle = low + (high - low) / 2
-            let ended = try Int64.fetchOne(statement, arguments: [middle]) ?? Int64.max
-            if ended < instant { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 }

@@ -66,4 +66,17 @@ public enum LedgerStore {
     static func lastSequence(_ db: Database) throws -> Int64 {
         try Int64.fetchOne(db.cachedStatement(sql: lastSequenceSQL)) ?? 0
     }
+
+    /// The first entry that ended at an instant or later, found by halving: entries are appended as they end.
+    static func firstSequence(endedSince instant: Int64, _ db: Database) throws -> Int64 {
+        let statement = try db.cachedStatement(sql: "SELECT ended_at FROM ledger WHERE seq = ?")
+        var low: Int64 = 1
+        var high = try lastSequence(db) + 1
+        while low < high {
+            let middle = low + (high - low) / 2
+            let ended = try Int64.fetchOne(statement, arguments: [middle]) ?? Int64.max
+            if ended < instant { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
 }

@@ -21,47 +21,80 @@ struct MeterCostStore {
     /// The groups of one span beyond `seen`, in order. A cost that no count explains has no meter.
     func rows(_ span: CalendarSpan, after seen: [String], limit: Int, _ db: Database) throws -> [UsageRow] {
         var rows: [[String]: UsageRow] = [:]
-        let entries = try entries(span, db)
-        while let entry = try entries.next() { add(entry, to: &rows) }
+        for part in try Self.parts(of: span, db) {
+            let entries = try entries(part, of: span, db)
+            while let entry = try entries.next() { add(entry, part.meters, to: &rows) }
+        }
         let ordered = rows.values.filter { $0.requests != 0 || $0.usage != .zero || $0.cost != .zero }
             .sorted { Self.isBefore($0.values, $1.values) }
         return Array(ordered.lazy.filter { seen.isEmpty || Self.isBefore(seen, $0.values) }.prefix(limit))
     }
 
+    /// Some of the entries, and what is summed of them.
+    private struct Part {
+        let condition: String
+        let arguments: StatementArguments
+        let meters: [Meter]
+        /// Whether their cost is summed here.
+        let hasCost: Bool
+    }
+
+    /// Parts that together have every entry of the span once. Most lie side by side, because entries are appended as
+    /// they end; the others are found by their names. Few have meters without a column, and reading those is slow.
+    private static func parts(of span: CalendarSpan, _ db: Database) throws -> [Part] {
+        let first = try LedgerStore.firstSequence(endedSince: span.start.microseconds, db)
+        let end = try LedgerStore.firstSequence(endedSince: span.end.microseconds, db)
+        let names = [
+            RequestID.lowest(at: span.start.adding(milliseconds: -longestBodyMS)).text,
+            RequestID.lowest(at: span.end.adding(milliseconds: 1)).text,
+        ]
+        let inside = "seq >= ? AND seq < ?"
+        let outside = "(seq < ? OR seq >= ?)"
+        return [
+            Part(condition: inside, arguments: [first, end], meters: TokenUsage.columnMeters, hasCost: true),
+            Part(
+                condition: "\(inside) AND other_meters IS NOT NULL", arguments: [first, end],
+                meters: TokenUsage.otherMeters, hasCost: false),
+            Part(
+                condition: "request_id >= ? AND request_id < ? AND \(outside) AND corrects_period IS NULL",
+                arguments: StatementArguments(names) + [first, end], meters: Meter.allCases, hasCost: true),
+            Part(
+                condition: "corrects_period > '' AND \(outside)", arguments: [first, end], meters: Meter.allCases,
+                hasCost: true),
+        ]
+    }
+
     /// Sums of entries that were priced alike.
-    private func entries(_ span: CalendarSpan, _ db: Database) throws -> RowCursor {
+    private func entries(_ part: Part, of span: CalendarSpan, _ db: Database) throws -> RowCursor {
         let filter = UsageFilter(query)
+        let cost = part.hasCost ? "SUM(cost / 1000000) AS micro, SUM(cost % 1000000) AS pico" : "0 AS micro, 0 AS pico"
         let sql = """
-            SELECT \(groups.expressions(of: "u")) price_version, multiplier_ppm, \(Self.sums),
-                SUM(cost / 1000000) AS micro, SUM(cost % 1000000) AS pico
+            SELECT \(groups.expressions(of: "u")) price_version, multiplier_ppm, \(Self.sums(part.meters)), \(cost)
             FROM ledger AS u
-            WHERE (request_id >= ? AND request_id < ? OR corrects_period > '')
-                AND admitted_at >= ? AND admitted_at < ?\(filter.condition)
+            WHERE \(part.condition) AND admitted_at >= ? AND admitted_at < ?\(filter.condition)
             GROUP BY \(groups.names) price_version, multiplier_ppm
             """
-        var arguments = groups.arguments
-        arguments += [
-            RequestID.lowest(at: span.start.adding(milliseconds: -Self.longestBodyMS)).text,
-            RequestID.lowest(at: span.end.adding(milliseconds: 1)).text, span.start.microseconds,
-            span.end.microseconds,
-        ]
+        var arguments = groups.arguments + part.arguments
+        arguments += [span.start.microseconds, span.end.microseconds]
         arguments += StatementArguments(filter.arguments)
         return try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
     }
 
-    private static let sums: String = Meter.allCases.map { (meter: Meter) -> String in
-        let name = meter.rawValue
-        let units = TokenUsage.columnMeters.contains(meter) ? name : "COALESCE(other_meters ->> '\(name)', 0)"
-        return "SUM(\(units)) AS \(name), SUM(\(units) != 0 AND kind IN ('settle', 'resolve')) AS \(name)_requests"
-    }.joined(separator: ", ")
+    private static func sums(_ meters: [Meter]) -> String {
+        meters.map { meter in
+            let name = meter.rawValue
+            let units = TokenUsage.columnMeters.contains(meter) ? name : "COALESCE(other_meters ->> '\(name)', 0)"
+            return "SUM(\(units)) AS \(name), SUM(\(units) != 0 AND kind IN ('settle', 'resolve')) AS \(name)_requests"
+        }.joined(separator: ", ")
+    }
 
-    private func add(_ entry: Row, to rows: inout [[String]: UsageRow]) {
+    private func add(_ entry: Row, _ meters: [Meter], to rows: inout [[String]: UsageRow]) {
         var values = groups.values(entry)
         let place = query.groups.firstIndex(of: .meter) ?? 0
         var rest = Money(micro: entry["micro"], remainder: entry["pico"])
         let version: String? = entry["price_version"]
         let rates = version.flatMap { prices[$0] }?.rates.scaled(ppm: entry["multiplier_ppm"])
-        for meter in Meter.allCases {
+        for meter in meters {
             let units: Int64 = entry[meter.rawValue]
             guard units != 0 else { continue }
             let cost = Money(pico: Int128(units) * Int128(rates?[meter] ?? 0))

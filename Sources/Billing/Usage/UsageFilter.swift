@@ -10,6 +10,10 @@ struct UsageFilter {
     init(_ query: UsageQuery) {
         add("tenant_id", query.tenantIDs?.map(\.text))
         add("key_id", query.keyIDs?.map(\.text))
+        if let keys = query.keys {
+            condition += UsageSourceStore.keysCondition
+            arguments += [keys.first, keys.last, keys.first, keys.last, keys.first, keys.last]
+        }
         add("model", query.models)
         add("pool", query.pool.map { [$0] })
         add("backend_id", query.backendID.map { [$0] })

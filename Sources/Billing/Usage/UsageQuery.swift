@@ -14,6 +14,8 @@ public struct UsageQuery: Sendable {
     public var tenantIDs: [ID<Tenant>]?
     /// Only these keys'; nil: all.
     public var keyIDs: [ID<APIKey>]?
+    /// Only keys from the first to the last of these, by id; nil: all.
+    var keys: (first: String, last: String)?
     /// Only these models'; nil: all.
     public var models: [String]?
     /// Only this pool's.

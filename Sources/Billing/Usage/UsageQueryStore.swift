@@ -40,12 +40,18 @@ enum UsageQueryStore {
 
     /// Tenants whose rows are looked up together: few, because a page of many groups a tenant needs no more.
     private static let tenantsAtOnce = 100
+    /// Keys whose rows are looked up together, at first and at last.
+    private static let fewestKeysAtOnce = 500
+    private static let mostKeysAtOnce = 1_000_000
 
     /// The groups of one span beyond `seen`, in order. By tenant they are read some tenants at a time, whose rows lie
     /// together, so that a page of a thousand costs what a thousand do.
     private static func rows(
         _ query: UsageQuery, _ span: CalendarSpan, after seen: [String], limit: Int, _ db: Database
     ) throws -> [UsageRow] {
+        if query.groups.first == .key, query.tenantIDs == nil, query.keyIDs == nil {
+            return try rowsByKey(query, span, after: seen, limit: limit, db)
+        }
         guard query.groups.first == .tenant, query.tenantIDs == nil else {
             return try sumRows(query, span, after: seen, limit: limit, db)
         }
@@ -57,6 +63,24 @@ enum UsageQueryStore {
             rows += try sumRows(some, span, after: seen, limit: limit - rows.count, db)
             let wanted = min(limit - rows.count, tenantsAtOnce)
             tenants = try UsageSourceStore.tenants(after: last, limit: max(0, wanted), db)
+        }
+        return rows
+    }
+
+    /// The same by key: first the key where the page before ended, or what has none, then more keys each time, because
+    /// those of one tenant may be anywhere among them and few may have used anything.
+    private static func rowsByKey(
+        _ query: UsageQuery, _ span: CalendarSpan, after seen: [String], limit: Int, _ db: Database
+    ) throws -> [UsageRow] {
+        let first = seen.first ?? ""
+        var rows: [UsageRow] = []
+        var some = query
+        some.keys = (first, first)
+        var wanted = fewestKeysAtOnce
+        while let last = some.keys?.last, rows.count < limit {
+            rows += try sumRows(some, span, after: seen, limit: limit - rows.count, db)
+            some.keys = try UsageSourceStore.keys(after: last, limit: wanted, db)
+            wanted = min(wanted * 2, mostKeysAtOnce)
         }
         return rows
     }

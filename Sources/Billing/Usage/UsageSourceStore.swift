@@ -16,7 +16,7 @@ struct UsageSourceStore {
         var arguments = StatementArguments()
         let source = query.isOverAll ? [UsageParts.Part(table: "usage_total", span: span)] : UsageParts.parts(of: span)
         // Of one tenant the rows lie together in the table; of all, only this index knows where they are.
-        let isByTime = query.tenantIDs == nil && !query.isOverAll
+        let isByTime = query.tenantIDs == nil && query.keys == nil && !query.isOverAll
         let nobody = query.isOverAll ? "tenant_id = '' AND " : ""
         for part in source {
             let table = part.table + suffix
@@ -32,6 +32,26 @@ struct UsageSourceStore {
         }
         sql = parts.joined(separator: "\nUNION ALL\n")
         self.arguments = arguments
+    }
+
+    /// Restricts to a span of keys; binds its first and last key three times. Whose keys they are is said too, because
+    /// the roll-ups lie in the order of tenants; corrections may have no key.
+    static let keysCondition = """
+         AND key_id BETWEEN ? AND ? AND tenant_id IN (
+            SELECT tenant_id FROM api_keys WHERE id BETWEEN ? AND ?
+            UNION SELECT tenant_id FROM corrections WHERE key_id IS NULL AND '' BETWEEN ? AND ?)
+        """
+
+    /// The next keys behind this one by id, at most `limit`; nil: there are no more.
+    static func keys(after last: String, limit: Int, _ db: Database) throws -> (first: String, last: String)? {
+        let sql = """
+            SELECT MIN(id) AS first, MAX(id) AS last
+            FROM (SELECT id FROM api_keys WHERE id > ? ORDER BY id LIMIT ?)
+            """
+        guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [last, limit]),
+            let first: String = row["first"]
+        else { return nil }
+        return (first, row["last"])
     }
 
     /// Tenants that ever used something, in order, from this one on.

@@ -42,7 +42,7 @@ struct UsageTable {
                 + meters.map { Self.count($0, in: line.result).description } + [line.result["cost"].plain]
         }
         let total =
-            ["TOTAL"] + groups.map { _ in "" } + [sum { Self.number($0["requests"]) }]
+            ["TOTAL"] + groups.map { _ in "" } + [requests]
             + meters.map { meter in sum { Self.count(meter, in: $0) } } + [sum { Self.number($0["cost"]) }]
         let first = groups.count + 1
         return TableText.rows(
@@ -57,6 +57,11 @@ struct UsageTable {
 
     private func sum(_ number: (JSONValue) -> Decimal) -> String {
         lines.reduce(Decimal(0)) { $0 + number($1.result) }.description
+    }
+
+    /// By meter every request is told once for each meter it used, so their sum means nothing.
+    private var requests: String {
+        groups.contains("meter") ? "-" : sum { Self.number($0["requests"]) }
     }
 
     private static func heading(_ meter: String) -> String {
