@@ -109,4 +109,79 @@ import Testing
         #expect(state.contains("        weight: 3\n"))
         #expect(!state.contains("weight: 1\n"))
     }
+
+    @Test func `every distinct key gets a variable of its own`() throws {
+        let result = try run(
+            """
+            model_list:
+              - { model_name: gpt-4, litellm_params: { model: openai/a, api_key: sk-one } }
+              - { model_name: gpt-4, litellm_params: { model: openai/a, api_key: sk-two } }
+              - { model_name: gpt.4, litellm_params: { model: openai/a, api_key: sk-three } }
+              - { model_name: other, litellm_params: { model: openai/a, api_key: sk-one } }
+              - { model_name: openai, litellm_params: { model: openai/a, api_key: sk-four } }
+              - { model_name: x, litellm_params: { model: openai/b, api_key: os.environ/GPT_4_API_KEY_2 } }
+            """)
+        #expect(
+            result.notes.variables.map(\.name) == [
+                "GPT_4_API_KEY", "GPT_4_API_KEY_3", "GPT_4_API_KEY_4", "OPENAI_API_KEY_2", "GPT_4_API_KEY_2",
+            ])
+        #expect(result.state.components(separatedBy: "env: GPT_4_API_KEY }").count > 1)
+        #expect(!(result.state + result.notes.text).contains("sk-"))
+    }
+
+    @Test func `whatever a team or a key says is carried over or named`() throws {
+        let text = try run(
+            "model_list: []",
+            keys: """
+                [{"team_id":"t","team_alias":"a","tags":["x"],"created_at":"2026-01-01","something_new":3,
+                "metadata":{"model_rpm_limit":{"m":1},"empty":null}},
+                {"token":"k","key_alias":"b","team_id":"t","spend":3,"metadata":{"team":"secret"},
+                "litellm_budget_table":{"max_budget":3,"model_max_budget":{"m":1}}}]
+                """
+        ).notes.text
+        for name in [
+            "tags of a", "something_new of a", "metadata.model_rpm_limit of a", "metadata.team of key b",
+            "litellm_budget_table.model_max_budget of key b",
+        ] { #expect(text.contains(name), "\(text)") }
+        for name in ["created_at", "spend of", "empty", "secret"] { #expect(!text.contains(name), "\(text)") }
+    }
+
+    @Test func `of two prices for one thing the larger is taken, and said`() throws {
+        for (one, other) in [("0.04", "0.01"), ("0.01", "0.04")] {
+            let result = try run(
+                """
+                model_list:
+                  - model_name: draw
+                    litellm_params: { model: openai/d, input_cost_per_image: \(one), output_cost_per_image: \(other) }
+                """)
+            #expect(result.state.contains("image: \"0.04\""), "\(result.state)")
+            #expect(
+                result.notes.text.contains("input_cost_per_image and output_cost_per_image of draw: there is one price")
+            )
+        }
+    }
+
+    @Test func `every name of a loss is printed`() throws {
+        let names = (1...9).map { "field_\($0)" }
+        let settings = names.map { "\($0): 1" }.joined(separator: ", ")
+        let text = try run("{model_list: [], router_settings: {\(settings)}}").notes.text
+        for name in names { #expect(text.contains("router_settings.\(name)"), "\(text)") }
+    }
+
+    @Test func `a router setting given twice, in the wrong place or out of range is told`() throws {
+        let text = try run(
+            """
+            model_list: []
+            router_settings: { fallbacks: [], num_retries: 500, timeout: 5, request_timeout: 4 }
+            litellm_settings: { fallbacks: [ { a: [b] } ], request_timeout: 100000000, timeout: 3 }
+            """
+        ).notes.text
+        for line in [
+            "litellm_settings.fallbacks: router_settings.fallbacks is given too", "num_retries: not a value",
+            "litellm_settings.request_timeout: router_settings.timeout is given too",
+            "router_settings.request_timeout", "litellm_settings.timeout",
+        ] { #expect(text.contains(line), "\(text)") }
+        let long = try run("{model_list: [], litellm_settings: {request_timeout: 100000000}}").notes.text
+        #expect(long.contains("request_timeout: not a value that Tollgate takes"))
+    }
 }

@@ -37,7 +37,7 @@ struct ImportNotes: Sendable, Equatable {
         if !losses.isEmpty {
             parts.append(
                 "Not carried over, or changed on the way:\n"
-                    + losses.map { "  \(Self.shortened($0.names)): \($0.reason)" }.joined(separator: "\n"))
+                    + losses.map { "  \($0.names.joined(separator: ", ")): \($0.reason)" }.joined(separator: "\n"))
         }
         if !variables.isEmpty {
             parts.append(
@@ -48,10 +48,5 @@ struct ImportNotes: Sendable, Equatable {
             parts.append("Run after `tollgate apply`:\n" + commands.map { "  \($0)" }.joined(separator: "\n"))
         }
         return parts.joined(separator: "\n\n")
-    }
-
-    private static func shortened(_ names: [String]) -> String {
-        let shown = names.prefix(6).joined(separator: ", ")
-        return names.count > 6 ? "\(shown) and \(names.count - 6) more" : shown
     }
 }

@@ -21,8 +21,13 @@ struct LiteLLMDeployment: Sendable {
 
     /// Reads an entry; nil if it cannot be carried over, with the reason in the notes.
     ///
-    /// - Parameter credentials: those of `credential_list`, by name.
-    init?(_ entry: DocumentValue, credentials: [String: DocumentValue], notes: inout ImportNotes) {
+    /// - Parameters:
+    ///   - credentials: those of `credential_list`, by name.
+    ///   - keys: gives the keys that stand in the configuration their variables.
+    init?(
+        _ entry: DocumentValue, credentials: [String: DocumentValue], keys: inout LiteLLMKeys,
+        notes: inout ImportNotes
+    ) {
         guard let name = entry["model_name"]?.text, let own = entry["litellm_params"],
             let model = own["model"]?.text
         else {
@@ -59,7 +64,7 @@ struct LiteLLMDeployment: Sendable {
         accessGroups = info["access_groups"]?.items.compactMap(\.text) ?? []
         backend = ImportedBackend(
             name: Self.label(info, provider, base: base), kind: provider.kind, baseURL: address,
-            apiKey: Self.key(params, provider, hasBase: base != nil, group: group, notes: &notes))
+            apiKey: Self.key(params, provider, hasBase: base != nil, group: group, keys: &keys, notes: &notes))
         backend.rpm = places.whole("rpm", notes: &notes)
         backend.maxConcurrency = places.whole("max_parallel_requests", notes: &notes)
         backend.total = places.span("timeout", notes: &notes)
@@ -118,7 +123,8 @@ struct LiteLLMDeployment: Sendable {
     ]
 
     private static func key(
-        _ params: DocumentValue, _ provider: LiteLLMProvider, hasBase: Bool, group: String, notes: inout ImportNotes
+        _ params: DocumentValue, _ provider: LiteLLMProvider, hasBase: Bool, group: String,
+        keys: inout LiteLLMKeys, notes: inout ImportNotes
     ) -> ImportedValue? {
         guard let text = params["api_key"]?.text else {
             guard let variable = provider.keyVariable, !hasBase else { return nil }
@@ -131,7 +137,7 @@ struct LiteLLMDeployment: Sendable {
             return .variable(name)
         case .literal(let key):
             if key.isEmpty || placeholders.contains(key.lowercased()) { return nil }
-            let name = ImportName.variable(group) + "_API_KEY"
+            let name = keys.variable(for: key, of: group)
             notes.need(variable: name, for: "the key that stands in the configuration for \(group); it is not copied")
             return .variable(name)
         }

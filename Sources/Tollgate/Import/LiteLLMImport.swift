@@ -25,7 +25,10 @@ enum LiteLLMImport {
             (document["credential_list"]?.items ?? []).map { ($0["credential_name"]?.text ?? "", $0) }
         ) { first, _ in first }
         let router = LiteLLMRouter(document, notes: &notes)
-        var deployments = entries.compactMap { LiteLLMDeployment($0, credentials: credentials, notes: &notes) }
+        var keys = LiteLLMKeys(document)
+        var deployments = entries.compactMap {
+            LiteLLMDeployment($0, credentials: credentials, keys: &keys, notes: &notes)
+        }
         for index in deployments.indices where deployments[index].backend.total == nil {
             deployments[index].backend.total = router.timeout
         }

@@ -32,6 +32,7 @@ struct LiteLLMPrices: Sendable, Equatable {
 
     /// Reads every price an entry gives; what is no number is noted and left out.
     init(_ fields: LiteLLMFields, notes: inout ImportNotes) {
+        var named: [String: String] = [:]
         for member in fields.info.members + fields.params.members where !member.value.isNull {
             guard let slot = Self.slot(of: member.name) else { continue }
             guard let price = member.value.text.flatMap(ExactAmount.read) else {
@@ -39,7 +40,16 @@ struct LiteLLMPrices: Sendable, Equatable {
                 continue
             }
             if slot.isUnit {
-                units[slot.meter] = price
+                // Only the same field given again replaces a price: a call is charged for what goes in and comes out.
+                let other = named.updateValue(member.name, forKey: slot.meter) ?? member.name
+                if other != member.name, let present = units[slot.meter], present != price {
+                    notes.lose(
+                        "\(other) and \(member.name) of \(fields.group)",
+                        "there is one price a \(slot.meter); the larger was taken")
+                    units[slot.meter] = max(present, price)
+                } else {
+                    units[slot.meter] = price
+                }
             } else {
                 tokens[slot.version, default: [:]][slot.meter] = price
             }

@@ -16,8 +16,9 @@ struct LiteLLMRouter: Sendable {
         let empty = DocumentValue.empty(at: document.place)
         let (router, general) = (document["router_settings"] ?? empty, document["litellm_settings"] ?? empty)
         policy = Self.policy(router["routing_strategy"]?.text, notes: &notes)
-        fallbacks = Self.lists(router["fallbacks"] ?? general["fallbacks"])
-        defaultFallbacks = (router["default_fallbacks"] ?? general["default_fallbacks"])?.items.compactMap(\.text) ?? []
+        let given = { (name: String, other: String) in router[name] ?? general[other] }
+        fallbacks = Self.lists(given("fallbacks", "fallbacks"))
+        defaultFallbacks = given("default_fallbacks", "default_fallbacks")?.items.compactMap(\.text) ?? []
         var aliases: [String: String] = [:]
         for member in router["model_group_alias"]?.members ?? [] {
             aliases[member.name] = member.value.text ?? member.value["model"]?.text
@@ -26,16 +27,33 @@ struct LiteLLMRouter: Sendable {
             }
         }
         self.aliases = aliases
-        timeout = (router["timeout"] ?? general["request_timeout"])?.text.flatMap(LiteLLMFields.span)
-        let retries = (router["num_retries"] ?? general["num_retries"])?.text
-        if let count = retries.flatMap(Int64.init), 0...98 ~= count {
-            notes.lose(
-                "num_retries: \(count)",
-                "set `routing: { max_attempts: \(count + 1) }` in tollgate.yaml, for all models")
+        let limit = given("timeout", "request_timeout")
+        timeout = limit?.text.flatMap(LiteLLMFields.span)
+        if limit != nil, timeout == nil {
+            notes.lose(router["timeout"] == nil ? "request_timeout" : "timeout", "not a value that Tollgate takes")
         }
-        Self.noteTheRest(router, in: "router_settings", notes: &notes)
-        Self.noteTheRest(general, in: "litellm_settings", notes: &notes)
+        if let retries = given("num_retries", "num_retries") {
+            if let count = retries.text.flatMap(Int64.init), 0...98 ~= count {
+                notes.lose(
+                    "num_retries: \(count)",
+                    "set `routing: { max_attempts: \(count + 1) }` in tollgate.yaml, for all models")
+            } else {
+                notes.lose("num_retries", "not a value that Tollgate takes")
+            }
+        }
+        for (name, other) in Self.twins where router[name] != nil && general[other] != nil {
+            notes.lose("litellm_settings.\(other)", "router_settings.\(name) is given too, and was taken")
+        }
+        let own = Set(Self.twins.map(\.router)).union(["routing_strategy", "model_group_alias"])
+        Self.noteTheRest(router, in: "router_settings", carried: own, notes: &notes)
+        Self.noteTheRest(general, in: "litellm_settings", carried: Set(Self.twins.map(\.general)), notes: &notes)
     }
+
+    /// What may stand in either section, by its names there.
+    private static let twins: [(router: String, general: String)] = [
+        ("fallbacks", "fallbacks"), ("default_fallbacks", "default_fallbacks"), ("num_retries", "num_retries"),
+        ("timeout", "request_timeout"),
+    ]
 
     private static func policy(_ strategy: String?, notes: inout ImportNotes) -> String {
         switch strategy {
@@ -60,11 +78,6 @@ struct LiteLLMRouter: Sendable {
 
     // MARK: What is left
 
-    private static let carried: Set<String> = [
-        "routing_strategy", "fallbacks", "default_fallbacks", "model_group_alias", "num_retries", "timeout",
-        "request_timeout",
-    ]
-
     private static let reasons: [String: String] = [
         "context_window_fallbacks": "a call that is too long is the client's to shorten: the 400 passes through",
         "content_policy_fallbacks": "a backend's refusal passes through",
@@ -83,7 +96,9 @@ struct LiteLLMRouter: Sendable {
     ]
 
     /// Notes the rest of a section by name; values may be secrets.
-    static func noteTheRest(_ section: DocumentValue, in name: String, notes: inout ImportNotes) {
+    private static func noteTheRest(
+        _ section: DocumentValue, in name: String, carried: Set<String>, notes: inout ImportNotes
+    ) {
         for member in section.members where member.value.saysSomething && !carried.contains(member.name) {
             let isStore = member.name.hasPrefix("redis_")
             let isLog = member.name.hasSuffix("callback") || member.name.hasSuffix("callbacks")

@@ -57,16 +57,8 @@ struct LiteLLMTeams: Sendable {
         if team["members_with_roles"]?.items.isEmpty == false || team["members"]?.items.isEmpty == false {
             notes.lose("members of \(owner)", "a tenant has keys, not members; issue each member a key")
         }
-        for member in team.members where member.value.saysSomething && Self.unlike.contains(member.name) {
-            notes.lose("\(member.name) of \(owner)", "has no counterpart")
-        }
+        Self.noteTheRest(team, of: owner, notes: &notes)
     }
-
-    /// What a team or a key may say that Tollgate has no place for.
-    private static let unlike: Set<String> = [
-        "organization_id", "guardrails", "policies", "router_settings", "model_aliases", "aliases", "permissions",
-        "allowed_routes", "object_permission", "allowed_cache_controls", "budget_fallbacks", "project_id", "agent_id",
-    ]
 
     private mutating func tenant(_ name: String, origin: String, key: String) -> Int {
         if let index = byOrigin[key] { return index }
@@ -118,9 +110,7 @@ struct LiteLLMTeams: Sendable {
             let present = tenants[index].models
             tenants[index].models = wanted.flatMap { wanted in present.map { $0.union(wanted) } }
         }
-        for member in key.members where member.value.saysSomething && Self.unlike.contains(member.name) {
-            notes.lose("\(member.name) of key \(name)", "has no counterpart")
-        }
+        Self.noteTheRest(key, of: "key \(name)", notes: &notes)
         issue(
             name, tenant: tenants[index].name, expiry: expiry ?? nil, models: inherits ? nil : wanted,
             limits: limits, notes: &notes)
