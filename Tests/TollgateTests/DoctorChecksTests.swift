@@ -1,4 +1,5 @@
 import Billing
+import Proxy
 import Tenancy
 import Testing
 
@@ -179,5 +180,38 @@ import Testing
                 """)
         #expect(DoctorReport.json(findings)["ok"] == .bool(false))
         #expect(DoctorReport.json(findings)["findings"].items.map { $0["state"].plain } == ["ok", "fail"])
+    }
+
+    @Test func `a certificate warns two weeks before its end and fails at it`() {
+        let day: Int64 = 86_400_000
+        let check = { (days: [Int64?]) in
+            BackendChecks.certificates(
+                days.enumerated().map { number, days in
+                    var facts = BackendFacts(name: "p/\(number)", isDraining: false)
+                    facts.usesTLS = true
+                    facts.certificateEnd = days.map { now.adding(milliseconds: $0 * day) }
+                    return facts
+                }, now: now)
+        }
+        #expect(check([15, 300]).map(\.state) == [.ok])
+        #expect(check([15, 300]).first?.detail.contains("2 certificates") == true)
+        #expect(check([13, 300, 0, -3]).map(\.state) == [.warn, .fail, .fail])
+        #expect(check([13]).first?.check == "TLS p/0")
+        #expect(check([nil]).map(\.state) == [.warn])
+        #expect(BackendChecks.certificates([BackendFacts(name: "p/a", isDraining: false)], now: now)[0].state == .none)
+    }
+
+    @Test func `a price of a tier or above a threshold alone prices nothing`() {
+        func facts(tier: String? = nil, above: Int64? = nil) -> DatabaseFacts {
+            let price = PriceVersion(
+                id: "prc_1", model: "m", tier: tier, aboveTokens: above, effectiveFrom: now, publishedAt: now,
+                rates: Rates(input: 1, output: 1))
+            let model = ModelDefinition(name: "m", targets: [], maxOutputTokens: 1, createdAt: now)
+            return DatabaseFacts(routing: RoutingSnapshot(models: [model]), prices: [price])
+        }
+        #expect(facts().unpriced(at: now).free == [])
+        #expect(facts(tier: "batch").unpriced(at: now).free == ["m"])
+        #expect(facts(above: 1000).unpriced(at: now).free == ["m"])
+        #expect(facts(above: 1000).pricedCount(at: now) == 0)
     }
 }

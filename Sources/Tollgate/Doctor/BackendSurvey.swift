@@ -8,6 +8,9 @@ struct BackendSurvey: Sendable {
     /// One call, which waits for its end: the HTTP status.
     typealias Fetch = @Sendable (_ url: String, _ headers: [(String, String)], UpstreamPolicy) throws -> Int
 
+    /// When the certificate of the server at an https URL ends; waits for the handshake.
+    typealias Certificate = @Sendable (_ url: String, UpstreamPolicy) throws -> Timestamp?
+
     private static let timeoutMS: Int64 = 5000
     private static let answerBytes = 4 * 1024 * 1024
 
@@ -16,14 +19,17 @@ struct BackendSurvey: Sendable {
     let masterKey: MasterKey?
     let time: any TimeSource
     private let fetch: Fetch
+    private let certificate: Certificate
 
     init(
-        policy: UpstreamPolicy, masterKey: MasterKey?, time: any TimeSource, fetch: @escaping Fetch = Self.status
+        policy: UpstreamPolicy, masterKey: MasterKey?, time: any TimeSource, fetch: @escaping Fetch = Self.status,
+        certificate: @escaping Certificate = Self.certificateEnd
     ) {
         self.policy = policy
         self.masterKey = masterKey
         self.time = time
         self.fetch = fetch
+        self.certificate = certificate
     }
 
     /// What came of it, in the order given.
@@ -40,6 +46,9 @@ struct BackendSurvey: Sendable {
     private func ask(_ backend: BackendDefinition) -> BackendFacts {
         var facts = BackendFacts(name: "\(backend.pool)/\(backend.name)", isDraining: backend.draining)
         if backend.draining { return facts }
+        let url = Prober.url(of: backend)
+        facts.usesTLS = url.lowercased().hasPrefix("https:")
+        if facts.usesTLS { facts.certificateEnd = try? certificate(url, policy) }
         guard let headers = try? Prober.headers(of: backend, masterKey: masterKey) else {
             facts.isSealed = true
             facts.error = "its api_key does not open with the master key"
@@ -47,12 +56,16 @@ struct BackendSurvey: Sendable {
         }
         let began = time.uptime()
         do {
-            facts.status = try fetch(Prober.url(of: backend), headers, policy)
+            facts.status = try fetch(url, headers, policy)
         } catch {
             facts.error = "\(error)"
         }
         facts.milliseconds = (time.uptime() - began) / 1_000_000
         return facts
+    }
+
+    private static func certificateEnd(_ url: String, _ policy: UpstreamPolicy) throws -> Timestamp? {
+        try ServerCertificate.end(url: url, timeoutMS: timeoutMS, policy: policy)
     }
 
     private static func status(

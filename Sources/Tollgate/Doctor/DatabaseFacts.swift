@@ -68,9 +68,11 @@ struct DatabaseFacts: Sendable {
 
     /// Models without a price: those that a capped tenant is refused, with the tenant, and the others.
     func unpriced(at now: Timestamp) -> (refused: [(model: String, tenant: String)], free: [String]) {
-        let current = Dictionary(
-            grouping: prices.filter { $0.kind == .tenant && $0.effectiveFrom <= now }, by: \.model
-        ).mapValues { Set($0.map(\.tenantID)) }
+        // Tiers and thresholds add to the standard price; alone they price nothing.
+        let standard = prices.filter {
+            $0.kind == .tenant && $0.tier == nil && $0.aboveTokens == nil && $0.effectiveFrom <= now
+        }
+        let current = Dictionary(grouping: standard, by: \.model).mapValues { Set($0.map(\.tenantID)) }
         var refused: [(String, String)] = []
         var free: [String] = []
         for model in routing.models {

@@ -39,9 +39,9 @@ struct DoctorRun: Sendable {
         ]
         if let database, database.schema == .current {
             findings += ledger(database, isRunning: gateway.isRunning, now: now)
-            findings += backends(database, masterKey: masterKey)
+            findings += backends(database, masterKey: masterKey, now: now)
         }
-        return findings + [backup(now: now), .none("TLS", "no listener of its own has a certificate")]
+        return findings + [backup(now: now)]
     }
 
     private var folder: String {
@@ -139,13 +139,16 @@ struct DoctorRun: Sendable {
         ]
     }
 
-    private func backends(_ facts: DatabaseFacts, masterKey: MasterKey?) -> [Finding] {
-        guard !facts.routing.backends.isEmpty else { return [.none("backends", "there are none")] }
+    private func backends(_ facts: DatabaseFacts, masterKey: MasterKey?, now: Timestamp) -> [Finding] {
+        guard !facts.routing.backends.isEmpty else {
+            return [.none("backends", "there are none")] + BackendChecks.certificates([], now: now)
+        }
         let survey = BackendSurvey(policy: configuration.upstream, masterKey: masterKey, time: time)
         let answers = survey.run(facts.routing.backends)
         let unreachable = Set(answers.filter(\.isUnreachable).map(\.name))
         let alone = BackendChecks.alone(facts.backendsByModel(), unreachable: unreachable)
         return answers.map { BackendChecks.finding($0, alone: alone[$0.name] ?? []) }
+            + BackendChecks.certificates(answers, now: now)
     }
 
     private func backup(now: Timestamp) -> Finding {

@@ -1,6 +1,7 @@
 import CTestTLS
 import NIOCore
 import Synchronization
+import Tenancy
 import Testing
 
 @testable import Proxy
@@ -47,6 +48,30 @@ struct UpstreamTLSTests {
             #expect(outcome.head == nil)
             #expect(requests == 0)
         }
+    }
+
+    @Test("the end of a certificate is read from the handshake, trusted or not, and nothing is sent")
+    func certificateEnd() async throws {
+        let authority = try TestAuthority()
+        for seconds in [-3600, 3 * 86_400, 300 * 86_400] {
+            let server = try await LoopbackServer(tls: try authority.identity(span: (-86_400, seconds))) { _, channel in
+                channel.send(LoopbackServer.answer("secret"))
+            }
+            let wanted = SystemClock().now().adding(milliseconds: Int64(seconds) * 1000)
+            let url = server.secureURL
+            let end = try await Task.detached {
+                try ServerCertificate.end(url: url, timeoutMS: 5000, policy: UpstreamPolicy())
+            }.value
+            let apart = try #require(end).microseconds - wanted.microseconds
+            #expect(abs(apart) < 60_000_000, "\(seconds)")
+            #expect(server.requestCount == 0)
+            try await server.stop()
+        }
+        #expect(throws: UpstreamError.self) {
+            try ServerCertificate.end(url: "https://127.0.0.1:1/", timeoutMS: 5000, policy: UpstreamPolicy())
+        }
+        #expect(ServerCertificate.end("Expire date:Nov  6 21:00:00 2026 GMT")?.rfc3339 == "2026-11-06T21:00:00Z")
+        #expect(ServerCertificate.end("Start date:Nov  6 21:00:00 2026 GMT") == nil)
     }
 
     @Test("a server that speaks nothing newer than TLS 1.1 is refused")
