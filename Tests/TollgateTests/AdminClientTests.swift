@@ -35,6 +35,19 @@ import Testing
         #expect(failure == CommandFailure(.notFound, "GET /pools/a: status 404"))
     }
 
+    @Test func `what replaces something carries the tag of what was read, and a refusal says what to do`() throws {
+        let client = AdminClient(conditional: { method, _, _, tag in
+            if method == "GET" { return AdminAnswer(status: 200, body: Array("{}".utf8), etag: "\"7\"") }
+            return AdminAnswer(status: tag == "\"7\"" ? 412 : 200, body: Array(#"{"detail":"x"}"#.utf8))
+        })
+        let read = try client.read("/models/m")
+        #expect(read.value == .object([:]) && read.tag == "\"7\"")
+        let failure = #expect(throws: CommandFailure.self) {
+            try client.call("PUT", "/models/m", .object([:]), ifMatch: read.tag)
+        }
+        #expect(failure?.status == .conflict && failure?.description.contains("run the command again") == true)
+    }
+
     @Test func `an answer that is no JSON is a failure, an empty one is null`() throws {
         #expect(throws: CommandFailure.self) { try client(200, "hello").call("GET", "/pools") }
         #expect(try client(204, "").call("DELETE", "/pools/a") == .null)

@@ -16,6 +16,24 @@ import Testing
         TableText(now: now, width: width).list(entries, columns: columns)
     }
 
+    @Test func `a table measures each cell a few times, however many rows it has`() {
+        for width in [nil, 60] {
+            let measured = [2000, 20_000].map { count in
+                let row = (1...7).map { "cell \($0)" }
+                var calls = 0
+                let table = TableText.rows(
+                    Array(repeating: row, count: count), headings: row, numbers: [6], width: width
+                ) { text in
+                    calls += 1
+                    return TextWidth.of(text)
+                }
+                #expect(table.text.utf8.count > count)
+                return calls
+            }
+            #expect(measured[0] >= 2000 * 6 && measured[1] <= measured[0] * 10, "\(measured)")
+        }
+    }
+
     @Test func `columns are aligned and hold no control characters`() {
         let entries = values(
             #"{"id":"a","name":"long one"}"#, #"{"id":"bbb","name":"\u001b[31m\u202e"}"#, #"{"id":"c","name":"名前"}"#)

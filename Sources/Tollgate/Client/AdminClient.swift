@@ -5,6 +5,9 @@ struct AdminClient: Sendable {
     /// Carries out one call: method, path below `/admin/v1` with its query, body.
     typealias Transport = @Sendable (String, String, JSONValue?) throws -> AdminAnswer
 
+    /// The same on condition that the resource still has the tag that was read.
+    typealias Conditional = @Sendable (String, String, JSONValue?, String?) throws -> AdminAnswer
+
     private static let pageSize = 1000
     /// The same with a body of bytes, such as a file's.
     typealias Upload = @Sendable (String, String, [UInt8]?) throws -> AdminAnswer
@@ -12,15 +15,20 @@ struct AdminClient: Sendable {
     /// Carries out one GET whose body is handed over piece by piece; what the receiver returns says whether to go on.
     typealias Download = @Sendable (String, @escaping (UnsafeRawBufferPointer) -> Bool) throws -> AdminAnswer
 
-    private let transport: Transport
+    private let transport: Conditional
     private let upload: Upload
     private let fetch: Download?
 
-    /// A client over any transport.
+    /// A client over any transport, without conditions.
     init(transport: @escaping Transport) {
+        self.init(conditional: { method, path, body, _ in try transport(method, path, body) })
+    }
+
+    /// A client over any transport.
+    init(conditional transport: @escaping Conditional) {
         self.transport = transport
         fetch = nil
-        upload = { method, path, bytes in try transport(method, path, bytes.flatMap { JSONValue(bytes: $0) }) }
+        upload = { method, path, bytes in try transport(method, path, bytes.flatMap { JSONValue(bytes: $0) }, nil) }
     }
 
     /// A client of the gateway at `url`, such as `http://127.0.0.1:8081`.
@@ -28,22 +36,24 @@ struct AdminClient: Sendable {
         var base = url
         while base.hasSuffix("/") { base.removeLast() }
         let root = base + "/admin/v1"
-        let upload: Upload = { method, path, body in
+        let send: @Sendable (String, String, [UInt8]?, String?) throws -> AdminAnswer = { method, path, body, tag in
             var headers = [("authorization", "Bearer \(key)"), ("accept", "application/json")]
             if body != nil { headers.append(("content-type", "application/json")) }
+            if let tag { headers.append(("if-match", tag)) }
             do {
                 let response = try HTTPFetch.run(
                     method: method, url: root + path, headers: headers, body: body ?? [], timeoutMS: 60_000,
                     maxBody: 256 * 1024 * 1024, policy: Self.policy)
-                return AdminAnswer(status: response.status, body: response.body)
+                let tag = response.headers.first { $0.0 == "etag" }?.1
+                return AdminAnswer(status: response.status, body: response.body, etag: tag)
             } catch {
                 let isUnknown = (error as? UpstreamError)?.stage != .notSent && method != "GET"
                 let hint = isUnknown ? "; whether the change was made is not known" : ""
                 throw CommandFailure(.failed, "\(method) \(root)\(path): \(error)\(hint)")
             }
         }
-        self.upload = upload
-        transport = { method, path, body in try upload(method, path, body?.bytes) }
+        upload = { method, path, body in try send(method, path, body, nil) }
+        transport = { method, path, body, tag in try send(method, path, body?.bytes, tag) }
         fetch = { path, receive in
             do {
                 // A month takes as long as it takes.
@@ -73,9 +83,19 @@ struct AdminClient: Sendable {
     }
 
     /// The answer's body, null if it has none; throws `CommandFailure` for a refusal.
+    ///
+    /// - Parameter tag: what `read` gave; somebody else's change since then is a refusal.
     @discardableResult
-    func call(_ method: String, _ path: String, _ body: JSONValue? = nil) throws -> JSONValue {
-        try Self.value(try transport(method, path, body), method, path)
+    func call(
+        _ method: String, _ path: String, _ body: JSONValue? = nil, ifMatch tag: String? = nil
+    ) throws -> JSONValue {
+        try Self.value(try transport(method, path, body, tag), method, path)
+    }
+
+    /// One resource, and the tag of what was read.
+    func read(_ path: String) throws -> (value: JSONValue, tag: String?) {
+        let answer = try transport("GET", path, nil, nil)
+        return (try Self.value(answer, "GET", path), answer.etag)
     }
 
     /// The same for a body that goes out byte by byte as it is.
@@ -108,6 +128,12 @@ struct AdminClient: Sendable {
     /// A refusal in words: the problem's detail, then every field that is wrong.
     private static func failure(_ answer: AdminAnswer, _ call: String) -> CommandFailure {
         let status = ExitStatus(httpStatus: answer.status)
+        guard answer.status != 412 else {
+            return CommandFailure(
+                status,
+                "\(call): somebody else changed it after it was read, and nothing was changed now; look at it, and run "
+                    + "the command again if it still holds")
+        }
         guard let problem = JSONValue(bytes: answer.body), let detail = problem["detail"].string else {
             return CommandFailure(status, "\(call): status \(answer.status)")
         }

@@ -8,10 +8,7 @@ enum Budgets: ResourceKind {
         columns: [
             "id", "tenant", "remaining", "limit", "resets_at", "window", "posted", "held", "mode", "model", "pool",
             "key_id",
-        ], fields: Field.budget)
-
-    /// Longer lists are shown without what each has spent: every budget's state is a call of its own.
-    private static let statesAtMost = 100
+        ], fields: Field.budget, fixed: ["tenant_id", "key_id", "model", "pool", "window", "mode"])
 
     static func shown(_ entry: JSONValue, _ client: AdminClient, at now: Timestamp) throws -> JSONValue {
         let state = try client.call("GET", PathText.join("budgets", entry["id"].plain, "state"))
@@ -19,15 +16,16 @@ enum Budgets: ResourceKind {
     }
 
     static func listed(_ entries: [JSONValue], _ client: AdminClient, at now: Timestamp) throws -> [JSONValue] {
-        let named = try client.namingTenants(entries)
-        return entries.count > statesAtMost ? named : try named.map { try shown($0, client, at: now) }
+        try client.namingTenants(entries).map { entry in
+            .object(entry.members.merging(entry["state"].members) { own, _ in own })
+        }
     }
 
     static var verbs: [any ParsableCommand.Type] {
         [
             ListCommand<Budgets>.self, ShowCommand<Budgets>.self, CreateCommand<Budgets>.self,
             UpdateCommand<Budgets>.self, DeleteCommand<Budgets>.self, ActionCommand<State>.self, RaiseBudget.self,
-            ListPartCommand<Raises>.self, EndRaise.self,
+            ListPartCommand<Raises>.self, EndRaise.self, DryRunBudget.self,
         ]
     }
 
@@ -50,7 +48,8 @@ enum Budgets: ResourceKind {
         var tenant: String?
 
         func path(of resource: Resource, _ client: AdminClient) throws -> String {
-            PathText.join(resource.name, query: ["tenant_id": try tenant.map { try client.tenantID($0) }])
+            PathText.join(
+                resource.name, query: ["expand": "state", "tenant_id": try tenant.map { try client.tenantID($0) }])
         }
     }
 

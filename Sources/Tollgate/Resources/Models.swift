@@ -4,7 +4,8 @@ import ArgumentParser
 enum Models: ResourceKind {
     static let resource = Resource(
         name: "models", singular: "model", naming: .rest,
-        columns: ["name", "targets", "max_output_tokens", "context_window"], fields: Field.model)
+        columns: ["name", "targets", "max_output_tokens", "context_window"], fields: Field.model,
+        fixed: ["name"])
 
     static var verbs: [any ParsableCommand.Type] {
         [

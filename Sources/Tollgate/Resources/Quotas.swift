@@ -52,8 +52,9 @@ struct Quotas: ParsableCommand {
             guard !body.members.isEmpty else { throw ValidationError("Nothing to change: use --set or -f.") }
             let client = try options.client()
             let path = try owner.path(client)
-            let whole = try client.call("GET", path).members.merging(body.members) { _, new in new }
-            options.show(try client.call("PUT", path, .object(whole)), columns: Quotas.columns)
+            let (present, tag) = try client.read(path)
+            let whole = JSONValue.object(present.members.merging(body.members) { _, new in new })
+            options.show(try client.call("PUT", path, whole, ifMatch: tag), columns: Quotas.columns)
         }
     }
 

@@ -18,6 +18,11 @@ struct Resource: Sendable {
     let columns: [String]
     /// What can be set.
     let fields: [Field]
+    /// Those of the fields that stay as they were created.
+    var fixed: Set<String> = []
+
+    /// What an update can set.
+    var changeable: [Field] { fields.filter { !fixed.contains($0.name) } }
 
     /// The path of one of them.
     func path(of reference: String) -> String {

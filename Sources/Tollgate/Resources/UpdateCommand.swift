@@ -3,7 +3,7 @@ import ArgumentParser
 /// `update`: changes the given fields of one of a resource.
 struct UpdateCommand<Kind: ResourceKind>: ParsableCommand {
     static var configuration: CommandConfiguration {
-        let names = Kind.resource.fields.map(\.name).joined(separator: ", ")
+        let names = Kind.resource.changeable.map(\.name).joined(separator: ", ")
         return CommandConfiguration(
             commandName: "update", abstract: "Change some fields of a \(Kind.resource.singular).",
             discussion: "Fields: \(names). --set name=null clears what may be empty.")
@@ -16,16 +16,16 @@ struct UpdateCommand<Kind: ResourceKind>: ParsableCommand {
 
     func run() throws {
         let resource = Kind.resource
-        let body = try input.body(fields: resource.fields, partial: true)
+        let body = try input.body(fields: resource.changeable, partial: true)
         guard !body.members.isEmpty else { throw ValidationError("Nothing to change: use --set or -f.") }
         let client = try options.client()
         let path = try client.path(of: reference, in: resource)
         let changed: JSONValue
         if resource.isPutWhole {
-            let present = try client.call("GET", path).members.filter { name, _ in
-                resource.fields.contains { $0.name == name }
-            }
-            changed = try client.call("PUT", path, .object(present.merging(body.members) { _, new in new }))
+            let (whole, tag) = try client.read(path)
+            let present = whole.members.filter { name, _ in resource.changeable.contains { $0.name == name } }
+            let merged = JSONValue.object(present.merging(body.members) { _, new in new })
+            changed = try client.call("PUT", path, merged, ifMatch: tag)
         } else {
             changed = try client.call("PATCH", path, body)
         }
