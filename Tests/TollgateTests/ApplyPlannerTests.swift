@@ -234,4 +234,30 @@ import Testing
             file.wanted, server: try StateSamples.server(), options: ApplyOptions(prune: true))
         #expect(plan.calls.map(\.change.title) == ["- model org/m"])
     }
+
+    @Test func `a backend that moves to another pool leaves the old one first`() throws {
+        var server = try StateSamples.server()
+        server.pools["slow"] = try StateSamples.json(#"{"name":"slow","policy":"least_busy"}"#)
+        server.backends["slow"] = server.backends["fast"]
+        server.backends["fast"] = []
+        let plan = try plan(server: server, options: ApplyOptions(prune: true))
+        #expect(
+            plan.calls.map { "\($0.method) \($0.path)" } == [
+                "DELETE /backends/be_1", "POST /pools/fast/backends", "DELETE /pools/slow",
+            ])
+        let stuck = #expect(throws: CommandFailure.self) { try self.plan(server: server) }
+        #expect(stuck?.status == .conflict && stuck?.description.contains("--prune") == true)
+        let keyless = #expect(throws: CommandFailure.self) {
+            try self.plan(
+                "api_key: { env: A_KEY }, ", "", server: server, options: ApplyOptions(prune: true))
+        }
+        #expect(keyless?.description.contains("give its api_key") == true)
+    }
+
+    @Test func `what is put whole names what it was compared with`() throws {
+        let quotas = try plan("rpm: 600", "rpm: 7").calls.first
+        #expect(quotas?.basis == (try StateSamples.server().quotas["research"]))
+        #expect(try plan("max_output_tokens: 512", "max_output_tokens: 9").calls.first?.basis?["name"].plain == "org/m")
+        #expect(try plan(#"models: ["*"]"#, "models: [org/m]").calls.first?.basis?["pools"].items.count == 1)
+    }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import Testing
 
@@ -104,5 +105,23 @@ import Testing
         let outcome = ApplyOutcome(made: 0, failure: CommandFailure(.denied, "no"))
         let failure = ApplyReport.failure(plan(), outcome, place: nil)
         #expect(failure?.description.hasPrefix("+ tenant a\nfailed: no\nnothing was changed\nnot tried:") == true)
+    }
+
+    @Test func `what is put whole must be as it was planned from, and carries its tag`() throws {
+        let sent = Mutex<[String]>([])
+        let client = AdminClient(conditional: { method, path, _, tag in
+            sent.withLock { $0.append("\(method) \(path) \(tag ?? "-")") }
+            return AdminAnswer(status: 200, body: Array(#"{"rpm":5,"tpm":null}"#.utf8), etag: "\"1\"")
+        })
+        var put = call(.change, "quotas of a", "PUT", "/tenants/:tenant/quotas", .object([:]))
+        put.basis = .object(["rpm": .number(5)])
+        let run = ApplyRun(client: client, tenants: ["a": .object(["id": .string("ten_1")])])
+        #expect(try run.run([put]) { _ in } == ApplyOutcome(made: 1))
+        #expect(
+            sent.withLock { $0 } == ["GET /tenants/ten_1/quotas -", #"PUT /tenants/ten_1/quotas "1""#])
+        put.basis = .object(["rpm": .number(6)])
+        let outcome = try run.run([put]) { _ in }
+        #expect(outcome.made == 0 && outcome.failure?.status == .conflict)
+        #expect(sent.withLock { $0.count } == 3)
     }
 }

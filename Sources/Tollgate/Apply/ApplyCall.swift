@@ -10,6 +10,8 @@ struct ApplyCall: Sendable, Equatable {
     var body: JSONValue?
     /// The tenant whose id is needed, by name.
     var tenant: String?
+    /// What a resource that is put whole was compared with; it must be so still when the call is made.
+    var basis: JSONValue?
     /// Where the file asks for it, such as `pools[0]`; empty for a removal.
     var place = ""
 

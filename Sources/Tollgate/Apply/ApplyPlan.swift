@@ -9,10 +9,11 @@ struct ApplyPlan: Sendable, Equatable {
     /// Adds a change.
     mutating func add(
         _ change: ApplyChange, _ method: String, _ path: String, _ body: JSONValue? = nil, tenant: String? = nil,
-        place: String = ""
+        basis: JSONValue? = nil, place: String = ""
     ) {
         calls.append(
-            ApplyCall(change: change, method: method, path: path, body: body, tenant: tenant, place: place))
+            ApplyCall(
+                change: change, method: method, path: path, body: body, tenant: tenant, basis: basis, place: place))
     }
 
     /// Counts something that is as it should be.

@@ -31,17 +31,45 @@ extension ApplyPlanner {
         }
     }
 
-    /// A named pool without `backends` keeps those it has.
+    /// Backends whose name another pool is to have: they go first, because a name is given once over all pools.
+    mutating func removeMoved() throws {
+        let wanted = Dictionary(
+            wanted["pools"].items.flatMap { $0["backends"].items }.map { ($0["name"].plain, $0) }
+        ) { first, _ in first }
+        for (pool, backend) in unnamedBackends {
+            guard let moved = wanted[backend["name"].plain] else { continue }
+            if backend["has_api_key"] == .bool(true), moved.members["api_key"] == nil {
+                throw CommandFailure(
+                    .failed,
+                    "backend \(pool)/\(backend["name"].plain) moves to another pool, so the file must give its api_key "
+                        + "anew (null to have none)")
+            }
+            remove(backend, of: pool)
+        }
+    }
+
     private mutating func removeBackends() {
+        let moved = wanted["pools"].items.reduce(into: Set<String>()) {
+            $0.formUnion(Self.names($1["backends"].items))
+        }
+        for (pool, backend) in unnamedBackends where !moved.contains(backend["name"].plain) {
+            remove(backend, of: pool)
+        }
+    }
+
+    private mutating func remove(_ backend: JSONValue, of pool: String) {
+        remove("backend \(pool)/\(backend["name"].plain)", PathText.join("backends", backend["id"].plain))
+    }
+
+    /// Those their pool is not to have. A named pool without `backends` keeps those it has.
+    private var unnamedBackends: [(pool: String, backend: JSONValue)] {
         var named: [String: Set<String>] = [:]
         for pool in wanted["pools"].items where pool.members["backends"] != nil {
-            named[pool["name"].plain] = Set(pool["backends"].items.map { $0["name"].plain })
+            named[pool["name"].plain] = Self.names(pool["backends"].items)
         }
         for (pool, _) in unnamed("pools", present: server.pools) { named[pool] = [] }
-        for (pool, names) in named.sorted(by: { $0.key < $1.key }) {
-            for backend in server.backends[pool] ?? [] where !names.contains(backend["name"].plain) {
-                remove("backend \(pool)/\(backend["name"].plain)", PathText.join("backends", backend["id"].plain))
-            }
+        return named.sorted { $0.key < $1.key }.flatMap { pool, names in
+            (server.backends[pool] ?? []).filter { !names.contains($0["name"].plain) }.map { (pool, $0) }
         }
     }
 

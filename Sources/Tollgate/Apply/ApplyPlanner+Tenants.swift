@@ -33,7 +33,7 @@ extension ApplyPlanner {
         plan.add(
             ApplyChange(action: .change, label: "entitlements of \(name)", details: details), "PUT",
             "\(tenantPath)/entitlements", .object(["pools": .array(list)]), tenant: name,
-            place: "\(place).entitlements")
+            basis: server.entitlements[name].map { .object(["pools": $0]) }, place: "\(place).entitlements")
     }
 
     /// `*`, or the models' names.
@@ -64,7 +64,7 @@ extension ApplyPlanner {
         let details = ApplyDetail.list(from: present, to: whole, fields: Field.quota)
         plan.add(
             ApplyChange(action: .change, label: "quotas of \(name)", details: details), "PUT", "\(tenantPath)/quotas",
-            whole, tenant: name, place: "\(place).quotas")
+            whole, tenant: name, basis: server.quotas[name], place: "\(place).quotas")
     }
 
     private mutating func planBudgets(_ tenant: JSONValue, name: String, place: String) {

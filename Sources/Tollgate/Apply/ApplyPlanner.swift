@@ -26,6 +26,7 @@ struct ApplyPlanner {
                 "pool \(name)", to: pool.without("backends"), from: server.pools[name], fields: Field.pool,
                 create: ("POST", "/pools"), update: ("PATCH", PathText.join("pools", name)), place: "pools[\(index)]")
         }
+        if options.prune { try removeMoved() }
         for (index, pool) in wanted["pools"].items.enumerated() {
             for (number, backend) in pool["backends"].items.enumerated() {
                 try planBackend(backend, pool: pool["name"].plain, place: "pools[\(index)].backends[\(number)]")
@@ -38,6 +39,12 @@ struct ApplyPlanner {
         let name = backend["name"].plain
         let label = "backend \(pool)/\(name)"
         guard let present = server.backends[pool]?.first(where: { $0["name"].plain == name }) else {
+            if !options.prune, let holder = server.backends.first(where: { Self.names($0.value).contains(name) }) {
+                throw CommandFailure(
+                    .conflict,
+                    "\(label): the pool \(holder.key) has one of that name; move it with --prune, or name one anew"
+                )
+            }
             let details = ApplyDetail.list(of: backend.without("name"), fields: Field.backend)
             let change = ApplyChange(action: .create, label: label, details: details)
             plan.add(change, "POST", PathText.join("pools", pool, "backends"), backend, place: place)
@@ -70,6 +77,10 @@ struct ApplyPlanner {
         let path = PathText.join("backends", present["id"].plain)
         let change = ApplyChange(action: .change, label: label, details: changes)
         plan.add(change, "PATCH", path, .object(body), place: place)
+    }
+
+    static func names(_ backends: [JSONValue]) -> Set<String> {
+        Set(backends.map { $0["name"].plain })
     }
 
     private static func origin(_ backend: JSONValue) -> String? {
@@ -106,7 +117,7 @@ struct ApplyPlanner {
             let whole = JSONValue.object(settable.merging(model.members) { _, new in new })
             let details = ApplyDetail.list(from: present, to: model, fields: Field.model)
             let change = ApplyChange(action: .change, label: "model \(name)", details: details)
-            plan.add(change, "PUT", path, whole.without("name"), place: place)
+            plan.add(change, "PUT", path, whole.without("name"), basis: .object(settable), place: place)
         }
     }
 

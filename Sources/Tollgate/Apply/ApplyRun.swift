@@ -17,7 +17,9 @@ struct ApplyRun {
         var ids = tenantIDs
         for (index, call) in calls.enumerated() {
             do {
-                let answer = try client.call(call.method, try call.path(ids: ids), try call.body(ids: ids))
+                let path = try call.path(ids: ids)
+                let tag = try call.basis.flatMap { try unchangedTag(of: path, still: $0) }
+                let answer = try client.call(call.method, path, try call.body(ids: ids), ifMatch: tag)
                 if call.path == "/tenants", let tenant = call.tenant { ids[tenant] = answer["id"].string }
             } catch let failure as CommandFailure {
                 return ApplyOutcome(made: index, failure: failure)
@@ -25,5 +27,14 @@ struct ApplyRun {
             done(call)
         }
         return ApplyOutcome(made: calls.count)
+    }
+
+    /// The tag of a resource that is as it was when the plan was made.
+    private func unchangedTag(of path: String, still basis: JSONValue) throws -> String? {
+        let (present, tag) = try client.read(path)
+        guard basis.members.allSatisfy({ present[$0.key] == $0.value }) else {
+            throw CommandFailure(.conflict, "somebody else changed it after the plan was made; nothing was changed now")
+        }
+        return tag
     }
 }
