@@ -89,7 +89,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TollgateTests",
-            dependencies: ["Tollgate", "AdminAPI", "Support", grdb],
+            dependencies: ["Tollgate", "AdminAPI", "Support", grdb, logging],
             exclude: ["Goldens"],
             swiftSettings: swiftSettings),
     ],

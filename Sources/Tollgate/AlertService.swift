@@ -15,13 +15,15 @@ final class AlertService: Service {
 
     private let ledger: Ledger
     private let webhooks: WebhookSender
+    private let backends: BackendWatch
     private let logger: Logger
     private let isLooking = Atomic<Bool>(false)
     private let beats = Atomic<Int>(0)
 
-    init(ledger: Ledger, webhooks: WebhookSender, logger: Logger) {
+    init(ledger: Ledger, webhooks: WebhookSender, backends: BackendWatch, logger: Logger) {
         self.ledger = ledger
         self.webhooks = webhooks
+        self.backends = backends
         self.logger = logger
     }
 
@@ -52,6 +54,7 @@ final class AlertService: Service {
     }
 
     private func look(sweeping: Bool) async {
+        await backends.flush()
         do {
             try await ledger.raiseAlerts(sweeping: sweeping)
         } catch {

@@ -25,6 +25,7 @@ struct Assembly {
     private let dashboard: DashboardFiles
     private let server: ProxyServer
     private let prober: Prober
+    private let backends: BackendWatch
 
     /// Opens the database and loads everything; throws `StartRefusal` for what the operator must mend.
     init(_ configuration: Configuration, environment: [String: String], logger: Logger) async throws {
@@ -52,7 +53,10 @@ struct Assembly {
         directory = try Self.loadDirectory(file)
         let quotas = QuotaMeter(time: time)
         try QuotaDays.seed(quotas, directory: directory, file: file, at: time.now())
-        let router = try Self.router(configuration, file, journal, masterKey: masterKey, time: time, logger: logger)
+        let cooldowns = try file.read { db in try CooldownStore.cooldowns(db, after: time.now()) }
+        backends = BackendWatch(journal: journal, logger: logger, stored: cooldowns)
+        let router = try Self.router(
+            configuration, file, masterKey: masterKey, watch: backends, cooldowns: cooldowns, time: time)
         prober = Prober(router: router, upstream: configuration.upstream, time: time)
 
         hasher = KeyHasher(cost: configuration.argon2, workers: 1, time: time)
@@ -98,7 +102,8 @@ struct Assembly {
             base: ProxyService(server: server, address: configuration.listen, gate: gate, logger: logger))
         let releases = UncertainReleaseService(
             ledger: ledger, directory: directory, time: SystemClock(), logger: logger)
-        let alerts = AlertService(ledger: ledger, webhooks: control.webhooks, logger: logger)
+        let alerts = AlertService(
+            ledger: ledger, webhooks: control.webhooks, backends: backends, logger: logger)
         let traffic = TrafficService(traffic: control.traffic)
         let copies = configuration.backup.map { settings in
             BackupService(settings, file: file, status: backups, time: SystemClock(), logger: logger)
@@ -196,14 +201,10 @@ struct Assembly {
 
     /// The router with its tables and the cooldowns that an earlier process was asked for.
     private static func router(
-        _ configuration: Configuration, _ file: DatabaseFile, _ journal: Journal, masterKey: MasterKey,
-        time: any TimeSource, logger: Logger
+        _ configuration: Configuration, _ file: DatabaseFile, masterKey: MasterKey, watch: BackendWatch,
+        cooldowns: [StoredCooldown], time: any TimeSource
     ) throws -> PoolRouter {
-        let now = time.now()
-        let (snapshot, cooldowns) = try file.read { db in
-            (try RoutingStore.snapshot(db), try CooldownStore.cooldowns(db, after: now))
-        }
-        let watch = BackendWatch(journal: journal, logger: logger, stored: cooldowns)
+        let snapshot = try file.read { db in try RoutingStore.snapshot(db) }
         let router = PoolRouter(
             time: time, settings: configuration.routing,
             alarm: { nanoseconds, ring in

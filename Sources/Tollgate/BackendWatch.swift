@@ -74,7 +74,17 @@ final class BackendWatch: Sendable {
         if mustStart { Task { await write() } }
     }
 
-    /// A cooldown that cannot be stored is only not known to the next process, an alert that cannot was logged.
+    /// Stores what could not be stored when it happened; whoever runs the process calls it again and again.
+    func flush() async {
+        let mustStart = state.withLock { state -> Bool in
+            guard !state.isWriting, !state.unwritten.isEmpty || !state.alerts.isEmpty else { return false }
+            state.isWriting = true
+            return true
+        }
+        if mustStart { await write() }
+    }
+
+    /// What cannot be stored waits for the next event or `flush`.
     private func write() async {
         while let (changes, alerts) = takeUnwritten() {
             do {
@@ -89,8 +99,19 @@ final class BackendWatch: Sendable {
                     }
                 }
             } catch {
+                putBack(changes, alerts)
                 logger.warning("a backend's change could not be stored", metadata: ["reason": "\(error)"])
+                return
             }
+        }
+    }
+
+    /// In front of what came since; a newer end of a backend's cooldown stays.
+    private func putBack(_ cooldowns: [ID<BackendDefinition>: Timestamp?], _ alerts: [AlertEvent]) {
+        state.withLock { state in
+            state.unwritten.merge(cooldowns) { newer, _ in newer }
+            state.alerts = Array((alerts + state.alerts).prefix(Self.alertsAtMost))
+            state.isWriting = false
         }
     }
 
