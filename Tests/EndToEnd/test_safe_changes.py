@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
-import random
 import sqlite3
+import statistics
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from urllib.parse import quote
 
 import pytest
 
-from support.admin import Admin
+from support.admin import Admin, Reply
+from support.backend import FakeBackend
+from support.client import call, chat
 from support.options import Run
+from support.oracle import pico
 from support.processes import note
 from support.tollgate import Gateway, gateway
+from support.world import World
 
 ROUNDS = 20
 
@@ -26,35 +33,93 @@ def server(run: Run) -> Iterator[Gateway]:
         yield started
 
 
+def usual_seconds(admin: Admin) -> float:
+    """How long a change takes that nothing disturbs: the median of some."""
+    seconds = []
+    for number in range(9):
+        started = time.monotonic()
+        admin.tenant(f"undisturbed-{number}")
+        seconds.append(time.monotonic() - started)
+    return statistics.median(seconds)
+
+
+def delays(usual: float) -> list[float]:
+    """Seconds until each kill: from at once, before the request is there, to long after its change is on disk."""
+    return [4 * usual * number / (ROUNDS - 1) for number in range(ROUNDS)]
+
+
+def cut_off(server: Gateway, seconds: float, send: Callable[[], Reply]) -> None:
+    """Send a change, kill -9 the server after that long, and start it again."""
+    def attempt() -> None:
+        try:
+            send()
+        except (OSError, http.client.HTTPException):
+            pass
+
+    thread = threading.Thread(target=attempt)
+    thread.start()
+    time.sleep(seconds)
+    server.kill()
+    thread.join()
+    server.start()
+
+
 def test_a_change_killed_before_its_answer_is_whole_or_not_there(run: Run) -> None:
     """Each round a POST is cut off by kill -9; sent again with its key it is there once, and so is its audit row."""
-    chance = random.Random(run.seed)
     with gateway(run.binary) as server:
-        replays = 0
-        for number in range(ROUNDS):
+        replays, others = 0, 9
+        for number, seconds in enumerate(delays(usual_seconds(server.admin))):
             name, headers = f"killed-{number}", {"idempotency-key": f"round-{number}"}
-
-            def attempt(name: str = name, headers: dict[str, str] = headers) -> None:
-                try:
-                    server.admin.send("POST", "/tenants", {"name": name}, headers)
-                except (OSError, http.client.HTTPException):
-                    pass
-
-            thread = threading.Thread(target=attempt)
-            thread.start()
-            time.sleep(chance.uniform(0, 0.004))
-            server.kill()
-            thread.join()
-            server.start()
+            send = partial(server.admin.send, "POST", "/tenants", {"name": name}, headers)
+            cut_off(server, seconds, send)
             there = name in [tenant["name"] for tenant in server.admin.rows("/tenants")]
-            again = server.admin.send("POST", "/tenants", {"name": name}, headers)
+            again = send()
             assert again.status == 201, again
             assert (again.headers.get("idempotency-replayed") == "true") == there, (there, again)
             replays += there
             log = server.admin.rows(f"/audit-log?subject={again.body['id']}")
             assert [row["action"] for row in log] == ["tenant.create"], log
         note(f"{ROUNDS} changes killed, {replays} of them after the commit")
-        assert len(server.admin.rows("/tenants")) == ROUNDS
+        assert 0 < replays < ROUNDS, "the kills all fell on one side of the commit"
+        assert len(server.admin.rows("/tenants")) == ROUNDS + others
+        server.verify()
+
+
+def test_a_hold_resolved_while_the_server_is_killed_is_charged_once(run: Run, backend: FakeBackend) -> None:
+    """Money: what was charged before the kill is not charged again, and what was not is still held."""
+    with gateway(run.binary) as server:
+        world = World.lay(server, backend, on_disconnect="drain")
+        tenant = world.tenant("1000")
+
+        async def crash() -> None:
+            calls = [asyncio.create_task(call(server.data, tenant.key, chat(
+                f"left-{number}", model="fake", knobs="latency=9000", max_tokens=10))) for number in range(ROUNDS)]
+            while len(world.books.holds()) < ROUNDS:
+                await asyncio.sleep(0.01)
+            server.kill()
+            await asyncio.gather(*calls)
+
+        asyncio.run(crash())
+        server.start()
+        holds = [hold["id"] for hold in server.admin.holds("uncertain")]
+        assert len(holds) == ROUNDS
+        replays = 0
+        for hold, seconds in zip(holds, delays(usual_seconds(server.admin)), strict=True):
+            send = partial(server.admin.send, "POST", f"/holds/{hold}/resolve", {"charge": "0.000001"},
+                           {"idempotency-key": hold})
+            cut_off(server, seconds, send)
+            resolved = hold not in [left["id"] for left in server.admin.holds("uncertain")]
+            again = send()
+            assert again.status == 200, again
+            assert (again.headers.get("idempotency-replayed") == "true") == resolved, (resolved, again)
+            replays += resolved
+            log = server.admin.rows(f"/audit-log?subject={quote(hold)}")
+            assert [row["action"] for row in log] == ["hold.resolve"], log
+        note(f"{ROUNDS} resolutions killed, {replays} of them after the commit")
+        assert 0 < replays < ROUNDS, "the kills all fell on one side of the commit"
+        assert not world.books.holds()
+        resolutions = [entry.cost for entry in world.books.entries() if entry.kind == "resolve"]
+        assert resolutions == [pico("0.000001")] * ROUNDS
         server.verify()
 
 
@@ -81,7 +146,7 @@ def test_200_changes_of_one_budget_at_once(server: Gateway) -> None:
     def change(number: int, headers: dict[str, str]) -> int:
         return server.admin.send("PATCH", path, {"limit": str(number + 2)}, headers).status
 
-    with ThreadPoolExecutor(16) as pool:
+    with ThreadPoolExecutor(32) as pool:
         matched = list(pool.map(lambda number: change(number, {"if-match": tag}), range(200)))
         free = list(pool.map(lambda number: change(number, {}), range(200)))
     assert sorted(set(matched)) == [200, 412] and matched.count(200) == 1
