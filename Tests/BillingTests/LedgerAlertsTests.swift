@@ -51,6 +51,44 @@ struct LedgerAlertsTests {
         }
     }
 
+    @Test func theSpendOfAllTenantsAlertsOnceAMonthAndAmount() async throws {
+        let fixture = try fixture(events: ["spend.threshold"])
+        func put(_ amount: Int) throws {
+            let alert = OrganizationAlert(
+                id: ID("alo_1"), amount: Money(pico: Int128(amount)), recipients: ["a@example.org"],
+                subjectPrefix: nil, createdAt: fixture.clock.now())
+            try fixture.file.write { db in try OrganizationAlertStore.put(alert, db) }
+        }
+        func told() throws -> [String] {
+            try fixture.file.read { db in
+                try String.fetchAll(
+                    db,
+                    sql: """
+                        SELECT (body ->> '$.data.amount') || ' ' || (body ->> '$.data.posted') || ' '
+                            || (body ->> '$.data.recipients') FROM webhook_deliveries ORDER BY rowid
+                        """)
+            }
+        }
+        try put(100)
+        for cost in [99, 1, 50] {
+            try await fixture.spend(cost)
+            try await fixture.ledger.raiseAlerts(sweeping: true)
+        }
+        let first = "0.0000000001 0.0000000001 a@example.org"
+        #expect(try told() == [first])
+        try put(120)
+        try await fixture.ledger.raiseAlerts(sweeping: true)
+        try await fixture.ledger.raiseAlerts(sweeping: true)
+        #expect(try told() == [first, "0.00000000012 0.00000000015 a@example.org"])
+        fixture.clock.advance(milliseconds: 32 * Self.day)
+        try await fixture.ledger.raiseAlerts(sweeping: true)
+        #expect(try told().count == 2)
+        try await fixture.spend(130)
+        try await fixture.ledger.raiseAlerts(sweeping: true)
+        #expect(try told().last == "0.00000000012 0.00000000013 a@example.org")
+        #expect(try told().count == 3)
+    }
+
     @Test func eachThresholdIsRaisedOncePerWindow() async throws {
         let fixture = try fixture(events: ["budget.threshold"])
         _ = try await budget(fixture, 100, at: ["0.5", "0.8"], .day)

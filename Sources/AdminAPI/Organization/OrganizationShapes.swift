@@ -10,6 +10,24 @@ enum OrganizationShapes {
             .object(members + [JSONMember("object", .string(object + ".deleted")), JSONMember("deleted", true)]))
     }
 
+    /// An alert, of a project or of all.
+    static func alert(
+        _ id: String, _ object: String, _ amount: Money, to recipients: [String], _ prefix: String?
+    ) -> JSONValue {
+        [
+            "id": .string(id),
+            "object": .string(object),
+            "currency": "USD",
+            "interval": "month",
+            "threshold_amount": cents(amount),
+            "notification_channel": [
+                "type": "email",
+                "recipients": .texts(recipients),
+                "subject_prefix": .text(prefix),
+            ],
+        ]
+    }
+
     /// A key's text with its secret left out, which nobody but its holder has.
     static func redacted(_ prefix: String, _ publicID: String) -> JSONValue {
         .string("\(prefix)_\(publicID)_…")
@@ -37,6 +55,20 @@ extension JSONObject {
         if required("interval", .text(), else: "month") != "month" { fail("interval", "must be month") }
         return OrganizationShapes.money(
             cents: required("threshold_amount", .integer(OrganizationShapes.centsRange), else: 0))
+    }
+
+    /// What an alert says: its amount, whom it tells, and how a mail's subject is to begin.
+    func spendAlert() -> (amount: Money, recipients: [String], subjectPrefix: String?) {
+        let amount = monthlyAmount()
+        require("notification_channel")
+        let channel = object("notification_channel")
+        if let type = channel?.required("type", .text(), else: "email"), type != "email" {
+            channel?.fail("type", "must be email")
+        }
+        let recipients = channel?.required("recipients", .texts(.label(atMost: 254), atMost: 50), else: []) ?? []
+        let prefix = channel?.nullable("subject_prefix", .label(atMost: 128)).value
+        if amount == .zero { fail("threshold_amount", "must be above 0") }
+        return (amount, recipients, prefix)
     }
 
     /// The end of a life of that many seconds from now, up to ten years; nil if absent or null.

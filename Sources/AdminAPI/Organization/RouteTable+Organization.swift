@@ -7,6 +7,7 @@ extension RouteTable {
             ProjectKeyRoutes(plane: plane),
             SpendLimitRoutes(plane: plane),
             SpendAlertRoutes(plane: plane),
+            OrganizationAlertRoutes(plane: plane),
             RateLimitRoutes(plane: plane),
             OrganizationKeyRoutes(plane: plane, hasBootstrap: hasBootstrap),
             OrganizationAuditRoutes(plane: plane),

@@ -8,6 +8,8 @@ public struct AlertEvent: Sendable, Equatable {
         case budgetThreshold = "budget.threshold"
         /// At its pace a budget's spend will pass the limit before the window ends.
         case budgetForecast = "budget.forecast"
+        /// The spend of all tenants in a UTC month reached an amount.
+        case spendThreshold = "spend.threshold"
         /// A backend takes no calls any more.
         case backendDown = "backend.down"
         /// It does again.
@@ -78,6 +80,18 @@ public struct AlertEvent: Sendable, Equatable {
                 "key_id": hold.keyID.text, "model": hold.model, "pool": hold.pool, "backend_id": entry.backendID,
                 "held": hold.amount.decimal, "excess": entry.cost.decimal, "admitted_at": hold.admittedAt.rfc3339,
             ])
+    }
+
+    /// The spend of all tenants in a month reached the amount of an alert.
+    static func spend(
+        of month: BillingPeriod, _ posted: Money, _ alert: OrganizationAlert, at instant: Timestamp
+    ) -> AlertEvent {
+        var fields: [String: String?] = [
+            "alert_id": alert.id.text, "window": "month", "window_start": month.start.rfc3339,
+            "resets_at": month.next.start.rfc3339, "posted": posted.decimal, "amount": alert.amount.decimal,
+        ]
+        if !alert.recipients.isEmpty { fields["recipients"] = alert.recipients.joined(separator: ",") }
+        return AlertEvent(.spendThreshold, at: instant, fields)
     }
 
     /// An alert of a budget; `recipients` are those who asked to be told of its amount.

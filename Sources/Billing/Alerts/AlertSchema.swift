@@ -22,6 +22,7 @@ enum AlertSchema {
             try db.execute(sql: deliveries)
         }
         migrator.registerMigration("billing-spend-alerts") { db in try db.execute(sql: spendAlerts) }
+        migrator.registerMigration("billing-organization-alerts") { db in try db.execute(sql: organizationAlerts) }
     }
 
     private static let spendAlerts = """
@@ -39,6 +40,25 @@ enum AlertSchema {
         ) STRICT;
         CREATE INDEX spend_alerts_tenant ON spend_alerts (tenant_id, id);
         CREATE INDEX spend_alerts_budget ON spend_alerts (budget_id);
+        """
+
+    // An alert whose amount was changed is another one to whoever waits for it, so the amount is part of the key.
+    private static let organizationAlerts = """
+        CREATE TABLE organization_alerts (
+            id TEXT PRIMARY KEY NOT NULL,
+            amount_micro INTEGER NOT NULL CHECK (amount_micro >= 0),
+            amount_pico INTEGER NOT NULL CHECK (amount_pico BETWEEN 0 AND 999999),
+            recipients TEXT NOT NULL CHECK (json_valid(recipients)),
+            subject_prefix TEXT,
+            created_at INTEGER NOT NULL
+        ) STRICT;
+        CREATE TABLE organization_alerts_raised (
+            alert_id TEXT NOT NULL REFERENCES organization_alerts(id) ON DELETE CASCADE,
+            window_start INTEGER NOT NULL,
+            amount TEXT NOT NULL,
+            raised_at INTEGER NOT NULL,
+            PRIMARY KEY (alert_id, window_start, amount)
+        ) STRICT, WITHOUT ROWID;
         """
 
     private static let raises = """

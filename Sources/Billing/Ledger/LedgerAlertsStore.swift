@@ -21,6 +21,20 @@ extension Ledger {
             ids = ids.dropFirst(Self.checksPerLook)
             try await raise(books.withLock { $0.alertChecks(some, at: now) }, at: now)
         }
+        try await raiseSpendOfAll(at: now)
+    }
+
+    /// Over all tenants there is no account to mark; the roll-up over everybody is asked instead.
+    private func raiseSpendOfAll(at now: Timestamp) async throws {
+        guard let look = try file.read({ db in try OrganizationAlertStore.look(db, at: now) }) else { return }
+        let raised = try await journal.write { db in try OrganizationAlertStore.raise(look, at: now, db) }
+        for alert in raised {
+            logger.notice(
+                "the spend of all tenants alerts",
+                metadata: [
+                    "alert": "\(alert.id)", "amount": "\(alert.amount.decimal)", "posted": "\(look.posted.decimal)",
+                ])
+        }
     }
 
     private func raise(_ checks: [AlertCheck], at now: Timestamp) async throws {
