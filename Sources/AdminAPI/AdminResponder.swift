@@ -52,6 +52,7 @@ struct AdminResponder: HTTPResponder {
     }
 
     private func call(_ route: AdminRoute, _ request: Request, _ context: AdminContext) async throws -> Response {
+        if !route.readsQuery { try judgeQuery(of: route, request) }
         switch route.method {
         case .post:
             var response = try await idempotency.run(
@@ -65,6 +66,13 @@ struct AdminResponder: HTTPResponder {
             return try await route.handler(request, context)
         default: return try await route.handler(request, context)
         }
+    }
+
+    /// Refuses what the route does not take, so that `?dry_run=true` never goes unseen where it means nothing.
+    private func judgeQuery(of route: AdminRoute, _ request: Request) throws(Problem) {
+        var query = Query(request)
+        route.shape?.query(&query)
+        try query.finish()
     }
 
     private func address(_ request: Request, _ context: AdminContext) -> String {

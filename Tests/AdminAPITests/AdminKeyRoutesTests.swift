@@ -61,6 +61,27 @@ import Testing
         }
     }
 
+    @Test("a key's tag is the same after it was used, so that it can be deleted by what was read before")
+    func tagWithoutUse() async throws {
+        try await AdminHarness.run { harness in
+            let (_, text) = try await harness.adminKey(.admin)
+            let admin = harness.client.with(credential: text)
+            defer { admin.close() }
+            for root in ["/admin/v1/admin-keys/", "/v1/organization/admin_api_keys/"] {
+                let (id, otherText) = try await harness.adminKey(.admin)
+                let other = harness.client.with(credential: otherText)
+                defer { other.close() }
+                let unused = try await admin.raw("GET", root + id, authorization: admin.bearer)
+                let used = try await other.raw("GET", root + id, authorization: other.bearer)
+                #expect(used["last_used_at"] != .null)
+                #expect(used.header("etag") == unused.header("etag"))
+                let gone = try await other.raw(
+                    "DELETE", root + id, headers: ["if-match": unused.header("etag")], authorization: other.bearer)
+                #expect([200, 204].contains(gone.status))
+            }
+        }
+    }
+
     @Test("without a bootstrap credential the last admin key stays")
     func lastKey() async throws {
         try await AdminHarness.run(hasBootstrap: false) { harness in

@@ -4,24 +4,27 @@ import Testing
 @testable import AdminAPI
 
 @Suite struct KeysetTests {
-    /// All ids of a list, read two at a time; `between` runs after the first page.
+    /// All ids of a list, read two at a time; `between` is given those of the first page once it is read.
     private func walk(
         _ client: AdminClient,
         _ path: String,
         _ name: String,
-        between: () async throws -> Void
+        between: ([String]) async throws -> Void
     ) async throws -> [String] {
+        let speaksOpenAI = Problem.speaksOpenAI(path)
         var ids: [String] = []
         var query = "limit=2"
         while true {
-            let page = try await client.call("GET", path + (path.contains("?") ? "&" : "?") + query)
+            let page = try await client.raw(
+                "GET", (speaksOpenAI ? "" : "/admin/v1") + path + (path.contains("?") ? "&" : "?") + query,
+                authorization: client.bearer)
             #expect(page.status == 200)
             let isFirst = ids.isEmpty
             ids += page.names(name)
-            if isFirst { try await between() }
+            if isFirst { try await between(ids) }
             guard page["has_more"] == true else { return ids }
-            let next = page.text("next").addingPercentEncoding(withAllowedCharacters: .alphanumerics)
-            query = "limit=2&after=" + (next ?? "")
+            let next = page.text(speaksOpenAI ? "last_id" : "next")
+            query = "limit=2&after=" + (next.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "")
         }
     }
 
@@ -32,6 +35,10 @@ import Testing
         let make: (String) async throws -> String
         /// Where one is deleted; nil for what is never deleted.
         var below: String?
+        /// What stands before that.
+        var root = "/admin/v1"
+        /// Entries that were there before may go too.
+        var isAllOurs = false
     }
 
     private func post(_ client: AdminClient, _ path: String, _ body: String, _ name: String = "id") async throws
@@ -92,20 +99,69 @@ import Testing
             let tenant = try await post(client, "/tenants", #"{"name":"owner"}"#)
             _ = try await post(client, "/pools", #"{"name":"home"}"#, "name")
             _ = try await model(client, "priced")
-            for list in lists(client, tenant: tenant) {
+            for list in lists(client, tenant: tenant) + organizationLists(client, tenant: tenant) {
+                let name = Comment(rawValue: list.path)
                 var made: [String] = []
                 for name in ["1", "3", "5", "7", "9"] { made.append(try await list.make(name)) }
-                let seen = try await walk(client, list.path, list.name) {
-                    // One before what was read, one behind it, and one that was read is gone.
+                var deleted: String?
+                let seen = try await walk(client, list.path, list.name) { read in
+                    // One before what was read, one behind it, and the one the next page begins at is gone.
                     for name in ["0", "4"] { _ = try await list.make(name) }
-                    guard let below = list.below, let first = made.first else { return }
-                    #expect(try await client.call("DELETE", below + first).status == 204, Comment(rawValue: list.path))
+                    guard let below = list.below, let last = read.last else { return }
+                    let gone = list.isAllOurs || made.contains(last) ? last : made[0]
+                    let answer = try await client.raw(
+                        "DELETE", list.root + below + gone, authorization: client.bearer)
+                    #expect([200, 204].contains(answer.status), name)
+                    deleted = gone
                 }
-                #expect(Set(seen).count == seen.count, Comment(rawValue: "\(list.path) repeats: \(seen)"))
-                let lost = Set(made.dropFirst()).subtracting(seen)
-                #expect(lost.isEmpty, Comment(rawValue: "\(list.path) lost \(lost)"))
+                #expect((deleted == nil) == (list.below == nil), name)
+                #expect(Set(seen).count == seen.count, "\(list.path) repeats: \(seen)")
+                let lost = Set(made).subtracting(seen).subtracting([deleted].compactMap(\.self))
+                #expect(lost.isEmpty, "\(list.path) lost \(lost)")
             }
         }
+    }
+
+    /// The lists that OpenAI's clients read.
+    private func organizationLists(_ client: AdminClient, tenant: String) -> [List] {
+        let root = "/v1/organization"
+        func post(_ path: String, _ body: String) async throws -> String {
+            let answer = try await client.raw("POST", root + path, body, authorization: client.bearer)
+            #expect(answer.status == 200, Comment(rawValue: path + answer.body.text))
+            return answer.text("id")
+        }
+        let project = "/projects/\(tenant)"
+        func account(_ name: String) async throws -> String {
+            try await post(project + "/service_accounts", #"{"name":"\#(name)"}"#)
+        }
+        let adminKey: (String) async throws -> String = {
+            try await post("/admin_api_keys", #"{"name":"\#($0)","role":"viewer"}"#)
+        }
+        func alert(_ path: String, _ cents: String) async throws -> String {
+            let channel = #"{"type":"email","recipients":["a@example.org"]}"#
+            let body = #""currency":"USD","interval":"month","notification_channel":\#(channel)"#
+            return try await post(path, #"{\#(body),"threshold_amount":1\#(cents)}"#)
+        }
+        return [
+            List(
+                path: root + "/projects", name: "id", make: { try await post("/projects", #"{"name":"o\#($0)"}"#) },
+                below: "/tenants/", isAllOurs: true),
+            List(
+                path: root + project + "/service_accounts", name: "id",
+                make: account, below: "/keys/", isAllOurs: true),
+            List(path: root + project + "/api_keys", name: "id", make: account, below: "/keys/", isAllOurs: true),
+            List(
+                path: root + project + "/spend_alerts", name: "id",
+                make: { try await alert(project + "/spend_alerts", $0) }, below: project + "/spend_alerts/",
+                root: root),
+            List(
+                path: root + "/spend_alerts", name: "id", make: { try await alert("/spend_alerts", $0) },
+                below: "/spend_alerts/", root: root),
+            List(path: root + "/admin_api_keys", name: "id", make: adminKey, below: "/admin-keys/", isAllOurs: true),
+            List(
+                path: root + "/admin_api_keys?order=desc", name: "id", make: adminKey, below: "/admin-keys/",
+                isAllOurs: true),
+        ]
     }
 
     @Test("a page begins behind its cursor by the bytes of the name, as the database orders names")

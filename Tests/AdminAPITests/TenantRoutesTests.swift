@@ -4,6 +4,18 @@ import Testing
 @testable import AdminAPI
 
 @Suite struct TenantRoutesTests {
+    @Test("archived tenants are listed when they are asked for")
+    func archivedTenants() async throws {
+        try await AdminHarness.run { harness in
+            for name in ["a", "b"] { _ = try await harness.client.call("POST", "/tenants", #"{"name":"\#(name)"}"#) }
+            let id = try await harness.client.call("GET", "/tenants").names("id").first ?? ""
+            #expect(try await harness.client.call("DELETE", "/tenants/" + id).status == 204)
+            #expect(try await harness.client.call("GET", "/tenants").names() == ["b"])
+            #expect(try await harness.client.call("GET", "/tenants?include_archived=true").names() == ["a", "b"])
+            #expect(try await harness.client.call("GET", "/tenants?include_archived=yes").status == 400)
+        }
+    }
+
     @Test("a tenant is made with the documented defaults, and the data plane knows it at once")
     func create() async throws {
         try await AdminHarness.run { harness in

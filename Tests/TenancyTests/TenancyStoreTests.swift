@@ -46,10 +46,11 @@ import Testing
         tenant.uncertainReleaseAfterSeconds = nil
         try file.write { try TenancyStore.update($0, tenant: tenant) }
         #expect(try file.read { try TenancyStore.tenant($0, named: "other") } == tenant)
-        try file.write { try TenancyStore.resume($0, tenant: tenant.id) }
-        #expect(try file.read { try TenancyStore.tenant($0, tenant.id)?.suspended } == false)
-        try file.write { try TenancyStore.suspend($0, tenant: tenant.id) }
-        #expect(try file.read { try TenancyStore.tenant($0, tenant.id)?.suspended } == true)
+        for flag in [false, true] {
+            tenant.suspended = flag
+            try file.write { try TenancyStore.update($0, tenant: tenant) }
+            #expect(try file.read { try TenancyStore.tenant($0, tenant.id)?.suspended } == flag)
+        }
     }
 
     @Test func `names of active tenants are unique`() throws {
@@ -79,7 +80,6 @@ import Testing
         }
         for change in [
             { try TenancyStore.archive($0, tenant: ID("ten_1"), at: self.now) },
-            { try TenancyStore.resume($0, tenant: ID("ten_1")) },
             { try TenancyStore.update($0, tenant: self.tenant("ten_1")) },
             { try TenancyStore.putQuota($0, tenant: ID("ten_1"), Quota(rpm: 1)) },
             { try TenancyStore.putEntitlements($0, tenant: ID("ten_1"), []) },

@@ -19,7 +19,7 @@ extension ControlPlane {
         let key = AdminKey(
             id: ID.make(prefix: "adm", at: now), publicID: publicID.text, name: name, role: role, phc: phc,
             createdAt: now, expiresAt: expiresAt)
-        let audit = audit(context, "admin_key.create", key.id.text, after: key.json(lastUsedAt: nil))
+        let audit = audit(context, "admin_key.create", key.id.text, after: key.state)
         let ring = adminKeys
         let given = answer(key, text)
         return try await turn.run {
@@ -41,8 +41,7 @@ extension ControlPlane {
     ) async throws -> Response {
         try await turn.run {
             let before = try adminKey(id)
-            let state = before.json(lastUsedAt: adminKeys.directory.lastUse(of: before))
-            try context.requireMatch(state)
+            try context.requireMatch(before.state)
             guard before.revokedAt == nil else { return answer.response }
             let now = time.now()
             let directory = adminKeys.directory
@@ -52,7 +51,8 @@ extension ControlPlane {
                 throw Problem.conflict(
                     "last_admin_key", "it is the last key of the role admin; nobody could get in without it")
             }
-            let audit = audit(context, "admin_key.revoke", id.text, before: state)
+            let audit = audit(
+                context, "admin_key.revoke", id.text, before: before.json(lastUsedAt: directory.lastUse(of: before)))
             return try await commit(context, audit: audit, answer: answer) { db in
                 try TenancyStore.revoke(db, adminKey: id, at: now)
             } committed: {

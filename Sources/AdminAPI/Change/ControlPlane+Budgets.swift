@@ -21,11 +21,13 @@ extension ControlPlane {
         }
     }
 
+    /// Who changes a budget that was made for spend alerts has made it a budget of its own: it stays without them.
     func update(_ budget: Budget, before: Budget, _ context: AdminContext, answer: Answer) async throws -> Response {
         let audit = audit(context, "budget.update", budget.id.text, before: before.json, after: budget.json)
         let ledger = ledger
         return try await commit(context, audit: audit, answer: answer) { db in
-            try ledger.update(budget, db)
+            try SpendAlertStore.leaveBudget(budget.id, db)
+            return try ledger.update(budget, db)
         } committed: { opening in
             ledger.committed(opening)
         }

@@ -10,6 +10,8 @@ struct AdminRoute: Sendable {
     let access: RouteAccess
     /// What it takes and gives, for the OpenAPI document; nil outside `/admin/v1`.
     var shape: RouteShape?
+    /// Whether the handler alone reads the query and judges all of it; else nothing passes that is not in the shape.
+    var readsQuery = false
     let handler: Handler
     /// Bytes its body may have.
     var bodyLimit = AdminRoute.usualBodyLimit

@@ -21,7 +21,6 @@ struct RouteAccess: Sendable, Equatable {
     static let finance = RouteAccess(finance: .all)
     static let viewers = RouteAccess(viewer: .all)
     /// With any credential that is good.
-    static let everyRole = RouteAccess(finance: .all, viewer: .all)
     static let financeAndViewers = RouteAccess(finance: .all, viewer: .all)
     /// Finance sees what it did itself.
     static let financeOwn = RouteAccess(finance: .own)

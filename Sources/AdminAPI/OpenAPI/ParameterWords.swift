@@ -26,6 +26,7 @@ enum ParameterWords {
         "yes": "True: takes prices that change by more than half.",
         "known_models": "True: only models that Tollgate has, under its names.",
         "select": "Only names that match; `*` stands for any text.",
+        "include_archived": "True: archived tenants too.",
         "kind": "Whether tenants pay them or providers charge them.",
         "effective_from": "From when on they hold; absent: now.",
         "expand": "What else each entry shows: the member of that name.",

@@ -69,7 +69,7 @@ extension AuditRecord {
     }
 
     private static func members(_ text: String?) -> [String: JSONValue] {
-        guard let text, case .object(let members)? = try? JSONParser.parse(Array(text.utf8)) else { return [:] }
+        guard case .object(let members) = state(text) else { return [:] }
         return Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     }
 }

@@ -5,7 +5,7 @@ import Tenancy
 struct OrganizationAuditRoutes: OrganizationGroup {
     let plane: ControlPlane
 
-    var routes: [AdminRoute] { [get("audit_logs", .financeOwn, use: list)] }
+    var routes: [AdminRoute] { [list("audit_logs", .financeOwn, use: list)] }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
         var query = OrganizationQuery(request)

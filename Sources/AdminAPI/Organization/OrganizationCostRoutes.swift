@@ -6,7 +6,7 @@ import Tenancy
 struct OrganizationCostRoutes: OrganizationGroup {
     let plane: ControlPlane
 
-    var routes: [AdminRoute] { [get("costs", .financeAndViewers, use: show)] }
+    var routes: [AdminRoute] { [list("costs", .financeAndViewers, use: show)] }
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
         var query = OrganizationQuery(request)

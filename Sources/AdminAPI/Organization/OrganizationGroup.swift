@@ -5,6 +5,13 @@ import HTTPTypes
 protocol OrganizationGroup: RouteGroup {}
 
 extension OrganizationGroup {
+    /// A GET whose handler reads an `OrganizationQuery`; every other call takes no parameters.
+    func list(_ path: String, _ access: RouteAccess, use handler: @escaping AdminRoute.Handler) -> AdminRoute {
+        var list = route(.get, path, access, handler)
+        list.readsQuery = true
+        return list
+    }
+
     func get(_ path: String, _ access: RouteAccess, use handler: @escaping AdminRoute.Handler) -> AdminRoute {
         route(.get, path, access, handler)
     }

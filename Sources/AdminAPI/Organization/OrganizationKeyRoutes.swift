@@ -9,7 +9,7 @@ struct OrganizationKeyRoutes: OrganizationGroup {
 
     var routes: [AdminRoute] {
         [
-            get("admin_api_keys", .admins, use: list),
+            list("admin_api_keys", .admins, use: list),
             post("admin_api_keys", .admins, use: create),
             get("admin_api_keys/{admin_key}", .admins, use: show),
             delete("admin_api_keys/{admin_key}", .admins, use: delete),
@@ -39,7 +39,7 @@ struct OrganizationKeyRoutes: OrganizationGroup {
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
         let key = try stored(context)
-        return .json(json(key), tagging: key.json(lastUsedAt: plane.adminKeys.directory.lastUse(of: key)))
+        return .json(json(key), tagging: key.state)
     }
 
     private func delete(_ request: Request, _ context: AdminContext) async throws -> Response {

@@ -21,13 +21,20 @@ struct OrganizationPage: Sendable, Equatable {
     /// The page of a whole list in rising order of its ids.
     func cut<Element>(_ elements: [Element], id: (Element) -> String, json: (Element) -> JSONValue) -> JSONValue {
         var rest = (isDescending ? elements.reversed() : elements)[...]
-        if let after { rest = rest.drop { id($0) != after }.dropFirst() }
+        // By order and not by looking for the cursor: its entry may be gone by now.
+        if let after { rest = rest.drop { !isAhead(after, of: id($0)) } }
         if let before {
-            rest = rest.prefix { id($0) != before }
+            rest = rest.prefix { isAhead(id($0), of: before) }
             let page = rest.suffix(limit)
             return Self.answer(page.map { $0 }, hasMore: rest.count > page.count, id: id, json: json)
         }
         return answer(Array(rest.prefix(limit + 1)), id: id, json: json)
+    }
+
+    /// Whether an id comes before another in this order; by bytes, as the database orders.
+    private func isAhead(_ id: String, of other: String) -> Bool {
+        isDescending
+            ? other.utf8.lexicographicallyPrecedes(id.utf8) : id.utf8.lexicographicallyPrecedes(other.utf8)
     }
 
     /// The page made of up to `limit + 1` entries; one more than `limit` says that there is more.

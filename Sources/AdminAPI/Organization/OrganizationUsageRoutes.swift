@@ -8,7 +8,7 @@ struct OrganizationUsageRoutes: OrganizationGroup {
 
     var routes: [AdminRoute] {
         UsageKind.allCases.map { kind in
-            get("usage/\(kind.rawValue)", .financeAndViewers) { request, context in try await show(kind, request) }
+            list("usage/\(kind.rawValue)", .financeAndViewers) { request, context in try await show(kind, request) }
         }
     }
 

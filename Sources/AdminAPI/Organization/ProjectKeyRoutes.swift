@@ -14,7 +14,7 @@ struct ProjectKeyRoutes: OrganizationGroup {
     var routes: [AdminRoute] {
         let path = "projects/{project}/api_keys"
         return [
-            get(path, .viewers, use: list),
+            list(path, .viewers, use: list),
             get(path + "/{key}", .viewers, use: show),
             post(path + "/{key}", .admins, use: update),
             delete(path + "/{key}", .admins, use: delete),

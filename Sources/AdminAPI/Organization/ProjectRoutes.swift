@@ -7,7 +7,7 @@ struct ProjectRoutes: OrganizationGroup {
 
     var routes: [AdminRoute] {
         [
-            get("projects", .financeAndViewers, use: list),
+            list("projects", .financeAndViewers, use: list),
             post("projects", .admins, use: create),
             get("projects/{project}", .financeAndViewers, use: show),
             post("projects/{project}", .admins, use: update),

@@ -13,7 +13,7 @@ struct RateLimitRoutes: OrganizationGroup {
 
     var routes: [AdminRoute] {
         [
-            get("projects/{project}/rate_limits", .viewers, use: list),
+            list("projects/{project}/rate_limits", .viewers, use: list),
             post("projects/{project}/rate_limits/{rate_limit}", .admins, use: update),
         ]
     }

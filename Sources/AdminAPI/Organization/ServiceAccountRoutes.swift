@@ -8,7 +8,7 @@ struct ServiceAccountRoutes: OrganizationGroup {
     var routes: [AdminRoute] {
         let path = "projects/{project}/service_accounts"
         return [
-            get(path, .viewers, use: list),
+            list(path, .viewers, use: list),
             post(path, .admins, use: create),
             get(path + "/{account}", .viewers, use: show),
             post(path + "/{account}", .admins, use: update),

@@ -10,7 +10,7 @@ struct SpendAlertRoutes: OrganizationGroup {
     var routes: [AdminRoute] {
         let path = "projects/{project}/spend_alerts"
         return [
-            get(path, .financeAndViewers, use: list),
+            list(path, .financeAndViewers, use: list),
             post(path, .admins, use: create),
             get(path + "/{alert}", .financeAndViewers, use: show),
             post(path + "/{alert}", .admins, use: update),
@@ -117,7 +117,9 @@ struct SpendAlertRoutes: OrganizationGroup {
         let id = change.budget.id
         let wanted = SpendAlert.budget(change.budget, for: change.alerts, isMade: change.isMade)
         let isNew = change.isNew
+        let budgetAudit = budgetAudit(context, id, from: isNew ? nil : change.budget, to: wanted)
         return try await plane.commit(context, audit: audit, answer: answer) { db -> BudgetOpening? in
+            if let budgetAudit { try TenancyStore.audit(db, budgetAudit) }
             guard let wanted else {
                 try BillingStore.deleteBudget(id, db)
                 return nil
@@ -128,6 +130,15 @@ struct SpendAlertRoutes: OrganizationGroup {
         } committed: { opening in
             if let opening { ledger.committed(opening) } else { ledger.removed(id) }
         }
+    }
+
+    /// What the log says of the budget itself; nil if it stays as it is.
+    private func budgetAudit(
+        _ context: AdminContext, _ id: ID<Budget>, from before: Budget?, to after: Budget?
+    ) -> AuditEntry? {
+        guard before != after else { return nil }
+        let action = before == nil ? "budget.create" : after == nil ? "budget.delete" : "budget.update"
+        return plane.audit(context, action, id.text, before: before?.json, after: after?.json)
     }
 
     private func alerts(of tenant: ID<Tenant>) throws -> [SpendAlert] {

@@ -83,7 +83,9 @@ struct SpendLimitRoutes: OrganizationGroup {
 
     private func json(_ budget: Budget) -> JSONValue {
         let state = plane.ledger.state(budget.id)
-        let isEnforcing = state.map { $0.posted + $0.held >= budget.limit } ?? (budget.limit == .zero)
+        // The raises of the moment over the limit that is being set, which the ledger does not have before the commit.
+        let limit = (state?.raises.map(\.limit) ?? []).reduce(budget.limit, max)
+        let isEnforcing = state.map { $0.posted + $0.held >= limit } ?? (limit == .zero)
         return [
             "object": "project.spend_limit",
             "currency": "USD",

@@ -1,6 +1,10 @@
 import Tenancy
 
 extension AdminKey {
+    /// What the key's tag names. Without its last use: the gate notes one with every call, that of a key which deletes
+    /// itself included.
+    var state: JSONValue { json(lastUsedAt: nil) }
+
     /// The key as the API shows it, never a secret; the use is told apart because it is stored lazily.
     func json(lastUsedAt: Timestamp?) -> JSONValue {
         [

@@ -46,7 +46,8 @@ struct AdminKeyRoutes: RouteGroup {
     }
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
-        .json(json(try plane.adminKey(ID(try context.parameter("admin_key")))))
+        let key = try plane.adminKey(ID(try context.parameter("admin_key")))
+        return .json(json(key), tagging: key.state)
     }
 
     private func revoke(_ request: Request, _ context: AdminContext) async throws -> Response {

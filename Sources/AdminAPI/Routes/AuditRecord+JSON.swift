@@ -18,7 +18,7 @@ extension AuditRecord {
     }
 
     /// The state as JSON; as text if it should not be any.
-    private static func state(_ text: String?) -> JSONValue {
+    static func state(_ text: String?) -> JSONValue {
         guard let text else { return .null }
         return (try? JSONParser.parse(Array(text.utf8))) ?? .string(text)
     }

@@ -38,7 +38,6 @@ struct PeriodRoutes: RouteGroup {
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
         let month = try month(context)
-        try Query(request).finish()
         return .json(try plane.file.read { try PeriodView($0, PeriodStore.period($0, month), plane.ledger) }.json)
     }
 

@@ -42,7 +42,6 @@ struct ReconciliationRoutes: RouteGroup {
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
         let id = try context.parameter("reconciliation")
-        try Query(request).finish()
         guard let made = try plane.file.read({ try ReconciliationStore.reconciliation($0, id) }) else {
             throw Problem.notFound("reconciliation")
         }

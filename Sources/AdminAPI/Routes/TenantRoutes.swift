@@ -8,7 +8,7 @@ struct TenantRoutes: RouteGroup {
 
     var routes: [AdminRoute] {
         [
-            get("tenants", .financeAndViewers, .list("Lists tenants", .tenant), use: list),
+            get("tenants", .financeAndViewers, Self.page, use: list),
             post("tenants", .admins, .creates("Makes a tenant", .tenant, Self.whole), use: create),
             get("tenants/{tenant}", .financeAndViewers, .one("Shows a tenant", .tenantWithCredits), use: show),
             patch("tenants/{tenant}", .admins, .takes("Changes a tenant", .tenant, Self.part), use: update),
@@ -17,6 +17,11 @@ struct TenantRoutes: RouteGroup {
             post("tenants/{tenant}/suspend", .admins, .one("Refuses all its calls", .tenant), use: suspend),
             post("tenants/{tenant}/resume", .admins, .one("Lets its calls in again", .tenant), use: resume),
         ]
+    }
+
+    private static let page = RouteShape.list("Lists tenants", .tenant) { query in
+        _ = query.flag("include_archived")
+        _ = query.page()
     }
 
     @Sendable private static func whole(_ body: JSONObject) {
@@ -32,10 +37,12 @@ struct TenantRoutes: RouteGroup {
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
         var query = Query(request)
+        let includesArchived = query.flag("include_archived")
         let page = query.page()
         try query.finish()
         let tenants = try plane.file.read { db in
-            try TenancyStore.tenants(db, after: page.after, limit: page.limit + 1)
+            try TenancyStore.tenants(
+                db, after: page.after, limit: page.limit + 1, includingArchived: includesArchived)
         }
         return .json(page.answer(tenants, cursor: \.id.text, json: \.json))
     }

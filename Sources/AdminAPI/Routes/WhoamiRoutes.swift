@@ -8,11 +8,10 @@ struct WhoamiRoutes: RouteGroup {
     let table: [AdminRoute]
 
     var routes: [AdminRoute] {
-        [get("whoami", .everyRole, .one("Who the caller is, and what it may do", .whoami), use: show)]
+        [get("whoami", .financeAndViewers, .one("Who the caller is, and what it may do", .whoami), use: show)]
     }
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
-        try Query(request).finish()
         let caller = context.caller
         let key = try plane.file.read { db in try TenancyStore.adminKey(db, ID(caller.actor)) }
         let calls = table.filter { !$0.access.isOpen && $0.access.grant(caller.role) != .none }

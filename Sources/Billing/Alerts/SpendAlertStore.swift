@@ -42,6 +42,11 @@ public enum SpendAlertStore {
         try db.execute(sql: "DELETE FROM spend_alerts WHERE id = ?", arguments: [id.text])
     }
 
+    /// Makes a budget one that alerts do not own: it keeps its limit, and stays without them.
+    public static func leaveBudget(_ id: ID<Budget>, _ db: Database) throws {
+        try db.execute(sql: "UPDATE spend_alerts SET made_budget = 0 WHERE budget_id = ?", arguments: [id.text])
+    }
+
     private static func alert(_ row: Row) throws -> SpendAlert {
         let recipients: String = row["recipients"]
         return SpendAlert(

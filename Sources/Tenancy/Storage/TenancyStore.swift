@@ -34,16 +34,6 @@ public enum TenancyStore {
             arguments)
     }
 
-    /// Makes all requests of the tenant be refused.
-    public static func suspend(_ database: Database, tenant: ID<Tenant>) throws {
-        try setSuspended(database, tenant, true)
-    }
-
-    /// Lets the tenant's requests in again.
-    public static func resume(_ database: Database, tenant: ID<Tenant>) throws {
-        try setSuspended(database, tenant, false)
-    }
-
     /// Archives the tenant: its name is free again, its keys are revoked, its history stays.
     public static func archive(_ database: Database, tenant: ID<Tenant>, at instant: Timestamp) throws {
         let arguments: Arguments = ["id": tenant.text, "at": instant.microseconds]
@@ -130,12 +120,6 @@ public enum TenancyStore {
 
     static func requireActive(_ database: Database, tenant id: ID<Tenant>) throws {
         guard let tenant = try tenant(database, id), tenant.archivedAt == nil else { throw TenancyError.notFound }
-    }
-
-    private static func setSuspended(_ database: Database, _ tenant: ID<Tenant>, _ suspended: Bool) throws {
-        try change(
-            database, "UPDATE tenants SET suspended = :suspended WHERE id = :id AND archived_at IS NULL",
-            ["id": tenant.text, "suspended": suspended])
     }
 
     private static func arguments(of tenant: Tenant) throws -> Arguments {
