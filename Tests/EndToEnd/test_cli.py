@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -120,6 +121,63 @@ def test_tenants_and_what_they_may(server: Gateway, tenant: str) -> None:
     shown(server, "budgets", "show", budget, id=budget, limit="10", window="month", mode="hard")
     shown(server, "budgets", "show", budget, posted="0", held="0", remaining="10")
     assert entry(server, "budgets", "state", budget)["remaining"] == "10"
+
+
+# What the commands of each kind send, and the words their `create` needs.
+DOCUMENTED = {
+    "tenants": ("/tenants", "/tenants/{}", []), "keys": ("/tenants/{}/keys", "/keys/{}", ["--tenant", "ten_1"]),
+    "budgets": ("/budgets", "/budgets/{}", []), "pools": ("/pools", "/pools/{}", []),
+    "backends": ("/pools/{}/backends", "/backends/{}", ["--pool", "p"]), "admin-keys": ("/admin-keys", None, []),
+    "webhooks": ("/webhooks", None, []),
+}
+
+
+def told(server: Gateway, *command: str) -> dict[str, bool]:
+    """The fields that a command's help names, and whether each is required."""
+    text = " ".join(cli(server, *command, "--help").split())
+    names = re.findall(r"Fields: (.*?)\.(?: |$)", text)[0].split(", ")
+    return {name.removesuffix(" (required)"): name.endswith("(required)") for name in names}
+
+
+@pytest.mark.parametrize("kind", DOCUMENTED)
+def test_commands_take_the_fields_that_the_document_tells_of(server: Gateway, kind: str) -> None:
+    document = json.loads(server.admin.send("GET", "/openapi.json").text)
+    paths = {re.sub(r"\{[^}]*\}", "{}", path).removeprefix("/admin/v1"): calls
+             for path, calls in document["paths"].items()}
+
+    def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+        while "$ref" in schema:
+            found = document
+            for part in schema["$ref"].removeprefix("#/").split("/"):
+                found = found[part]
+            schema = found
+        return schema
+
+    def body(path: str, method: str) -> dict[str, Any]:
+        return resolved(paths[path][method]["requestBody"]["content"]["application/json"]["schema"])
+
+    create, update, words = DOCUMENTED[kind]
+    schema = body(create, "post")
+    required = set(schema.get("required", []))
+    assert told(server, kind, "create") == {name: name in required for name in schema["properties"]}
+    if update:
+        assert set(told(server, kind, "update")) == set(body(update, "patch")["properties"])
+    for name, field in schema["properties"].items():
+        choices = [word for word in resolved(field).get("enum", []) if word is not None]
+        if choices and resolved(field).get("type") != "boolean":
+            done = server.run(kind, "create", *words, "--set", f"{name}=zz", env=server.env)
+            listed = re.findall(r"must be one of (.*?), not", " ".join(done.stderr.split()))
+            assert listed and set(listed[0].split(", ")) == set(choices), (name, done.stderr)
+
+
+def test_another_limit_of_a_budget_is_tried_out(server: Gateway, tenant: str) -> None:
+    budget = entry(server, "budgets", "create", "--tenant", "one", "--limit", "10", "--window", "week")["id"]
+    run = entry(server, "budgets", "dry-run", budget, "--limit", "5", "--days", "7")
+    assert run["limit"] == "5" and run["days"] == 7 and run["refused"] == 0
+    first, head, *_, total = cli(server, "budgets", "dry-run", budget, "--limit", "5").splitlines()
+    assert first.startswith("5 USD a week, from ") and first.endswith("calls refused")
+    assert head.split()[:4] == ["BY", "NAME", "CALLS", "REFUSED"] and total.split()[0] == "TOTAL"
+    cli(server, "budgets", "dry-run", budget, "--limit", "5", "--days", "93", code=FAILED)
 
 
 def test_a_key_is_shown_once(server: Gateway, tenant: str) -> None:

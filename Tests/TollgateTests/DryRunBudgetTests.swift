@@ -47,7 +47,7 @@ import Testing
         let budget = try StateSamples.json(
             #"{"id":"bud_1","tenant_id":"ten_1","limit":"9","state":{"limit":"9","remaining":"7","posted":"2"}}"#)
         let client = AdminClient { _, path, _ in
-            #expect(path.hasPrefix("/tenants?"))
+            #expect(path == "/tenants?include_archived=true&limit=1000")
             let body = #"{"data":[{"id":"ten_1","name":"acme"}],"has_more":false,"next":null}"#
             return AdminAnswer(status: 200, body: Array(body.utf8))
         }

@@ -22,7 +22,9 @@ extension AdminClient {
     /// The entries with the name of their tenant as `tenant`; archived ones have names too.
     func namingTenants(_ entries: [JSONValue]) throws -> [JSONValue] {
         if entries.isEmpty { return entries }
-        let names = Dictionary(try list("/tenants").map { ($0["id"], $0["name"]) }) { first, _ in first }
+        let names = Dictionary(try list("/tenants?include_archived=true").map { ($0["id"], $0["name"]) }) { first, _ in
+            first
+        }
         return entries.map { $0.with("tenant", names[$0["tenant_id"]] ?? $0["tenant_id"]) }
     }
 

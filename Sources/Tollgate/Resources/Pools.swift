@@ -4,7 +4,7 @@ import ArgumentParser
 enum Pools: ResourceKind {
     static let resource = Resource(
         name: "pools", singular: "pool", naming: .name, columns: ["name", "policy", "affinity", "queue"],
-        fields: Field.pool)
+        fields: Field.pool, fixed: ["name"])
 
     static var verbs: [any ParsableCommand.Type] {
         [
