@@ -144,8 +144,8 @@ public enum BillingStore {
         }
         let statement = try db.cachedStatement(
             sql: """
-                INSERT INTO prices (id, model, kind, backend_id, tenant_id, tier, above_tokens, effective_from, published_at,
-                    prices_tokens, \(Meter.allCases.map(\.rawValue).joined(separator: ", ")))
+                INSERT INTO prices (id, model, kind, backend_id, tenant_id, tier, above_tokens, effective_from,
+                    published_at, prices_tokens, \(Meter.allCases.map(\.rawValue).joined(separator: ", ")))
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \(Meter.allCases.map { _ in "?" }.joined(separator: ", ")))
                 """)
         try statement.execute(

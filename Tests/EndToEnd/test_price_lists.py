@@ -86,7 +86,7 @@ def test_litellms_whole_list(run: Run, server: Gateway) -> None:
             compared += 1
     note(f"litellm: {found.count} versions of {len(listed)} models, {len(omitted)} left out, "
          f"{len(result['rounded'])} rounded, {compared} prices compared")
-    assert compared > 6000 and len(omitted) < 500
+    assert compared > 6000 and len(omitted) < 600
     assert "left out: output_cost_per_image_token, " in dry.stderr and len(dry.stderr.splitlines()) < 500
     if not run.full:
         return

@@ -1,6 +1,7 @@
 import Proxy
 
-/// Compares a state file with the server, routing first, then prices, tenants and what was agreed with them, removals last.
+/// Compares a state file with the server: routing first, then prices, tenants and what was agreed with them, removals
+/// last.
 struct ApplyPlanner {
     let wanted: JSONValue
     let server: ServerState
