@@ -73,7 +73,8 @@ let package = Package(
         .target(name: "Support", dependencies: ["Tenancy"], path: "Tests/Support", swiftSettings: swiftSettings),
         .testTarget(name: "TenancyTests", dependencies: ["Tenancy", "Support", grdb], swiftSettings: swiftSettings),
         .testTarget(
-            name: "BillingTests", dependencies: ["Billing", "Tenancy", "Support", grdb], swiftSettings: swiftSettings),
+            name: "BillingTests", dependencies: ["Billing", "Tenancy", "Support", grdb],
+            exclude: ["Goldens"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ProxyTests",
             dependencies: ["Proxy", "Billing", "Tenancy", "Support", "CTestTLS", nioCore, nioPosix, nioHTTP1, logging],

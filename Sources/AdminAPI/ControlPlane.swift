@@ -29,6 +29,8 @@ public struct ControlPlane: Sendable {
     let closeGraceMS: Int64
     /// Makes the files of months.
     let exports = ExportThread()
+    /// Manifests of closed months.
+    let manifests = ManifestShelf()
     let time: any TimeSource
     let logger: Logger
     /// The product's version, as `status` and the metrics tell it.

@@ -67,6 +67,8 @@ import Testing
             for (change, pointer) in [
                 (#""amount":"0""#, "/amount"), (#""amount":"1e3""#, "/amount"), (#""amount":"--1""#, "/amount"),
                 (#""amount":"99999999""#, "/amount"), (#""amount":"1","reason":"=1+1""#, "/reason"),
+                (#""amount":"1","reason":"r","model":"=1+1""#, "/model"),
+                (#""amount":"1","reason":"r","pool":"@SUM(1)""#, "/pool"),
             ] {
                 let bad = try await client.call(
                     "POST", path, #"{"tenant_id":"\#(tenant)",\#(change)}"#.replacing("}", with: pad(change)))

@@ -39,6 +39,23 @@ struct DamagedRowTests {
             """)
         #expect(throws: BillingError.damaged("periods")) { try fixture.file.read { try PeriodStore.closing($0) } }
     }
+
+    @Test func anEntryWithDamagedMetersIsNotCountedWithoutThem() async throws {
+        let fixture = try LedgerFixture(at: LedgerFixture.instant("2026-10-31T12:00:00Z"))
+        try await fixture.spend(5)
+        try fixture.damage("DROP TRIGGER ledger_no_update; UPDATE ledger SET other_meters = '{\"image\":2'")
+        let facts = try fixture.facts("2026-10")
+        for format in [ExportFormat.csv, .jsonl] {
+            let download = try ExportDownload(ExportQuery(format: format), facts, through: .max, file: fixture.file)
+            #expect(throws: BillingError.damaged("ledger")) { while try download.next() != nil {} }
+        }
+        #expect(throws: BillingError.damaged("ledger")) {
+            try fixture.file.read { db in
+                let row = try Row.fetchOne(db, sql: "SELECT * FROM ledger")
+                _ = try LedgerStore.usage(try #require(row))
+            }
+        }
+    }
 }
 
 extension LedgerFixture {

@@ -90,8 +90,10 @@ import Testing
 
     @Test func `what was paid ahead pays the first rows and is carried on`() {
         func usd(_ amount: Int) -> Money { Money(pico: Int128(amount)) }
-        let months = [(100, 30), (0, 50), (0, 40), (10, -5), (0, 100)].map { (paid: usd($0.0), spent: usd($0.1)) }
-        let drawn = (1...months.count).map { PrepaidDraw.drawn(Array(months.prefix($0))).pico }
+        let months = [(100, 30), (0, 50), (0, 40), (10, -5), (0, 100)].map {
+            PrepaidMonth(paid: usd($0.0), spent: usd($0.1))
+        }
+        let drawn = months.indices.map { PrepaidDraw.drawn(months, at: $0).pico }
         #expect(drawn == [30, 50, 20, 0, 10])
         var draw = PrepaidDraw(["ten_1": usd(12)])
         let billed = [8, -3, 8].map { cost -> Int128 in

@@ -32,7 +32,7 @@ struct OtherMetersTests {
                 == #"{"input_audio":7,"input_image":5,"output_audio":4,"image":2,"second":9,"character":8,"#
                 + #""request":1,"search":6}"#)
         #expect(rows[1]["other_meters"] == nil)
-        #expect(rows.map { LedgerStore.usage($0) } == [Self.usage, TokenUsage(input: 1)])
+        #expect(try rows.map { try LedgerStore.usage($0) } == [Self.usage, TokenUsage(input: 1)])
     }
 
     @Test func rollUpsKeepARowAMeterAndOnlyWhereItCounts() async throws {

@@ -13,6 +13,7 @@ enum ProblemTranslation {
         case let error as RoutingError: problem(error)
         case let error as BillingError: problem(error)
         case let error as PeriodError: problem(error)
+        case ExportError.unknownFormatVersion(let version): unknownFormatVersion(version)
         case let error as KeyHasherError: problem(error)
         case is HoldError: .notFound("uncertain hold")
         case LedgerError.unavailable: unavailable("ledger_unavailable", "the database cannot be written now")
@@ -49,6 +50,12 @@ enum ProblemTranslation {
         case .outOfRange: .invalid("/amount", "does not fit one ledger line", code: "amount_out_of_range")
         case .unknownZone, .damaged: .internalError
         }
+    }
+
+    private static func unknownFormatVersion(_ version: Int64) -> Problem {
+        .conflict(
+            "unknown_format_version",
+            "the month was closed with format_version \(version), which needs a later version of Tollgate")
     }
 
     private static func problem(_ error: PeriodError) -> Problem {

@@ -25,8 +25,8 @@ extension Correction {
             id: ID.make(prefix: "cor", at: now), correctsPeriod: month,
             tenantID: ID(body.required("tenant_id", .reference, else: "")),
             keyID: body.nullable("key_id", .reference).value.map { ID($0) },
-            model: body.nullable("model", .reference).value ?? "",
-            pool: body.nullable("pool", .reference).value ?? "",
+            model: body.nullable("model", .label(atMost: 128)).value ?? "",
+            pool: body.nullable("pool", .label(atMost: 128)).value ?? "",
             amount: body.required("amount", .correctionAmount, else: .zero),
             reason: body.required("reason", .label(atMost: 512), else: ""), createdAt: now, createdBy: actor)
     }

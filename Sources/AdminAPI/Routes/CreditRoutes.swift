@@ -42,12 +42,17 @@ struct CreditRoutes: RouteGroup {
         let body = try await request.object()
         let credit = Credit(body, of: id, by: context.caller.actor, at: plane.time.now())
         try body.finish()
-        let audit = plane.audit(context, "tenant.credit", id.text, after: credit.json)
-        return try await plane.commit(context, audit: audit, answer: .created(credit.json)) { db in
+        let audit = { @Sendable [plane] (recorded: Credit) in
+            plane.audit(context, "tenant.credit", id.text, after: recorded.json)
+        }
+        return try await plane.commit(context, audit: nil, answer: { (recorded: Credit) in .created(recorded.json) }) {
+            db in
             guard let tenant = try TenancyStore.tenant(db, id), tenant.archivedAt == nil else {
                 throw Problem.notFound("tenant")
             }
-            try CreditStore.insert(credit, db)
+            let recorded = try CreditStore.record(credit, db)
+            try TenancyStore.audit(db, audit(recorded))
+            return recorded
         }
     }
 }

@@ -27,7 +27,7 @@ struct ExportOpening: Sendable {
         }
         let download =
             try isManifest
-            ? ExportDownload.manifest(query, facts, through: last, file: plane.file)
+            ? ExportDownload.manifest(query, facts, through: last, file: plane.file, shelf: plane.manifests)
             : ExportDownload(query, facts, through: last, file: plane.file, isCompressed: isCompressed)
         return Opened(download: download, lastSequence: last)
     }

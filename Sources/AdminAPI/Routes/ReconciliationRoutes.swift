@@ -58,9 +58,14 @@ struct ReconciliationRoutes: RouteGroup {
         let billed = try format.read(bytes)
         guard !billed.isEmpty else { throw Problem.invalid("", "holds no amount", code: "invalid_bill") }
         let now = plane.time.now()
-        let lines = try await ReconciliationStore.lines(
-            plane.file, billed, routing: { try RoutingFactsStore.facts($0) },
-            backends: { try Self.backends(format, backendID, $0) })
+        let lines: [ReconciliationLine]
+        do {
+            lines = try await ReconciliationStore.lines(
+                plane.file, billed, backend: backendID, routing: { try RoutingFactsStore.facts($0) },
+                backends: { Self.backends(format, $0) })
+        } catch BillingError.notFound {
+            throw Problem.unknown("backend", backendID ?? "", at: "?backend_id")
+        }
         let made = Reconciliation(
             id: ID.make(prefix: "rec", at: now), provider: format.rawValue, backendID: backendID,
             sha256: SecretBytes.hex(SecretBytes.sha256(bytes)), createdAt: now, createdBy: context.caller.actor,
@@ -72,14 +77,8 @@ struct ReconciliationRoutes: RouteGroup {
         }
     }
 
-    /// The backend asked for, or all that speak as the provider does; those at its own address alone, if there are any.
-    private static func backends(
-        _ format: BillFormat, _ wanted: String?, _ routing: RoutingFacts
-    ) throws -> Set<String> {
-        if let wanted {
-            guard routing.backends[wanted] != nil else { throw Problem.unknown("backend", wanted, at: "?backend_id") }
-            return [wanted]
-        }
+    /// All that speak as the provider does; those at its own address alone, if there are any.
+    private static func backends(_ format: BillFormat, _ routing: RoutingFacts) -> Set<String> {
         let ofKind = routing.backends.values.filter { format == .csv || $0.kind == format.rawValue }
         let own = ofKind.filter { $0.host.hasSuffix("\(format.rawValue).com") }
         return Set((own.isEmpty ? ofKind : own).map(\.id))

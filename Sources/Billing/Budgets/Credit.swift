@@ -43,4 +43,10 @@ public struct Credit: Sendable, Equatable {
         self.createdAt = createdAt
         self.createdBy = createdBy
     }
+    /// The same, counted at another instant.
+    func counted(at instant: Timestamp) -> Credit {
+        Credit(
+            id: id, tenantID: tenantID, amount: amount, kind: kind, note: note, createdAt: instant,
+            createdBy: createdBy)
+    }
 }

@@ -3,7 +3,15 @@ public import Tenancy
 
 /// The rows of credits: appended, never changed.
 public enum CreditStore {
-    /// Records a credit. Throws `BillingError.unknownTenant`.
+    /// Records a credit at its instant or, if that is in or before a closed month, behind all closed months; returns it
+    /// as recorded. Throws `BillingError.unknownTenant`.
+    public static func record(_ asked: Credit, _ db: Database) throws -> Credit {
+        let credit = asked.counted(at: max(asked.createdAt, try PeriodStore.closedUntil(db)))
+        try insert(credit, db)
+        return credit
+    }
+
+    /// Records a credit as it is. Throws `BillingError.unknownTenant`.
     public static func insert(_ credit: Credit, _ db: Database) throws {
         do {
             try db.execute(

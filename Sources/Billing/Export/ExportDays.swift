@@ -72,6 +72,7 @@ struct ExportDays {
         row.backendID = names.text(group.backend)
         row.priceVersion = names.text(group.version)
         row.correctsPeriod = names.text(group.corrects)
+        if !isUpstream { row.multiplierPPM = group.multiplierPPM }
         if isUpstream { return [pricing.upstreamRow(row, sums)] }
         return try pricing.rows(row, sums, multiplierPPM: group.multiplierPPM)
     }

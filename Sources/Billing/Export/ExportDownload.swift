@@ -23,6 +23,17 @@ public final class ExportDownload: Sendable {
     private static func part(
         _ query: ExportQuery, _ facts: PeriodFacts, through lastSequence: Int64, _ file: DatabaseFile
     ) throws -> any ExportPart {
+        switch facts.formatVersion {
+        case 1: return try versionOne(query, facts, through: lastSequence, file)
+        default: throw ExportError.unknownFormatVersion(facts.formatVersion)
+        }
+    }
+
+    /// The writers of `format_version` 1, whose bytes `ExportDigestTests` pins. One that must write anything else
+    /// becomes version 2 beside them.
+    private static func versionOne(
+        _ query: ExportQuery, _ facts: PeriodFacts, through lastSequence: Int64, _ file: DatabaseFile
+    ) throws -> any ExportPart {
         func rows() throws -> ExportRowsStore {
             try ExportRowsStore(query, facts, through: lastSequence, file)
         }
@@ -42,11 +53,18 @@ public final class ExportDownload: Sendable {
         self.part = Mutex(part)
     }
 
-    /// The manifest of a month's files under a query's filters, as one piece after many that are empty.
+    /// The manifest of a month's files under a query's filters, as one piece after many that are empty; a closed
+    /// month's comes from the shelf once it was made.
     public static func manifest(
-        _ query: ExportQuery, _ facts: PeriodFacts, through lastSequence: Int64, file: DatabaseFile
+        _ query: ExportQuery, _ facts: PeriodFacts, through lastSequence: Int64, file: DatabaseFile,
+        shelf: ManifestShelf = ManifestShelf()
     ) throws -> ExportDownload {
-        ExportDownload(try ManifestExport(query, facts, through: lastSequence, file))
+        guard facts.formatVersion == 1 else { throw ExportError.unknownFormatVersion(facts.formatVersion) }
+        let made: @Sendable () throws -> any ExportPart = {
+            try ManifestExport(query, facts, through: lastSequence, file)
+        }
+        guard let name = ManifestShelf.name(query, facts) else { return ExportDownload(try made()) }
+        return ExportDownload(KeptManifest(shelf, name, made))
     }
 
     /// The next bytes, perhaps none yet; nil after the last. Blocks for some ten milliseconds while a page is read and

@@ -7,5 +7,6 @@ struct ExportEntry {
     /// Picodollars, as the next two.
     let cost: Int64
     let listCost: Int64
-    let upstreamCost: Int64
+    /// nil: the provider's price was not known, or nothing was asked of one.
+    let upstreamCost: Int64?
 }

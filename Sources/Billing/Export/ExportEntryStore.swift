@@ -4,7 +4,8 @@ import Tenancy
 /// Reads a month's entries page by page, each in a read transaction of its own.
 ///
 /// Entries are read in the order of their requests' names, which is nearly the order of their days, so that a day can
-/// be finished soon after it was read. Corrections come first: they may be of any day.
+/// be finished soon after it was read. Corrections come first: they may be of any day. Entries whose names are of
+/// another time than the month (the clock was set back, the machine was suspended) come last.
 struct ExportEntryStore {
     /// Entries one read transaction looks at.
     static let pageSize = 5000
@@ -15,35 +16,55 @@ struct ExportEntryStore {
     /// Entries read so far, whether they were wanted or not.
     private(set) var count: Int64 = 0
 
+    /// Requests that can have been admitted in the month have names between these, unless a clock was wrong.
+    private let names: (first: String, end: String)
+
     init(_ scope: ExportScope) {
         self.scope = scope
+        names = (
+            first: RequestID.lowest(at: scope.month.start.adding(milliseconds: -MeterCostStore.longestBodyMS)).text,
+            end: RequestID.lowest(at: scope.month.end.adding(milliseconds: 1)).text
+        )
     }
 
-    /// Throws `ExportError.entriesMissing` if other than all of the month's entries were read: with one too few or too
-    /// many a file would be a wrong invoice.
-    func checkCount(_ db: Database) throws {
+    /// Hands over the entries that no page had because of their names. Throws `ExportError.entriesMissing` if then
+    /// other than all of the month's entries were read: with one too few or too many a file would be a wrong invoice.
+    mutating func finish(_ db: Database, _ body: (ColumnReaderStore) throws -> Void) throws {
+        if try missing(db) == 0 { return }
+        let reader = try ColumnReaderStore(
+            Self.sql(
+                from: "ledger INDEXED BY ledger_period",
+                where: """
+                    period = ? AND corrects_period IS NULL AND seq <= ? AND (request_id <= ? OR request_id >= ?)
+                    """),
+            [scope.month.text, scope.lastSequence, names.first, names.end], db)
+        while try reader.next() { try take(reader, body) }
+        let left = try missing(db)
+        guard left == 0 else { throw ExportError.entriesMissing(left) }
+    }
+
+    private func missing(_ db: Database) throws -> Int64 {
         let total =
             try Int64.fetchOne(
                 db, sql: "SELECT COUNT(*) FROM ledger WHERE period = ? AND seq <= ?",
                 arguments: [scope.month.text, scope.lastSequence]) ?? 0
-        guard total == count else { throw ExportError.entriesMissing(total - count) }
+        return total - count
     }
 
     // MARK: Pages
 
     /// Hands over every entry that corrects another month.
-    mutating func corrections(_ db: Database, _ body: (ColumnReaderStore) -> Void) throws {
+    mutating func corrections(_ db: Database, _ body: (ColumnReaderStore) throws -> Void) throws {
         let reader = try ColumnReaderStore(
             Self.sql(
                 from: "ledger INDEXED BY ledger_corrections",
                 where: "corrects_period IS NOT NULL AND period = ? AND seq <= ?"),
             [scope.month.text, scope.lastSequence], db)
-        while try reader.next() { take(reader, body) }
+        while try reader.next() { try take(reader, body) }
     }
 
     /// Hands over the next page of the month's own entries; false if there was none left.
-    mutating func page(_ db: Database, _ body: (ColumnReaderStore) -> Void) throws -> Bool {
-        let first = RequestID.lowest(at: scope.month.start.adding(milliseconds: -MeterCostStore.longestBodyMS)).text
+    mutating func page(_ db: Database, _ body: (ColumnReaderStore) throws -> Void) throws -> Bool {
         // The month's own index would have the whole month sorted for every page; a plus keeps SQLite from it.
         let reader = try ColumnReaderStore(
             Self.sql(
@@ -51,10 +72,7 @@ struct ExportEntryStore {
                 where: """
                     request_id > ? AND request_id < ? AND +period = ? AND corrects_period IS NULL AND seq <= ?
                     """),
-            [
-                last ?? first, RequestID.lowest(at: scope.month.end.adding(milliseconds: 1)).text, scope.month.text,
-                scope.lastSequence,
-            ], db)
+            [last ?? names.first, names.end, scope.month.text, scope.lastSequence], db)
         var read = 0
         var request = last
         while try reader.next() {
@@ -63,18 +81,18 @@ struct ExportEntryStore {
             if read >= Self.pageSize, id != request { break }
             request = id
             read += 1
-            take(reader, body)
+            try take(reader, body)
         }
         last = request
         return read > 0
     }
 
-    private mutating func take(_ reader: ColumnReaderStore, _ body: (ColumnReaderStore) -> Void) {
+    private mutating func take(_ reader: ColumnReaderStore, _ body: (ColumnReaderStore) throws -> Void) throws {
         count += 1
         let tenant = reader.text(Column.tenant) ?? ""
         if let wanted = scope.tenantID, wanted != tenant { return }
         guard scope.tag == nil || scope.includes(tenantID: tenant, keyID: reader.text(Column.key) ?? "") else { return }
-        body(reader)
+        try body(reader)
     }
 
     /// The places of the columns in a page.
@@ -118,14 +136,15 @@ struct ExportEntryStore {
 }
 
 extension ColumnReaderStore {
-    /// Every meter of the entry.
-    var usage: TokenUsage {
+    /// Every meter of the entry. Throws `BillingError.damaged` for meters that cannot be read.
+    func usage() throws(BillingError) -> TokenUsage {
         var usage = TokenUsage.zero
         for (place, meter) in TokenUsage.columnMeters.enumerated() {
             usage[meter] = integer(ExportEntryStore.Column.usage + Int32(place))
         }
-        // What is written here is always read; a damaged row shows what its columns say, and `verify` names it.
-        if let text = text(ExportEntryStore.Column.otherMeters) { _ = usage.readOtherMeters(text) }
+        if let text = text(ExportEntryStore.Column.otherMeters), !usage.readOtherMeters(text) {
+            throw .damaged("ledger")
+        }
         return usage
     }
 }

@@ -1,5 +1,7 @@
 /// Why a download cannot be made or was broken off.
 public enum ExportError: Error, Sendable, Equatable {
+    /// The month was closed by a later version of Tollgate, whose writers this one does not have.
+    case unknownFormatVersion(Int64)
     /// A sum of units does not fit 64 bits.
     case tooManyUnits
     /// The month has so many entries more than could be read by their names.

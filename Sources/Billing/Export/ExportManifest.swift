@@ -23,6 +23,8 @@ public struct ExportManifest: Sendable {
     let entries: Int64
     let files: [File]
     let totals: [(tenantID: String, totals: ExportTotals)]
+    /// Of the facts, what the filters leave.
+    let notes: ExportNotes
 
     /// The manifest as JSON in one line; its last member is the SHA-256 of the object without that member.
     public var bytes: [UInt8] {
@@ -54,9 +56,9 @@ public struct ExportManifest: Sendable {
         line.raw("files", JSONLine.array(files.map(Self.json)))
         line.raw("totals", JSONLine.array(totals.map { json($0.tenantID, $0.totals) }))
         line.raw("total", sum)
-        line.raw("price_versions", JSONLine.array(prices.map(Self.json)))
-        line.raw("corrections", JSONLine.array(corrections.map(Self.json)))
-        line.raw("uncertain_holds", JSONLine.array(facts.uncertainHolds.map(Self.json)))
+        line.raw("price_versions", JSONLine.array(notes.prices.map(Self.json)))
+        line.raw("corrections", JSONLine.array(notes.corrections.map(Self.json)))
+        line.raw("uncertain_holds", JSONLine.array(notes.uncertainHolds.map(Self.json)))
         line.text("chain_head", period.seal?.chainHead)
         line.text("facts_sha256", period.seal?.factsSHA256)
         line.text("manifest_sha256", period.seal?.manifestSHA256)
@@ -76,14 +78,6 @@ public struct ExportManifest: Sendable {
         return json(nil, sum)
     }
 
-    private var prices: [PriceFact] {
-        facts.prices.values.sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
-    }
-
-    private var corrections: [CorrectionFact] {
-        facts.corrections.values.sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }
-    }
-
     private func json(_ tenantID: String?, _ totals: ExportTotals) -> [UInt8] {
         var line = JSONLine()
         if let tenantID {
@@ -99,7 +93,10 @@ public struct ExportManifest: Sendable {
         line.text("prepaid", totals.purchases.decimal)
         line.text("goodwill", totals.credits.decimal)
         line.text("billed", totals.billed.decimal)
-        if query.view == .upstream { line.text("upstream_cost", totals.upstreamCost.decimal) }
+        if query.view == .upstream {
+            line.text("upstream_cost", totals.upstreamCost.decimal)
+            line.raw("unpriced_requests", String(totals.unpriced))
+        }
         return line.end()
     }
 
@@ -162,6 +159,7 @@ extension ExportTotals {
         listCost += other.listCost
         billed += other.billed
         upstreamCost += other.upstreamCost
+        unpriced &+= other.unpriced
         corrections += other.corrections
         purchases += other.purchases
         credits += other.credits

@@ -57,7 +57,9 @@ struct ExportPricing {
         line.requests = sums.requests
         line.cost = Money(pico: sums.cost)
         line.listCost = Money(pico: sums.listCost)
-        line.upstreamCost = Money(pico: sums.upstreamCost)
+        // Of attempts that were never answered nothing is unknown: they cost nothing.
+        line.upstreamCost = sums.upstreamCost.map { Money(pico: $0) } ?? (sums.unpriced == 0 ? .zero : nil)
+        line.unpriced = sums.unpriced
         return line
     }
 }

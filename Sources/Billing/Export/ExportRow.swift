@@ -25,6 +25,8 @@ struct ExportRow: Sendable, Equatable {
     var backendID: String?
     var meter: Meter?
     var priceVersion: String?
+    /// The tenant's multiplier of the version's prices, in millionths.
+    var multiplierPPM: Int64 = 1_000_000
     /// The closed month it corrects.
     var correctsPeriod: String?
     var units: Int64 = 0
@@ -37,8 +39,10 @@ struct ExportRow: Sendable, Equatable {
     var listCost = Money.zero
     /// As the ledger has it.
     var cost = Money.zero
-    /// What providers charge for it, where that is known.
-    var upstreamCost = Money.zero
+    /// What providers charge for it; nil: unknown for all of it.
+    var upstreamCost: Money?
+    /// Requests whose upstream cost is not known, and not in the one told.
+    var unpriced: Int64 = 0
     /// What the tenant pays for it: the cost less what was paid ahead; the amount of a credit.
     var billed = Money.zero
     /// The credit it stands for.

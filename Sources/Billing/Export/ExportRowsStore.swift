@@ -23,7 +23,15 @@ struct ExportRowsStore {
         let isWhole = query.tag == nil && query.view == .tenant
         let credits = isWhole ? facts.credits.filter { query.tenantID == nil || query.tenantID == $0.tenantID } : []
         let scope = scope
-        let drawn = isWhole ? try PrepaidStore.drawn(file, scope) : [:]
+        var drawn: [String: Money] = [:]
+        if isWhole {
+            drawn =
+                try facts.period.status == .closed
+                ? facts.draws
+                : file.read {
+                    try PrepaidStore.drawn($0, scope.month, through: lastSequence, tenantID: scope.tenantID)
+                }
+        }
         days = ExportDays(
             try ExportPricing(facts.prices), isUpstream: scope.isUpstream, credits: credits.map(ExportRow.init),
             prepaid: PrepaidDraw(drawn))
@@ -34,17 +42,17 @@ struct ExportRowsStore {
         switch step {
         case .corrections:
             try file.read { db in
-                try entries.corrections(db) { days.add($0, scope) }
+                try entries.corrections(db) { try days.add($0, scope) }
             }
             step = .pages
             return []
         case .pages:
             let isMore = try file.read { db in
-                try entries.page(db) { days.add($0, scope) }
+                try entries.page(db) { try days.add($0, scope) }
             }
             guard isMore else {
                 step = .end
-                try file.read { try entries.checkCount($0) }
+                try file.read { db in try entries.finish(db) { try days.add($0, scope) } }
                 return try days.finish(before: nil)
             }
             return try finishedDays()
@@ -67,7 +75,7 @@ struct ExportRowsStore {
 
 extension ExportDays {
     /// Adds a row of the ledger.
-    mutating func add(_ row: ColumnReaderStore, _ scope: ExportScope) {
+    mutating func add(_ row: ColumnReaderStore, _ scope: ExportScope) throws {
         typealias Column = ExportEntryStore.Column
         func number(_ column: Int32) -> Int32 { row.text(column).map { names.number($0) } ?? ExportNames.none }
         let admitted = row.integer(Column.admitted)
@@ -86,7 +94,7 @@ extension ExportDays {
         add(
             ExportEntry(
                 group: group, isRequest: kind == "settle" || kind == "resolve", isEstimated: isEstimated,
-                usage: row.usage, cost: row.integer(Column.cost), listCost: row.integer(Column.listCost),
-                upstreamCost: row.integer(Column.upstreamCost)))
+                usage: try row.usage(), cost: row.integer(Column.cost), listCost: row.integer(Column.listCost),
+                upstreamCost: row.isNull(Column.upstreamCost) ? nil : row.integer(Column.upstreamCost)))
     }
 }

@@ -6,7 +6,10 @@ struct ExportSums {
     var estimated = TokenUsage.zero
     var cost: Int128 = 0
     var listCost: Int128 = 0
-    var upstreamCost: Int128 = 0
+    /// Of what is known of it; nil: nothing is.
+    var upstreamCost: Int128?
+    /// Requests whose upstream cost is not known.
+    var unpriced: Int64 = 0
 
     mutating func add(_ entry: ExportEntry) {
         if entry.isRequest { requests &+= 1 }
@@ -15,6 +18,10 @@ struct ExportSums {
         // 2^63 lines of 2^63 picodollars fit.
         cost &+= Int128(entry.cost)
         listCost &+= Int128(entry.listCost)
-        upstreamCost &+= Int128(entry.upstreamCost)
+        if let known = entry.upstreamCost {
+            upstreamCost = (upstreamCost ?? 0) &+ Int128(known)
+        } else if entry.isRequest {
+            unpriced &+= 1
+        }
     }
 }

@@ -6,7 +6,10 @@ struct ExportTotals: Sendable, Equatable {
     var cost = Money.zero
     var listCost = Money.zero
     var billed = Money.zero
+    /// As far as it is known.
     var upstreamCost = Money.zero
+    /// Requests whose upstream cost is not known.
+    var unpriced: Int64 = 0
     /// Of the cost, what corrects closed months.
     var corrections = Money.zero
     /// Paid ahead in the month.
@@ -21,7 +24,8 @@ struct ExportTotals: Sendable, Equatable {
         cost += row.cost
         listCost += row.listCost
         billed += row.billed
-        upstreamCost += row.upstreamCost
+        upstreamCost += row.upstreamCost ?? .zero
+        unpriced &+= row.unpriced
         if row.correctsPeriod != nil { corrections += row.cost }
         switch row.kind {
         case .purchase: purchases += row.billed

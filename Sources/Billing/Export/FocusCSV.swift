@@ -51,7 +51,8 @@ struct FocusCSV: ExportEncoder {
             line.number(charge.unitPrice.map(FocusNumber.text))
         case .requestCount: line.number(FocusNumber.text(row.requests))
         case .estimatedQuantity: line.number(FocusNumber.text(row.estimatedUnits))
-        case .upstreamCost: line.number(FocusNumber.text(row.upstreamCost))
+        case .upstreamCost: line.number(row.upstreamCost.map(FocusNumber.text))
+        case .unpricedRequests: line.number(FocusNumber.text(row.unpriced))
         default: line.text(text(column, row, charge))
         }
     }

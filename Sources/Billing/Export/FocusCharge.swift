@@ -21,10 +21,12 @@ struct FocusCharge {
 
     init(_ row: ExportRow, isUpstream: Bool) {
         if isUpstream {
-            let cost = row.upstreamCost
-            category = row.kind == .usage ? .usage : .adjustment
+            // The specification has no null for these four; `x_UpstreamCost` has, and without a price there is no usage
+            // line to price.
+            let cost = row.upstreamCost ?? .zero
+            category = row.kind == .usage && row.upstreamCost != nil ? .usage : .adjustment
             (billed, effective, contracted, list) = (cost, cost, cost, cost)
-            guard row.kind == .usage else { return }
+            guard category == .usage else { return }
             consumed = row.units
             // A provider prices meters by rules of its own, so a day is one unit at what it cost.
             priced = 1

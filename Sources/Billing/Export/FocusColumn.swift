@@ -75,11 +75,12 @@ enum FocusColumn: String, CaseIterable {
     case estimatedQuantity = "x_EstimatedQuantity"
     case correctsPeriod = "x_CorrectsPeriod"
     case upstreamCost = "x_UpstreamCost"
+    case unpricedRequests = "x_UnpricedRequests"
 
     /// Those of a version and a view.
     static func columns(_ version: FocusVersion, _ view: ExportQuery.View) -> [FocusColumn] {
         allCases.filter { column in
-            if column == .upstreamCost { return view == .upstream }
+            if column == .upstreamCost || column == .unpricedRequests { return view == .upstream }
             return version == .v12 ? !isLater(column) : ![.providerName, .publisherName].contains(column)
         }
     }

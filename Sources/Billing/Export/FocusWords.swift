@@ -17,17 +17,18 @@ struct FocusWords {
         case .serviceCategory: "AI and Machine Learning"
         case .serviceSubcategory: "Generative AI"
         case .serviceName: "LLM Gateway"
-        case .chargeDescription: description(row)
+        case .chargeDescription: description(row, charge)
         case .consumedUnit: charge.consumed == nil ? nil : unit(row)
         case .pricingUnit: charge.priced == nil ? nil : (row.meter == nil ? "Units" : unit(row))
         case .pricingCategory: charge.priced == nil ? nil : (isUpstream ? "Other" : "Standard")
         case .resourceID: row.model.isEmpty ? nil : "pool/\(row.pool)/\(row.model)"
         case .resourceName: row.model.isEmpty ? nil : row.model
         case .resourceType: row.model.isEmpty ? nil : "Model"
-        case .skuID: sku(row)
-        case .skuMeter: sku(row).map { _ in row.kind == .purchase ? "Prepaid" : row.meter.map(Self.title) ?? "Tokens" }
-        case .skuPriceID: skuPrice(row)
-        case .skuPriceDetails: row.kind == .usage ? details(row) : nil
+        case .skuID: sku(row, charge)
+        case .skuMeter:
+            sku(row, charge).map { _ in row.kind == .purchase ? "Prepaid" : row.meter.map(Self.title) ?? "Tokens" }
+        case .skuPriceID: skuPrice(row, charge)
+        case .skuPriceDetails: charge.category == .usage ? details(row) : nil
         default: nil
         }
     }
@@ -37,8 +38,9 @@ struct FocusWords {
         return facts.backends[id]?.name ?? id
     }
 
-    private func description(_ row: ExportRow) -> String {
+    private func description(_ row: ExportRow, _ charge: FocusCharge) -> String {
         let model = row.model.isEmpty ? "account" : row.model
+        if row.kind == .usage, charge.category != .usage { return "\(model) at a price that is not known" }
         switch row.kind {
         case .usage: return row.meter.map { "\(model) \(Self.words($0))" } ?? "\(model) as the provider prices it"
         case .purchase: return "Prepaid"
@@ -49,23 +51,35 @@ struct FocusWords {
         }
     }
 
-    private func sku(_ row: ExportRow) -> String? {
-        switch row.kind {
+    private func sku(_ row: ExportRow, _ charge: FocusCharge) -> String? {
+        switch charge.category {
         case .usage: "\(row.model)/\(row.meter?.rawValue ?? "upstream")"
         case .purchase: "prepaid"
         case .adjustment, .credit: nil
         }
     }
 
-    /// One price of one meter, never used for another.
-    private func skuPrice(_ row: ExportRow) -> String? {
-        guard let sku = sku(row) else { return nil }
+    /// One price of one meter, never used for another: a version's price for tenants of one multiplier.
+    private func skuPrice(_ row: ExportRow, _ charge: FocusCharge) -> String? {
+        guard let sku = sku(row, charge) else { return nil }
         let price: String? =
             switch row.kind {
             case .purchase: row.creditID
-            default: isUpstream ? row.backendID.map { "\($0)-\(row.dayText)" } : row.priceVersion
+            default: isUpstream ? upstreamPrice(row) : row.priceVersion.map { $0 + multiplier(row) }
             }
         return "\(sku)@\(price ?? "unpriced")"
+    }
+
+    /// A day of one tenant at one backend is one unit, at what it cost.
+    private func upstreamPrice(_ row: ExportRow) -> String? {
+        guard let backend = row.backendID else { return nil }
+        let names = [backend, row.dayText, row.tenantID, row.pool, row.keyID, row.correctsPeriod]
+        return names.compactMap { $0 }.joined(separator: "-")
+    }
+
+    private func multiplier(_ row: ExportRow) -> String {
+        if row.multiplierPPM == 1_000_000 { return "" }
+        return "x" + Money(pico: Int128(row.multiplierPPM) * 1_000_000).decimal
     }
 
     private func details(_ row: ExportRow) -> String {

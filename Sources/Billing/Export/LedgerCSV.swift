@@ -8,7 +8,7 @@ struct LedgerCSV: ExportEncoder {
         "credit_id", "tags",
     ]
     private static let keyColumns = ["key_id", "key"]
-    private static let upstreamColumns = ["backend_id", "backend", "upstream_cost"]
+    private static let upstreamColumns = ["backend_id", "backend", "upstream_cost", "unpriced_requests"]
 
     private let query: ExportQuery
     private let facts: PeriodFacts
@@ -67,7 +67,8 @@ struct LedgerCSV: ExportEncoder {
         if query.view == .upstream {
             line.text(row.backendID)
             line.text(row.backendID.flatMap { facts.backends[$0]?.name })
-            line.number(row.upstreamCost.decimal)
+            line.number(row.upstreamCost?.decimal)
+            line.number(String(row.unpriced))
         }
         line.end()
     }

@@ -20,14 +20,14 @@ struct LedgerLinesStore: ExportPart {
         var lines: Int64 = 0
         var instants = instants
         let showsUpstream = entries.scope.isUpstream
-        func write(_ row: ColumnReaderStore) {
-            bytes += Self.line(row, &instants, showsUpstream: showsUpstream)
+        func write(_ row: ColumnReaderStore) throws {
+            bytes += try Self.line(row, &instants, showsUpstream: showsUpstream)
             bytes.append(UInt8(ascii: "\n"))
             lines += 1
         }
         if isBegun {
             isOver = try !file.read { try entries.page($0, write) }
-            if isOver { try file.read { try entries.checkCount($0) } }
+            if isOver { try file.read { try entries.finish($0, write) } }
         } else {
             try file.read { try entries.corrections($0, write) }
             isBegun = true
@@ -39,7 +39,7 @@ struct LedgerLinesStore: ExportPart {
 
     private static func line(
         _ row: ColumnReaderStore, _ instants: inout InstantText, showsUpstream: Bool
-    ) -> [UInt8] {
+    ) throws -> [UInt8] {
         typealias Column = ExportEntryStore.Column
         func money(_ column: Int32) -> String { Money(pico: Int128(row.integer(column))).decimal }
         func flag(_ column: Int32) -> String { row.integer(column) == 0 ? "false" : "true" }
@@ -63,7 +63,7 @@ struct LedgerLinesStore: ExportPart {
             line.text("upstream_cost", row.isNull(Column.upstreamCost) ? nil : money(Column.upstreamCost))
         }
         var units = JSONLine()
-        let usage = row.usage
+        let usage = try row.usage()
         for meter in Meter.allCases where usage[meter] != 0 { units.raw(meter.rawValue, String(usage[meter])) }
         line.raw("units", units.end())
         line.text("provenance", row.text(Column.provenance))

@@ -17,6 +17,7 @@ final class ManifestExport: ExportPart {
     private var invoices: HashedFile<FocusInvoiceCSV>
     private var statement: HashedFile<StatementPage>
     private var linesDigest = DigestStream()
+    private var versions: Set<String> = []
     private var totals: [String: ExportTotals] = [:]
     private var step = Step.rows
 
@@ -40,7 +41,10 @@ final class ManifestExport: ExportPart {
                 step = .lines
                 return []
             }
-            for row in next { totals[row.tenantID, default: ExportTotals()].add(row) }
+            for row in next {
+                totals[row.tenantID, default: ExportTotals()].add(row)
+                if let version = row.priceVersion { versions.insert(version) }
+            }
             try csv.add(next)
             try focus12.add(next)
             try focus14.add(next)
@@ -83,7 +87,8 @@ final class ManifestExport: ExportPart {
         let totals = totals.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
         return ExportManifest(
             query: query, facts: facts, lastSequence: lastSequence, entries: lines.count, files: files,
-            totals: totals.map { (tenantID: $0.key, totals: $0.value) })
+            totals: totals.map { (tenantID: $0.key, totals: $0.value) },
+            notes: ExportNotes(query, facts, versions: versions))
     }
 
     private func name(_ format: ExportFormat, _ dataset: FocusDataset = .costAndUsage) -> String {

@@ -15,16 +15,19 @@ struct PrepaidDraw {
         row.billed = row.cost - drawn
     }
 
-    /// What a tenant draws in the last of these months, which are in order: each month's spend is drawn from what was
-    /// paid ahead in it and left from the months before. A month that gave back more than it cost draws nothing.
-    static func drawn(_ months: [(paid: Money, spent: Money)]) -> Money {
-        var left = Money.zero
-        var drawn = Money.zero
-        for month in months {
-            left += month.paid
-            drawn = max(.zero, min(left, month.spent))
-            left -= drawn
+    /// What a tenant draws in the month at `target` of months in order: its spend, as far as that leaves no month with
+    /// more drawn up to its end than was paid ahead up to its end. What closed months drew is theirs, whichever was
+    /// closed first; open months before the target draw in their order, and later open ones nothing yet.
+    static func drawn(_ months: [PrepaidMonth], at target: Int) -> Money {
+        var drawn = months.map { $0.frozen ?? .zero }
+        for place in months.indices where place <= target && months[place].frozen == nil {
+            var (balance, least) = (Money.zero, Money?.none)
+            for (later, month) in months.enumerated() {
+                balance += month.paid - drawn[later]
+                if later >= place { least = min(least ?? balance, balance) }
+            }
+            drawn[place] = max(.zero, min(months[place].spent, least ?? .zero))
         }
-        return drawn
+        return months.indices.contains(target) ? drawn[target] : .zero
     }
 }

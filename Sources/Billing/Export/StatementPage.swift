@@ -89,7 +89,8 @@ struct StatementPage: ExportEncoder {
             ("Charges", total.cost),
             ("Paid from prepaid credit", total.billed - total.cost - total.purchases + total.credits),
             ("Prepaid purchases", total.purchases), ("Goodwill", .zero - total.credits),
-        ].filter { $0.0 == "Charges" || $0.1 != .zero }.map { name, amount in
+            ("Total, as invoiced", total.billed), ("Rounding to cents", StatementRounding.difference(total.billed)),
+        ].filter { ["Charges", "Total, as invoiced"].contains($0.0) || $0.1 != .zero }.map { name, amount in
             "<tr><th>\(name)</th><td class=\"n\">\(amount.decimal)</td></tr>\n"
         }
         return """

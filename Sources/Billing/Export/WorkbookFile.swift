@@ -11,10 +11,14 @@ final class WorkbookFile {
 
     private let workbook: UnsafeMutablePointer<lxw_workbook>
     private var formats: [Style: UnsafeMutablePointer<lxw_format>] = [:]
+    private let rowsAtMost: UInt32
     private var isClosed = false
 
     /// - Parameter created: the date in the file's properties, in seconds since 1970.
-    init(path: String, title: String, author: String, created: Int64) throws(ExportError) {
+    init(
+        path: String, title: String, author: String, created: Int64, rowsAtMost: UInt32 = WorkbookSheet.rowsAtMost
+    ) throws(ExportError) {
+        self.rowsAtMost = rowsAtMost
         guard let workbook = cxlsx_workbook(path) else { throw .workbook("no workbook") }
         self.workbook = workbook
         cxlsx_properties(workbook, title, author, Int(clamping: created))
@@ -47,7 +51,7 @@ final class WorkbookFile {
             try write(column.name, .heading, to: sheet, row: 0, column: place)
         }
         worksheet_freeze_panes(sheet, 1, 0)
-        return WorkbookSheet(file: self, sheet: sheet, columns: columns)
+        return WorkbookSheet(file: self, sheet: sheet, columns: columns, rowsAtMost: rowsAtMost)
     }
 
     /// Writes one cell; nothing for an empty text.

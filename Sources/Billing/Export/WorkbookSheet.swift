@@ -3,21 +3,26 @@ import CXlsxWriter
 /// One sheet of a workbook, filled row by row.
 struct WorkbookSheet {
     /// Rows a sheet can have, the headings included.
-    private static let most: UInt32 = 1_048_576
+    static let rowsAtMost: UInt32 = 1_048_576
 
     private let file: WorkbookFile
     private let sheet: UnsafeMutablePointer<lxw_worksheet>
     private let columns: [WorkbookColumn]
+    private let rowsAtMost: UInt32
     private var row: UInt32 = 1
 
-    init(file: WorkbookFile, sheet: UnsafeMutablePointer<lxw_worksheet>, columns: [WorkbookColumn]) {
+    init(
+        file: WorkbookFile, sheet: UnsafeMutablePointer<lxw_worksheet>, columns: [WorkbookColumn],
+        rowsAtMost: UInt32
+    ) {
+        self.rowsAtMost = rowsAtMost
         self.file = file
         self.sheet = sheet
         self.columns = columns
     }
 
     /// Whether another row needs another sheet.
-    var isFull: Bool { row >= Self.most }
+    var isFull: Bool { row >= rowsAtMost }
 
     /// Writes the next row, a text for each column.
     mutating func add(_ cells: [String]) throws(ExportError) {

@@ -20,6 +20,8 @@ struct WorkbookSheets {
     private var corrections: WorkbookSheet
     private var manifest: WorkbookSheet
     private var dailySheets = 1
+    private var correctionSheets = 1
+    private var versions: Set<String> = []
     private var total = ExportTotals()
     private var byTenant: [String: ExportTotals] = [:]
     private var byModel: [ModelKey: ExportTotals] = [:]
@@ -58,7 +60,7 @@ struct WorkbookSheets {
             ])
     }
 
-    private static func rowColumns(_ query: ExportQuery) -> [WorkbookColumn] {
+    static func rowColumns(_ query: ExportQuery) -> [WorkbookColumn] {
         [
             WorkbookColumn("date", .date), WorkbookColumn("tenant_id", width: 32), WorkbookColumn("tenant", width: 24),
             WorkbookColumn("pool"), WorkbookColumn("model", width: 24), WorkbookColumn("meter", width: 20),
@@ -68,6 +70,9 @@ struct WorkbookSheets {
         ] + WorkbookColumn.amount("list_cost") + WorkbookColumn.amount("cost") + WorkbookColumn.amount("billed")
             + (query.isByKey ? [WorkbookColumn("key_id", width: 32), WorkbookColumn("key", width: 24)] : [])
     }
+
+    /// How many sheets the rows and the corrections took.
+    var sheetCounts: [Int] { [dailySheets, correctionSheets] }
 
     // MARK: Rows
 
@@ -85,7 +90,14 @@ struct WorkbookSheets {
             daily = try file.sheet("Daily \(dailySheets)", columns: Self.rowColumns(query))
         }
         try daily.add(cells)
-        if row.correctsPeriod != nil, !corrections.isFull { try corrections.add(cells) }
+        if let version = row.priceVersion { versions.insert(version) }
+        guard row.correctsPeriod != nil else { return }
+        if corrections.isFull {
+            corrections.finish()
+            correctionSheets += 1
+            corrections = try file.sheet("Corrections \(correctionSheets)", columns: Self.rowColumns(query))
+        }
+        try corrections.add(cells)
     }
 
     private func cells(_ row: ExportRow) -> [String] {
@@ -149,7 +161,7 @@ struct WorkbookSheets {
     }
 
     private mutating func writePrices() throws(ExportError) {
-        for price in facts.prices.values.sorted(by: { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }) {
+        for price in ExportNotes(query, facts, versions: versions).prices {
             let texts = (price.perMillion ?? [:]).merging(price.perUnit) { one, _ in one }
             try manifest.add([
                 price.id, price.model, price.kind, price.tier ?? "", price.aboveTokens.map { String($0) } ?? "",

@@ -94,11 +94,11 @@ extension LedgerStore {
     }
 
     /// What a row says was used: of the columns that ledger and roll-ups share, and of the others where it has them.
-    static func usage(_ row: Row) -> TokenUsage {
+    /// Throws `BillingError.damaged` for meters that cannot be read.
+    static func usage(_ row: Row) throws(BillingError) -> TokenUsage {
         var usage = TokenUsage.zero
         for meter in TokenUsage.columnMeters { usage[meter] = row[meter.rawValue] }
-        // What is written here is always read; a damaged row shows what its columns say, and `verify` names it.
-        if let text = row["other_meters"] as String? { _ = usage.readOtherMeters(text) }
+        if let text = row["other_meters"] as String?, !usage.readOtherMeters(text) { throw .damaged("ledger") }
         return usage
     }
 }

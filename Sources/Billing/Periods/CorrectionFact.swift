@@ -4,6 +4,10 @@ import Tenancy
 public struct CorrectionFact: Codable, Sendable, Equatable {
     /// `cor_…`, the request id of its entry.
     public let id: String
+    /// Who was charged or credited; nil: closed by a version that did not freeze it.
+    public let tenantID: String?
+    /// The key it is about, if it is about one.
+    public let keyID: String?
     /// The closed month it corrects, `2026-10`.
     public let correctsPeriod: String
     /// What the operator wrote.
@@ -14,6 +18,8 @@ public struct CorrectionFact: Codable, Sendable, Equatable {
     /// A correction as stored.
     public init(_ correction: Correction) {
         id = correction.id.text
+        tenantID = correction.tenantID.text
+        keyID = correction.keyID?.text
         correctsPeriod = correction.correctsPeriod.text
         reason = correction.reason
         createdBy = correction.createdBy

@@ -20,26 +20,57 @@ enum PeriodCloseStore {
             ])
     }
 
-    /// Freezes a month that nothing can be added to any more: its facts, the head of its chain, its manifest. Throws
-    /// `Stale` when entries or closed months were added since the scan.
-    static func close(
+    /// What the facts of a scanned month are, compared with those that are stored already.
+    static func gather(
         _ month: BillingPeriod,
         _ scan: PeriodScan,
         _ sources: PeriodSources,
+        _ db: Database
+    ) throws -> PeriodGathering {
+        var facts = try PeriodFactsStore.live(db, try PeriodStore.period(db, month), scan.names, sources)
+        facts.draws = try PrepaidStore.drawn(db, month)
+        return PeriodGathering(
+            scan: scan, formatVersion: facts.formatVersion, softwareVersion: facts.softwareVersion,
+            previousManifestSHA256: facts.previousManifestSHA256, changes: try PeriodFactsStore.changes(facts, db),
+            mark: try mark(db, since: 0))
+    }
+
+    /// Downloads and refusals are in the audit log too, and change no name.
+    private static func mark(_ db: Database, since seen: Int64) throws -> PeriodMark {
+        let changed = try Int64.fetchOne(
+            db,
+            sql: """
+                SELECT seq FROM audit_log WHERE seq > ? AND action NOT IN ('export.download', 'role.refused')
+                ORDER BY seq DESC LIMIT 1
+                """, arguments: [seen])
+        func newest(_ table: String) throws -> Int64 {
+            try Int64.fetchOne(db, sql: "SELECT MAX(rowid) FROM \(table)") ?? 0
+        }
+        return PeriodMark(
+            audit: changed ?? seen, prices: try newest("prices"), credits: try newest("credits"),
+            corrections: try newest("corrections"))
+    }
+
+    /// Freezes a month that nothing can be added to any more and whose facts are written: the head of its chain, its
+    /// manifest. Throws `Stale` when entries, closed months, or anything the facts name, changed since they were read.
+    static func close(
+        _ month: BillingPeriod,
+        _ gathered: PeriodGathering,
+        factsSHA256: String,
         at now: Timestamp,
         _ db: Database
     ) throws -> Period {
+        let (scan, mark) = (gathered.scan, gathered.mark)
         let newest = try PeriodStore.newestClosed(db)?.seal
-        guard try PeriodStore.lastSequence(db, month) == scan.lastSequence, newest?.chainHead == scan.previousHead
+        guard try PeriodStore.lastSequence(db, month) == scan.lastSequence, newest?.chainHead == scan.previousHead,
+            newest?.manifestSHA256 == gathered.previousManifestSHA256, try self.mark(db, since: mark.audit) == mark
         else { throw Stale() }
         let period = try PeriodStore.period(db, month)
-        let facts = try PeriodFactsStore.live(db, period, scan.names, sources)
-        try PeriodFactsStore.freeze(facts, db)
         let seal = PeriodManifest.Fields(
-            closedAt: now, formatVersion: facts.formatVersion, softwareVersion: facts.softwareVersion,
+            closedAt: now, formatVersion: gathered.formatVersion, softwareVersion: gathered.softwareVersion,
             entries: scan.entries, lastSequence: scan.lastSequence, cost: scan.cost, chainHead: scan.chainHead,
-            factsSHA256: try PeriodFactsStore.digest(db, month),
-            previousManifestSHA256: facts.previousManifestSHA256, number: (newest?.number ?? 0) + 1
+            factsSHA256: factsSHA256, previousManifestSHA256: gathered.previousManifestSHA256,
+            number: (newest?.number ?? 0) + 1
         ).sealed(month)
         try db.execute(
             sql: """

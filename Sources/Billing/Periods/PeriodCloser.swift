@@ -3,7 +3,13 @@ public import Logging
 public import Tenancy
 
 /// Closes months: a request starts the grace, a sweep closes what is due, in one transaction or not at all.
+///
+/// Everything is read by readers; facts are written in parts while the month is closing, and mean nothing before the
+/// last, short transaction has found that nothing changed meanwhile.
 public struct PeriodCloser: Sendable {
+    /// Facts one turn of the writer takes: some milliseconds.
+    private static let partSize = 500
+
     private let file: DatabaseFile
     private let journal: Journal
     private let ledger: Ledger
@@ -64,8 +70,17 @@ public struct PeriodCloser: Sendable {
 
     /// nil: something was added meanwhile, or the month is not due any more.
     private func close(_ month: BillingPeriod) async throws -> Period? {
-        let scan = try await scan(month)
         let (sources, time, books) = (sources, time, ledger.books)
+        let scan = try await read { db in
+            let head = try PeriodStore.newestClosed(db)?.seal?.chainHead
+            return try PeriodScanStore.scan(db, month, after: head)
+        }
+        let gathered = try await read { try PeriodCloseStore.gather(month, scan, sources, $0) }
+        for start in stride(from: 0, to: gathered.changes.count, by: Self.partSize) {
+            let part = gathered.changes[start..<min(start + Self.partSize, gathered.changes.count)]
+            try await journal.write { try PeriodFactsStore.write(part, of: month, $0) }
+        }
+        let digest = try await read { try PeriodFactsStore.digest($0, month) }
         let period: Period?
         do {
             period = try await journal.write { db -> Period? in
@@ -74,7 +89,8 @@ public struct PeriodCloser: Sendable {
                 // The lock closes the month to newcomers; what the turn itself has settled still counts as live.
                 guard PeriodRule.step(stored, liveHolds: 0, at: now) == .close, books.withLock({ $0.seal(month) })
                 else { return nil }
-                let closed = try PeriodCloseStore.close(month, scan, sources, at: now, db)
+                let closed = try PeriodCloseStore.close(
+                    month, gathered, factsSHA256: digest, at: now, db)
                 try AlertStore.raise(.periodClosed(month.text, at: now), db)
                 try TenancyStore.audit(db, Self.audit(closed, at: now))
                 return closed
@@ -90,18 +106,12 @@ public struct PeriodCloser: Sendable {
         return period
     }
 
-    private func scan(_ month: BillingPeriod) async throws -> PeriodScan {
+    private func read<Value: Sendable>(
+        _ body: @escaping @Sendable (TenancyStore.Transaction) throws -> Value
+    ) async throws -> Value {
         let file = file
         return try await withCheckedThrowingContinuation { continuation in
-            queue.async {
-                continuation.resume(
-                    with: Result {
-                        try file.read { db in
-                            let head = try PeriodStore.newestClosed(db)?.seal?.chainHead
-                            return try PeriodScanStore.scan(db, month, after: head)
-                        }
-                    })
-            }
+            queue.async { continuation.resume(with: Result { try file.read(body) }) }
         }
     }
 

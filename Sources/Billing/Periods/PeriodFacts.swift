@@ -33,4 +33,6 @@ public struct PeriodFacts: Sendable, Equatable {
     public let uncertainHolds: [HoldFact]
     /// Of the month that was closed before; nil for the first one.
     public let previousManifestSHA256: String?
+    /// What tenants drew from money paid ahead, by id; of a closed month only.
+    var draws: [String: Money] = [:]
 }

@@ -6,7 +6,7 @@ import Tenancy
 public enum PeriodFactsStore {
     /// What a row of facts is about.
     private enum Kind: String {
-        case party, tenant, key, backend, model, price, credit, correction, hold
+        case party, tenant, key, backend, model, price, credit, correction, hold, draw
     }
 
     /// The facts of a month: frozen ones once it is closed, else as the tables say now.
@@ -102,18 +102,53 @@ public enum PeriodFactsStore {
 
     // MARK: Frozen
 
-    /// Writes the facts down; the month must not be closed yet.
-    static func freeze(_ facts: PeriodFacts, _ db: Database) throws {
-        let writer = Writer(month: facts.period.month, db: db)
-        try writer.write([facts.party], .party) { _ in "" }
-        try writer.write(facts.tenants.values, .tenant, \.id)
-        try writer.write(facts.keys.values, .key, \.id)
-        try writer.write(facts.backends.values, .backend, \.id)
-        try writer.write(facts.models.values, .model, \.name)
-        try writer.write(facts.prices.values, .price, \.id)
-        try writer.write(facts.credits, .credit, \.id)
-        try writer.write(facts.corrections.values, .correction, \.id)
-        try writer.write(facts.uncertainHolds, .hold, \.id)
+    /// What must be written so that exactly these facts are stored; an attempt to close that failed has left some.
+    static func changes(_ facts: PeriodFacts, _ db: Database) throws -> [PeriodFactRow] {
+        var rows = FactRows()
+        try rows.add([facts.party], .party) { _ in "" }
+        try rows.add(facts.tenants.values, .tenant, \.id)
+        try rows.add(facts.keys.values, .key, \.id)
+        try rows.add(facts.backends.values, .backend, \.id)
+        try rows.add(facts.models.values, .model, \.name)
+        try rows.add(facts.prices.values, .price, \.id)
+        try rows.add(facts.credits, .credit, \.id)
+        try rows.add(facts.corrections.values, .correction, \.id)
+        try rows.add(facts.uncertainHolds, .hold, \.id)
+        try rows.add(facts.draws.map { DrawFact(tenantID: $0.key, drawn: $0.value) }, .draw, \.tenantID)
+        let left = try Row.fetchCursor(
+            db, sql: "SELECT kind, id, body FROM period_facts WHERE period = ?", arguments: [facts.period.month.text])
+        while let row = try left.next() { rows.compare(kind: row[0], id: row[1], body: row[2]) }
+        return rows.changes
+    }
+
+    /// Writes some of the changes; the month must not be closed yet.
+    static func write(_ changes: some Sequence<PeriodFactRow>, of month: BillingPeriod, _ db: Database) throws {
+        let insert = try db.cachedStatement(
+            sql: """
+                INSERT INTO period_facts (period, kind, id, body) VALUES (?, ?, ?, ?)
+                ON CONFLICT (period, kind, id) DO UPDATE SET body = excluded.body
+                """)
+        let delete = try db.cachedStatement(sql: "DELETE FROM period_facts WHERE period = ? AND kind = ? AND id = ?")
+        for row in changes {
+            if let body = row.body {
+                try insert.execute(arguments: [month.text, row.kind, row.id, body])
+            } else {
+                try delete.execute(arguments: [month.text, row.kind, row.id])
+            }
+        }
+    }
+
+    /// A closed month's backends and models.
+    static func routing(_ db: Database, _ month: BillingPeriod) throws -> RoutingFacts {
+        let reader = Reader(month: month, db: db)
+        return RoutingFacts(
+            backends: byName(try reader.read(.backend), \.id), models: byName(try reader.read(.model), \.name))
+    }
+
+    /// A closed month's credits, and what was drawn in it.
+    static func prepaid(_ db: Database, _ month: BillingPeriod) throws -> (credits: [CreditFact], draws: [DrawFact]) {
+        let reader = Reader(month: month, db: db)
+        return (credits: try reader.read(.credit), draws: try reader.read(.draw))
     }
 
     /// SHA-256 over a month's frozen facts in order of kind and id, as hexadecimal digits.
@@ -139,24 +174,42 @@ public enum PeriodFactsStore {
             corrections: byName(try reader.read(.correction), \.id),
             uncertainHolds: (try reader.read(.hold) as [HoldFact])
                 .sorted { ($0.admittedAt, $0.id) < ($1.admittedAt, $1.id) },
-            previousManifestSHA256: seal.previousManifestSHA256)
+            previousManifestSHA256: seal.previousManifestSHA256,
+            draws: (try reader.read(.draw) as [DrawFact]).reduce(into: [:]) { $0[$1.tenantID] = $1.drawn })
     }
 
-    private struct Writer {
-        let month: BillingPeriod
-        let db: Database
+    private struct FactRows {
+        private struct Name: Hashable {
+            let kind: String
+            let id: String
+        }
 
-        func write<Fact: Encodable>(
+        private let encoder = JSONEncoder()
+        private var bodies: [Name: String?] = [:]
+
+        init() {
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        }
+
+        var changes: [PeriodFactRow] { bodies.map { PeriodFactRow(kind: $0.key.kind, id: $0.key.id, body: $0.value) } }
+
+        mutating func add<Fact: Encodable>(
             _ facts: some Sequence<Fact>, _ kind: Kind, _ id: (Fact) -> String
         ) throws {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            let statement = try db.cachedStatement(
-                sql: "INSERT INTO period_facts (period, kind, id, body) VALUES (?, ?, ?, ?)")
             for fact in facts {
                 let body = String(decoding: try encoder.encode(fact), as: UTF8.self)
-                try statement.execute(arguments: [month.text, kind.rawValue, id(fact), body])
+                bodies.updateValue(body, forKey: Name(kind: kind.rawValue, id: id(fact)))
             }
+        }
+
+        /// A row that is stored: as it should be, to be replaced, or to go.
+        mutating func compare(kind: String, id: String, body: String) {
+            let name = Name(kind: kind, id: id)
+            guard let wanted = bodies[name] else {
+                bodies.updateValue(nil, forKey: name)
+                return
+            }
+            if wanted == body { bodies.removeValue(forKey: name) }
         }
     }
 

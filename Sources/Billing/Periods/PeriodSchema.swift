@@ -10,6 +10,9 @@ enum PeriodSchema {
         migrator.registerMigration("billing-imports") { db in
             for statement in [priceImports, reconciliations] { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("billing-closed-months") { db in
+            for statement in [factGuards, creditGuards] { try db.execute(sql: statement) }
+        }
     }
 
     // A month nobody asked to close has no row. The row of a closed one is what every guard below reads.
@@ -97,6 +100,25 @@ enum PeriodSchema {
         BEGIN SELECT RAISE(ABORT, 'reconciliations are append-only'); END;
         CREATE TRIGGER reconciliations_no_delete BEFORE DELETE ON reconciliations
         BEGIN SELECT RAISE(ABORT, 'reconciliations are append-only'); END;
+        """
+
+    // Facts are written in parts while their month is closing; one that failed is written again.
+    private static let factGuards = ["UPDATE", "DELETE"].map { action in
+        """
+        DROP TRIGGER period_facts_no_\(action.lowercased());
+        CREATE TRIGGER period_facts_no_\(action.lowercased()) BEFORE \(action) ON period_facts
+        WHEN EXISTS (SELECT 1 FROM periods WHERE period = OLD.period AND status = 'closed')
+        BEGIN SELECT RAISE(ABORT, 'the facts of a period are frozen'); END;
+        """
+    }.joined()
+
+    private static let creditGuards = """
+        CREATE INDEX credits_created ON credits (created_at);
+        CREATE TRIGGER credits_closed BEFORE INSERT ON credits
+        WHEN EXISTS (
+            SELECT 1 FROM periods
+            WHERE period = strftime('%Y-%m', NEW.created_at / 1000000, 'unixepoch') AND status = 'closed')
+        BEGIN SELECT RAISE(ABORT, 'the period is closed'); END;
         """
 
     // A month's entries lie side by side in time, so the first is written at its end, as the ledger itself is.

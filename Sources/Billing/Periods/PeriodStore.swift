@@ -48,6 +48,12 @@ public enum PeriodStore {
             .map(period)
     }
 
+    /// The first instant behind all closed months; 1970 if none is closed.
+    static func closedUntil(_ db: Database) throws -> Timestamp {
+        try String.fetchOne(db, sql: "SELECT MAX(period) FROM periods WHERE status = 'closed'")
+            .flatMap { BillingPeriod($0)?.end } ?? Timestamp(microseconds: 0)
+    }
+
     /// The sequence of a month's newest entry; 0 if it has none.
     static func lastSequence(_ db: Database, _ month: BillingPeriod) throws -> Int64 {
         try Int64.fetchOne(db, sql: "SELECT MAX(seq) FROM ledger WHERE period = ?", arguments: [month.text]) ?? 0

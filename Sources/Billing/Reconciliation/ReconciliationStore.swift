@@ -4,52 +4,61 @@ public import Tenancy
 
 /// Reads what the ledger has against a bill, and keeps the outcome.
 public enum ReconciliationStore {
-    /// The lines of a bill against the calls of the chosen backends on its days, read in one snapshot without keeping a
-    /// thread waiting; `routing` knows what backends call models.
+    /// The lines of a bill against the calls of the chosen backends on its days, read in one snapshot without keeping
+    /// a thread waiting. A closed month's backends and models are those frozen with it; `routing` knows those of now.
+    /// `backend` is the one asked for, else `backends` chooses. Throws `BillingError.notFound` for a backend that
+    /// neither now nor any of the months has.
     public static func lines(
         _ file: DatabaseFile,
         _ billed: [BilledAmount],
+        backend: String? = nil,
         routing: @escaping @Sendable (Database) throws -> RoutingFacts,
-        backends: @escaping @Sendable (RoutingFacts) throws -> Set<String>
+        backends: @escaping @Sendable (RoutingFacts) -> Set<String>
     ) async throws -> [ReconciliationLine] {
         try await file.pool.read { db in
-            let facts = try routing(db)
-            return try lines(db, billed, backends: try backends(facts), facts)
+            try lines(db, billed, backend: backend, try routing(db), backends: backends)
         }
     }
 
     static func lines(
         _ db: Database,
         _ billed: [BilledAmount],
-        backends: Set<String>,
-        _ routing: RoutingFacts
+        backend: String?,
+        _ routing: RoutingFacts,
+        backends: (RoutingFacts) -> Set<String>
     ) throws -> [ReconciliationLine] {
+        var isKnown = backend == nil || backend.flatMap { routing.backends[$0] } != nil
         guard let first = billed.map(\.day).min().flatMap(start), let last = billed.map(\.day).max().flatMap(start)
         else {
             return []
         }
         let end = last.adding(milliseconds: 86_400_000)
-        return ReconciliationRule.lines(billed, try captured(db, from: first, until: end, backends, routing))
+        var captured: [CapturedUse] = []
+        var month = BillingPeriod(containing: first)
+        while month.start < end {
+            let isClosed = try PeriodStore.period(db, month).status == .closed
+            let known = try isClosed ? PeriodFactsStore.routing(db, month) : routing
+            if let backend, known.backends[backend] != nil { isKnown = true }
+            let chosen: Set<String> = backend.map { [$0] } ?? backends(known)
+            captured += try Self.captured(
+                db, month, from: max(first, month.start), until: min(end, month.end), chosen, known)
+            month = month.next
+        }
+        guard isKnown else { throw BillingError.notFound }
+        return ReconciliationRule.lines(billed, captured)
     }
 
     private static func start(_ day: String) -> Timestamp? { CalendarZone.utc.start(ofDate: day) }
 
     private static func captured(
         _ db: Database,
+        _ month: BillingPeriod,
         from start: Timestamp,
         until end: Timestamp,
         _ backends: Set<String>,
         _ routing: RoutingFacts
     ) throws -> [CapturedUse] {
-        var months: [String] = []
-        var month = BillingPeriod(containing: start)
-        while month.start < end {
-            months.append(month.text)
-            month = month.next
-        }
-        let lists = try [months, backends.sorted()].map {
-            String(decoding: try JSONEncoder().encode($0), as: UTF8.self)
-        }
+        let list = String(decoding: try JSONEncoder().encode(backends.sorted()), as: UTF8.self)
         let rows = try Row.fetchAll(
             db,
             sql: """
@@ -62,11 +71,11 @@ public enum ReconciliationStore {
                     SUM(kind = 'settle' AND provenance IN ('estimated', 'partial')) AS estimated,
                     SUM(input_cache_read + input_cache_write_5m + input_cache_write_1h) AS cache
                 FROM ledger
-                WHERE period IN (SELECT value FROM json_each(?)) AND admitted_at >= ? AND admitted_at < ?
+                WHERE period = ? AND admitted_at >= ? AND admitted_at < ?
                     AND backend_id IN (SELECT value FROM json_each(?)) AND kind != 'correction'
                 GROUP BY 1, 2, 3
                 """,
-            arguments: [lists[0], start.microseconds, end.microseconds, lists[1]])
+            arguments: [month.text, start.microseconds, end.microseconds, list])
         return rows.map { row in
             let (name, pool): (String, String) = (row["model"], row["pool"])
             return CapturedUse(

@@ -29,13 +29,13 @@ enum RequestStore {
         while let row = try rows.next() {
             let id: String = row["request_id"]
             if let last: String = current.last?["request_id"], last != id {
-                if let record = record(current, query) { records.append(record) }
+                if let record = try record(current, query) { records.append(record) }
                 if records.count == query.limit { return (records, last) }
                 current = []
             }
             current.append(row.copy())
         }
-        if let record = record(current, query) { records.append(record) }
+        if let record = try record(current, query) { records.append(record) }
         return (records, farthest)
     }
 
@@ -55,18 +55,18 @@ enum RequestStore {
                 SELECT * FROM ledger WHERE request_id = ? AND kind != 'correction' ORDER BY attempt DESC, kind DESC
                 """,
             arguments: [id])
-        return record(rows, RequestQuery())
+        return try record(rows, RequestQuery())
     }
 
     /// The request of these entries, the last attempt first; nil if the query does not want it.
-    private static func record(_ rows: [Row], _ query: RequestQuery) -> RequestRecord? {
+    private static func record(_ rows: [Row], _ query: RequestQuery) throws -> RequestRecord? {
         guard let first = rows.first else { return nil }
         var attempts: [RequestRecord.Attempt] = []
         for row in rows.reversed() {
             if attempts.last?.number == row["attempt"] {
-                attempts[attempts.count - 1].add(row)
+                try attempts[attempts.count - 1].add(row)
             } else {
-                attempts.append(RequestRecord.Attempt(row))
+                attempts.append(try RequestRecord.Attempt(row))
             }
         }
         guard query.suits(attempts.last) else { return nil }
@@ -77,17 +77,17 @@ enum RequestStore {
 }
 
 extension RequestRecord.Attempt {
-    fileprivate init(_ row: Row) {
+    fileprivate init(_ row: Row) throws {
         self.init(
             number: row["attempt"], entries: [], pool: row["pool"], backendID: row["backend_id"],
             endedAt: Timestamp(microseconds: row["ended_at"]), outcome: row["outcome"], status: row["status"],
             provenance: row["provenance"], stream: row["stream"], emergency: row["emergency"], usage: .zero,
             cost: .zero, excess: .zero, listCost: .zero, upstreamCost: nil, priceVersion: row["price_version"],
             multiplierPPM: row["multiplier_ppm"])
-        add(row)
+        try add(row)
     }
 
-    fileprivate mutating func add(_ row: Row) {
+    fileprivate mutating func add(_ row: Row) throws {
         let kind: String = row["kind"]
         let amount = Money(pico: Int128(row["cost"] as Int64))
         entries.append(kind)
@@ -97,6 +97,6 @@ extension RequestRecord.Attempt {
         if let upstream: Int64 = row["upstream_cost"] {
             upstreamCost = (upstreamCost ?? .zero) + Money(pico: Int128(upstream))
         }
-        usage.add(LedgerStore.usage(row))
+        usage.add(try LedgerStore.usage(row))
     }
 }

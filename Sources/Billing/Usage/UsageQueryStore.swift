@@ -104,7 +104,7 @@ enum UsageQueryStore {
             guard (row["lines"] as Int64) > 0 else { continue }
             rows.append(
                 UsageRow(
-                    values: groups.values(row), requests: row["requests"], usage: LedgerStore.usage(row),
+                    values: groups.values(row), requests: row["requests"], usage: try LedgerStore.usage(row),
                     cost: Money(micro: row["micro"], remainder: row["pico"])))
         }
         try addOtherMeters(to: &rows, query, span, after: seen, db)

@@ -46,7 +46,13 @@ struct ExportColumnSums {
                 fault = "row \(rows) has no amount in \(column)"
                 return
             }
-            sums[cells[place], default: [:]][column, default: 0] += pico
+            let before = sums[cells[place]]?[column] ?? 0
+            let (sum, overflow) = before.addingReportingOverflow(pico)
+            guard !overflow else {
+                fault = "row \(rows) makes a sum in \(column) that no invoice has"
+                return
+            }
+            sums[cells[place], default: [:]][column] = sum
         }
     }
 
@@ -54,12 +60,14 @@ struct ExportColumnSums {
     private static func pico(_ text: String) -> Int128? {
         let isNegative = text.hasPrefix("-")
         let parts = text.dropFirst(isNegative ? 1 : 0).split(separator: ".", omittingEmptySubsequences: false)
-        guard 1...2 ~= parts.count, let whole = Int128(parts[0]) else { return nil }
+        guard 1...2 ~= parts.count, let whole = Int128(parts[0]), whole >= 0 else { return nil }
         let digits = parts.count == 2 ? String(parts[1]) : ""
         guard digits.utf8.count <= 12, digits.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else { return nil }
         let padded = digits + String(repeating: "0", count: 12 - digits.utf8.count)
         guard let fraction = Int128(padded) else { return nil }
-        let pico = whole * 1_000_000_000_000 + fraction
+        let (scaled, isTooLarge) = whole.multipliedReportingOverflow(by: 1_000_000_000_000)
+        let (pico, overflow) = scaled.addingReportingOverflow(fraction)
+        if isTooLarge || overflow { return nil }
         return isNegative ? -pico : pico
     }
 }

@@ -27,7 +27,7 @@ class Ledger:
         self.units: dict[tuple[int, str, str, str], int] = defaultdict(int)
         self.by_model: dict[tuple[int, str, str], int] = defaultdict(int)
         self.corrections: dict[str, int] = defaultdict(int)
-        self.upstream = self.entries = 0
+        self.upstream = self.entries = self.unpriced = 0
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
             rows = db.execute(
                 f"SELECT tenant_id, model, kind, admitted_at, cost, list_cost, upstream_cost, corrects_period,"
@@ -40,6 +40,7 @@ class Ledger:
                 self.by_model[day, tenant, model] += cost
                 self.requests[tenant] += kind in ("settle", "resolve")
                 self.upstream += upstream or 0
+                self.unpriced += upstream is None and kind in ("settle", "resolve")
                 if corrects is not None:
                     self.corrections[tenant] += cost
                 counts = dict(zip(TOKENS, tokens, strict=True)) | (json.loads(others) if others else {})

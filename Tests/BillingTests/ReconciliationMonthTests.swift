@@ -1,0 +1,33 @@
+import GRDB
+import Support
+import Tenancy
+import Testing
+
+@testable import Billing
+
+struct ReconciliationMonthTests {
+    @Test func aClosedMonthIsComparedAsItWasRouted() async throws {
+        let fixture = try LedgerFixture(at: LedgerFixture.instant("2026-10-31T12:00:00Z"))
+        try await fixture.spend(5)
+        fixture.clock.set(try LedgerFixture.instant("2026-11-01T00:00:00Z"))
+        try await fixture.close("2026-10")
+        try await fixture.spend(5)
+        let bill = [
+            BilledAmount(day: "2026-10-31", model: "m", amount: Money(pico: 5)),
+            BilledAmount(day: "2026-11-01", model: "m", amount: Money(pico: 5)),
+        ]
+        func calls(_ backend: String?, _ routing: RoutingFacts) throws -> [String] {
+            try fixture.file.read { db in
+                try ReconciliationStore.lines(db, bill, backend: backend, routing) { Set($0.backends.keys) }
+            }.filter { $0.calls > 0 }.map { "\($0.day) \($0.model ?? "-")" }
+        }
+        // Since then the backend is gone and the model has another name upstream.
+        #expect(try calls(nil, RoutingFacts()) == ["2026-10-31 m"])
+        let remapped = RoutingFacts(
+            backends: ["be_1": BackendFact(id: "be_1", name: "b", pool: "p", kind: "openai", host: "h")],
+            models: ["m": ModelFact(name: "m", upstreamModels: ["p": "other"])])
+        #expect(try calls(nil, remapped) == ["2026-10-31 m", "2026-11-01 other"])
+        #expect(try calls("be_1", RoutingFacts()) == ["2026-10-31 m", "2026-11-01 m"])
+        #expect(throws: BillingError.notFound) { _ = try calls("be_9", RoutingFacts()) }
+    }
+}
