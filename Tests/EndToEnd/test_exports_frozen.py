@@ -1,0 +1,146 @@
+"""A month's files are the same bytes for ever, on the wire and on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support import finance_oracle as oracle
+from support.books import Books, opened_books
+from support.month import DAY, Month, fill
+from support.options import Run
+
+
+@pytest.fixture(scope="module")
+def books(run: Run) -> Iterator[Books]:
+    with opened_books(run) as books:
+        yield books
+
+
+@pytest.fixture(scope="module")
+def closed(run: Run) -> Iterator[Books]:
+    with opened_books(run) as books:
+        books.close()
+        yield books
+
+
+FILES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("csv", {}), ("csv", {"group_by": "key"}), ("csv", {"profile": "excel"}), ("jsonl", {}), ("focus-1.2", {}),
+    ("focus-1.4", {}), ("focus-1.4", {"file": "billing-period"}), ("focus-1.4", {"file": "invoice-detail"}),
+    ("statement", {}), ("xlsx", {}), ("csv", {"tag": "cost_center:1"}), ("csv", {"view": "upstream"}),
+)
+
+
+def digests(books: Books) -> list[str]:
+    files = [hashlib.sha256(books.file(format, **query)).hexdigest() for format, query in FILES]
+    return [*files, hashlib.sha256(books.manifest_bytes()).hexdigest()]
+
+
+def test_a_closed_month_is_the_same_bytes_for_ever(closed: Books, run: Run) -> None:
+    first = digests(closed)
+    assert digests(closed) == first
+    assert closed.server.stop() == 0
+    later = Month(**vars(closed.month))
+    later.name, later.start, later.end = month_after(closed.month.name), closed.month.end, closed.month.end + DAY
+    fill(closed.server, later, 500, run.dice("later"), corrected=3)
+    closed.server.start()
+    tenant = closed.month.tenants[0].id
+    closed.server.admin.ok("PATCH", f"/tenants/{tenant}", {"name": "renamed", "tags": {"other": "tag"}})
+    assert digests(closed) == first
+
+
+def month_after(name: str) -> str:
+    year, month = map(int, name.split("-"))
+    return f"{year + month // 12}-{month % 12 + 1:02}"
+
+
+def test_a_file_that_was_begun_ends_where_it_began(books: Books) -> None:
+    """`through` fixes the last entry, so that files of a month that still takes entries fit their manifest."""
+    manifest = books.manifest()
+    sequence = manifest["ledger_sequence"]
+    for file in manifest["files"]:
+        query = {"file": file["file"]} if "file" in file else {}
+        data = books.file(file["format"], through=sequence, **query)
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (file["bytes"], file["sha256"]), file
+    half = oracle.table(books.file("csv", through=sequence // 2))
+    assert manifest["status"] == "open"
+    assert sum(oracle.pico(row["cost"]) for row in half) < books.ledger.total
+
+
+def test_the_command_line_saves_and_checks_files(closed: Books, tmp_path: Path) -> None:
+    saved = closed.server.run("export", "fetch", closed.month.name, "--directory", str(tmp_path), "--output", "json")
+    assert saved.returncode == 0, saved.stderr
+    names = {row["name"] for row in json.loads(saved.stdout)["data"]}
+    month = closed.month.name
+    assert {f"tollgate-{month}-csv.csv", f"tollgate-{month}-jsonl.jsonl", f"tollgate-{month}-xlsx.xlsx"} <= names
+    assert not list(tmp_path.glob("*.part"))
+    check = closed.server.run("export", "verify", str(tmp_path))
+    assert check.returncode == 0 and check.stdout.startswith("ok: 1 manifest"), check
+
+
+def test_one_changed_byte_is_found(closed: Books, tmp_path: Path, run: Run) -> None:
+    folder = tmp_path / "whole"
+    assert closed.server.run("export", "fetch", closed.month.name, "--directory", str(folder)).returncode == 0
+    dice = run.dice("byte")
+    for path in sorted(folder.iterdir()):
+        if path.suffix == ".xlsx":
+            continue
+        copy = tmp_path / "copy"
+        shutil.copytree(folder, copy)
+        data = bytearray((copy / path.name).read_bytes())
+        place = dice.randrange(len(data))
+        data[place] ^= 1
+        (copy / path.name).write_bytes(data)
+        done = closed.server.run("export", "verify", str(copy))
+        assert done.returncode == 1 and done.stdout, (path.name, place, done)
+        shutil.rmtree(copy)
+    (folder / f"tollgate-{closed.month.name}-csv.csv").unlink()
+    assert closed.server.run("export", "verify", str(folder)).returncode == 1
+    assert closed.server.run("export", "verify", "--partial", str(folder)).returncode == 0
+
+
+def test_a_download_breaks_off_with_the_server(books: Books) -> None:
+    """kill -9 after the first bytes arrived: the answer has no end, so nobody takes it for the file."""
+    server = books.server
+    whole = books.file("jsonl")
+    connection = http.client.HTTPConnection(*server.admin_address, timeout=30)
+    connection.request(
+        "GET", f"/admin/v1/exports/{books.month.name}?format=jsonl", headers={"authorization": f"Bearer {server.admin_key}"})
+    answer = connection.getresponse()
+    begun = answer.read(64 << 10)
+    assert whole.startswith(begun) and len(begun) == 64 << 10
+    server.kill()
+    # What is not read yet is more than sockets hold, so the server was in the middle of it.
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        answer.read()
+    connection.close()
+    server.start()
+    assert books.file("jsonl") == whole
+
+
+def test_a_fetch_that_breaks_off_leaves_no_file(books: Books, tmp_path: Path) -> None:
+    """The server dies while the command writes the file: the command fails and nothing that looks whole is left."""
+    server, name = books.server, f"tollgate-{books.month.name}-jsonl.jsonl"
+    for attempt in range(10):
+        folder = tmp_path / str(attempt)
+        fetch = subprocess.Popen(
+            [str(server.binary), "export", "fetch", books.month.name, "--format", "jsonl", "--directory", str(folder)],
+            env=server.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        while fetch.poll() is None and not any(folder.glob(f"*{name}*.part")) and not (folder / name).exists():
+            threading.Event().wait(0.001)
+        was_writing = any(folder.glob(f"*{name}*.part"))
+        server.kill()
+        output = fetch.communicate(timeout=60)[0]
+        server.start()
+        if was_writing and fetch.returncode != 0:
+            assert output and not list(folder.glob("*.part")) and not (folder / name).exists()
+            return
+    raise AssertionError("the file was whole before the server could be killed, ten times")
