@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench bench-decisions bench-usage bench-export finance-million prove-finance fuzz-smoke \
-	model-test effect schemathesis lint format tidy e2e ci clean deb prove-ops
+.PHONY: help build demo test bench bench-decisions bench-usage bench-export bench-close finance-million \
+	prove-finance fuzz-smoke model-test effect schemathesis lint format tidy e2e ci clean deb prove-ops
 
 BINARY := .build/release/tollgate
 
@@ -70,6 +70,11 @@ bench-export: ## measure the downloads of a month with a million entries
 	@scripts/install-packages.sh build test
 	@scripts/build-release.sh
 	@.venv-test/bin/python Benchmarks/export.py --binary $(BINARY) $(ARGS)
+
+bench-close: ## measure the close of a month with 100,000 keys beside calls
+	@scripts/install-packages.sh build test
+	@scripts/build-release.sh
+	@.venv-test/bin/python Benchmarks/close.py --binary $(BINARY) $(ARGS)
 
 finance-million: ## check a month of a million entries against exact rationals, some minutes
 	@scripts/install-packages.sh build test
