@@ -63,7 +63,8 @@ struct UpstreamTLSTests {
                 try ServerCertificate.end(url: url, timeoutMS: 5000, policy: UpstreamPolicy())
             }.value
             let apart = try #require(end).microseconds - wanted.microseconds
-            #expect(abs(apart) < 60_000_000, "\(seconds)")
+            // Far less than the spans differ, far more than a busy machine takes to get here.
+            #expect(abs(apart) < 600_000_000, "\(seconds)")
             #expect(server.requestCount == 0)
             try await server.stop()
         }
