@@ -59,9 +59,8 @@ public struct PriceSheet: Sendable {
         return fewest
     }
 
-    /// What a usage costs, at the tenant's prices (those of the sheet times `ppm` millionths) and at those of the sheet,
-    /// and which version says so. `tiers`: what the answer, or else the request, says of its tier, the most telling
-    /// first.
+    /// What a usage costs, at the sheet's prices times `ppm` millionths and at those as they are, and which version
+    /// says so. `tiers`: what the answer, or else the request, says of its tier, the most telling first.
     public func cost(
         _ usage: TokenUsage, tiers: [String], ppm: Int64
     ) -> (version: PriceVersion, cost: Money, listCost: Money) {
