@@ -31,9 +31,9 @@ SCRAPES = 8
 
 
 @pytest.fixture(scope="module")
-def loaded(run: Run, backend: FakeBackend) -> Iterator[World]:
+def loaded(run: Run, backend: FakeBackend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A gateway that has met everything a panel shows: calls good and bad, refusals, estimates, a dead backend."""
-    with gateway(run.binary) as server:
+    with gateway(run.binary, f"backup: {{ directory: {tmp_path_factory.mktemp('backups')} }}\n") as server:
         world = World.lay(server, backend)
         for name, url in (("out", f"http://127.0.0.1:{free_port()}/v1"), ("shaky", backend.base_url("fault=500"))):
             world.admin.pool(name)

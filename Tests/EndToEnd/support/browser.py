@@ -207,7 +207,7 @@ class Browser:
 
     def submit(self, action: str) -> None:
         """The dialog's own button; the dialog must be gone then."""
-        before = len(self.all("dialog[open]"))
+        before = self.until(lambda: len(self.all("dialog[open]")), f"the dialog of {action!r}")
         self.press(action)
         self.until(
             lambda: len(self.all("dialog[open]")) != before or self.all("dialog[open] .secret"),
