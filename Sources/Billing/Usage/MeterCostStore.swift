@@ -21,9 +21,13 @@ struct MeterCostStore {
     /// The groups of one span beyond `seen`, in order. A cost that no count explains has no meter.
     func rows(_ span: CalendarSpan, after seen: [String], limit: Int, _ db: Database) throws -> [UsageRow] {
         var rows: [[String]: UsageRow] = [:]
-        for part in try Self.parts(of: span, db) {
+        var hasOthers = false
+        for part in try Self.parts(of: span, db) where !part.isOthers || hasOthers {
             let entries = try entries(part, of: span, db)
-            while let entry = try entries.next() { add(entry, part.meters, to: &rows) }
+            while let entry = try entries.next() {
+                hasOthers = hasOthers || (entry["others"] as Int64) > 0
+                add(entry, part.meters, to: &rows)
+            }
         }
         let ordered = rows.values.filter { $0.requests != 0 || $0.usage != .zero || $0.cost != .zero }
             .sorted { Self.isBefore($0.values, $1.values) }
@@ -35,8 +39,8 @@ struct MeterCostStore {
         let condition: String
         let arguments: StatementArguments
         let meters: [Meter]
-        /// Whether their cost is summed here.
-        let hasCost: Bool
+        /// Meters without a column of the entries before, whose cost is summed already.
+        var isOthers = false
     }
 
     /// Parts that together have every entry of the span once. Most lie side by side, because entries are appended as
@@ -51,28 +55,28 @@ struct MeterCostStore {
         let inside = "seq >= ? AND seq < ?"
         let outside = "(seq < ? OR seq >= ?)"
         return [
-            Part(condition: inside, arguments: [first, end], meters: TokenUsage.columnMeters, hasCost: true),
+            Part(condition: inside, arguments: [first, end], meters: TokenUsage.columnMeters),
             Part(
                 condition: "\(inside) AND other_meters IS NOT NULL", arguments: [first, end],
-                meters: TokenUsage.otherMeters, hasCost: false),
+                meters: TokenUsage.otherMeters, isOthers: true),
             Part(
                 condition: "request_id >= ? AND request_id < ? AND \(outside) AND corrects_period IS NULL",
-                arguments: StatementArguments(names) + [first, end], meters: Meter.allCases, hasCost: true),
+                arguments: StatementArguments(names) + [first, end], meters: Meter.allCases),
             Part(
-                condition: "corrects_period > '' AND \(outside)", arguments: [first, end], meters: Meter.allCases,
-                hasCost: true),
+                condition: "corrects_period > '' AND \(outside)", arguments: [first, end], meters: Meter.allCases),
         ]
     }
 
-    /// Sums of entries that were priced alike.
+    /// Sums of entries of one kind that were priced alike.
     private func entries(_ part: Part, of span: CalendarSpan, _ db: Database) throws -> RowCursor {
         let filter = UsageFilter(query)
-        let cost = part.hasCost ? "SUM(cost / 1000000) AS micro, SUM(cost % 1000000) AS pico" : "0 AS micro, 0 AS pico"
+        let cost = part.isOthers ? "0 AS micro, 0 AS pico" : "SUM(cost / 1000000) AS micro, SUM(cost % 1000000) AS pico"
         let sql = """
-            SELECT \(groups.expressions(of: "u")) price_version, multiplier_ppm, \(Self.sums(part.meters)), \(cost)
+            SELECT \(groups.expressions(of: "u")) price_version, multiplier_ppm, kind,
+                \(Self.sums(part.meters)), \(cost), COUNT(other_meters) AS others
             FROM ledger AS u
             WHERE \(part.condition) AND admitted_at >= ? AND admitted_at < ?\(filter.condition)
-            GROUP BY \(groups.names) price_version, multiplier_ppm
+            GROUP BY \(groups.names) price_version, multiplier_ppm, kind
             """
         var arguments = groups.arguments + part.arguments
         arguments += [span.start.microseconds, span.end.microseconds]
@@ -84,7 +88,7 @@ struct MeterCostStore {
         meters.map { meter in
             let name = meter.rawValue
             let units = TokenUsage.columnMeters.contains(meter) ? name : "COALESCE(other_meters ->> '\(name)', 0)"
-            return "SUM(\(units)) AS \(name), SUM(\(units) != 0 AND kind IN ('settle', 'resolve')) AS \(name)_requests"
+            return "SUM(\(units)) AS \(name), SUM(\(units) != 0) AS \(name)_entries"
         }.joined(separator: ", ")
     }
 
@@ -92,6 +96,7 @@ struct MeterCostStore {
         var values = groups.values(entry)
         let place = query.groups.firstIndex(of: .meter) ?? 0
         var rest = Money(micro: entry["micro"], remainder: entry["pico"])
+        let isRequest = ["settle", "resolve"].contains(entry["kind"] as String)
         let version: String? = entry["price_version"]
         let rates = version.flatMap { prices[$0] }?.rates.scaled(ppm: entry["multiplier_ppm"])
         for meter in meters {
@@ -101,7 +106,7 @@ struct MeterCostStore {
             rest -= cost
             values[place] = meter.rawValue
             var row = rows[values] ?? UsageRow(values: values, requests: 0, usage: .zero, cost: .zero)
-            row.requests &+= entry["\(meter.rawValue)_requests"] as Int64
+            if isRequest { row.requests &+= entry["\(meter.rawValue)_entries"] as Int64 }
             row.usage[meter] &+= units
             row.cost += cost
             rows[values] = row
