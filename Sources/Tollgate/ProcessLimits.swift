@@ -18,10 +18,4 @@ enum ProcessLimits {
         limit.rlim_cur = limit.rlim_max
         _ = setrlimit(resource, &limit)
     }
-
-    /// Lets every other thread of the process run before the calling one.
-    static func putThreadLast() {
-        // On Linux nobody but the calling thread is meant by 0.
-        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
-    }
 }

@@ -41,7 +41,7 @@ public final class ExportThread: Sendable {
                 return !state.isRunning
             }
             // Without a thread the caller's own does it: late is better than never.
-            if starts, !WorkerThread.start({ self.work() }) { work() }
+            if starts, !WorkerThread.start(.last, { self.work() }) { work() }
         }
     }
 

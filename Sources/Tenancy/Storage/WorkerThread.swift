@@ -6,21 +6,38 @@ import Darwin
 
 /// A detached thread of our own, so that long computations never occupy a shared pool.
 public enum WorkerThread {
+    /// How far a thread stands back. On Linux niceness belongs to the thread.
+    public enum Rank: Int32, Sendable {
+        /// Requests wait for it, but those that do not go first.
+        case afterRequests = 5
+        /// It reads for seconds, and runs in what all others leave.
+        case last = 19
+    }
+
     private final class Body {
+        let rank: Rank
         let run: @Sendable () -> Void
 
-        init(run: @escaping @Sendable () -> Void) {
+        init(rank: Rank, run: @escaping @Sendable () -> Void) {
+            self.rank = rank
             self.run = run
         }
     }
 
-    /// Runs the body on a new thread that yields to others; false if the system has no thread to give.
-    public static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+    /// Puts the calling thread behind the others of the process, for good.
+    public static func stepBack(to rank: Rank) {
+        #if canImport(Glibc)
+        _ = nice(rank.rawValue)
+        #endif
+    }
+
+    /// Runs the body on a new thread of a rank; false if the system has no thread to give.
+    public static func start(_ rank: Rank = .afterRequests, _ body: @escaping @Sendable () -> Void) -> Bool {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        let argument = Unmanaged.passRetained(Body(run: body))
+        let argument = Unmanaged.passRetained(Body(rank: rank, run: body))
         #if canImport(Glibc)
         var thread = pthread_t()
         #else
@@ -35,15 +52,18 @@ public enum WorkerThread {
 
     #if canImport(Glibc)
     private static let entry: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
-        // On Linux niceness belongs to the thread: requests go first.
-        _ = nice(5)
-        if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
+        if let argument { run(Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()) }
         return nil
     }
     #else
     private static let entry: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = { argument in
-        Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+        run(Unmanaged<Body>.fromOpaque(argument).takeRetainedValue())
         return nil
     }
     #endif
+
+    private static func run(_ body: Body) {
+        stepBack(to: body.rank)
+        body.run()
+    }
 }

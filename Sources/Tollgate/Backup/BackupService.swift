@@ -1,5 +1,4 @@
 import AdminAPI
-import Foundation
 import Logging
 import NIOCore
 import NIOPosix
@@ -49,14 +48,12 @@ final class BackupService: Service {
             notBefore.withLock({ $0.map { $0 <= now } ?? true }),
             isBusy.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
         else { return }
-        // A thread of its own, behind all others: reading a whole ledger must not keep a call waiting.
-        let thread = Thread {
-            ProcessLimits.putThreadLast()
+        // Reading a whole ledger must not keep a call waiting.
+        let isStarted = WorkerThread.start(.last) {
             self.make(at: now)
             self.isBusy.store(false, ordering: .releasing)
         }
-        thread.stackSize = 8 << 20
-        thread.start()
+        if !isStarted { isBusy.store(false, ordering: .releasing) }
     }
 
     /// Whether it is time for another; a newest one from the future, by a clock that was set back, does not count.

@@ -26,7 +26,7 @@ struct Backup: ParsableCommand {
         do {
             let file = try DatabaseFile.openReadOnly(path: configuration.storagePath)
             defer { try? file.close() }
-            ProcessLimits.putThreadLast()
+            WorkerThread.stepBack(to: .last)
             let maker = BackupMaker(folder: BackupFolder(directory: settings.directory), keep: settings.keep)
             var bar = ProgressBar(total: 0)
             defer { bar.clear() }
