@@ -1,6 +1,7 @@
 // Starts the dashboard: signs in, finds the page of the address, keeps its figures fresh, and says when it cannot.
 
 import { ApiError, can, cut, hasKey, resume, signIn, signOut, who } from "./api.js";
+import * as appearance from "./appearance.js";
 import { draw, ready, recolour } from "./charts.js";
 import { leaveDialogs } from "./dialog.js";
 import { h, notice, show } from "./dom.js";
@@ -235,7 +236,7 @@ function frame() {
         "button",
         { type: "button", class: "button quiet", onclick: turnTheme },
         h("span", { "aria-hidden": "true" }, "◐ "),
-        h("span", { class: "word" }, themeWord()),
+        h("span", { class: "word" }, appearance.word()),
       ),
       caller ? h("button", { type: "button", class: "button quiet", onclick: () => leave() }, "Sign out") : null,
     ),
@@ -267,21 +268,8 @@ function frame() {
   );
 }
 
-function isDark() {
-  const chosen = document.documentElement.dataset.theme;
-  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-}
-
-const themeWord = () => (isDark() ? "Light theme" : "Dark theme");
-
 function turnTheme() {
-  const theme = isDark() ? "light" : "dark";
-  document.documentElement.dataset.theme = theme;
-  try {
-    localStorage.setItem("tollgate-theme", theme);
-  } catch {
-    // It holds for this page, then.
-  }
+  appearance.turn();
   frame();
   recolour();
   view?.draw();

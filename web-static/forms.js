@@ -1,11 +1,9 @@
-// The changes that several pages offer, as dialogs: budgets, raises, keys and tenants.
+// The changes of tenants and keys that several pages offer, as dialogs, and the buttons they begin with.
 
 import { all, getTagged, onceKey, part, send } from "./api.js";
 import { ask, confirm, reveal, tell } from "./dialog.js";
 import { h, notice, toast } from "./dom.js";
-import { gauge, money } from "./money.js";
 import * as names from "./names.js";
-import { rfc3339, time } from "./time.js";
 
 /** After a change: what was read before is old. */
 export function changed(context, words) {
@@ -14,215 +12,8 @@ export function changed(context, words) {
   return context.reload();
 }
 
-const windows = [["month"], ["week"], ["day"], ["total", "total (never resets)"]];
-const modes = [
-  ["hard", "hard: refuses"],
-  ["soft", "soft: alerts only"],
-  ["shadow", "shadow: only counts"],
-];
-const optional = (text) => (text === "" ? null : text);
-const fractions = (list) => list.map(Number);
-
 /** A key by its name and by what its text begins with: names are not unique. */
-const keyName = (key) => `${key.name} (tg_${key.public_id}_…)`;
-
-/** A new budget, for one tenant or any; for one tenant also for one of its `keys`. */
-export async function newBudget(context, tenants, tenantID = "", keys = []) {
-  const once = onceKey();
-  const made = await ask({
-    title: "New budget",
-    action: "Create budget",
-    body: h("p", {}, "Calls that would pass a hard budget are refused before they reach a backend."),
-    fields: [
-      {
-        name: "tenant_id",
-        label: "Tenant",
-        kind: "select",
-        value: tenantID,
-        options: tenants.map((tenant) => [tenant.id, tenant.name]),
-      },
-      tenantID && keys.length
-        ? {
-            name: "key_id",
-            label: "Only for key",
-            kind: "select",
-            value: "",
-            options: [["", "the whole tenant"], ...keys.map((key) => [key.id, keyName(key)])],
-          }
-        : null,
-      { name: "limit", label: "Limit, US dollars", kind: "money", required: true },
-      { name: "window", label: "Window", kind: "select", options: windows },
-      { name: "mode", label: "Mode", kind: "select", options: modes },
-      { name: "model", label: "Only for model", hint: "Empty: every model." },
-      { name: "pool", label: "Only in pool", hint: "Empty: every pool." },
-      { name: "alerts_at", label: "Alert at", kind: "list", value: "0.5, 0.8, 1", hint: "Shares of the limit." },
-    ].filter(Boolean),
-    submit: (values) =>
-      send(
-        "POST",
-        "/budgets",
-        {
-          ...values,
-          key_id: values.key_id || null,
-          model: optional(values.model),
-          pool: optional(values.pool),
-          alerts_at: fractions(values.alerts_at),
-        },
-        { once },
-      ),
-  });
-  if (made) await changed(context, "The budget binds from now on.");
-}
-
-/** Another limit, tried out on the past first if wanted. */
-export async function changeBudget(context, budget) {
-  const { value, tag } = await getTagged(`/budgets/${part(budget.id)}`);
-  const preview = {
-    title: "Preview on the last 30 days",
-    run: async ({ limit }) => dryRun(await send("POST", `/budgets/${part(budget.id)}/dry-run`, { limit, days: 30 })),
-  };
-  const done = await ask({
-    title: "Change budget",
-    action: "Change limit",
-    body: budget.state ? gauge(budget.state) : null,
-    fields: [
-      { name: "limit", label: "Limit, US dollars", kind: "money", value: value.limit, required: true },
-      {
-        name: "alerts_at",
-        label: "Alert at",
-        kind: "list",
-        value: value.alerts_at.join(", "),
-        hint: "Shares of the limit.",
-      },
-    ],
-    extra: context.can("POST", "/budgets/{}/dry-run") ? preview : null,
-    submit: ({ limit, alerts_at }) =>
-      send("PATCH", `/budgets/${part(budget.id)}`, { limit, alerts_at: fractions(alerts_at) }, { tag }),
-  });
-  if (done) await changed(context, "The new limit binds from now on.");
-}
-
-function dryRun(result) {
-  if (result.refused === 0) {
-    return notice("good", `Nothing would have been refused: all ${result.requests.toLocaleString("en")} calls fit.`);
-  }
-  return notice(
-    "warn",
-    h(
-      "p",
-      {},
-      h("strong", {}, `${result.refused.toLocaleString("en")} of ${result.requests.toLocaleString("en")} calls`),
-      " would have been refused, worth ",
-      money(result.refused_cost),
-      ", the first at ",
-      time(result.first_refused_at),
-      ".",
-    ),
-    result.by_model.length
-      ? h(
-          "p",
-          {},
-          "By model: ",
-          result.by_model
-            .filter((row) => row.refused)
-            .slice(0, 4)
-            .map((row) => `${row.model} ${row.refused}`)
-            .join(", "),
-        )
-      : null,
-  );
-}
-
-/** A higher limit until an instant; the budget's own is back by itself. */
-export async function raiseBudget(context, budget) {
-  const once = onceKey();
-  const done = await ask({
-    title: "Raise for a while",
-    action: "Raise",
-    body: [
-      budget.state ? gauge(budget.state) : null,
-      h("p", {}, "The budget's own limit is back by itself at the time below."),
-    ],
-    fields: [
-      { name: "limit", label: "Limit until then, US dollars", kind: "money", required: true },
-      {
-        name: "until",
-        label: "Until (UTC)",
-        kind: "datetime-local",
-        value: rfc3339(86_400).slice(0, 16),
-        required: true,
-      },
-    ],
-    submit: (values) => send("POST", `/budgets/${part(budget.id)}/raises`, values, { once }),
-  });
-  if (done) await changed(context, "The raise runs.");
-}
-
-export async function endRaise(context, budget, raise) {
-  const done = await confirm(
-    "End the raise now?",
-    h("p", {}, "The limit is the budget's own again."),
-    "End raise",
-    () => send("DELETE", `/budgets/${part(budget.id)}/raises/${part(raise.id)}`).then(() => true),
-  );
-  if (done) await changed(context, "The raise ended.");
-}
-
-export async function deleteBudget(context, budget, name) {
-  const { tag } = await getTagged(`/budgets/${part(budget.id)}`);
-  const done = await confirm(
-    `Delete the budget of ${name}?`,
-    h(
-      "p",
-      {},
-      `${name} (${names.scope(budget)}) is no longer held to `,
-      money(budget.limit),
-      budget.window === "total" ? " in total" : ` a ${budget.window}`,
-      `, ${budget.mode}. The ledger keeps what was spent.`,
-    ),
-    "Delete budget",
-    () => send("DELETE", `/budgets/${part(budget.id)}`, undefined, { tag }).then(() => true),
-  );
-  if (done) await changed(context, "The budget is deleted.");
-}
-
-/** The buttons of one budget, as far as the role goes. */
-export function budgetActions(context, budget, tenant) {
-  const scope = names.scope(budget);
-  const name = scope === "whole tenant" ? tenant : `${tenant}, ${scope}`;
-  return h(
-    "span",
-    { class: "row-actions" },
-    context.can("PATCH", "/budgets/{}")
-      ? button("Change", `Change the budget of ${name}`, () => changeBudget(context, budget))
-      : null,
-    context.can("POST", "/budgets/{}/raises")
-      ? button("Raise", `Raise the budget of ${name}`, () => raiseBudget(context, budget))
-      : null,
-    context.can("DELETE", "/budgets/{}")
-      ? button("Delete", `Delete the budget of ${name}`, () => deleteBudget(context, budget, tenant), true)
-      : null,
-  );
-}
-
-/** Raises that run now, each with its end. */
-export function raises(context, budget) {
-  const running = budget.state?.raises ?? [];
-  return running.map((raise) =>
-    h(
-      "p",
-      { class: "note" },
-      "Raised to ",
-      money(raise.limit),
-      " until ",
-      time(raise.until),
-      " ",
-      context.can("DELETE", "/budgets/{}/raises/{}")
-        ? button("End", "End the raise", () => endRaise(context, budget, raise))
-        : null,
-    ),
-  );
-}
+export const keyName = (key) => `${key.name} (tg_${key.public_id}_…)`;
 
 /** A small button in a row; a failure is said in a passing box. */
 export function button(text, label, run, danger = false) {
@@ -426,4 +217,115 @@ export async function changeQuotas(context, at, name) {
     submit: (values) => send("PUT", `${at}/quotas`, values, { tag }),
   });
   if (done) await changed(context, "The quotas bind from now on.");
+}
+
+export async function changeTenant(context, tenant) {
+  const { value, tag } = await getTagged(`/tenants/${part(tenant.id)}`);
+  const done = await ask({
+    title: `Change ${value.name}`,
+    fields: [
+      { name: "name", label: "Name", value: value.name, required: true },
+      { name: "time_zone", label: "Time zone", value: value.time_zone, required: true },
+      {
+        name: "price_multiplier",
+        label: "Price multiplier",
+        kind: "money",
+        value: value.price_multiplier,
+        hint: "Calls cost the list price times this.",
+        required: true,
+      },
+      {
+        name: "on_insufficient",
+        label: "When money is short",
+        kind: "select",
+        value: value.on_insufficient,
+        options: [
+          ["refuse", "refuse the call"],
+          ["trim", "trim its output"],
+        ],
+      },
+      {
+        name: "tags",
+        label: "Tags",
+        kind: "list",
+        value: tagText(value.tags),
+        hint: "For reports, such as team=search.",
+      },
+    ],
+    submit: ({ tags, ...values }) =>
+      send("PATCH", `/tenants/${part(tenant.id)}`, { ...values, tags: tagsOf(tags) }, { tag }),
+  });
+  if (done) await changed(context, "The tenant is changed.");
+}
+
+export const tagText = (tags) =>
+  Object.entries(tags)
+    .map(([tag, value]) => `${tag}=${value}`)
+    .join(", ");
+
+export async function changeEntitlements(context, tenant) {
+  const { value, tag } = await getTagged(`/tenants/${part(tenant.id)}/entitlements`);
+  const pools = new Map(value.pools.map((entry) => [entry.pool, entry.models]));
+  for (const pool of await all("/pools")) if (!pools.has(pool.name)) pools.set(pool.name, []);
+  const done = await ask({
+    title: `What ${tenant.name} may use`,
+    body: h("p", {}, "Models of each pool, separated by commas. * is every model; empty is none."),
+    fields: [...pools].map(([name, models]) => ({ name, label: name, kind: "list", value: models.join(", ") })),
+    submit: (values) =>
+      send(
+        "PUT",
+        `/tenants/${part(tenant.id)}/entitlements`,
+        {
+          pools: Object.entries(values)
+            .filter(([, models]) => models.length)
+            .map(([pool, models]) => ({ pool, models })),
+        },
+        { tag },
+      ),
+  });
+  if (done) await changed(context, "Saved.");
+}
+
+export async function suspend(context, tenant) {
+  const word = tenant.suspended ? "resume" : "suspend";
+  const run = () => send("POST", `/tenants/${part(tenant.id)}/${word}`);
+  const done = tenant.suspended
+    ? await run()
+    : await confirm(
+        `Suspend ${tenant.name}?`,
+        h("p", {}, "All its calls are refused until it is resumed."),
+        "Suspend",
+        run,
+      );
+  if (done) await changed(context, tenant.suspended ? "Its calls are served again." : "Its calls are refused.");
+}
+
+export async function archive(tenant) {
+  const { tag } = await getTagged(`/tenants/${part(tenant.id)}`);
+  const done = await confirm(
+    `Archive ${tenant.name}?`,
+    h("p", {}, "Its keys are revoked and its name is free again. The ledger keeps its history."),
+    "Archive tenant",
+    () => send("DELETE", `/tenants/${part(tenant.id)}`, undefined, { tag }).then(() => true),
+  );
+  if (!done) return;
+  names.forget();
+  location.hash = "#/tenants";
+}
+
+export async function credit(context, tenant) {
+  const once = onceKey();
+  const done = await ask({
+    title: `Credit for ${tenant.name}`,
+    action: "Add credit",
+    body: h("p", {}, "A record for the bill. It moves no cap."),
+    fields: [
+      { name: "amount", label: "Amount, US dollars", kind: "money", required: true },
+      { name: "kind", label: "Kind", kind: "select", options: [["prepaid"], ["goodwill"]] },
+      { name: "note", label: "Note" },
+    ],
+    submit: ({ amount, kind, note }) =>
+      send("POST", `/tenants/${part(tenant.id)}/credits`, { amount, kind, note: note || null }, { once }),
+  });
+  if (done) await changed(context, "The credit is recorded.");
 }

@@ -1,8 +1,9 @@
 // Budgets: every cap with what is posted, held and left; create, change with a preview, raise for a while.
 
+import { budgetActions, newBudget, raises } from "../budget-forms.js";
 import { chip, empty, h, section } from "../dom.js";
 import { find } from "../fields.js";
-import { action, budgetActions, newBudget, raises } from "../forms.js";
+import { action } from "../forms.js";
 import { effect, gauge } from "../money.js";
 import * as names from "../names.js";
 import { table } from "../table.js";

@@ -1,21 +1,22 @@
 // Tenants: each with the budget nearest to its limit; one tenant with keys, quotas, budgets and entitlements.
 
-import { all, get, getTagged, onceKey, part, query, send } from "../api.js";
+import { all, get, part, query } from "../api.js";
+import { budgetActions, newBudget, raises } from "../budget-forms.js";
 import { chart, dollars } from "../charts.js";
-import { ask, confirm } from "../dialog.js";
 import { chip, commands, empty, h, notice, section } from "../dom.js";
 import { find } from "../fields.js";
 import {
   action,
-  budgetActions,
-  changed,
+  archive,
+  changeEntitlements,
   changeQuotas,
-  newBudget,
+  changeTenant,
+  credit,
   newKey,
   newTenant,
   quotaWords,
-  raises,
-  tagsOf,
+  suspend,
+  tagText,
 } from "../forms.js";
 import { approximate, effect, gauge, money, pico, read, sum } from "../money.js";
 import * as names from "../names.js";
@@ -295,117 +296,6 @@ function viewOne(data, context) {
       ),
     ),
   ];
-}
-
-async function changeTenant(context, tenant) {
-  const { value, tag } = await getTagged(`/tenants/${part(tenant.id)}`);
-  const done = await ask({
-    title: `Change ${value.name}`,
-    fields: [
-      { name: "name", label: "Name", value: value.name, required: true },
-      { name: "time_zone", label: "Time zone", value: value.time_zone, required: true },
-      {
-        name: "price_multiplier",
-        label: "Price multiplier",
-        kind: "money",
-        value: value.price_multiplier,
-        hint: "Calls cost the list price times this.",
-        required: true,
-      },
-      {
-        name: "on_insufficient",
-        label: "When money is short",
-        kind: "select",
-        value: value.on_insufficient,
-        options: [
-          ["refuse", "refuse the call"],
-          ["trim", "trim its output"],
-        ],
-      },
-      {
-        name: "tags",
-        label: "Tags",
-        kind: "list",
-        value: tagText(value.tags),
-        hint: "For reports, such as team=search.",
-      },
-    ],
-    submit: ({ tags, ...values }) =>
-      send("PATCH", `/tenants/${part(tenant.id)}`, { ...values, tags: tagsOf(tags) }, { tag }),
-  });
-  if (done) await changed(context, "The tenant is changed.");
-}
-
-const tagText = (tags) =>
-  Object.entries(tags)
-    .map(([tag, value]) => `${tag}=${value}`)
-    .join(", ");
-
-async function changeEntitlements(context, tenant) {
-  const { value, tag } = await getTagged(`/tenants/${part(tenant.id)}/entitlements`);
-  const pools = new Map(value.pools.map((entry) => [entry.pool, entry.models]));
-  for (const pool of await all("/pools")) if (!pools.has(pool.name)) pools.set(pool.name, []);
-  const done = await ask({
-    title: `What ${tenant.name} may use`,
-    body: h("p", {}, "Models of each pool, separated by commas. * is every model; empty is none."),
-    fields: [...pools].map(([name, models]) => ({ name, label: name, kind: "list", value: models.join(", ") })),
-    submit: (values) =>
-      send(
-        "PUT",
-        `/tenants/${part(tenant.id)}/entitlements`,
-        {
-          pools: Object.entries(values)
-            .filter(([, models]) => models.length)
-            .map(([pool, models]) => ({ pool, models })),
-        },
-        { tag },
-      ),
-  });
-  if (done) await changed(context, "Saved.");
-}
-
-async function suspend(context, tenant) {
-  const word = tenant.suspended ? "resume" : "suspend";
-  const run = () => send("POST", `/tenants/${part(tenant.id)}/${word}`);
-  const done = tenant.suspended
-    ? await run()
-    : await confirm(
-        `Suspend ${tenant.name}?`,
-        h("p", {}, "All its calls are refused until it is resumed."),
-        "Suspend",
-        run,
-      );
-  if (done) await changed(context, tenant.suspended ? "Its calls are served again." : "Its calls are refused.");
-}
-
-async function archive(tenant) {
-  const { tag } = await getTagged(`/tenants/${part(tenant.id)}`);
-  const done = await confirm(
-    `Archive ${tenant.name}?`,
-    h("p", {}, "Its keys are revoked and its name is free again. The ledger keeps its history."),
-    "Archive tenant",
-    () => send("DELETE", `/tenants/${part(tenant.id)}`, undefined, { tag }).then(() => true),
-  );
-  if (!done) return;
-  names.forget();
-  location.hash = "#/tenants";
-}
-
-async function credit(context, tenant) {
-  const once = onceKey();
-  const done = await ask({
-    title: `Credit for ${tenant.name}`,
-    action: "Add credit",
-    body: h("p", {}, "A record for the bill. It moves no cap."),
-    fields: [
-      { name: "amount", label: "Amount, US dollars", kind: "money", required: true },
-      { name: "kind", label: "Kind", kind: "select", options: [["prepaid"], ["goodwill"]] },
-      { name: "note", label: "Note" },
-    ],
-    submit: ({ amount, kind, note }) =>
-      send("POST", `/tenants/${part(tenant.id)}/credits`, { amount, kind, note: note || null }, { once }),
-  });
-  if (done) await changed(context, "The credit is recorded.");
 }
 
 export function actions(data, context) {
