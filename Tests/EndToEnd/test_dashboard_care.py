@@ -154,6 +154,7 @@ def test_a_wrong_address_is_only_not_found(world: World, chromium: Browser) -> N
     assert chromium.texts("h1") == ["Tenants"]
     assert chromium.script("return document.activeElement.localName") == "h1"
     chromium.press("New tenant")
+    chromium.until(lambda: chromium.all("dialog[open]"), "the dialog")
     chromium.driver.back()
     chromium.until(lambda: not chromium.all("dialog[open]"), "the end of the dialog of another page")
     assert not [text for text in chromium.console() if "URIError" in text]
