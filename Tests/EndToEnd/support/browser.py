@@ -33,6 +33,10 @@ window.alert = window.confirm = window.prompt = () => { window.__ran += 1; };
 
 Found = TypeVar("Found")
 
+# Every page of the menu, by its address.
+PAGES = ("overview", "spend", "tenants", "keys", "budgets", "pools", "models",
+         "periods", "requests", "audit", "holds", "webhooks", "admin-keys")
+
 
 class Browser:
     """Each method waits until what it speaks of is there, at most `patience` seconds."""
