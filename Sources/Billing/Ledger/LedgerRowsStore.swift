@@ -12,8 +12,6 @@ final class LedgerRowsStore {
     private let dayUpsert: PreparedRowStore
     private let quarterMeterUpsert: PreparedRowStore
     private let dayMeterUpsert: PreparedRowStore
-    private let totalUpsert: PreparedRowStore
-    private let totalMeterUpsert: PreparedRowStore
 
     /// Prepares the statements. Throws `DatabaseError`.
     init(_ db: Database) throws {
@@ -24,8 +22,6 @@ final class LedgerRowsStore {
         dayUpsert = try PreparedRowStore(Self.rollUpSQL(into: "usage_day"), db)
         quarterMeterUpsert = try PreparedRowStore(Self.meterSQL(into: "usage_quarter_meters"), db)
         dayMeterUpsert = try PreparedRowStore(Self.meterSQL(into: "usage_day_meters"), db)
-        totalUpsert = try PreparedRowStore(Self.rollUpSQL(into: "usage_total"), db)
-        totalMeterUpsert = try PreparedRowStore(Self.meterSQL(into: "usage_total_meters"), db)
     }
 
     // MARK: Entries
@@ -83,10 +79,10 @@ final class LedgerRowsStore {
     func add(_ sums: RollUpSums) throws {
         for (key, row) in sums.quarters { try Self.add(key, row, quarterUpsert, quarterMeterUpsert) }
         for (key, row) in sums.days { try Self.add(key, row, dayUpsert, dayMeterUpsert) }
-        for (key, row) in sums.totals { try Self.add(key, row, totalUpsert, totalMeterUpsert) }
     }
 
-    private static func add(
+    /// Adds to a row of a roll-up by its statements.
+    static func add(
         _ key: RollUpSums.Key,
         _ sum: RollUpSums.Row,
         _ row: PreparedRowStore,
@@ -146,7 +142,8 @@ final class LedgerRowsStore {
             would_refuse = would_refuse + excluded.would_refuse
         """
 
-    private static func rollUpSQL(into table: String) -> String {
+    /// Adds to a row of a roll-up, or makes it.
+    static func rollUpSQL(into table: String) -> String {
         """
         INSERT INTO \(table) (bucket_start, tenant_id, key_id, model, pool, backend_id, requests, input,
             input_cache_read, input_cache_write_5m, input_cache_write_1h, output, output_reasoning, cost_micro,
@@ -165,7 +162,8 @@ final class LedgerRowsStore {
         """
     }
 
-    private static func meterSQL(into table: String) -> String {
+    /// The same of a meter without a column.
+    static func meterSQL(into table: String) -> String {
         """
         INSERT INTO \(table) (bucket_start, tenant_id, key_id, model, pool, backend_id, meter, units)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)

@@ -74,18 +74,6 @@ struct RollUpSums {
         return days
     }
 
-    /// The same over all tenants and keys, which have no name there.
-    var totals: [Key: Row] {
-        var totals: [Key: Row] = [:]
-        for (key, row) in quarters {
-            let total = Key(
-                bucketStart: key.bucketStart, tenantID: ID(""), keyID: ID(""), model: key.model, pool: key.pool,
-                backendID: key.backendID)
-            totals[total, default: Row()].add(row)
-        }
-        return totals
-    }
-
     /// The start of the span an instant falls in, rounding towards the past.
     static func start(of instant: Timestamp, span: Int64) -> Int64 {
         let remainder = instant.microseconds % span
