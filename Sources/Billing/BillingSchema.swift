@@ -39,6 +39,12 @@ public enum BillingSchema {
             try db.execute(sql: tenantIdentity)
         }
         migrator.registerMigration("billing-import-parts") { db in try db.execute(sql: importParts) }
+        migrator.registerMigration("billing-usage-folds") { db in
+            try db.execute(sql: usage("usage_month"))
+            try db.execute(sql: otherMeters("usage_month_meters"))
+            for table in ["usage_month", "usage_month_meters"] { try db.execute(sql: usageByTime(table)) }
+            try db.execute(sql: usageFolds)
+        }
     }
 
     /// Meters without a column in a roll-up: few calls use them, so they cost the others nothing.
@@ -258,6 +264,29 @@ public enum BillingSchema {
         INSERT INTO usage_total_meters
         SELECT bucket_start, '', '', model, pool, backend_id, meter, SUM(units)
         FROM usage_quarter_meters GROUP BY bucket_start, model, pool, backend_id, meter;
+        """
+
+    /// Roll-ups behind the ledger, and the entry up to which they are; those there were begin anew from the first.
+    private static let usageFolds = """
+        CREATE TABLE usage_total_costs (
+            bucket_start INTEGER NOT NULL,
+            model TEXT NOT NULL,
+            pool TEXT NOT NULL,
+            backend_id TEXT NOT NULL,
+            meter TEXT NOT NULL,
+            requests INTEGER NOT NULL,
+            units INTEGER NOT NULL,
+            cost_micro INTEGER NOT NULL,
+            cost_pico INTEGER NOT NULL,
+            PRIMARY KEY (bucket_start, model, pool, backend_id, meter)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE usage_folded (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            seq INTEGER NOT NULL CHECK (seq >= 0)
+        ) STRICT;
+        INSERT INTO usage_folded (id, seq) VALUES (1, 0);
+        DELETE FROM usage_total;
+        DELETE FROM usage_total_meters;
         """
 
     private static func guardTrigger(_ table: String, against action: String) -> String {

@@ -109,6 +109,11 @@ public enum BillingStore {
         try Row.fetchAll(db, sql: "SELECT * FROM prices ORDER BY effective_from, id").map(price)
     }
 
+    /// One version; nil if there is none.
+    static func price(_ id: String, _ db: Database) throws -> PriceVersion? {
+        try Row.fetchOne(db.cachedStatement(sql: "SELECT * FROM prices WHERE id = ?"), arguments: [id]).map(price)
+    }
+
     /// A page of price versions, perhaps of one model or agreed with one tenant, in order of their ids.
     public static func prices(
         _ db: Database, model: String? = nil, tenant: ID<Tenant>? = nil, after: String?, limit: Int

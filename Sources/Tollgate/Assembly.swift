@@ -105,13 +105,14 @@ struct Assembly {
         let alerts = AlertService(
             ledger: ledger, webhooks: control.webhooks, backends: backends, logger: logger)
         let traffic = TrafficService(traffic: control.traffic)
+        let folds = UsageFoldService(UsageFolding(file: file, journal: journal, logger: logger))
         let copies = configuration.backup.map { settings in
             BackupService(settings, file: file, status: backups, time: SystemClock(), logger: logger)
         }
         // Services stop in reverse order: the data plane drains while the Admin API still answers.
         let services: [(any Service)?] = [
             copies, admin, exposition, reload, releases, alerts, PeriodService(periods: control.periods),
-            ProbeService(prober: prober), traffic, proxy,
+            folds, ProbeService(prober: prober), traffic, proxy,
         ]
         let group = ServiceGroup(
             services: services.compactMap(\.self),

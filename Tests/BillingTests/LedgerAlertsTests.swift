@@ -73,6 +73,8 @@ struct LedgerAlertsTests {
         for cost in [99, 1, 50] {
             try await fixture.spend(cost)
             try await fixture.ledger.raiseAlerts(sweeping: true)
+            // What is folded and what is not yet make one sum.
+            await UsageFolding(file: fixture.file, journal: fixture.journal, logger: LedgerFixture.quiet).fold()
         }
         let first = "0.0000000001 0.0000000001 a@example.org"
         #expect(try told() == [first])

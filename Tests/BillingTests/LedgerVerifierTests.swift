@@ -16,6 +16,8 @@ struct LedgerVerifierTests {
         let images = try fixture.held(fixture.claim(20))
         #expect(await fixture.record(images) == nil)
         #expect(await fixture.settle(images, cost: 20, usage: TokenUsage(inputAudio: 7, image: 2)) == nil)
+        await UsageFolding(file: fixture.file, journal: fixture.journal, logger: LedgerFixture.quiet).fold()
+        try await fixture.spend(100)
         let left = try fixture.held(fixture.claim(40))
         #expect(await fixture.record(left) == nil)
         return fixture
@@ -40,7 +42,7 @@ struct LedgerVerifierTests {
         ("DELETE FROM usage_day", "usage_day: missing"),
         ("DROP TRIGGER ledger_no_update; UPDATE ledger SET cost = cost + 1 WHERE seq = 1", "usage_quarter"),
         ("DROP TRIGGER ledger_no_update; UPDATE ledger SET period = '2020-01' WHERE seq = 2", "period 2020-01"),
-        ("DROP TRIGGER ledger_no_delete; DELETE FROM ledger WHERE seq = 3", "ledger: 6 entries up to sequence 7"),
+        ("DROP TRIGGER ledger_no_delete; DELETE FROM ledger WHERE seq = 3", "ledger: 7 entries up to sequence 8"),
         ("UPDATE usage_quarter_meters SET units = units + 1 WHERE meter = 'image'", "usage_quarter_meters: not as"),
         ("DELETE FROM usage_day_meters", "usage_day_meters: missing"),
         (
@@ -55,6 +57,17 @@ struct LedgerVerifierTests {
             "DROP TRIGGER ledger_no_update; UPDATE ledger SET other_meters = '[\"x\"]' WHERE seq = 7",
             "entry 7 has unreadable meters"
         ),
+        ("UPDATE usage_total SET cost_pico = cost_pico + 1", "usage_total: not as"),
+        ("DELETE FROM usage_month", "usage_month: missing"),
+        ("UPDATE usage_total_meters SET units = units + 1", "usage_total_meters: not as"),
+        ("DELETE FROM usage_month_meters", "usage_month_meters: missing"),
+        ("UPDATE usage_total_costs SET requests = requests + 1 WHERE meter = 'image'", "usage_total_costs: not as"),
+        ("DELETE FROM usage_total_costs WHERE meter = ''", "usage_total_costs: missing"),
+        ("INSERT INTO usage_total_costs VALUES (0, 'm', 'p', 'b', 'input', 1, 1, 1, 0)", "usage_total_costs: not as"),
+        // One entry counts twice or not at all: in the next questions too.
+        ("UPDATE usage_folded SET seq = seq + 1", "usage_month: not as"),
+        ("UPDATE usage_folded SET seq = seq - 1", "usage_total: not as"),
+        ("UPDATE usage_folded SET seq = 99", "usage_folded: up to entry 99, the ledger ends at 8"),
         ("UPDATE tenants SET time_zone = 'Nowhere/Nothing'", "time zone"),
     ])
     func whatWasTamperedWithIsFound(sql: String, found: String) async throws {

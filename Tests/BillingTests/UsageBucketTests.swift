@@ -71,4 +71,38 @@ struct UsageBucketTests {
             try parts("2026-11-01T22:00:00Z", "2026-11-02T22:00:00Z")
                 == ["usage_quarter 01T22:00:00Z 02T22:00:00Z"])
     }
+
+    @Test(arguments: [
+        ("2026-10-01T00:00:00Z", "2026-12-01T00:00:00Z", ["+ month 10-01T00 12-01T00"]),
+        // Rome's month: what the UTC month lacks at its start, and what it has too much at its end.
+        (
+            "2026-10-31T23:00:00Z", "2026-11-30T23:00:00Z",
+            [
+                "+ month 11-01T00 12-01T00", "+ quarter 10-31T23 11-01T00", "- quarter 11-30T23 12-01T00",
+            ]
+        ),
+        (
+            "2026-10-02T00:00:00Z", "2026-11-03T05:00:00Z",
+            [
+                "+ month 10-01T00 11-01T00", "- day 10-01T00 10-02T00", "+ day 11-01T00 11-03T00",
+                "+ quarter 11-03T00 11-03T05",
+            ]
+        ),
+        // Up to now, and nothing is younger: the rest of the month is empty.
+        ("2026-11-30T00:00:00Z", "2026-12-27T01:00:00Z", ["+ month 12-01T00 01-01T00", "+ day 11-30T00 12-01T00"]),
+        ("2026-12-01T00:00:00Z", "2026-12-27T01:00:00Z", ["+ month 12-01T00 01-01T00"]),
+        ("2026-10-03T00:00:00Z", "2026-10-30T00:00:00Z", ["+ day 10-03T00 10-30T00"]),
+        ("2026-10-01T00:00:00Z", "2026-10-02T00:00:00Z", ["+ day 10-01T00 10-02T00"]),
+    ])
+    func `whole UTC months come from tenants' months, and what they have too much is taken off`(
+        start: String, end: String, expected: [String]
+    ) throws {
+        let span = CalendarSpan(start: try instant(start), end: try instant(end))
+        let unused = try instant("2026-12-27T00:45:00Z")
+        let parts = UsageParts.monthParts(of: span, unused: unused).map { part in
+            let (from, to) = (part.span.start.rfc3339.dropFirst(5), part.span.end.rfc3339.dropFirst(5))
+            return "\(part.isTakenOff ? "-" : "+") \(part.table.dropFirst(6)) \(from.prefix(8)) \(to.prefix(8))"
+        }
+        #expect(parts == expected)
+    }
 }

@@ -99,6 +99,13 @@ final class UsageHistory {
         #expect(error == nil)
     }
 
+    /// Folds the next entries, a hundred in each part.
+    func fold(parts: Int) async throws {
+        let folding = UsageFolding(
+            file: fixture.file, journal: fixture.journal, partSize: 100, logger: LedgerFixture.quiet)
+        for _ in 0..<parts { _ = try await folding.foldPart() }
+    }
+
     /// Every entry, read one by one.
     func entries() throws -> [Entry] {
         let versions = Dictionary(prices.map { ($0.id, $0) }) { first, _ in first }

@@ -90,10 +90,16 @@ public enum OrganizationAlertStore {
         let row = try Row.fetchOne(
             db.cachedStatement(
                 sql: """
-                    SELECT ifnull(SUM(cost_micro), 0) AS micro, ifnull(SUM(cost_pico), 0) AS pico FROM usage_total
-                    WHERE tenant_id = '' AND bucket_start >= ? AND bucket_start < ?
+                    SELECT ifnull(SUM(micro), 0) AS micro, ifnull(SUM(pico), 0) AS pico FROM (
+                        SELECT cost_micro AS micro, cost_pico AS pico FROM usage_total
+                        WHERE tenant_id = '' AND bucket_start >= :start AND bucket_start < :end
+                        UNION ALL
+                        SELECT cost / 1000000, cost % 1000000 FROM ledger
+                        WHERE seq > :folded AND admitted_at >= :start AND admitted_at < :end)
                     """),
-            arguments: [start.microseconds, end.microseconds])
+            arguments: [
+                "start": start.microseconds, "end": end.microseconds, "folded": try UsageFoldStore.folded(db),
+            ])
         guard let row else { return .zero }
         let (micro, pico): (Int64, Int64) = (row["micro"], row["pico"])
         return Money(pico: Int128(micro) * 1_000_000 + Int128(pico))

@@ -13,15 +13,25 @@ public enum LedgerVerifierStore {
         found += try integrity(db)
         found += try entries(db)
         found += try holds(db)
-        for (table, span) in [("usage_quarter", RollUpSums.quarter), ("usage_day", RollUpSums.day)] {
-            found += try rollUps(table, span, db)
-            found += try meters(table + "_meters", span, db)
-        }
-        found += try rollUps("usage_total", RollUpSums.quarter, of: everybody, db)
-        found += try meters("usage_total_meters", RollUpSums.quarter, of: everybody, db)
+        found += try rollUps("usage_quarter", quarter, db)
+        found += try rollUps("usage_day", "admitted_at - admitted_at % \(RollUpSums.day)", db)
+        found += try folds(db)
         found += try accounts(db)
         if found.count <= differenceLimit { return found }
         return Array(found.prefix(differenceLimit)) + ["and \(found.count - differenceLimit) more differences"]
+    }
+
+    /// The roll-ups that are behind the ledger say what the entries up to theirs do.
+    private static func folds(_ db: Database) throws -> [String] {
+        let folded = try UsageFoldStore.folded(db)
+        let last = try LedgerStore.lastSequence(db)
+        var found: [String] = []
+        if folded > last { found.append("usage_folded: up to entry \(folded), the ledger ends at \(last)") }
+        found += try rollUps("usage_total", quarter, of: everybody, upTo: folded, db)
+        found += try rollUps("usage_month", month, of: eachTenant, upTo: folded, db)
+        // Rather than stop at meters that cannot be read, which are found already.
+        if try otherMeters(db).isEmpty { found += try UsageFoldStore.costDifferences(upTo: folded, db) }
+        return found
     }
 
     private static func integrity(_ db: Database) throws -> [String] {
@@ -108,26 +118,34 @@ public enum LedgerVerifierStore {
         """
 
     private static let eachKey = "tenant_id, key_id"
+    private static let eachTenant = "tenant_id, '' AS key_id"
     private static let everybody = "'' AS tenant_id, '' AS key_id"
 
+    private static let quarter = "admitted_at - admitted_at % \(RollUpSums.quarter)"
+    private static let month =
+        "strftime('%s', admitted_at / 1000000, 'unixepoch', 'start of month') * 1000000"
+
+    /// The roll-up and its other meters, by the start of its spans, for whom, and up to which entry (nil: the last).
     private static func rollUps(
-        _ table: String, _ span: Int64, of whom: String = eachKey, _ db: Database
+        _ table: String, _ start: String, of whom: String = eachKey, upTo last: Int64? = nil, _ db: Database
     ) throws -> [String] {
         let stored = "SELECT \(columns) FROM \(table)"
-        let counted = recount(span, of: whom)
+        let entries = last.map { "seq <= \($0)" } ?? "TRUE"
+        let counted = recount(start, of: whom, entries)
         return try differences("\(table): not as the entries say", "\(stored) EXCEPT \(counted)", db)
             + differences("\(table): missing", "\(counted) EXCEPT \(stored)", db)
+            + meters(table + "_meters", start, of: whom, entries, db)
     }
 
     /// The roll-up as it must be; costs are summed in two parts because one sum could overflow, and brought to parts
     /// of which the smaller is not negative, because with corrections one amount can be split two ways.
-    private static func recount(_ span: Int64, of whom: String) -> String {
-        "SELECT \(columns) FROM (\(sums(span, of: whom)))"
+    private static func recount(_ start: String, of whom: String, _ entries: String) -> String {
+        "SELECT \(columns) FROM (\(sums(start, of: whom, entries)))"
     }
 
-    private static func sums(_ span: Int64, of whom: String) -> String {
+    private static func sums(_ start: String, of whom: String, _ entries: String) -> String {
         """
-        SELECT admitted_at - admitted_at % \(span) AS bucket_start, \(whom), model, pool, backend_id,
+        SELECT \(start) AS bucket_start, \(whom), model, pool, backend_id,
             SUM(kind IN ('settle', 'resolve')) AS requests, SUM(input) AS input,
             SUM(input_cache_read) AS input_cache_read, SUM(input_cache_write_5m) AS input_cache_write_5m,
             SUM(input_cache_write_1h) AS input_cache_write_1h, SUM(output) AS output,
@@ -135,27 +153,25 @@ public enum LedgerVerifierStore {
             SUM(cost / 1000000) + SUM(cost % 1000000) / 1000000 AS cost_micro,
             SUM(cost % 1000000) % 1000000 AS cost_pico
         FROM ledger
-        WHERE kind IN ('settle', 'resolve') OR cost != 0 OR input != 0 OR input_cache_read != 0
-            OR input_cache_write_5m != 0 OR input_cache_write_1h != 0 OR output != 0 OR output_reasoning != 0
-            OR other_meters IS NOT NULL
+        WHERE \(entries) AND \(UsageFoldStore.counted)
         GROUP BY 1, 2, 3, 4, 5, 6
         """
     }
 
     /// The same for the meters without a column.
     private static func meters(
-        _ table: String, _ span: Int64, of whom: String = eachKey, _ db: Database
+        _ table: String, _ start: String, of whom: String, _ entries: String, _ db: Database
     ) throws -> [String] {
         let stored =
             "SELECT bucket_start, tenant_id, key_id, model, pool, backend_id, meter, units FROM \(table)"
         let counted = """
-            SELECT admitted_at - admitted_at % \(span) AS bucket_start, \(whom), model, pool, backend_id,
+            SELECT \(start) AS bucket_start, \(whom), model, pool, backend_id,
                 CAST(counts.key AS TEXT) AS meter, CAST(SUM(counts.value) AS INTEGER) AS units
             FROM ledger, json_each(
                 CASE WHEN NOT json_valid(other_meters) THEN NULL
                     WHEN json_type(other_meters) = 'object' THEN other_meters END
             ) AS counts
-            WHERE other_meters IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7
+            WHERE \(entries) AND other_meters IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6, 7
             """
         let queries = [
             ("not as the entries say", "\(stored) EXCEPT \(counted)"), ("missing", "\(counted) EXCEPT \(stored)"),

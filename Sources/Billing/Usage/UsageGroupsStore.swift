@@ -33,11 +33,11 @@ struct UsageGroupsStore {
         return conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
     }
 
-    /// Groups, in order.
-    var order: String {
+    /// Groups that a condition on their sums holds for, in order; without groups, nothing.
+    func order(having condition: String) -> String {
         if groups.isEmpty { return "" }
         let list = aliases.joined(separator: ", ")
-        return "GROUP BY \(list) ORDER BY \(list)"
+        return "GROUP BY \(list) HAVING \(condition) ORDER BY \(list)"
     }
 
     func values(_ row: Row) -> [String] { aliases.map { row[$0] } }

@@ -37,13 +37,24 @@ public struct UsageQuery: Sendable {
         self.groups = groups
     }
 
-    /// Whether it sums over all tenants and keys alike, so that the total roll-up knows the answer.
+    /// Whether it sums over all tenants and keys alike, so that the roll-ups over everybody know the answer.
     var isOverAll: Bool {
         tenantIDs == nil && keyIDs == nil
             && groups.allSatisfy { group in
                 switch group {
-                case .model, .pool, .backend: true
-                case .tenant, .key, .meter, .tag: false
+                case .model, .pool, .backend, .meter: true
+                case .tenant, .key, .tag: false
+                }
+            }
+    }
+
+    /// Whether it sums over the keys of each tenant alike, so that tenants' months know the answer.
+    var isOverKeys: Bool {
+        keyIDs == nil && keys == nil
+            && groups.allSatisfy { group in
+                switch group {
+                case .tenant, .model, .pool, .backend: true
+                case .key, .meter, .tag: false
                 }
             }
     }

@@ -6,7 +6,7 @@ enum UsageQueryStore {
     /// One page, in one read transaction.
     static func page(_ query: UsageQuery, _ db: Database) throws -> UsagePage {
         var page = UsagePage()
-        let meters = query.groups.contains(.meter) ? try MeterCostStore(query, db) : nil
+        let meters = query.groups.contains(.meter) ? MeterCostStore(query) : nil
         var position = query.span.start
         var seen: [String] = []
         if let after = query.after {
@@ -89,12 +89,12 @@ enum UsageQueryStore {
         _ query: UsageQuery, _ span: CalendarSpan, after seen: [String], limit: Int, _ db: Database
     ) throws -> [UsageRow] {
         let groups = UsageGroupsStore(query.groups)
-        let source = UsageSourceStore(query, span, suffix: "", columns: columns)
+        let source = try UsageSourceStore(query, span, .sums, db)
         let sql = """
             SELECT COUNT(*) AS lines, \(groups.names) SUM(requests) AS requests, \(sums),
                 SUM(cost_micro) AS micro, SUM(cost_pico) AS pico
             FROM (\(source.sql))
-            \(groups.beyond(seen)) \(groups.order) LIMIT ?
+            \(groups.beyond(seen)) \(groups.order(having: something)) LIMIT ?
             """
         let arguments = source.arguments + StatementArguments(seen) + [limit]
         let cursor = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
@@ -102,10 +102,10 @@ enum UsageQueryStore {
         while let row = try cursor.next() {
             // Without groups there is one row of sums, over nothing too.
             guard (row["lines"] as Int64) > 0 else { continue }
-            rows.append(
-                UsageRow(
-                    values: groups.values(row), requests: row["requests"], usage: try LedgerStore.usage(row),
-                    cost: Money(micro: row["micro"], remainder: row["pico"])))
+            let sum = UsageRow(
+                values: groups.values(row), requests: row["requests"], usage: try LedgerStore.usage(row),
+                cost: Money(micro: row["micro"], remainder: row["pico"]))
+            if sum.requests != 0 || sum.usage != .zero || sum.cost != .zero { rows.append(sum) }
         }
         try addOtherMeters(to: &rows, query, span, after: seen, db)
         return rows
@@ -117,7 +117,7 @@ enum UsageQueryStore {
     ) throws {
         guard let last = rows.last else { return }
         let groups = UsageGroupsStore(query.groups)
-        let source = UsageSourceStore(query, span, suffix: "_meters", columns: "meter, units")
+        let source = try UsageSourceStore(query, span, .otherMeters, db)
         let sql = """
             SELECT \(groups.names) meter, SUM(units) AS units FROM (\(source.sql))
             \(groups.beyond(seen, upTo: last.values)) GROUP BY \(groups.names) meter
@@ -136,8 +136,10 @@ enum UsageQueryStore {
         }
     }
 
-    private static let columns: String =
-        "requests, " + TokenUsage.columnMeters.map(\.rawValue).joined(separator: ", ") + ", cost_micro, cost_pico"
+    /// A month less what it has too much may leave nothing of a group.
+    private static let something: String =
+        (["requests"] + TokenUsage.columnMeters.map(\.rawValue) + ["cost_micro", "cost_pico"])
+        .map { "SUM(\($0)) != 0" }.joined(separator: " OR ")
     private static let sums: String = TokenUsage.columnMeters.map { "SUM(\($0.rawValue)) AS \($0.rawValue)" }
         .joined(separator: ", ")
 

@@ -3,35 +3,83 @@ import Tenancy
 
 /// The rows of the roll-ups that a span is summed from, as a sub-select with the groups as `g0`, `g1`, ….
 struct UsageSourceStore {
+    /// What is selected beside the groups.
+    enum Figures {
+        /// Requests, the meters with a column, and the cost.
+        case sums
+        /// The meters without one.
+        case otherMeters
+
+        fileprivate var suffix: String { self == .sums ? "" : "_meters" }
+
+        fileprivate func columns(_ sign: String) -> String {
+            guard self == .sums else { return "meter, \(sign)units AS units" }
+            let names = ["requests"] + TokenUsage.columnMeters.map(\.rawValue) + ["cost_micro", "cost_pico"]
+            return names.map { "\(sign)\($0) AS \($0)" }.joined(separator: ", ")
+        }
+
+        /// The same of an entry of the ledger.
+        fileprivate var entryColumns: String {
+            guard self == .sums else { return "counts.key AS meter, counts.value AS units" }
+            let meters = TokenUsage.columnMeters.map(\.rawValue).joined(separator: ", ")
+            return "kind IN ('settle', 'resolve') AS requests, \(meters), cost / 1000000 AS cost_micro, "
+                + "cost % 1000000 AS cost_pico"
+        }
+
+        fileprivate var entries: String {
+            self == .sums ? "ledger AS u" : "ledger AS u, json_each(other_meters) AS counts"
+        }
+
+        fileprivate var entriesCondition: String {
+            self == .sums ? UsageFoldStore.counted : "other_meters IS NOT NULL"
+        }
+    }
+
     let sql: String
     let arguments: StatementArguments
 
-    /// - Parameters:
-    ///   - suffix: what the tables' names end with.
-    ///   - columns: what is selected beside the groups.
-    init(_ query: UsageQuery, _ span: CalendarSpan, suffix: String, columns: String) {
+    /// Reads up to where the roll-ups behind the ledger are, so both must be of one snapshot.
+    init(_ query: UsageQuery, _ span: CalendarSpan, _ figures: Figures, _ db: Database) throws {
         let groups = UsageGroupsStore(query.groups)
         let filter = UsageFilter(query)
         var parts: [String] = []
         var arguments = StatementArguments()
-        let source = query.isOverAll ? [UsageParts.Part(table: "usage_total", span: span)] : UsageParts.parts(of: span)
+        let source = try Self.parts(query, span, db)
         // Of one tenant the rows lie together in the table; of all, only this index knows where they are.
         let isByTime = query.tenantIDs == nil && query.keys == nil && !query.isOverAll
         let nobody = query.isOverAll ? "tenant_id = '' AND " : ""
         for part in source {
-            let table = part.table + suffix
+            let table = part.table + figures.suffix
             let index = isByTime ? " INDEXED BY \(table)_by_time" : ""
             parts.append(
                 """
-                SELECT \(groups.expressions(of: "u")) \(columns) FROM \(table) AS u\(index)
+                SELECT \(groups.expressions(of: "u")) \(figures.columns(part.isTakenOff ? "-" : ""))
+                FROM \(table) AS u\(index)
                 WHERE \(nobody)bucket_start >= ? AND bucket_start < ?\(filter.condition)
                 """)
             arguments += groups.arguments
             arguments += [part.span.start.microseconds, part.span.end.microseconds]
             arguments += StatementArguments(filter.arguments)
+            guard UsageFoldStore.tables.contains(part.table) else { continue }
+            parts.append(
+                """
+                SELECT \(groups.expressions(of: "u")) \(figures.entryColumns) FROM \(figures.entries)
+                WHERE seq > ? AND admitted_at >= ? AND admitted_at < ?\(filter.condition)
+                    AND \(figures.entriesCondition)
+                """)
+            arguments += groups.arguments
+            arguments += [try UsageFoldStore.folded(db), part.span.start.microseconds, part.span.end.microseconds]
+            arguments += StatementArguments(filter.arguments)
         }
         sql = parts.joined(separator: "\nUNION ALL\n")
         self.arguments = arguments
+    }
+
+    private static func parts(_ query: UsageQuery, _ span: CalendarSpan, _ db: Database) throws -> [UsageParts.Part] {
+        if query.isOverAll { return [UsageParts.Part(table: "usage_total", span: span)] }
+        guard query.isOverKeys, query.bucket == .month else { return UsageParts.parts(of: span) }
+        let newest = try Int64.fetchOne(db.cachedStatement(sql: "SELECT MAX(bucket_start) FROM usage_quarter")) ?? 0
+        return UsageParts.monthParts(of: span, unused: Timestamp(microseconds: newest + RollUpSums.quarter))
     }
 
     /// Restricts to a span of keys; binds its first and last key three times. Whose keys they are is said too, because

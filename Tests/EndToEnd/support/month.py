@@ -215,11 +215,13 @@ def fill(server: Gateway, month: Month, count: int, dice: random.Random, correct
 
 
 def roll_up(db: sqlite3.Connection) -> None:
-    """Fills the roll-ups anew from the entries."""
+    """Fills the roll-ups anew from the entries; those behind the ledger are left to the gateway."""
     everyone = "tenant_id, key_id, model, pool, backend_id"
     fill_roll_up(db, "usage_quarter", QUARTER, everyone)
     fill_roll_up(db, "usage_day", DAY, everyone)
-    fill_roll_up(db, "usage_total", QUARTER, "'', '', model, pool, backend_id")
+    for table in ("usage_total", "usage_total_meters", "usage_month", "usage_month_meters", "usage_total_costs"):
+        db.execute(f"DELETE FROM {table}")
+    db.execute("UPDATE usage_folded SET seq = 0")
 
 
 def fill_roll_up(db: sqlite3.Connection, table: str, span: int, values: str) -> None:
