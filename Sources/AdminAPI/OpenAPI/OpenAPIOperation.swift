@@ -25,15 +25,23 @@ struct OpenAPIOperation {
                     "requestBody",
                     [
                         "required": .bool(!shape.isBodyOptional),
-                        "content": ["application/json": ["schema": recorder.schema]],
+                        "content": ["application/json": exampled(["schema": recorder.schema])],
                     ]))
         }
         if !shape.accepts.isEmpty {
-            let content = JSONValue.object(shape.accepts.map { JSONMember($0, [:]) })
+            let content = JSONValue.object(
+                shape.accepts.map { type in
+                    JSONMember(type, type == BodyExamples.fileType(Self.id(of: route)) ? exampled([:]) : [:])
+                })
             members.append(JSONMember("requestBody", ["required": true, "content": content]))
         }
         members.append(JSONMember("responses", .object(successes + refusals.map(\.reference))))
         return .object(members)
+    }
+
+    /// A media type of the body with the example of this call, if there is one.
+    private func exampled(_ content: JSONValue) -> JSONValue {
+        BodyExamples.all[Self.id(of: route)].map { content.adding("example", $0) } ?? content
     }
 
     /// The fixed and named parts of the path, without what all begin with.
@@ -97,7 +105,11 @@ struct OpenAPIOperation {
         case .file(let types):
             content = .object(types.map { JSONMember($0, [:]) })
         case .one(let sample):
-            content = ["application/json": ["schema": reference(sample)]]
+            let schema: JSONValue = ["schema": reference(sample)]
+            let isDocument = sample.json == [:]
+            content = [
+                "application/json": isDocument ? schema : schema.adding("example", AnswerExamples.of(sample))
+            ]
             links = self.links.json(of: route, answering: sample)
         case .list(let sample, let beside):
             let page: JSONValue = .object(
@@ -111,7 +123,8 @@ struct OpenAPIOperation {
             let required = ["data", "has_more", "next"] + beside.map(\.name)
             content = [
                 "application/json": [
-                    "schema": ["type": "object", "properties": page, "required": .texts(required)]
+                    "schema": ["type": "object", "properties": page, "required": .texts(required)],
+                    "example": AnswerExamples.page(of: sample, beside: beside),
                 ]
             ]
         }
