@@ -92,6 +92,18 @@ import Testing
         #expect(check(7201) == .fail)
     }
 
+    @Test func `a backup is judged by what is in it`() {
+        func check(_ content: LedgerChecks.BackupContent) -> Finding {
+            LedgerChecks.backup(
+                newest: now.seconds - 60, content: content, directory: "/b", everyMS: 3_600_000, now: now)
+        }
+        let useless = check(.useless("it is damaged: page 3"))
+        #expect(useless.state == .fail && useless.detail.hasSuffix("but it is damaged: page 3"))
+        let whole = check(.whole(newestEntry: now.adding(milliseconds: -7_200_000)))
+        #expect(whole.state == .ok && whole.detail.contains("whole, up to an entry 2 h ago"))
+        #expect(check(.whole(newestEntry: nil)).detail.hasSuffix("whole, without entries"))
+    }
+
     @Test func `a dead backend fails only where nobody else serves a model`() {
         let dead = BackendFacts(name: "p/a", isDraining: false, error: "connect")
         #expect(BackendChecks.finding(dead, alone: []).state == .warn)

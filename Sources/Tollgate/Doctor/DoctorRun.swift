@@ -155,8 +155,21 @@ struct DoctorRun: Sendable {
         guard let backup = configuration.backup else {
             return .none("backup", "no directory for backups is configured")
         }
-        let newest = BackupFolder(directory: backup.directory).entries().first?.instant.seconds
+        let newest = BackupFolder(directory: backup.directory).entries().first
         return LedgerChecks.backup(
-            newest: newest, directory: backup.directory, everyMS: backup.everyMS, now: now)
+            newest: newest?.instant.seconds, content: newest.map { Self.content(of: $0.path) },
+            directory: backup.directory, everyMS: backup.everyMS, now: now)
+    }
+
+    /// Opens a backup as a restore would, but for recomputing it, which was done when it was made.
+    private static func content(of path: String) -> LedgerChecks.BackupContent {
+        do {
+            let facts = try DatabaseFacts(path: path)
+            if let fault = facts.faults.first { return .useless("it is damaged: \(fault)") }
+            if facts.schema == .newer { return .useless("it is of a later version of Tollgate") }
+            return .whole(newestEntry: facts.newestEntry)
+        } catch {
+            return .useless("it cannot be opened: \(RefusalWords.text(for: error))")
+        }
     }
 }

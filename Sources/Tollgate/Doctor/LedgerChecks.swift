@@ -49,15 +49,34 @@ enum LedgerChecks {
         return .ok(check, priced == 1 ? "1 model has one" : "\(priced) models have one")
     }
 
+    /// What opening a backup tells.
+    enum BackupContent {
+        /// Its newest entry's instant, if it has any.
+        case whole(newestEntry: Timestamp?)
+        /// Why it cannot be restored from.
+        case useless(String)
+    }
+
     /// - Parameters:
     ///   - newest: seconds since 1970 of the newest file; nil if there is none.
+    ///   - content: what is in that file.
     ///   - everyMS: how often there should be one.
-    static func backup(newest: Int64?, directory: String, everyMS: Int64, now: Timestamp) -> Finding {
+    static func backup(
+        newest: Int64?, content: BackupContent? = nil, directory: String, everyMS: Int64, now: Timestamp
+    ) -> Finding {
         let check = "backup"
         let fix = "see why no new backup comes to \(directory)"
         guard let newest else { return .fail(check, "\(directory) holds none", fix: fix) }
         let age = RelativeTime.text(Timestamp(microseconds: newest * 1_000_000), now: now)
-        let detail = "the newest in \(directory) is from \(age)"
+        var detail = "the newest in \(directory) is from \(age)"
+        switch content {
+        case .useless(let reason):
+            return .fail(check, "\(detail), but \(reason)", fix: "tollgate backup makes one now; keep the one before")
+        case .whole(let entry):
+            detail += ", whole, "
+            detail += entry.map { "up to an entry \(RelativeTime.text($0, now: now))" } ?? "without entries"
+        case nil: break
+        }
         let seconds = now.seconds - newest
         if seconds * 1000 > everyMS * 2 { return .fail(check, detail, fix: fix) }
         if seconds * 1000 > everyMS { return .warn(check, "\(detail), a new one is due", fix: fix) }
