@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,7 +129,7 @@ DOCUMENTED = {
     "tenants": ("/tenants", "/tenants/{}", []), "keys": ("/tenants/{}/keys", "/keys/{}", ["--tenant", "ten_1"]),
     "budgets": ("/budgets", "/budgets/{}", []), "pools": ("/pools", "/pools/{}", []),
     "backends": ("/pools/{}/backends", "/backends/{}", ["--pool", "p"]), "admin-keys": ("/admin-keys", None, []),
-    "webhooks": ("/webhooks", None, []),
+    "webhooks": ("/webhooks", None, []), "models": ("/models/{}", None, []), "prices": ("/prices", None, []),
 }
 
 
@@ -140,7 +141,7 @@ def told(server: Gateway, *command: str) -> dict[str, bool]:
 
 
 @pytest.mark.parametrize("kind", DOCUMENTED)
-def test_commands_take_the_fields_that_the_document_tells_of(server: Gateway, kind: str) -> None:
+def test_commands_take_the_fields_that_the_document_tells_of(server: Gateway, kind: str, tmp_path: Path) -> None:
     document = json.loads(server.admin.send("GET", "/openapi.json").text)
     paths = {re.sub(r"\{[^}]*\}", "{}", path).removeprefix("/admin/v1"): calls
              for path, calls in document["paths"].items()}
@@ -157,17 +158,64 @@ def test_commands_take_the_fields_that_the_document_tells_of(server: Gateway, ki
         return resolved(paths[path][method]["requestBody"]["content"]["application/json"]["schema"])
 
     create, update, words = DOCUMENTED[kind]
-    schema = body(create, "post")
-    required = set(schema.get("required", []))
-    assert told(server, kind, "create") == {name: name in required for name in schema["properties"]}
+    schema = body(create, "put" if kind == "models" else "post")
+    fields = dict(flat(schema, resolved))
+    taken = told(server, kind, "create")
+    if kind == "models":
+        # The command takes the name as a field, the call has it in its path.
+        assert taken.pop("name")
+    for name, field in fields.items():
+        assert taken.pop(name) == field["required"], name
+    # Meters without a field of their own in the schema are names of the caller's choice there.
+    rest = {name for name in taken if not fields[name.rpartition(".")[0]]["rest"]}
+    assert not rest, rest
     if update:
         assert set(told(server, kind, "update")) == set(body(update, "patch")["properties"])
+    for excess in (1, -1):
+        file = tmp_path / "wrong.json"
+        file.write_text(json.dumps(wrong(schema, resolved, excess)))
+        done = server.run(kind, "create", *words, "-f", str(file), env=server.env)
+        text = " ".join(done.stderr.split())
+        for name, field in fields.items():
+            path, found = re.escape(name.replace("[]", "[0]")), field["schema"]
+            if "enum" in found and found.get("type") != "boolean":
+                listed = re.findall(rf"{path} must be one of (.*?), not", text)
+                assert listed and set(listed[0].split(", ")) == {word for word in found["enum"] if word}, (name, text)
+            if found.get("type") == "integer":
+                bounds = f"between {found['minimum']} and {found['maximum']},"
+                assert re.search(rf"{path} must be a whole number {bounds}", text), (name, bounds, text)
+
+
+def plain(schema: dict[str, Any], resolved: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    """The schema of what is not null."""
+    schema = resolved(schema)
+    for choice in schema.get("anyOf", []):
+        if choice.get("type") != "null":
+            return resolved(choice)
+    return schema
+
+
+def flat(schema: dict[str, Any], resolved: Callable[[dict[str, Any]], dict[str, Any]],
+         path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each field with what is inside, named as help names it."""
     for name, field in schema["properties"].items():
-        choices = [word for word in resolved(field).get("enum", []) if word is not None]
-        if choices and resolved(field).get("type") != "boolean":
-            done = server.run(kind, "create", *words, "--set", f"{name}=zz", env=server.env)
-            listed = re.findall(r"must be one of (.*?), not", " ".join(done.stderr.split()))
-            assert listed and set(listed[0].split(", ")) == set(choices), (name, done.stderr)
+        found = plain(field, resolved)
+        yield path + name, {"schema": found, "required": name in schema.get("required", []),
+                            "rest": isinstance(found.get("additionalProperties"), dict)}
+        inside = plain(found.get("items", {}), resolved) if found.get("type") == "array" else found
+        if inside.get("properties"):
+            yield from flat(inside, resolved, f"{path}{name}{'[]' if inside is not found else ''}.")
+
+
+def wrong(schema: dict[str, Any], resolved: Callable[[dict[str, Any]], dict[str, Any]], excess: int) -> Any:
+    """A value with every number out of its range and every word none of those there are."""
+    schema = plain(schema, resolved)
+    match schema.get("type"):
+        case "object": return {name: wrong(field, resolved, excess) for name, field in schema["properties"].items()}
+        case "array": return [wrong(schema["items"], resolved, excess)]
+        case "integer": return schema["maximum" if excess > 0 else "minimum"] + excess
+        case "boolean": return True
+        case _: return "zz"
 
 
 def test_another_limit_of_a_budget_is_tried_out(server: Gateway, tenant: str) -> None:

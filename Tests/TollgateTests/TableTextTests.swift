@@ -34,6 +34,17 @@ import Testing
         }
     }
 
+    @Test func `objects in a list are told apart, what names them first`() {
+        let text = TableText(now: now).entry(
+            values(
+                #"{"secrets":[{"public_id":"new","not_after":null},{"public_id":"old","not_after":"2026-11-18T11:06:40Z"}]}"#
+            )[0], first: [])
+        #expect(text.hasPrefix("secrets  public_id new; public_id old, not_after "), "\(text)")
+        let price = TableText(now: now).entry(
+            values(#"{"per_million":{"input_cache_read":"0.3","output":"2","input":"1.25"}}"#)[0], first: [])
+        #expect(price == "per_million  input 1.25, output 2, input_cache_read 0.3")
+    }
+
     @Test func `columns are aligned and hold no control characters`() {
         let entries = values(
             #"{"id":"a","name":"long one"}"#, #"{"id":"bbb","name":"\u001b[31m\u202e"}"#, #"{"id":"c","name":"名前"}"#)

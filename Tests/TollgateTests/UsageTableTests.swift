@@ -20,10 +20,10 @@ import Testing
         let text = UsageTable(try spans(), groups: ["tenant"], showsMeters: true).text
         #expect(
             text == """
-                START                 TENANT    REQUESTS  INPUT TOKENS  OUTPUT TOKENS  IMAGES         COST USD
-                2026-11-02T00:00:00Z  acme [2J        12          1000              5       0  10.5
-                2026-11-02T00:00:00Z  ten_2            3             7              0       2   0.000000000007
-                TOTAL                                 15          1007              5       2  10.500000000007
+                START       TENANT    REQUESTS  INPUT TOKENS  OUTPUT TOKENS  IMAGES         COST USD
+                2026-11-02  acme [2J        12          1000              5       0  10.5
+                2026-11-02  ten_2            3             7              0       2   0.000000000007
+                TOTAL                       15          1007              5       2  10.500000000007
                 """, "\(text)")
     }
 

@@ -16,6 +16,7 @@ struct CellText: Sendable {
     /// Names of amounts of US dollars.
     private static let money: Set<String> = [
         "limit", "posted", "held", "remaining", "amount", "cost", "charge", "excess", "list_cost", "upstream_cost",
+        "limit_without_raises",
     ]
     private static let decimals: Set<String> = ["price_multiplier"]
     private static let instants: Set<String> = ["effective_from", "window_start", "until", "at", "not_after", "now"]
@@ -47,6 +48,14 @@ struct CellText: Sendable {
         return text
     }
 
+    /// What names a thing and what matters most of it, then the rest by name.
+    private static let leading = ["id", "name", "public_id", "pool", "input", "output"]
+
+    private static func isBefore(_ left: String, _ right: String) -> Bool {
+        let places = [left, right].map { leading.firstIndex(of: $0) ?? leading.count }
+        return places[0] == places[1] ? left < right : places[0] < places[1]
+    }
+
     private func instant(_ value: JSONValue, of name: String) -> Timestamp? {
         guard name.hasSuffix("_at") || Self.instants.contains(name) else { return nil }
         return value.string.flatMap { Timestamp(rfc3339: $0) }
@@ -55,12 +64,14 @@ struct CellText: Sendable {
     private func words(_ value: JSONValue, of name: String) -> String {
         switch value {
         case .bool(let flag): return flag ? "yes" : "no"
-        case .array(let values): return values.map { words($0, of: name) }.joined(separator: ", ")
+        case .array(let values):
+            let isOfObjects = values.contains { if case .object = $0 { true } else { false } }
+            return values.map { words($0, of: name) }.joined(separator: isOfObjects ? "; " : ", ")
         case .object(let members) where members["pool"] != nil && name == "targets":
             let renamed = members["upstream_model"]?.string.map { " as \($0)" } ?? ""
             return words(members["pool"] ?? .null, of: "pool") + renamed
         case .object(let members):
-            return members.filter { $0.value != .null }.sorted { $0.key < $1.key }.map { name, value in
+            return members.filter { $0.value != .null }.sorted { Self.isBefore($0.key, $1.key) }.map { name, value in
                 "\(name) \(words(value, of: name))"
             }.joined(separator: ", ")
         default:

@@ -7,7 +7,8 @@ struct ClientOptions: ParsableArguments {
     @Option(help: "The Admin API's address; otherwise TOLLGATE_ADMIN_URL, otherwise http://127.0.0.1:8081.")
     var url: String?
 
-    @Option(help: "A file with the admin key; otherwise the key is taken from TOLLGATE_ADMIN_KEY.")
+    @Option(
+        help: "A file with the admin key; otherwise the key is taken from TOLLGATE_ADMIN_KEY.", completion: .file())
     var keyFile: String?
 
     @Option(help: "How results are written: table or json.")

@@ -13,13 +13,15 @@ struct TableText: Sendable {
         var cells: [String]
         /// Whether it is shown however narrow the terminal is.
         var isKept = false
+        /// Whether it is never cut.
+        var isWhole = false
         var measure: (String) -> Int = TextWidth.of
 
         /// Whether no entry has anything there.
         var isEmpty: Bool { cells.dropFirst().allSatisfy { $0.allSatisfy { $0 == "-" || $0 == " " } } }
         var width: Int { cells.map(measure).max() ?? 0 }
         /// Ids are for copying, numbers for reading: neither is cut.
-        var mayBeCut: Bool { alignment == .left && name != "id" && !name.hasSuffix("_id") }
+        var mayBeCut: Bool { !isWhole && alignment == .left && name != "id" && !name.hasSuffix("_id") }
     }
 
     /// Columns of the terminal; nil: no limit.
@@ -47,19 +49,20 @@ struct TableText: Sendable {
 
     /// Rows below a line of headings, columns of numbers with their points below each other.
     ///
-    /// In a narrow terminal columns are left out from the right, those in `kept` never; the note says which.
+    /// In a narrow terminal texts are cut, those in `whole` never, and columns left out from the right, those in `kept`
+    /// never; the note says which.
     ///
     /// - Parameter measure: how wide a cell is.
     static func rows(
-        _ rows: [[String]], headings: [String], numbers: Set<Int>, kept: Set<Int> = [], width: Int? = nil,
-        measure: @escaping (String) -> Int = TextWidth.of
+        _ rows: [[String]], headings: [String], numbers: Set<Int>, kept: Set<Int> = [], whole: Set<Int> = [],
+        width: Int? = nil, measure: @escaping (String) -> Int = TextWidth.of
     ) -> (text: String, note: String?) {
         var columns = headings.indices.map { index in
             let alignment = numbers.contains(index) ? CellText.Alignment.point : .left
             let cells = rows.map { index < $0.count ? $0[index] : "" }
             return Column(
                 name: headings[index], alignment: alignment, cells: [headings[index]] + aligned(cells, alignment),
-                isKept: kept.contains(index), measure: measure)
+                isKept: kept.contains(index), isWhole: whole.contains(index), measure: measure)
         }
         return text(of: &columns, width: width)
     }

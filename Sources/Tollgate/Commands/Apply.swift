@@ -13,7 +13,9 @@ struct Apply: ParsableCommand {
             their own and replaced whole.
             """)
 
-    @Option(name: [.customShort("f"), .customLong("file")], help: "The state file, YAML or JSON; - is stdin.")
+    @Option(
+        name: [.customShort("f"), .customLong("file")], help: "The state file, YAML or JSON; - is stdin.",
+        completion: .file())
     var file: String
 
     @Flag(help: "Print the changes without making them.")

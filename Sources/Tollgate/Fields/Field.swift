@@ -19,4 +19,14 @@ struct Field: Sendable {
         self.nullable = nullable
         self.standard = standard
     }
+
+    /// How help lists it: its name, and the names of what is inside as `--set` takes them.
+    var listed: [String] {
+        let own = required ? "\(name) (required)" : name
+        switch kind {
+        case .object(let fields): return [own] + fields.flatMap(\.listed).map { "\(name).\($0)" }
+        case .objects(let fields): return [own] + fields.flatMap(\.listed).map { "\(name)[].\($0)" }
+        default: return [own]
+        }
+    }
 }

@@ -6,7 +6,7 @@ struct ActionCommand<Action: ResourceAction>: ParsableCommand {
         CommandConfiguration(commandName: Action.verb, abstract: Action.abstract)
     }
 
-    @Argument(help: "Its id or name.")
+    @Argument(help: ArgumentHelp(Action.Kind.resource.reference))
     var reference: String
     @OptionGroup var options: ClientOptions
 

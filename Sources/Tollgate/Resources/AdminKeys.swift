@@ -5,7 +5,7 @@ import Tenancy
 enum AdminKeys: ResourceKind {
     static let resource = Resource(
         name: "admin-keys", singular: "admin key", naming: .id,
-        columns: ["id", "public_id", "name", "role", "created_at", "expires_at", "last_used_at"],
+        columns: ["id", "name", "role", "last_used_at", "expires_at", "created_at", "public_id"],
         fields: Field.adminKey)
 
     static var verbs: [any ParsableCommand.Type] {
@@ -19,7 +19,8 @@ enum AdminKeys: ResourceKind {
         @Option(help: "The key's name.")
         var name: String?
 
-        @Option(help: "What it may do: admin, finance or viewer.")
+        @Option(
+            help: "What it may do: admin, finance or viewer.", completion: .list(["admin", "finance", "viewer"]))
         var role: String?
 
         func settings(_ client: AdminClient) throws -> [String: String] {

@@ -6,19 +6,33 @@ enum Budgets: ResourceKind {
     static let resource = Resource(
         name: "budgets", singular: "budget", naming: .id,
         columns: [
-            "id", "tenant", "remaining", "limit", "resets_at", "window", "posted", "held", "mode", "model", "pool",
-            "key_id",
+            "id", "tenant", "budget", "remaining", "limit", "resets_at", "posted", "held", "window", "mode", "model",
+            "pool", "key_id",
         ], fields: Field.budget, fixed: ["tenant_id", "key_id", "model", "pool", "window", "mode"])
 
     static func shown(_ entry: JSONValue, _ client: AdminClient, at now: Timestamp) throws -> JSONValue {
         let state = try client.call("GET", PathText.join("budgets", entry["id"].plain, "state"))
-        return .object(entry.members.merging(state.members) { own, _ in own })
+        return merged(entry, state)
     }
 
     static func listed(_ entries: [JSONValue], _ client: AdminClient, at now: Timestamp) throws -> [JSONValue] {
         try client.namingTenants(entries).map { entry in
-            .object(entry.members.merging(entry["state"].members) { own, _ in own })
+            let scope = ["model", "pool", "key_id"].filter { entry[$0] != .null }.map { name in
+                ", \(name == "key_id" ? "key" : name) \(entry[name].plain)"
+            }
+            let words = "\(entry["window"].plain) \(entry["mode"].plain)" + scope.joined()
+            return .object(merged(entry, entry["state"]).members.merging(["budget": .string(words)]) { own, _ in own })
         }
+    }
+
+    /// A budget with its figures: the limit in force, and beside it the one without raises if that is another.
+    private static func merged(_ entry: JSONValue, _ state: JSONValue) -> JSONValue {
+        var members = entry.members.merging(state.members) { own, _ in own }
+        if let inForce = state.members["limit"], inForce != entry["limit"] {
+            members["limit"] = inForce
+            members["limit_without_raises"] = entry["limit"]
+        }
+        return .object(members)
     }
 
     static var verbs: [any ParsableCommand.Type] {
@@ -60,10 +74,10 @@ enum Budgets: ResourceKind {
         @Option(help: "The most it may cost, in USD, such as 10.00.")
         var limit: String?
 
-        @Option(help: "day, week, month or total.")
+        @Option(help: "day, week, month or total.", completion: .list(["day", "week", "month", "total"]))
         var window: String?
 
-        @Option(help: "hard, soft or shadow.")
+        @Option(help: "hard, soft or shadow.", completion: .list(["hard", "soft", "shadow"]))
         var mode: String?
 
         func settings(_ client: AdminClient) throws -> [String: String] {

@@ -3,9 +3,9 @@ import ArgumentParser
 /// `create`: a new one of a resource.
 struct CreateCommand<Kind: ResourceKind>: ParsableCommand {
     static var configuration: CommandConfiguration {
-        let names = Kind.resource.fields.map { $0.required ? "\($0.name) (required)" : $0.name }
+        let names = Kind.resource.fields.flatMap(\.listed)
         return CommandConfiguration(
-            commandName: "create", abstract: "Create a \(Kind.resource.singular).",
+            commandName: "create", abstract: "Create \(Kind.resource.one).",
             discussion: "Fields: \(names.joined(separator: ", ")).")
     }
 
@@ -35,6 +35,6 @@ struct CreateCommand<Kind: ResourceKind>: ParsableCommand {
         } catch let failure as CommandFailure where failure.status == .notFound {
             return
         }
-        throw CommandFailure(.conflict, "there is such a \(Kind.resource.singular) already")
+        throw CommandFailure(.conflict, "there is such \(Kind.resource.one) already")
     }
 }

@@ -4,17 +4,17 @@ import ArgumentParser
 struct DeleteCommand<Kind: ResourceKind>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: "delete", abstract: "Delete a \(Kind.resource.singular).",
+            commandName: "delete", abstract: "Delete \(Kind.resource.one); it is then \(Kind.resource.ending).",
             aliases: Kind.resource.isRevoked ? ["revoke"] : [])
     }
 
-    @Argument(help: "Its id or name.")
+    @Argument(help: ArgumentHelp(Kind.resource.reference))
     var reference: String
     @OptionGroup var options: ClientOptions
 
     func run() throws {
         let client = try options.client()
         try client.call("DELETE", try client.path(of: reference, in: Kind.resource))
-        StandardError.write("deleted \(Kind.resource.singular) \(reference)")
+        StandardError.write("\(Kind.resource.ending) \(Kind.resource.singular) \(reference)")
     }
 }

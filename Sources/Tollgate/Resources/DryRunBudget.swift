@@ -48,7 +48,7 @@ struct DryRunBudget: ParsableCommand {
         return TableText.rows(
             rows + [row("TOTAL", "", run)],
             headings: ["BY", "NAME", "CALLS", "REFUSED", "REFUSED USD", "FIRST REFUSED"], numbers: [2, 3, 4],
-            kept: [0, 1, 3], width: width)
+            kept: [0, 1, 3], whole: [1], width: width)
     }
 
     private static func row(_ title: String, _ name: String, _ tally: JSONValue) -> [String] {

@@ -35,6 +35,22 @@ struct Resource: Sendable {
     /// Whether deleting one means revoking it.
     var isRevoked: Bool { name.hasSuffix("keys") }
 
+    /// What deleting one is said to have done.
+    var ending: String { isRevoked ? "revoked" : name == "tenants" ? "archived" : "deleted" }
+
+    /// `a tenant`, `an admin key`.
+    var one: String { (singular.hasPrefix("a") ? "an " : "a ") + singular }
+
+    /// What the argument that names one is.
+    var reference: String {
+        switch naming {
+        case .name, .rest: "Its name."
+        case .id where name == "tenants": "Its id or name."
+        case .id where name == "backends": "Its id, or pool/name."
+        case .id: "Its id."
+        }
+    }
+
     /// Whether it is put whole instead of patched.
     var isPutWhole: Bool {
         if case .rest = naming { true } else { false }

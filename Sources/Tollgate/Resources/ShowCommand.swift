@@ -7,7 +7,7 @@ struct ShowCommand<Kind: ResourceKind>: ParsableCommand {
         CommandConfiguration(commandName: "show", abstract: "Show one \(Kind.resource.singular).")
     }
 
-    @Argument(help: "Its id or name.")
+    @Argument(help: ArgumentHelp(Kind.resource.reference))
     var reference: String
     @OptionGroup var options: ClientOptions
 

@@ -5,11 +5,11 @@ struct UpdateCommand<Kind: ResourceKind>: ParsableCommand {
     static var configuration: CommandConfiguration {
         let names = Kind.resource.changeable.map(\.name).joined(separator: ", ")
         return CommandConfiguration(
-            commandName: "update", abstract: "Change some fields of a \(Kind.resource.singular).",
+            commandName: "update", abstract: "Change some fields of \(Kind.resource.one).",
             discussion: "Fields: \(names). --set name=null clears what may be empty.")
     }
 
-    @Argument(help: "Its id or name.")
+    @Argument(help: ArgumentHelp(Kind.resource.reference))
     var reference: String
     @OptionGroup var input: FieldInput
     @OptionGroup var options: ClientOptions
@@ -17,7 +17,7 @@ struct UpdateCommand<Kind: ResourceKind>: ParsableCommand {
     func run() throws {
         let resource = Kind.resource
         let body = try input.body(fields: resource.changeable, partial: true)
-        guard !body.members.isEmpty else { throw ValidationError("Nothing to change: use --set or -f.") }
+        guard !body.members.isEmpty else { throw CommandFailure(.usage, "nothing to change: use --set or -f") }
         let client = try options.client()
         let path = try client.path(of: reference, in: resource)
         let changed: JSONValue

@@ -27,7 +27,7 @@ enum Webhooks: ResourceKind {
         static let name = "deliveries"
         static let abstract = "List the messages of a webhook, the newest first."
         static let columns = [
-            "created_at", "event", "state", "status", "attempts", "next_attempt_at", "latency_ms", "error", "id",
+            "created_at", "event", "state", "status", "error", "attempts", "next_attempt_at", "latency_ms", "id",
         ]
     }
 

@@ -38,7 +38,9 @@ struct UsageTable {
         let headings =
             ["START"] + groups.map { $0.uppercased() } + ["REQUESTS"] + meters.map(Self.heading) + ["COST USD"]
         let rows = lines.map { line in
-            [line.start] + groups.map { Self.name(of: $0, in: line.result) } + [line.result["requests"].plain]
+            [String(line.start.dropLast(excess))] + groups.map { Self.name(of: $0, in: line.result) } + [
+                line.result["requests"].plain
+            ]
                 + meters.map { Self.count($0, in: line.result).description } + [line.result["cost"].plain]
         }
         let total =
@@ -47,7 +49,13 @@ struct UsageTable {
         let first = groups.count + 1
         return TableText.rows(
             rows + [total], headings: headings, numbers: Set(first..<headings.count),
-            kept: Set(0...first).union([headings.count - 1]), width: width)
+            kept: Set(0...first).union([headings.count - 1]), whole: [0], width: width)
+    }
+
+    /// Characters at the end of each start that say nothing: midnights, or seconds.
+    private var excess: Int {
+        let ends = ["T00:00:00Z", ":00Z"]
+        return ends.first { end in lines.allSatisfy { $0.start.hasSuffix(end) } }?.count ?? 0
     }
 
     /// Writes the table to the standard output, what does not fit to the standard error.
