@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 from urllib.parse import quote
 
@@ -51,8 +52,9 @@ def delays(usual: float) -> list[float]:
     return [4 * usual * (number / (ROUNDS - 1)) ** 2 for number in range(ROUNDS)]
 
 
-def cut_off(server: Gateway, seconds: float, send: Callable[[], Reply]) -> None:
-    """Send a change, kill -9 the server after that long, and start it again."""
+def cut_off(server: Gateway, wait: Callable[[], None], send: Callable[[], Reply],
+            killed: Callable[[], object] = lambda: None) -> None:
+    """Send a change, kill -9 the server when the wait is over, and start it again."""
     def attempt() -> None:
         try:
             send()
@@ -61,10 +63,29 @@ def cut_off(server: Gateway, seconds: float, send: Callable[[], Reply]) -> None:
 
     thread = threading.Thread(target=attempt)
     thread.start()
-    time.sleep(seconds)
+    wait()
     server.kill()
+    killed()
     thread.join()
     server.start()
+
+
+def cut_off_before(server: Gateway, send: Callable[[], Reply]) -> None:
+    """The same while another process keeps the server from committing, so the kill comes first for certain."""
+    with closing(sqlite3.connect(server.database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        cut_off(server, partial(time.sleep, 0.2), send, killed=other.rollback)
+
+
+def cut_off_after(server: Gateway, send: Callable[[], Reply], sql: str, *values: str) -> None:
+    """The same once the change is on disk: when the question has an answer there."""
+    def wait() -> None:
+        with closing(sqlite3.connect(f"file:{server.database}?mode=ro", uri=True)) as other:
+            deadline = time.monotonic() + 20
+            while not other.execute(sql, values).fetchone():
+                assert time.monotonic() < deadline, "the change was never committed"
+
+    cut_off(server, wait, send)
 
 
 def test_a_change_killed_before_its_answer_is_whole_or_not_there(run: Run) -> None:
@@ -74,16 +95,19 @@ def test_a_change_killed_before_its_answer_is_whole_or_not_there(run: Run) -> No
         for number, seconds in enumerate(delays(usual_seconds(server.admin))):
             name, headers = f"killed-{number}", {"idempotency-key": f"round-{number}"}
             send = partial(server.admin.send, "POST", "/tenants", {"name": name}, headers)
-            cut_off(server, seconds, send)
+            match number:
+                case 0: cut_off_before(server, send)
+                case 1: cut_off_after(server, send, "SELECT 1 FROM tenants WHERE name = ?", name)
+                case _: cut_off(server, partial(time.sleep, seconds), send)
             there = name in [tenant["name"] for tenant in server.admin.rows("/tenants")]
             again = send()
             assert again.status == 201, again
             assert (again.headers.get("idempotency-replayed") == "true") == there, (there, again)
+            assert number > 1 or there == bool(number), "the kill fell on the other side of the commit"
             replays += there
             log = server.admin.rows(f"/audit-log?subject={again.body['id']}")
             assert [row["action"] for row in log] == ["tenant.create"], log
         note(f"{ROUNDS} changes killed, {replays} of them after the commit")
-        assert 0 < replays < ROUNDS, "the kills all fell on one side of the commit"
         assert len(server.admin.rows("/tenants")) == ROUNDS + others
         server.verify()
 
@@ -107,19 +131,23 @@ def test_a_hold_resolved_while_the_server_is_killed_is_charged_once(run: Run, ba
         holds = [hold["id"] for hold in server.admin.holds("uncertain")]
         assert len(holds) == ROUNDS
         replays = 0
-        for hold, seconds in zip(holds, delays(usual_seconds(server.admin)), strict=True):
+        for number, (hold, seconds) in enumerate(zip(holds, delays(usual_seconds(server.admin)), strict=True)):
             send = partial(server.admin.send, "POST", f"/holds/{hold}/resolve", {"charge": "0.000001"},
                            {"idempotency-key": hold})
-            cut_off(server, seconds, send)
+            match number:
+                case 0: cut_off_before(server, send)
+                case 1: cut_off_after(server, send, "SELECT 1 FROM ledger WHERE kind = 'resolve' AND request_id = ?",
+                                      hold.split(".")[0])
+                case _: cut_off(server, partial(time.sleep, seconds), send)
             resolved = hold not in [left["id"] for left in server.admin.holds("uncertain")]
             again = send()
             assert again.status == 200, again
             assert (again.headers.get("idempotency-replayed") == "true") == resolved, (resolved, again)
+            assert number > 1 or resolved == bool(number), "the kill fell on the other side of the commit"
             replays += resolved
             log = server.admin.rows(f"/audit-log?subject={quote(hold)}")
             assert [row["action"] for row in log] == ["hold.resolve"], log
         note(f"{ROUNDS} resolutions killed, {replays} of them after the commit")
-        assert 0 < replays < ROUNDS, "the kills all fell on one side of the commit"
         assert not world.books.holds()
         resolutions = [entry.cost for entry in world.books.entries() if entry.kind == "resolve"]
         assert resolutions == [pico("0.000001")] * ROUNDS
