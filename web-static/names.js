@@ -1,6 +1,6 @@
 // Who the ids are: the tenants and budgets, read once in a while and shared by the pages.
 
-import { all, cut, query } from "./api.js";
+import { all, cut, get, query } from "./api.js";
 import { month } from "./time.js";
 
 const kept = new Map();
@@ -30,6 +30,22 @@ export async function tenants(options) {
 export async function tenantNames(options) {
   const rows = await fresh("/tenants", 30, options);
   return new Map(rows.map((tenant) => [tenant.id, tenant.name]));
+}
+
+/** Names of some tenants by id, archived ones too; one that is not there has none. */
+export async function namesOf(ids, options) {
+  const pairs = await Promise.all(
+    [...new Set(ids)].map(async (id) => {
+      const tenant = await get(`/tenants/${id}`, options).catch(() => null);
+      return [id, tenant?.name];
+    }),
+  );
+  return new Map(pairs);
+}
+
+/** Names of operators' keys by id; a revoked one has none. */
+export async function operators(options) {
+  return new Map((await fresh("/admin-keys", 30, options)).map((key) => [key.id, key.name]));
 }
 
 /** All budgets with their state; many are read less often. */

@@ -10,7 +10,6 @@ import { table } from "../table.js";
 import { time } from "../time.js";
 
 export async function load({ search, signal, can }) {
-  const byID = can("GET", "/tenants") ? await names.tenantNames({ signal }) : new Map();
   const page = await get(
     `/audit-log${query({
       limit: 50,
@@ -21,7 +20,13 @@ export async function load({ search, signal, can }) {
     })}`,
     { signal, what: "The audit log" },
   );
-  return { page, byID };
+  // A tenant's rows mostly say its name themselves.
+  const nameless = page.data.filter((row) => row.subject.startsWith("ten_") && !named(row)).map((row) => row.subject);
+  const [tenants, operators] = await Promise.all([
+    can("GET", "/tenants") ? names.namesOf(nameless, { signal }) : new Map(),
+    can("GET", "/admin-keys") ? names.operators({ signal }) : new Map(),
+  ]);
+  return { page, byID: new Map([...tenants, ...operators]) };
 }
 
 /** The members that differ, as "name: before -> after". */
@@ -68,9 +73,20 @@ function changes(row) {
     : lines;
 }
 
+/** The name that a row says of what it is of. */
+function named(row) {
+  return row.after?.name ?? row.before?.name;
+}
+
+/** Who it was: a name where it is known, and the id. */
+function actor(row, byID) {
+  const name = byID.get(row.actor);
+  return name ? [`${name} `, h("code", { class: "note" }, row.actor)] : h("code", {}, row.actor);
+}
+
 /** What a row is of: its name where it says one, and the id. */
 function subject(row, byID) {
-  const name = byID.get(row.subject) ?? row.after?.name ?? row.before?.name;
+  const name = byID.get(row.subject) ?? named(row);
   const words = [typeof name === "string" && name !== row.subject ? `${name} ` : "", h("code", { class: "note" }, row.subject)];
   return row.subject.startsWith("ten_") ? h("a", { href: `#/tenants/${row.subject}` }, words) : words;
 }
@@ -80,7 +96,7 @@ export function view({ page, byID }, { search, go, ui, redraw }) {
     fields.text(title, name, search.get(name) ?? "", (value) => go({ [name]: value, after: "" }));
   const columns = [
     { name: "at", title: "When", cell: (row) => time(row.at, { seconds: true }) },
-    { name: "actor", title: "Who", cell: (row) => h("code", {}, row.actor) },
+    { name: "actor", title: "Who", cell: (row) => actor(row, byID) },
     {
       name: "action",
       title: "What",
