@@ -3,9 +3,15 @@ import ArgumentParser
 /// `delete`: removes one of a resource; tenants are archived and keys revoked.
 struct DeleteCommand<Kind: ResourceKind>: ParsableCommand {
     static var configuration: CommandConfiguration {
-        CommandConfiguration(
-            commandName: "delete", abstract: "Delete \(Kind.resource.one); it is then \(Kind.resource.ending).",
-            aliases: Kind.resource.isRevoked ? ["revoke"] : [])
+        let resource = Kind.resource
+        if resource.isRevoked {
+            return CommandConfiguration(
+                commandName: "revoke", abstract: "Revoke \(resource.one) for ever.", aliases: ["delete"])
+        }
+        let isKept = resource.ending != "deleted"
+        return CommandConfiguration(
+            commandName: "delete",
+            abstract: "Delete \(resource.one)" + (isKept ? "; it is \(resource.ending), its history kept." : "."))
     }
 
     @Argument(help: ArgumentHelp(Kind.resource.reference))
