@@ -15,7 +15,10 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -34,6 +37,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -53,12 +57,16 @@ let package = Package(
             swiftSettings: swiftSettings),
         .target(
             name: "Proxy",
-            dependencies: ["Tenancy", "Billing", "CCurl", nioCore, nioPosix, nioHTTP1, logging, grdb],
+            dependencies: [
+                "Tenancy", "Billing", "CCurl", nioCore, nioPosix, nioHTTP1, nioTLS, nioSSL, logging, grdb,
+            ],
             swiftSettings: swiftSettings
         ),
         .target(
             name: "AdminAPI",
-            dependencies: ["Tenancy", "Billing", "Proxy", hummingbird, httpTypes, nioCore, logging, lifecycle],
+            dependencies: [
+                "Tenancy", "Billing", "Proxy", hummingbird, hummingbirdCore, httpTypes, nioCore, logging, lifecycle,
+            ],
             swiftSettings: swiftSettings
         ),
         .executableTarget(

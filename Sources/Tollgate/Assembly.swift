@@ -24,6 +24,8 @@ struct Assembly {
     private let metrics: ProxyMetrics
     private let dashboard: DashboardFiles
     private let server: ProxyServer
+    private let listening: ListenPlan
+    private let certificate: ListenerCertificate?
     private let prober: Prober
     private let backends: BackendWatch
 
@@ -33,6 +35,8 @@ struct Assembly {
         self.logger = logger
         let time = SystemClock()
         let masterKey = try Self.masterKey(configuration, environment)
+        listening = try ListenPlan(configuration, sockets: InheritedSocket.all(environment))
+        certificate = try Self.certificate(configuration.tls, at: time.now(), logger: logger)
         dashboard = try Self.dashboard(configuration.dashboard, logger: logger)
         let metrics = ProxyMetrics()
         self.metrics = metrics
@@ -79,27 +83,35 @@ struct Assembly {
             billing: configuration.billing, time: time, logger: logger, version: Tollgate.version)
     }
 
-    /// Serves until SIGTERM or SIGINT, then drains, settles everything, and closes the database.
-    func run(beside reload: ReloadService) async throws {
+    /// Serves until SIGTERM or SIGINT, then drains, settles everything, and closes the database. On SIGHUP `load` gives
+    /// the settings again.
+    func run(
+        reloading load: @escaping @Sendable () throws -> Configuration, threshold: LogThreshold
+    ) async throws {
         let logger = logger
         let gate = StartGate()
         let admin = ListeningService(
-            plane: "admin", address: configuration.adminListen,
+            plane: "admin", address: listening.admin.address,
             base: AdminServer(
                 plane: control, credential: credential, trustedProxies: configuration.trustedProxies,
-                dashboard: dashboard, host: configuration.adminListen.host, port: configuration.adminListen.port,
-                bound: Self.announce("admin", host: configuration.adminListen.host, gate, logger)))
+                dashboard: dashboard, source: listening.admin.source, certificate: certificate,
+                handshakeTimeoutMS: configuration.limits.headerTimeoutMS,
+                bound: Self.announce("admin", listening.admin, gate, logger)))
         let backups = BackupStatus()
+        let reloads = ReloadStatus()
         let exposition = ListeningService(
-            plane: "metrics", address: configuration.metricsListen,
+            plane: "metrics", address: listening.metrics.address,
             base: MetricsServer(
                 plane: control, metrics: metrics, backups: configuration.backup == nil ? nil : backups,
-                host: configuration.metricsListen.host,
-                port: configuration.metricsListen.port,
-                bound: Self.announce("metrics", host: configuration.metricsListen.host, gate, logger)))
+                reloads: reloads, certificate: certificate, source: listening.metrics.source,
+                bound: Self.announce("metrics", listening.metrics, gate, logger)))
         let proxy = ListeningService(
-            plane: "data", address: configuration.listen,
-            base: ProxyService(server: server, address: configuration.listen, gate: gate, logger: logger))
+            plane: "data", address: listening.data.address,
+            base: ProxyService(
+                server: server, place: listening.data, certificate: certificate, gate: gate, logger: logger))
+        let reload = ReloadService(
+            load: load, threshold: threshold, server: server, certificate: certificate, status: reloads,
+            logger: logger)
         let releases = UncertainReleaseService(
             ledger: ledger, directory: directory, time: SystemClock(), logger: logger)
         let alerts = AlertService(
@@ -134,10 +146,11 @@ struct Assembly {
     }
 
     private static func announce(
-        _ plane: String, host: String, _ gate: StartGate, _ logger: Logger
+        _ plane: String, _ place: ListenPlan.Place, _ gate: StartGate, _ logger: Logger
     ) -> @Sendable (Int) -> Void {
         { port in
-            logger.info("listening", metadata: ["plane": "\(plane)", "address": "\(host):\(port)"])
+            let address = ListenAddress(host: place.address.host, port: port == 0 ? place.address.port : port)
+            logger.info("listening", metadata: ["plane": "\(plane)", "address": "\(address)"])
             gate.arrive()
         }
     }
@@ -160,6 +173,21 @@ struct Assembly {
         } catch {
             throw StartRefusal(reason: "storage \(configuration.storagePath): \(RefusalWords.text(for: error))")
         }
+    }
+
+    /// What listeners prove themselves with. One that has ended is taken, since some clients do not mind, and is said.
+    private static func certificate(
+        _ files: TLSFiles?, at now: Timestamp, logger: Logger
+    ) throws -> ListenerCertificate? {
+        guard let files else { return nil }
+        let certificate = try files.load()
+        let facts: Logger.Metadata = ["file": "\(files.certificate)", "ends": "\(certificate.endsAt.rfc3339)"]
+        if certificate.endsAt > now {
+            logger.info("TLS on the data plane and the Admin API", metadata: facts)
+        } else {
+            logger.error("the certificate has ended: clients will refuse it", metadata: facts)
+        }
+        return certificate
     }
 
     /// The dashboard; none, and a warning, where no folder was named and none is installed.

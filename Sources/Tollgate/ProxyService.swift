@@ -6,7 +6,9 @@ import ServiceLifecycle
 /// Runs the data plane within the service group: listens, and on shutdown drains before it stops.
 struct ProxyService: Service {
     let server: ProxyServer
-    let address: ListenAddress
+    let place: ListenPlan.Place
+    /// Nil: plain HTTP.
+    let certificate: ListenerCertificate?
     let gate: StartGate
     let logger: Logger
 
@@ -14,9 +16,9 @@ struct ProxyService: Service {
         // The Admin API and the metrics listen first.
         await gate.wait(for: 2)
         try Task.checkCancellation()
-        let bound = try await server.start(host: address.host, port: address.port)
-        logger.info(
-            "listening", metadata: ["plane": "data", "address": "\(address.host):\(bound?.port ?? address.port)"])
+        let bound = try await server.start(from: place.source, certificate: certificate)
+        let address = ListenAddress(host: place.address.host, port: bound?.port ?? place.address.port)
+        logger.info("listening", metadata: ["plane": "data", "address": "\(address)"])
         try await gracefulShutdown()
         logger.info("draining")
         await server.drain()

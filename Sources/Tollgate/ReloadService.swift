@@ -1,22 +1,46 @@
+import AdminAPI
 import Logging
+import Proxy
 import ServiceLifecycle
+import Tenancy
 import UnixSignals
 
-/// On SIGHUP reads the configuration again and takes over the log level; a file that is wrong changes nothing.
+/// On SIGHUP reads the configuration and the TLS files again and takes over log level, limits and certificate, or, if
+/// anything is wrong, none of it.
 struct ReloadService: Service {
     let load: @Sendable () throws -> Configuration
     let threshold: LogThreshold
+    let server: ProxyServer
+    /// What listeners prove themselves with; nil without TLS.
+    let certificate: ListenerCertificate?
+    let status: ReloadStatus
     let logger: Logger
 
     func run() async throws {
         let signals = await UnixSignalsSequence(trapping: .sighup)
         for await _ in signals.cancelOnGracefulShutdown() {
             do {
-                threshold.current = try load().logLevel
-                logger.notice("configuration reloaded", metadata: ["log_level": "\(threshold.current)"])
+                try reload()
+                status.applied()
             } catch {
-                logger.error("configuration kept: the file is wrong", metadata: ["reason": "\(error)"])
+                status.refused()
+                logger.error("configuration kept: the new one is wrong", metadata: ["reason": "\(error)"])
             }
         }
+    }
+
+    private func reload() throws {
+        let configuration = try load()
+        guard (configuration.tls == nil) == (certificate == nil) else {
+            throw StartRefusal(reason: "tls: it can be switched on and off by a restart only")
+        }
+        var facts: Logger.Metadata = ["log_level": "\(configuration.logLevel)"]
+        if let files = configuration.tls, let certificate {
+            try files.renew(certificate)
+            facts["certificate_ends"] = "\(certificate.endsAt.rfc3339)"
+        }
+        threshold.current = configuration.logLevel
+        server.take(configuration.limits)
+        logger.notice("configuration reloaded", metadata: facts)
     }
 }

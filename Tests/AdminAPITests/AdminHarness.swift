@@ -82,7 +82,7 @@ final class AdminHarness: Sendable {
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let server = AdminServer(
             plane: plane, credential: hasBootstrap ? try AdminCredential(Self.credential) : nil,
-            dashboard: dashboard, host: "127.0.0.1", port: 0,
+            dashboard: dashboard, source: .address(host: "127.0.0.1", port: 0),
             bound: { continuation.yield($0) })
         running = Task { try await server.run() }
         var iterator = ports.makeAsyncIterator()

@@ -53,6 +53,10 @@ import Testing
             #"tollgate_pool_waiting{pool="p"} 5"#,
             #"tollgate_emergency_total{pool="p",backend="a",outcome="answered"} 1"#,
             "tollgate_ledger_excess_total 4",
+            #"tollgate_reloads_total{outcome="applied"} 2"#,
+            #"tollgate_reloads_total{outcome="refused"} 1"#,
+            "tollgate_tls_certificate_end_timestamp_seconds 1800000000",
+            "tollgate_tls_handshake_failures_total 3",
             #"tollgate_argon2_seconds_bucket{le="0.005"} 0"#,
             #"tollgate_build_info{version="1.2.3"} 1"#,
             "process_cpu_seconds_total 12.34",
@@ -95,6 +99,9 @@ import Testing
                 ])
         ]
         sample.ledger.excess = 4
+        sample.reloads.applied = 2
+        sample.reloads.refused = 1
+        sample.certificate = (Timestamp(microseconds: 1_800_000_000_000_000), 3)
         sample.version = "1.2.3"
         sample.process.cpuTicks = 1234
         sample.process.startedCentiseconds = 170_000_000_050

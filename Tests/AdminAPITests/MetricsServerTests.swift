@@ -14,7 +14,7 @@ import FoundationNetworking
         try await AdminHarness.run { harness in
             let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
             let server = MetricsServer(
-                plane: harness.plane, metrics: ProxyMetrics(), host: "127.0.0.1", port: 0,
+                plane: harness.plane, metrics: ProxyMetrics(), source: .address(host: "127.0.0.1", port: 0),
                 bound: { continuation.yield($0) })
             let running = Task { try await server.run() }
             var iterator = ports.makeAsyncIterator()

@@ -42,6 +42,13 @@ static inline int ctesttls_write(X509 *certificate, const char *path) {
     return done;
 }
 
+static inline int ctesttls_write_key(EVP_PKEY *key, const char *path) {
+    BIO *file = BIO_new_file(path, "w");
+    int done = file != NULL && PEM_write_bio_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL);
+    BIO_free(file);
+    return done;
+}
+
 static inline int ctesttls_choose_http2(
     SSL *session, const unsigned char **chosen, unsigned char *length, const unsigned char *offered,
     unsigned int offered_length, void *context) {

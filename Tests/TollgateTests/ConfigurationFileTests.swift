@@ -41,6 +41,7 @@ import Testing
             metrics_listen: localhost:9191
             storage: sqlite://data/tollgate.db
             master_key: { file: master.key }
+            tls: { cert: { file: chain.pem }, key: { file: /run/key.pem } }
             admin_key: { env: MY_ADMIN_KEY }
             trusted_proxies: [ 10.0.0.0/8, "2001:db8::/32" ]
             limits: { max_body: 1MiB, body_memory: 64MiB, header_timeout: 250ms, idle_timeout: 2m, drain: 1h,
@@ -60,6 +61,7 @@ import Testing
         #expect(configuration.storagePath == "/etc/tollgate/data/tollgate.db")
         #expect(configuration.masterKey == .file("/etc/tollgate/master.key"))
         #expect(configuration.adminKey == .environment("MY_ADMIN_KEY"))
+        #expect(configuration.tls == TLSFiles(certificate: "/etc/tollgate/chain.pem", key: "/run/key.pem"))
         #expect(configuration.trustedProxies.count == 2)
         let limits = "\(configuration.limits)"
         for part in [
@@ -127,7 +129,9 @@ import Testing
         ("keys: { argon2: { memory: 8KiB, parallelism: 2 } }", "line 1: keys.argon2.memory must be at least"),
         ("storage: postgres://db/tollgate", "line 1: storage must be sqlite://…; postgres:// is not available"),
         ("storage: tollgate.db", "line 1: storage must be sqlite:///absolute/path"),
-        ("tls: { cert: { file: a }, key: { file: b } }", "line 1: tls is not available in this version"),
+        ("tls: { cert: { file: a } }", "line 1: tls needs both cert and key"),
+        ("tls: { cert: a.pem, key: { file: b } }", "line 1: tls.cert must be { file: PATH }"),
+        ("tls: true", "line 1: tls must be a mapping"),
         ("listen: [", "is not valid YAML"),
         ("log: {}\nlog: {}", "is written twice"),
     ])
@@ -181,6 +185,9 @@ import Testing
             #expect(found.first?.hasPrefix("line 2: \(name) binds beyond loopback") == true)
         }
         #expect(try read("listen: 0.0.0.0:80\nallow_plaintext: true").listen.host == "0.0.0.0")
+        let tls = "\ntls: { cert: { file: a }, key: { file: b } }"
+        #expect(try read("listen: 0.0.0.0:443\nadmin_listen: 0.0.0.0:444" + tls).listen.port == 443)
+        #expect(faults("metrics_listen: 0.0.0.0:9" + tls).count == 1, "metrics are never encrypted")
     }
 
     @Test func `a file that is not there is an error`() {

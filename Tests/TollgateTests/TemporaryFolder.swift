@@ -14,9 +14,10 @@ final class TemporaryFolder {
     }
 
     /// Writes a file and returns its path.
-    func write(_ text: String, to name: String) throws -> String {
+    func write(_ text: String, to name: String, mode: UInt32 = 0o644) throws -> String {
         let file = "\(path)/\(name)"
         try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        try FileManager.default.setAttributes([.posixPermissions: Int(mode)], ofItemAtPath: file)
         return file
     }
 }

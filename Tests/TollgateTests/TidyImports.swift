@@ -11,7 +11,7 @@ enum TidyImports {
         ],
         "Proxy": ["Tenancy", "Billing", "CCurl", "GRDB", "Logging", "Metrics", "ServiceLifecycle", "Foundation"],
         "AdminAPI": [
-            "Tenancy", "Billing", "Proxy", "Hummingbird", "HummingbirdTLS", "HTTPTypes", "NIOCore", "Logging",
+            "Tenancy", "Billing", "Proxy", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "Logging",
             "ServiceLifecycle", "Foundation",
         ],
         "Tollgate": [

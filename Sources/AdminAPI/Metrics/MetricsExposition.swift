@@ -12,6 +12,7 @@ enum MetricsExposition {
         ledger(sample.ledger, &text)
         keys(sample, &text)
         if let figures = sample.backups { backups(figures, &text) }
+        settings(sample, &text)
         process(sample, &text)
         return text.text
     }
@@ -73,6 +74,19 @@ enum MetricsExposition {
         text.single(
             "tollgate_backup_failures_total", .counter, "Backups that could not be made or do not add up.",
             String(figures.failures))
+    }
+
+    private static func settings(_ sample: MetricsSample, _ text: inout MetricText) {
+        text.family("tollgate_reloads_total", .counter, "Reloads of the settings by how they ended.")
+        text.sample("tollgate_reloads_total", ["outcome": "applied"], String(sample.reloads.applied))
+        text.sample("tollgate_reloads_total", ["outcome": "refused"], String(sample.reloads.refused))
+        guard let certificate = sample.certificate else { return }
+        text.single(
+            "tollgate_tls_certificate_end_timestamp_seconds", .gauge, "When the listeners' certificate ends.",
+            String(certificate.endsAt.seconds))
+        text.single(
+            "tollgate_tls_handshake_failures_total", .counter, "Connections that ended before their TLS handshake did.",
+            String(certificate.failedHandshakes))
     }
 
     private static func ledger(_ ledger: LedgerCounters, _ text: inout MetricText) {

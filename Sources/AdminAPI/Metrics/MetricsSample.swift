@@ -19,6 +19,9 @@ struct MetricsSample: Sendable {
     var process = ProcessUsage()
     /// Nil where none are made.
     var backups: BackupStatus.Figures?
+    var reloads = ReloadStatus.Figures()
+    /// When the listeners' certificate ends, and connections that ended within their handshake; nil without TLS.
+    var certificate: (endsAt: Timestamp, failedHandshakes: UInt64)?
     var version = ""
 
     /// The figures as they are now.

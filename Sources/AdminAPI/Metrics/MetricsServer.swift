@@ -5,39 +5,40 @@ import NIOCore
 public import Proxy
 public import ServiceLifecycle
 
-/// Prometheus' listener: `GET /metrics` and nothing else.
+/// Prometheus' listener, always in plain HTTP: `GET /metrics` and nothing else.
 public struct MetricsServer: Service {
-    private let application: Application<RouterResponder<BasicRequestContext>>
+    private let listener: HTTPListener<RouterResponder<BasicRequestContext>>
 
-    /// `bound` learns the port once the server listens, which matters when `port` is 0.
+    /// `certificate` is the other listeners', and its figures are told. `bound` learns the port once the server
+    /// listens, which matters when it is 0.
     public init(
         plane: ControlPlane,
         metrics: ProxyMetrics,
         backups: BackupStatus? = nil,
-        host: String,
-        port: Int,
+        reloads: ReloadStatus = ReloadStatus(),
+        certificate: ListenerCertificate? = nil,
+        source: ListenSource,
         bound: @escaping @Sendable (Int) -> Void
     ) {
         let router = Router(context: BasicRequestContext.self)
         router.get("metrics") { _, _ in
-            let text = MetricsExposition.text(MetricsSample.take(plane: plane, metrics: metrics, backups: backups))
+            var sample = MetricsSample.take(plane: plane, metrics: metrics, backups: backups)
+            sample.reloads = reloads.figures
+            sample.certificate = certificate.map { ($0.endsAt, $0.failedHandshakes) }
+            let text = MetricsExposition.text(sample)
             return Response(
                 status: .ok,
                 headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
                 body: ResponseBody(byteBuffer: ByteBuffer(string: text))
             )
         }
-        application = Application(
-            responder: router.buildResponder(),
-            server: .http1(configuration: .init(idleTimeout: .seconds(120))),
-            configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
-            onServerRunning: { channel in bound(channel.localAddress?.port ?? port) },
-            logger: plane.serverLogger
-        )
+        listener = HTTPListener(
+            responder: router.buildResponder(), source: source, certificate: nil, bound: bound, time: plane.time,
+            logger: plane.serverLogger)
     }
 
     /// Serves until the service group shuts down.
     public func run() async throws {
-        try await application.run()
+        try await listener.run()
     }
 }

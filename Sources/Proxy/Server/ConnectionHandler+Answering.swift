@@ -142,7 +142,8 @@ extension ConnectionHandler {
 
     private func answerLeft() {
         answerIsOut = true
-        if inputIsClosed { return close() }
+        // Not within the write that has just ended: a goodbye of TLS could not be written there.
+        if inputIsClosed { return loop.eventLoop.assumeIsolated().execute { self.close() } }
         deadline = plane.time.uptime() + Self.lingerNanoseconds
         context?.close(mode: .output, promise: nil)
     }
@@ -152,7 +153,7 @@ extension ConnectionHandler {
     /// Cuts connections that passed their deadline; called about once a second.
     func checkDeadline(_ now: Int64) {
         if let incoming, !isLingering {
-            let grace = plane.limits.headerTimeoutMS * 1_000_000
+            let grace = loop.limits.headerTimeoutMS * 1_000_000
             let seconds = (now - bodySince - grace) / 1_000_000_000
             let received = Int64(incoming.body.readableBytes + discardedBytes)
             if seconds > 0, received < seconds * Self.slowestBody { refuseAndClose(.requestTimeout) }
@@ -166,7 +167,7 @@ extension ConnectionHandler {
         guard !headIsComing, handler == nil, incoming == nil, !isLingering else { return }
         headIsComing = true
         comingShape = ErrorShape(firstBytes: bytes)
-        deadline = plane.time.uptime() + plane.limits.headerTimeoutMS * 1_000_000
+        deadline = plane.time.uptime() + loop.limits.headerTimeoutMS * 1_000_000
     }
 
     /// The process is stopping: no further request, but what was written still leaves.
@@ -183,12 +184,14 @@ extension ConnectionHandler {
         close()
     }
 
+    /// Over TLS an answer that is cut off ends without the goodbye that would call it whole, and at once.
     func close() {
-        context?.close(mode: .all, promise: nil)
+        let isCut = handler != nil
+        (isCut ? beneathTLS ?? context : context)?.close(mode: .all, promise: nil)
     }
 
     func waitForRequest() {
-        deadline = plane.time.uptime() + plane.limits.idleTimeoutMS * 1_000_000
+        deadline = plane.time.uptime() + loop.limits.idleTimeoutMS * 1_000_000
     }
 
     func leave() {

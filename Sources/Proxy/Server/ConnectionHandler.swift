@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import Synchronization
 import Tenancy
 
@@ -17,6 +18,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
     let loop: LoopContext
     var plane: DataPlane { loop.plane }
     var context: ChannelHandlerContext?
+    /// Beneath the TLS of the connection, for ending it without a goodbye; nil where it has none.
+    private(set) var beneathTLS: ChannelHandlerContext?
+    /// No request has come yet.
+    private(set) var isNew = true
+    private var isFirst = false
     /// The client's address as the socket has it.
     private(set) var peerAddress: String?
     var incoming: IncomingRequest?
@@ -43,8 +49,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Everything was written out and only the client's end is awaited.
     var answerIsOut = false
 
-    init(loop: LoopContext) {
+    init(loop: LoopContext, beneathTLS: ChannelHandlerContext?) {
         self.loop = loop
+        self.beneathTLS = beneathTLS
     }
 
     /// A request is being read or answered, or the last answer is on its way out.
@@ -71,6 +78,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         leave()
         self.context = nil
+        beneathTLS = nil
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -112,6 +120,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // The rest of a refused request is thrown away, whatever it is; the deadline ends it.
         if isLingering, !(error is IOError) { return }
+        // Over TLS too an end without a goodbye is only an end, and that is told next.
+        if case .uncleanShutdown? = error as? NIOSSLError { return }
         guard let parserError = error as? HTTPParserError, handler == nil else { return close() }
         let denial: Denial =
             parserError == .headerOverflow ? .headersTooLarge : .malformedRequest("The bytes are not HTTP/1.1.")
@@ -130,6 +140,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func receive(_ head: HTTPRequestHead) {
         let now = plane.time.now()
+        isFirst = isNew
+        isNew = false
         headIsComing = false
         bodySince = plane.time.uptime()
         deadline = .max
@@ -139,7 +151,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         keepAlive =
             head.isKeepAlive && version == .http1_1 && !head.headers.contains(name: "upgrade")
             && !plane.isDraining.load(ordering: .relaxed)
-        if let denial = RequestHeadCheck.denial(for: head, maxBody: plane.limits.maxBody) {
+        if let denial = RequestHeadCheck.denial(for: head, maxBody: loop.limits.maxBody) {
             return refuseAndClose(denial, shape: ErrorShape(target: head.uri, headers: head.headers))
         }
         var route = Route.health
@@ -171,11 +183,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard var request = incoming else { return }
         if refusal != nil {
             discardedBytes += bytes.readableBytes
-            if discardedBytes > plane.limits.maxBody { refuseAndClose(.bodyTooLarge(limit: plane.limits.maxBody)) }
+            if discardedBytes > loop.limits.maxBody { refuseAndClose(.bodyTooLarge(limit: loop.limits.maxBody)) }
             return
         }
-        guard request.body.readableBytes + bytes.readableBytes <= plane.limits.maxBody else {
-            return refuseAndClose(.bodyTooLarge(limit: plane.limits.maxBody))
+        guard request.body.readableBytes + bytes.readableBytes <= loop.limits.maxBody else {
+            return refuseAndClose(.bodyTooLarge(limit: loop.limits.maxBody))
         }
         guard request.memory.grow(by: bytes.readableBytes) else { return refuseAndClose(.overloaded) }
         // Copied, so that the socket's receive buffer can be used again at once.
@@ -189,7 +201,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         incoming = nil
         if plane.isDraining.load(ordering: .relaxed) {
             keepAlive = false
-            refusal = refusal ?? (request.route.needsKey ? .draining : nil)
+            // The first request of a connection has nowhere else to go: it was accepted before the drain.
+            refusal = refusal ?? (request.route.needsKey && !isFirst ? .draining : nil)
         }
         let handler = RequestHandler(request, connection: self)
         self.handler = handler

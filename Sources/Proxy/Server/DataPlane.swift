@@ -15,13 +15,14 @@ public final class DataPlane: Sendable {
     let estimator: UsageEstimator
     let usage: UsageReader
     let metrics: ProxyMetrics
-    let limits: GatewayLimits
     let retries: RetryPolicy
     let trustedProxies: [AddressRange]
     let upstream: UpstreamPolicy
     let time: any TimeSource
     let logger: Logger
     let bodyBytes = Atomic<Int>(0)
+    private let limitsNow: Mutex<GatewayLimits>
+    private let bodyMemory: Atomic<Int>
     let connections = Atomic<Int>(0)
     let isDraining = Atomic<Bool>(false)
 
@@ -38,7 +39,8 @@ public final class DataPlane: Sendable {
         self.router = router
         self.prices = prices
         self.metrics = metrics
-        self.limits = limits
+        limitsNow = Mutex(limits)
+        bodyMemory = Atomic(limits.bodyMemory)
         self.time = time
         self.logger = logger
         self.trustedProxies = trustedProxies
@@ -50,10 +52,18 @@ public final class DataPlane: Sendable {
             directory: directory, router: router, prices: prices, quotas: quotas, ledger: ledger)
     }
 
+    /// The limits in force; the loops keep copies of their own.
+    var limits: GatewayLimits { limitsNow.withLock { $0 } }
+
+    func take(_ limits: GatewayLimits) {
+        limitsNow.withLock { $0 = limits }
+        bodyMemory.store(limits.bodyMemory, ordering: .relaxed)
+    }
+
     /// Counts `bytes` of a body against the memory all bodies may take; false when they do not fit.
     func reserveBody(_ bytes: Int) -> Bool {
         let total = bodyBytes.wrappingAdd(bytes, ordering: .relaxed).newValue
-        if total <= limits.bodyMemory { return true }
+        if total <= bodyMemory.load(ordering: .relaxed) { return true }
         releaseBody(bytes)
         return false
     }

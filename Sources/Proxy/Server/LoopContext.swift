@@ -5,6 +5,8 @@ import Tenancy
 final class LoopContext {
     let eventLoop: any EventLoop
     let plane: DataPlane
+    /// The loop's own copy, which no lock guards.
+    var limits: GatewayLimits
     let upstream: any UpstreamClient
     let allocator = ByteBufferAllocator()
     private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
@@ -14,6 +16,7 @@ final class LoopContext {
     init(eventLoop: any EventLoop, plane: DataPlane) throws {
         self.eventLoop = eventLoop
         self.plane = plane
+        limits = plane.limits
         upstream = try CurlMulti(eventLoop: eventLoop, policy: plane.upstream)
     }
 
@@ -33,12 +36,17 @@ final class LoopContext {
         connections[ObjectIdentifier(connection)] = nil
     }
 
-    /// Requests not yet answered to their end on this loop.
-    var busyConnections: Int { connections.values.count { $0.isBusy } }
-
     /// Closes the connections that wait for a request; busy ones close after their answer.
-    func closeIdle() {
-        for connection in connections.values { connection.closeWhenIdle() }
+    ///
+    /// Returns how many are still open: those with a request not yet answered to its end and, if these are to be
+    /// spared, those whose first request is still to come.
+    func closeIdle(sparingNew: Bool) -> Int {
+        var open = 0
+        for connection in connections.values {
+            if connection.isBusy || sparingNew && connection.isNew { open += 1 }
+            if !(sparingNew && connection.isNew) { connection.closeWhenIdle() }
+        }
+        return open
     }
 
     /// Cuts what is still running at the end of the drain.

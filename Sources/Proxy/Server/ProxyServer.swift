@@ -8,6 +8,9 @@ import Tenancy
 
 /// The data plane's listener: one event loop per core, each with its own upstream client.
 public final class ProxyServer: Sendable {
+    /// How long a draining server waits for the first request of a connection.
+    private static let welcomeNanoseconds: Int64 = 1_000_000_000
+
     private let plane: DataPlane
     private let group: MultiThreadedEventLoopGroup
     private let loops: [NIOLoopBound<LoopContext>]
@@ -29,13 +32,13 @@ public final class ProxyServer: Sendable {
         self.loops = loops
     }
 
-    /// Listens on `host`:`port` (0 = any free port) and answers the bound address.
-    public func start(host: String, port: Int) async throws -> SocketAddress? {
+    /// Accepts connections from `source`, over TLS where there is a certificate, and answers the bound address.
+    public func start(from source: ListenSource, certificate: ListenerCertificate?) async throws -> SocketAddress? {
         let plane = plane
         let contexts = Dictionary(
             zip(group.makeIterator().map { ObjectIdentifier($0) }, loops), uniquingKeysWith: { first, _ in first })
         let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.backlog, value: ListenSource.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -43,19 +46,28 @@ public final class ProxyServer: Sendable {
             .childChannelInitializer { channel in
                 guard let loop = contexts[ObjectIdentifier(channel.eventLoop)] else { return channel.close() }
                 return channel.eventLoop.makeCompletedFuture {
-                    try Self.configure(channel, on: loop.value, plane: plane)
+                    try Self.configure(channel, on: loop.value, plane: plane, certificate: certificate)
                 }
             }
-        let channel = try await bootstrap.bind(host: host, port: port).get()
+        let channel = try await source.bind(bootstrap)
         listener.withLock { $0 = channel }
         return channel.localAddress
     }
 
-    private static func configure(_ channel: any Channel, on loop: LoopContext, plane: DataPlane) throws {
+    /// Takes other limits for what comes from now on: requests, connections, waits.
+    public func take(_ limits: GatewayLimits) {
+        plane.take(limits)
+        for loop in loops { loop.eventLoop.execute { loop.value.limits = limits } }
+    }
+
+    private static func configure(
+        _ channel: any Channel, on loop: LoopContext, plane: DataPlane, certificate: ListenerCertificate?
+    ) throws {
         let open = plane.connections.wrappingAdd(1, ordering: .relaxed).newValue
         channel.closeFuture.whenComplete { _ in plane.connections.wrappingSubtract(1, ordering: .relaxed) }
-        guard open <= plane.limits.maxConnections else { throw ChannelError.connectPending }
-        let connection = ConnectionHandler(loop: loop)
+        guard open <= loop.limits.maxConnections else { throw ChannelError.connectPending }
+        let beneathTLS = try certificate?.secure(channel, timeoutMS: loop.limits.headerTimeoutMS)
+        let connection = ConnectionHandler(loop: loop, beneathTLS: beneathTLS)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(ArrivalHandler(connection))
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
@@ -64,18 +76,24 @@ public final class ProxyServer: Sendable {
 
     /// Stops accepting, lets calls in flight end for `limits.drainMS`, then cuts what is left.
     ///
+    /// A connection that was accepted a moment ago still gets its one request answered, because nobody else can.
     /// Every call is settled before this returns, cut ones included.
     public func drain() async {
         plane.isDraining.store(true, ordering: .relaxed)
         let channel = listener.withLock { $0 }
         try? await channel?.close()
-        let deadline = plane.time.uptime() + plane.limits.drainMS * 1_000_000
-        while await busyConnections() > 0, plane.time.uptime() < deadline {
+        let limit = plane.limits.drainMS * 1_000_000
+        let begin = plane.time.uptime()
+        let deadline = begin + limit
+        let welcome = begin + min(limit, Self.welcomeNanoseconds)
+        while await openConnections(sparingNew: plane.time.uptime() < welcome) > 0, plane.time.uptime() < deadline {
             await pause(milliseconds: 20)
         }
         for loop in loops { loop.eventLoop.execute { loop.value.cutAll() } }
         let settled = deadline + 5_000_000_000
-        while await busyConnections() > 0 || plane.ledger.counters.liveHolds > 0, plane.time.uptime() < settled {
+        while await openConnections(sparingNew: false) > 0 || plane.ledger.counters.liveHolds > 0,
+            plane.time.uptime() < settled
+        {
             await pause(milliseconds: 20)
         }
     }
@@ -88,16 +106,12 @@ public final class ProxyServer: Sendable {
         try? await group.shutdownGracefully()
     }
 
-    private func busyConnections() async -> Int {
-        var busy = 0
+    private func openConnections(sparingNew: Bool) async -> Int {
+        var open = 0
         for loop in loops {
-            busy +=
-                (try? await loop.eventLoop.submit { () -> Int in
-                    loop.value.closeIdle()
-                    return loop.value.busyConnections
-                }.get()) ?? 0
+            open += (try? await loop.eventLoop.submit { loop.value.closeIdle(sparingNew: sparingNew) }.get()) ?? 0
         }
-        return busy
+        return open
     }
 
     private func pause(milliseconds: Int64) async {

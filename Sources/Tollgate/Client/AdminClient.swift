@@ -31,11 +31,13 @@ struct AdminClient: Sendable {
         upload = { method, path, bytes in try transport(method, path, bytes.flatMap { JSONValue(bytes: $0) }, nil) }
     }
 
-    /// A client of the gateway at `url`, such as `http://127.0.0.1:8081`.
-    init(url: String, key: String) {
+    /// A client of the gateway at `url`, such as `http://127.0.0.1:8081`. `caFile` is a PEM file of authorities that
+    /// are trusted beside the system's.
+    init(url: String, key: String, caFile: String? = nil) {
         var base = url
         while base.hasSuffix("/") { base.removeLast() }
         let root = base + "/admin/v1"
+        let policy = Self.policy(caFile: caFile)
         let send: @Sendable (String, String, [UInt8]?, String?) throws -> AdminAnswer = { method, path, body, tag in
             var headers = [("authorization", "Bearer \(key)"), ("accept", "application/json")]
             if body != nil { headers.append(("content-type", "application/json")) }
@@ -43,7 +45,7 @@ struct AdminClient: Sendable {
             do {
                 let response = try HTTPFetch.run(
                     method: method, url: root + path, headers: headers, body: body ?? [], timeoutMS: 60_000,
-                    maxBody: 256 * 1024 * 1024, policy: Self.policy)
+                    maxBody: 256 * 1024 * 1024, policy: policy)
                 let tag = response.headers.first { $0.0 == "etag" }?.1
                 return AdminAnswer(status: response.status, body: response.body, etag: tag)
             } catch {
@@ -59,7 +61,7 @@ struct AdminClient: Sendable {
                 // A month takes as long as it takes.
                 let response = try HTTPFetch.run(
                     method: "GET", url: root + path, headers: [("authorization", "Bearer \(key)")], body: [],
-                    timeoutMS: 0, maxBody: 1024 * 1024, policy: Self.policy, sink: receive)
+                    timeoutMS: 0, maxBody: 1024 * 1024, policy: policy, sink: receive)
                 return AdminAnswer(status: response.status, body: response.body)
             } catch {
                 throw CommandFailure(.failed, "GET \(root)\(path): \(error)")
@@ -68,8 +70,9 @@ struct AdminClient: Sendable {
     }
 
     /// The operator names the address, so none is out of bounds.
-    private static var policy: UpstreamPolicy {
+    private static func policy(caFile: String?) -> UpstreamPolicy {
         var policy = UpstreamPolicy()
+        policy.caFile = caFile
         policy.egress.allowsLinkLocal = true
         return policy
     }

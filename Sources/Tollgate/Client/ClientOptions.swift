@@ -23,7 +23,9 @@ struct ClientOptions: ParsableArguments {
         } catch {
             throw CommandFailure(.usage, "no admin key: \(error)")
         }
-        return AdminClient(url: url ?? environment["TOLLGATE_ADMIN_URL"] ?? "http://127.0.0.1:8081", key: key)
+        return AdminClient(
+            url: url ?? environment["TOLLGATE_ADMIN_URL"] ?? "http://127.0.0.1:8081", key: key,
+            caFile: environment["TOLLGATE_ADMIN_CA_FILE"])
     }
 
     /// Writes a list to the standard output.

@@ -28,6 +28,11 @@ struct CheckConfig: ParsableCommand {
             problems.append("master_key: \(RefusalWords.text(for: error))")
         }
         do {
+            _ = try configuration.tls?.load()
+        } catch {
+            problems.append("\(error)")
+        }
+        do {
             _ = try BootstrapCredential.resolve(configuration.adminKey, environment: environment) {
                 try GatewayDatabase.hasAdmin(path: configuration.storagePath)
             }

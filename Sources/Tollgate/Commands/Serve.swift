@@ -13,6 +13,8 @@ struct Serve: AsyncParsableCommand {
     var config: String?
 
     func run() async throws {
+        // Until it is listened to, a reload that comes early must not end the process.
+        _ = signal(SIGHUP, SIG_IGN)
         let environment = ProcessInfo.processInfo.environment
         let configuration: Configuration
         do {
@@ -24,12 +26,10 @@ struct Serve: AsyncParsableCommand {
         let threshold = LogThreshold(configuration.logLevel)
         let logger = LogHandlers.start(format: configuration.logFormat, threshold: threshold)
         let path = config
-        let reload = ReloadService(
-            load: { try Configuration.load(path: path, environment: environment) }, threshold: threshold,
-            logger: logger)
         do {
             let assembly = try await Assembly(configuration, environment: environment, logger: logger)
-            try await assembly.run(beside: reload)
+            try await assembly.run(
+                reloading: { try Configuration.load(path: path, environment: environment) }, threshold: threshold)
         } catch let refusal as StartRefusal {
             logger.critical("refused to start", metadata: ["reason": "\(refusal.reason)"])
             throw ExitCode.failure

@@ -18,6 +18,8 @@ struct Configuration: Sendable {
     var masterKey = SecretSource.environment("TOLLGATE_MASTER_KEY")
     /// Secret: the bootstrap credential of the Admin API; nil if there is none.
     var adminKey: SecretSource? = .environment("TOLLGATE_ADMIN_KEY")
+    /// What the data plane and the Admin API prove themselves with; nil: they speak plain HTTP.
+    var tls: TLSFiles?
     /// Whether listeners may be reached from other machines without TLS.
     var allowPlaintext = false
     /// The proxies whose `X-Forwarded-For` is believed.

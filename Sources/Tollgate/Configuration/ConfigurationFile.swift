@@ -52,23 +52,34 @@ struct ConfigurationFile {
 
     // MARK: Sections
 
-    /// `listen`, `admin_listen`, `metrics_listen`: host:port. `allow_plaintext`: bool, false. `tls`: not yet.
+    /// `listen`, `admin_listen`, `metrics_listen`: host:port. `allow_plaintext`: bool, false. `tls`: `cert` and `key`,
+    /// each `{ file: PATH }` of a PEM file; the metrics stay plain.
     private func readListeners(into configuration: inout Configuration) {
         root.read("listen", .address, into: &configuration.listen)
         root.read("admin_listen", .address, into: &configuration.adminListen)
         root.read("metrics_listen", .address, into: &configuration.metricsListen)
         root.read("allow_plaintext", .flag, into: &configuration.allowPlaintext)
-        if let tls = root.value("tls"), !tls.isNull {
-            reading.fail(tls.place, "tls is not available in this version; put a TLS proxy in front")
-        }
+        readTLS(into: &configuration.tls)
         guard !configuration.allowPlaintext else { return }
-        let listeners = [
-            ("listen", configuration.listen), ("admin_listen", configuration.adminListen),
-            ("metrics_listen", configuration.metricsListen),
-        ]
+        var listeners = [("metrics_listen", configuration.metricsListen)]
+        if configuration.tls == nil {
+            listeners += [("listen", configuration.listen), ("admin_listen", configuration.adminListen)]
+        }
         for (name, address) in listeners where !address.isLoopback {
             reading.fail(
                 at: name, "binds beyond loopback (\(address)) in plaintext; set allow_plaintext: true if that is meant")
+        }
+    }
+
+    private func readTLS(into files: inout TLSFiles?) {
+        guard let value = root.value("tls"), !value.isNull else { return }
+        let section = reading.section(value, path: "tls")
+        let certificate = section.optional("cert", file)
+        let key = section.optional("key", file)
+        if let certificate, let key {
+            files = TLSFiles(certificate: certificate, key: key)
+        } else if reading.faults.isEmpty {
+            reading.fail(value.place, "tls needs both cert and key, each { file: PATH }")
         }
     }
 
@@ -209,6 +220,18 @@ struct ConfigurationFile {
                 reading.fail(value.place, "\(path) must be either { env: NAME } or { file: PATH }")
                 return nil
             }
+        }
+    }
+
+    private var file: DocumentRule<String> {
+        DocumentRule { value, path, reading in
+            guard case .mapping = value.content,
+                let file = reading.section(value, path: path).optional("file", .text)
+            else {
+                reading.fail(value.place, "\(path) must be { file: PATH }")
+                return nil
+            }
+            return resolved(file)
         }
     }
 

@@ -34,6 +34,12 @@ struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// Whether `other`, whose host is a number, is this very address.
+    func isSame(as other: ListenAddress) -> Bool {
+        guard port == other.port else { return false }
+        return host == "localhost" ? other.isLoopback : AddressRange(host)?.contains(other.host) == true
+    }
+
     /// Whether only this machine can reach it.
     var isLoopback: Bool {
         if host == "localhost" { return true }

@@ -1,4 +1,5 @@
 import Foundation
+import Tenancy
 
 /// Where a secret comes from; the secret itself is never part of the configuration.
 enum SecretSource: Sendable, Equatable {
@@ -17,8 +18,10 @@ enum SecretSource: Sendable, Equatable {
 
     /// No secret is longer, in bytes.
     private static let sizeLimit = 64 * 1024
+    /// What a secret's file must not allow. Its group may read it: so it is where a service manager hands it over.
+    private static let forbidden: UInt32 = 0o037
 
-    /// The secret without white space around it; throws `SecretError`.
+    /// The secret without white space around it; throws `SecretError`, also for a file that is open to others.
     func resolve(environment: [String: String]) throws(SecretError) -> String {
         let text: String
         switch self {
@@ -38,7 +41,12 @@ enum SecretSource: Sendable, Equatable {
             let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
             defer { try? handle.close() }
             let bytes = try handle.read(upToCount: sizeLimit + 1) ?? Data()
+            if let facts = FileFacts(path: path), facts.mode & forbidden != 0 {
+                throw SecretError.open(path, mode: facts.mode)
+            }
             if bytes.count <= sizeLimit, let text = String(data: bytes, encoding: .utf8) { return text }
+        } catch let error as SecretError {
+            throw error
         } catch {
             throw .unreadable(path)
         }

@@ -33,7 +33,8 @@ struct GatewayFacts: Sendable, Equatable {
         self.isLocked = isLocked
         let shown = isLocked == true ? key : nil
         let headers = shown.map { [("authorization", "Bearer \($0)")] } ?? []
-        let answer = try? fetch("http://\(configuration.adminListen.reachable)/admin/v1/status", headers)
+        let scheme = configuration.tls == nil ? "http" : "https"
+        let answer = try? fetch("\(scheme)://\(configuration.adminListen.reachable)/admin/v1/status", headers)
         status = answer?.status
         credentialStatus = shown == nil ? nil : status
         let journal = answer.flatMap { JSONValue(bytes: $0.body) }?["journal"]

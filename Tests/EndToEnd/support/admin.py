@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -41,11 +42,17 @@ class Admin:
     def __init__(self, address: Address, credential: str) -> None:
         self.address = address
         self.credential = credential
+        self.tls: ssl.SSLContext | None = None
+
+    def connection(self) -> http.client.HTTPConnection:
+        if self.tls:
+            return http.client.HTTPSConnection(*self.address, timeout=30, context=self.tls)
+        return http.client.HTTPConnection(*self.address, timeout=30)
 
     def send(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None,
              root: str = "/admin/v1") -> Reply:
         """One request, any status. A `bytes` body is sent as it is."""
-        connection = http.client.HTTPConnection(*self.address, timeout=30)
+        connection = self.connection()
         all_headers = {"authorization": f"Bearer {self.credential}", **(headers or {})}
         data: bytes | None = None
         if body is not None:

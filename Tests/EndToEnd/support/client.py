@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import ssl
 import struct
 import time
 from dataclasses import dataclass, field
@@ -88,6 +89,7 @@ async def call(
     hang_up_after: float | None = None,
     hang_up_events: int | None = None,
     timeout: float = 60,
+    tls: ssl.SSLContext | None = None,
 ) -> Answer:
     """One request on a connection of its own; never raises for what the network does.
 
@@ -102,7 +104,8 @@ async def call(
     limit = min(timeout, hang_up_after) if hang_up_after is not None else timeout
     try:
         async with asyncio.timeout(limit) as scope:
-            reader, writer = await asyncio.open_connection(*address)
+            reader, writer = await asyncio.open_connection(
+                *address, ssl=tls, server_hostname=address[0] if tls else None)
             writer.write(data)
             if hang_up_after is not None:
                 scope.reschedule(asyncio.get_running_loop().time() + hang_up_after)
@@ -117,6 +120,8 @@ async def call(
         if writer:
             if answer.hung_up:
                 reset_on_close(writer)
+            if answer.hung_up and tls:
+                writer.transport.abort()
             writer.close()
     return answer
 

@@ -30,12 +30,14 @@ def note(text: str) -> None:
 class Child:
     """One process; `output` is its stdout and stderr together."""
 
-    def __init__(self, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None, pass_fds: Sequence[int] = (),
+    ) -> None:
         self.log = log
         with open(log, "ab") as sink:
             self.process = subprocess.Popen(
                 list(command), stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT,
-                env=dict(env) if env is not None else None,
+                env=dict(env) if env is not None else None, pass_fds=pass_fds,
             )
 
     @property

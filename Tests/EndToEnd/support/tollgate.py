@@ -7,6 +7,7 @@ import http.client
 import os
 import re
 import secrets
+import ssl
 import subprocess
 import tempfile
 import time
@@ -39,6 +40,8 @@ class Gateway:
         self.admin = Admin(self.admin_address, self.admin_key)
         self.child: Child | None = None
         self.launcher: tuple[str, ...] = ()  # put before the command line of `serve`; must `exec` what follows
+        self.pass_fds: tuple[int, ...] = ()  # what the launcher inherits
+        self.tls: ssl.SSLContext | None = None  # for the data plane and the Admin API
         self.config.write_text(self.config_text() + extra_config)
 
     def config_text(self) -> str:
@@ -50,6 +53,12 @@ class Gateway:
             "master_key: { env: TOLLGATE_MASTER_KEY }\n"
             "admin_key: { env: TOLLGATE_ADMIN_KEY }\n"
         )
+
+    def use_tls(self, certificate: Path, key: Path, trust: ssl.SSLContext) -> None:
+        """Write the settings for TLS, and meet the gateway's listeners with it from now on."""
+        self.config.write_text(
+            self.config.read_text() + f"tls: {{ cert: {{ file: {certificate} }}, key: {{ file: {key} }} }}\n")
+        self.tls = self.admin.tls = trust
 
     @property
     def url(self) -> str:
@@ -68,7 +77,7 @@ class Gateway:
         """Start and wait until all three ports answer; returns the seconds until the data plane was ready."""
         started = time.monotonic()
         command = [*self.launcher, str(self.binary), "serve", "--config", str(self.config)]
-        self.child = Child(command, self.log, self.env)
+        self.child = Child(command, self.log, self.env, self.pass_fds)
         seconds = 0.0
         while time.monotonic() - started < START_LIMIT:
             if not seconds and self.ready(self.data):
@@ -87,6 +96,8 @@ class Gateway:
     def plain_get(self, address: Address, path: str) -> tuple[int, str]:
         """Status (0: nobody there) and body of an unauthenticated GET."""
         connection = http.client.HTTPConnection(*address, timeout=5)
+        if self.tls and address != self.metrics_address:
+            connection = http.client.HTTPSConnection(*address, timeout=5, context=self.tls)
         try:
             connection.request("GET", path)
             answer = connection.getresponse()

@@ -60,12 +60,13 @@ class World:
 
     def call(self, tenant: Tenant, marker: str = "", **fields: Any) -> Answer:
         """A chat call of this tenant; `knobs=` and body fields as in `chat`."""
-        return fetch(self.server.data, tenant.key, chat(marker or self.fresh("call"), **fields))
+        body = chat(marker or self.fresh("call"), **fields)
+        return fetch(self.server.data, tenant.key, body, tls=self.server.tls)
 
     def in_background(self, tenant: Tenant, marker: str, **fields: Any) -> Future[Answer]:
         """Start a call and return once the backend has it."""
         pool = ThreadPoolExecutor(1)
-        future = pool.submit(fetch, self.server.data, tenant.key, chat(marker, **fields))
+        future = pool.submit(fetch, self.server.data, tenant.key, chat(marker, **fields), tls=self.server.tls)
         pool.shutdown(wait=False)
         deadline = time.monotonic() + 10
         while not any(seen.marker == marker for seen in self.backend.calls()):

@@ -1,0 +1,69 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import Proxy
+import ServiceLifecycle
+import Tenancy
+
+/// Serves HTTP with a responder until its service group stops; then answers end, and nothing new begins.
+///
+/// Hummingbird's own server opens its sockets itself; this one also takes a socket that listens already.
+struct HTTPListener<Responder: HTTPResponder>: Service
+where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
+    let responder: Responder
+    let source: ListenSource
+    /// Nil: plain HTTP.
+    let certificate: ListenerCertificate?
+    /// Milliseconds a TLS handshake may take.
+    var handshakeTimeoutMS: Int64 = 10_000
+    /// Learns the port once the listener is open.
+    let bound: @Sendable (Int) -> Void
+    let time: any TimeSource
+    let logger: Logger
+
+    func run() async throws {
+        let channels = HTTP1Channel(responder: answer, configuration: .init(idleTimeout: .seconds(120)))
+        let connections = OpenConnections()
+        let logger = logger
+        let server = try await Listener.open(
+            source, certificate: certificate, handshakeTimeoutMS: handshakeTimeoutMS
+        ) { channel in
+            connections.add(channel)
+            return channels.setup(channel: channel, logger: logger)
+        }
+        await withGracefulShutdownHandler {
+            bound(server.channel.localAddress?.port ?? 0)
+            await withDiscardingTaskGroup { group in
+                do {
+                    try await server.executeThenClose { inbound in
+                        for try await connection in inbound {
+                            group.addTask { await channels.handle(value: connection, logger: logger) }
+                        }
+                    }
+                } catch {
+                    logger.error("a listener ended", metadata: ["reason": "\(error)"])
+                }
+            }
+        } onGracefulShutdown: {
+            server.channel.close(promise: nil)
+            connections.quiesce()
+        }
+    }
+
+    @Sendable private func answer(
+        _ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel
+    ) async throws {
+        let context = Responder.Context(source: ApplicationRequestContextSource(channel: channel, logger: logger))
+        var response: Response
+        do {
+            response = try await responder.respond(to: request, context: context)
+        } catch {
+            logger.error("a request could not be answered", metadata: ["reason": "\(error)"])
+            response = Response(status: .internalServerError)
+        }
+        response.headers[.date] = HTTPDate.text(time.now())
+        try await writer.write(response: response.head, body: response.body)
+    }
+}

@@ -1,0 +1,26 @@
+public import NIOCore
+import NIOPosix
+
+/// Opens listeners for servers that take connections one by one.
+public enum Listener {
+    /// Accepts from `source`, over TLS where there is a certificate.
+    ///
+    /// - Parameters:
+    ///   - handshakeTimeoutMS: milliseconds a TLS handshake may take.
+    ///   - setUp: prepares a connection for whoever speaks on it.
+    public static func open<Child: Sendable>(
+        _ source: ListenSource, certificate: ListenerCertificate?, handshakeTimeoutMS: Int64,
+        setUp: @escaping @Sendable (any Channel) -> EventLoopFuture<Child>
+    ) async throws -> NIOAsyncChannel<Child, Never> {
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: ListenSource.backlog)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+        return try await source.bind(bootstrap) { channel in
+            guard let certificate else { return setUp(channel) }
+            return channel.eventLoop.makeCompletedFuture {
+                _ = try certificate.secure(channel, timeoutMS: handshakeTimeoutMS)
+            }.flatMap { setUp(channel) }
+        }
+    }
+}

@@ -1,0 +1,405 @@
+"""TLS on the data plane and the Admin API: the service of plain HTTP, and certificates renewed while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from support.backend import FakeBackend
+from support.certificates import Served
+from support.client import Answer, call, chat, encode, fetch, request_bytes
+from support.options import Run
+from support.tls_client import TLSClient
+from support.tollgate import Gateway
+from support.world import PRICE, Tenant, World
+
+CHAT = "/v1/chat/completions"
+LIMITS = "limits: { header_timeout: 1s, idle_timeout: 5s, drain: 20s }\n"
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    served = Served()
+    yield served
+    served.close()
+
+
+@pytest.fixture(scope="module")
+def world(run: Run, backend: FakeBackend, served: Served) -> Iterator[World]:
+    server = Gateway(run.binary, LIMITS)
+    server.use_tls(served.chain, served.key, served.trust())
+    try:
+        server.start()
+        yield World.lay(server, backend)
+        assert server.running(), server.output[-4000:]
+        server.verify()
+    finally:
+        server.close()
+
+
+def trust(world: World) -> ssl.SSLContext:
+    assert world.server.tls
+    return world.server.tls
+
+
+def client(world: World) -> TLSClient:
+    return TLSClient(world.server.data, trust(world))
+
+
+def post(world: World, tenant: Tenant, body: object, **headers: str) -> bytes:
+    """A whole request on a connection that stays open."""
+    fields = {"authorization": f"Bearer {tenant.key}", **headers}
+    return request_bytes("POST", CHAT, fields, encode(body), world.server.data, close=False)
+
+
+def request_id(data: bytes) -> str:
+    [line] = [line for line in data.split(b"\r\n") if line.lower().startswith(b"x-request-id: ")]
+    return line.split(b": ")[1].decode()
+
+
+def wait_for(world: World, text: str, since: int = 0) -> None:
+    deadline = time.monotonic() + 5
+    while text not in world.server.output[since:]:
+        assert time.monotonic() < deadline and world.server.running(), world.server.output[-3000:]
+        time.sleep(0.02)
+
+
+def reload(world: World, outcome: str) -> None:
+    assert world.server.child
+    since = len(world.server.output)
+    os.kill(world.server.child.pid, signal.SIGHUP)
+    wait_for(world, outcome, since)
+
+
+# The service
+
+
+def test_both_planes_speak_tls_and_the_metrics_do_not(world: World) -> None:
+    world.assert_good_call(world.tenant())
+    for address in (world.server.data, world.server.admin_address):
+        with socket.create_connection(address, timeout=5) as plain:
+            plain.sendall(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+            answered = b""
+            try:
+                while data := plain.recv(4096):
+                    answered += data
+            except OSError:
+                pass
+            assert b"HTTP/1.1" not in answered
+        context = trust(world)
+        context.set_alpn_protocols(["h2", "http/1.1"])
+        with socket.create_connection(address, timeout=5) as raw, \
+                context.wrap_socket(raw, server_hostname=address[0]) as secure:
+            assert secure.selected_alpn_protocol() == "http/1.1"
+            assert secure.version() == "TLSv1.3"
+    assert "tollgate_tls_certificate_end_timestamp_seconds" in world.server.metrics_text()
+
+
+def test_the_command_line_trusts_the_authority_it_is_told(world: World, served: Served) -> None:
+    host, port = world.server.admin_address
+    env = world.server.env | {"TOLLGATE_ADMIN_URL": f"https://{host}:{port}"}
+    refused = world.server.run("tenants", "list", env=env)
+    assert refused.returncode == 1 and "certificate" in refused.stderr, refused
+    done = world.server.run("tenants", "list", env=env | {"TOLLGATE_ADMIN_CA_FILE": str(served.authority_file)})
+    assert done.returncode == 0, done
+
+
+@pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2])
+def test_the_oldest_version_is_1_2(world: World, served: Served, newest: ssl.TLSVersion) -> None:
+    context = served.trust()
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    context.maximum_version = newest
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    for address in (world.server.data, world.server.admin_address):
+        with socket.create_connection(address, timeout=5) as raw:
+            if newest == ssl.TLSVersion.TLSv1_2:
+                with context.wrap_socket(raw, server_hostname=address[0]) as secure:
+                    assert secure.version() == "TLSv1.2"
+            else:
+                with pytest.raises((ssl.SSLError, ConnectionError)):
+                    context.wrap_socket(raw, server_hostname=address[0])
+
+
+def test_events_leave_one_by_one_and_the_end_after_the_settlement(world: World) -> None:
+    tenant = world.tenant()
+    body = chat(world.fresh("events"), knobs="latency=1000,chunks=10,in=9,out=7", stream=True)
+    with client(world) as connection:
+        connection.send(post(world, tenant, body))
+        times: list[float] = []
+        seen = b""
+        while b"[DONE]" not in seen:
+            seen += connection.read(until=b"data:")
+            times.append(time.monotonic())
+        entry = world.books.settled(request_id(seen))
+        assert (entry.provenance, entry.cost) == ("reported", PRICE.cost(9, 7))
+    # Gathered in a buffer they would come together, at the end.
+    gaps = sorted(later - earlier for earlier, later in zip(times, times[1:], strict=False))
+    assert len(times) >= 10 and gaps[len(gaps) // 2] > 0.06, times
+
+
+def test_one_connection_serves_many_calls_and_large_bodies(world: World) -> None:
+    tenant = world.tenant(limit="1000")
+    with client(world) as connection:
+        for number in range(30):
+            text = "x" * (1 << 20) if number % 10 == 9 else "hello"
+            connection.send(post(world, tenant, chat(world.fresh("again"), text=text, max_tokens=5)))
+            answer = connection.read(until=b'"usage"')
+            assert answer.startswith(b"HTTP/1.1 200"), answer[:300]
+            while not answer.rstrip().endswith(b"}"):
+                answer += connection.read(until=b"}")
+
+
+def test_a_client_that_asks_first_is_told_to_go_on(world: World) -> None:
+    whole = post(world, world.tenant(), chat(world.fresh("expect")), expect="100-continue")
+    head, _, body = whole.partition(b"\r\n\r\n")
+    with client(world) as connection:
+        connection.send(head + b"\r\n\r\n")
+        assert connection.read(until=b"\r\n\r\n").startswith(b"HTTP/1.1 100")
+        connection.send(body)
+        assert connection.read(until=b"usage").startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("ending", ["goodbye", "goodbye and end", "end"])
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+def test_a_half_close_is_not_a_disconnect(world: World, stream: bool, ending: str) -> None:
+    tenant = world.tenant()
+    body = chat(world.fresh("half"), knobs="latency=500,in=9,out=7", stream=stream)
+    with client(world) as connection:
+        connection.send(post(world, tenant, body))
+        if "goodbye" in ending:
+            connection.say_goodbye()
+        if "end" in ending:
+            connection.shut()
+        answer = connection.read()
+    assert answer.startswith(b"HTTP/1.1 200") and (b"[DONE]" in answer if stream else b"usage" in answer), answer
+    entry = world.books.settled(request_id(answer))
+    assert (entry.provenance, entry.cost) == ("reported", PRICE.cost(9, 7))
+
+
+def test_a_caller_that_hangs_up_ends_the_call(world: World) -> None:
+    tenant, marker = world.tenant(), world.fresh("hung-up")
+    body = chat(marker, knobs="latency=20000,chunks=100", stream=True)
+    answer = fetch(world.server.data, tenant.key, body, tls=world.server.tls, hang_up_events=2)
+    assert answer.hung_up
+    deadline = time.monotonic() + 5
+    while not world.backend.call(marker).hung_up:
+        assert time.monotonic() < deadline, "the backend still generates"
+        time.sleep(0.05)
+    world.books.wait_until_no_holds()
+
+
+def test_a_whole_answer_ends_with_a_goodbye(world: World) -> None:
+    tenant, marker = world.tenant(), world.fresh("whole")
+    with client(world) as connection:
+        connection.send(post(world, tenant, chat(marker, knobs="latency=100", stream=False), connection="close"))
+        assert b"usage" in connection.read()
+
+
+def test_a_handshake_that_never_ends_is_cut(world: World) -> None:
+    before = world.server.metric("tollgate_tls_handshake_failures_total")
+    for address in (world.server.data, world.server.admin_address):
+        with socket.create_connection(address, timeout=4) as silent, \
+                socket.create_connection(address, timeout=4) as slow:
+            slow.sendall(b"\x16\x03\x01\x02\x00\x01")
+            for raw in (silent, slow):
+                assert raw.recv(100) == b"", "still open"
+    world.assert_good_call(world.tenant())
+    assert world.server.metric("tollgate_tls_handshake_failures_total") == before + 4
+
+
+def test_connections_are_counted_before_their_handshake(run: Run, backend: FakeBackend, served: Served) -> None:
+    server = Gateway(run.binary, "limits: { max_connections: 3, header_timeout: 30s }\n")
+    server.use_tls(served.chain, served.key, served.trust())
+    held: list[socket.socket] = []
+    try:
+        server.start()
+        for _ in range(3):
+            held.append(socket.create_connection(server.data, timeout=5))
+        time.sleep(0.2)
+        with socket.create_connection(server.data, timeout=5) as late:
+            try:
+                assert late.recv(10) == b""
+            except ConnectionError:
+                pass
+        held.pop().close()
+        time.sleep(0.2)
+        assert server.ready(server.data)
+    finally:
+        for raw in held:
+            raw.close()
+        server.close()
+
+
+# Renewal
+
+
+def test_a_renewed_certificate_is_for_new_connections(world: World, served: Served) -> None:
+    tenant, old = world.tenant(), served.serial
+    marker = world.fresh("renewal")
+    with client(world) as stream, client(world) as idle:
+        stream.send(post(world, tenant, chat(marker, knobs="latency=1500,chunks=15", stream=True)))
+        assert b"data:" in stream.read(until=b"data:")
+        new = served.renew(days=60)
+        reload(world, "configuration reloaded")
+        with client(world) as fresh:
+            assert fresh.serial == new
+        with TLSClient(world.server.admin_address, trust(world)) as admin:
+            assert admin.serial == new
+        assert stream.serial == idle.serial == old
+        assert b"[DONE]" in stream.read(until=b"[DONE]")
+        idle.send(post(world, tenant, chat(world.fresh("idle"))))
+        assert idle.read(until=b"usage").startswith(b"HTTP/1.1 200")
+    end = world.server.metric("tollgate_tls_certificate_end_timestamp_seconds")
+    assert abs(end - time.time() - 60 * 86_400) < 3600
+
+
+def test_renewals_while_calls_run_fail_none(world: World, served: Served) -> None:
+    tenant = world.tenant(limit="1000")
+    over = threading.Event()
+    seen: list[Answer] = []
+
+    async def calls(number: int) -> None:
+        while not over.is_set():
+            body = chat(world.fresh("load"), knobs="latency=30", stream=number % 2 == 0, max_tokens=5)
+            seen.append(await call(world.server.data, tenant.key, body, tls=world.server.tls))
+
+    async def all_calls() -> None:
+        await asyncio.gather(*(calls(number) for number in range(8)))
+
+    thread = threading.Thread(target=lambda: asyncio.run(all_calls()))
+    thread.start()
+    try:
+        for _ in range(3):
+            time.sleep(0.3)
+            served.renew()
+            reload(world, "configuration reloaded")
+    finally:
+        over.set()
+        thread.join(30)
+    assert len(seen) > 30 and all(answer.done for answer in seen), [one for one in seen if not one.done][:3]
+
+
+@pytest.mark.parametrize("damage", ["no key", "another key", "no certificate", "open key", "no file"])
+def test_a_broken_certificate_changes_nothing(world: World, served: Served, damage: str) -> None:
+    applied = world.server.metric("tollgate_reloads_total", outcome="applied")
+    refused = world.server.metric("tollgate_reloads_total", outcome="refused")
+    serial, chain, key = served.serial, served.chain.read_bytes(), served.key.read_bytes()
+    named = served.chain if damage in ("no certificate", "no file") else served.key
+    try:
+        if damage == "no key":
+            served.key.write_text("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")
+        elif damage == "another key":
+            served.renew()
+            served.chain.write_bytes(chain)
+        elif damage == "no certificate":
+            served.chain.write_text("nothing")
+        elif damage == "open key":
+            served.key.chmod(0o644)
+        else:
+            served.chain.unlink()
+        reload(world, "configuration kept")
+        line = [line for line in world.server.output.splitlines() if "configuration kept" in line][-1]
+        assert '"level":"error"' in line and str(named) in line, line
+        with client(world) as connection:
+            assert connection.serial == serial
+    finally:
+        served.chain.write_bytes(chain)
+        served.key.write_bytes(key)
+        served.key.chmod(0o600)
+        served.serial = serial
+    assert world.server.metric("tollgate_reloads_total", outcome="refused") == refused + 1
+    reload(world, "configuration reloaded")
+    assert world.server.metric("tollgate_reloads_total", outcome="applied") == applied + 1
+
+
+def test_limits_are_reloaded_whole_or_not_at_all(world: World) -> None:
+    tenant = world.tenant()
+    text = world.server.config.read_text()
+    large = chat(world.fresh("large"), text="x" * 4096, max_tokens=5)
+
+    def status() -> int:
+        return fetch(world.server.data, tenant.key, large, tls=world.server.tls).status
+
+    try:
+        assert status() == 200
+        world.server.config.write_text(text.replace("drain: 20s", "drain: 20s, max_body: 2KiB"))
+        reload(world, "configuration reloaded")
+        assert status() == 413
+        world.server.config.write_text(text.replace("drain: 20s", "drain: 20s, max_bodyy: 2KiB"))
+        reload(world, "configuration kept")
+        assert status() == 413
+    finally:
+        world.server.config.write_text(text)
+        reload(world, "configuration reloaded")
+    assert status() == 200
+
+
+def test_tls_is_not_switched_off_by_a_reload(world: World) -> None:
+    text = world.server.config.read_text()
+    try:
+        world.server.config.write_text("".join(
+            line for line in text.splitlines(keepends=True) if not line.startswith("tls:")))
+        reload(world, "configuration kept")
+        world.assert_good_call(world.tenant())
+    finally:
+        world.server.config.write_text(text)
+
+
+# The end
+
+
+def test_sigterm_lets_streams_end(run: Run, backend: FakeBackend, served: Served) -> None:
+    server = Gateway(run.binary, LIMITS)
+    server.use_tls(served.chain, served.key, served.trust())
+    try:
+        server.start()
+        world = World.lay(server, backend)
+        tenant, marker = world.tenant(), world.fresh("drained")
+        with client(world) as stream, client(world) as idle:
+            stream.send(post(world, tenant, chat(marker, knobs="latency=1500,chunks=15", stream=True)))
+            idle.send(post(world, tenant, chat(world.fresh("before"))))
+            assert idle.read(until=b"usage").startswith(b"HTTP/1.1 200")
+            seen = stream.read(until=b"data:")
+            assert server.child
+            os.kill(server.child.pid, signal.SIGTERM)
+            assert idle.ended_within(2), "an idle connection was left open"
+            seen += stream.read()
+        assert b"[DONE]" in seen
+        assert server.stop() == 0
+        assert world.books.settled(request_id(seen)).provenance == "reported"
+        server.verify()
+        assert not world.books.holds()
+    finally:
+        server.close()
+
+
+def test_a_stream_beyond_the_drain_is_cut_and_settled(run: Run, backend: FakeBackend, served: Served) -> None:
+    server = Gateway(run.binary, "limits: { drain: 1s }\n")
+    server.use_tls(served.chain, served.key, served.trust())
+    try:
+        server.start()
+        world = World.lay(server, backend)
+        tenant, marker = world.tenant(), world.fresh("cut")
+        with client(world) as stream:
+            stream.send(post(world, tenant, chat(marker, knobs="latency=20000,chunks=100", stream=True)))
+            seen = stream.read(until=b"data:")
+            started = time.monotonic()
+            assert server.stop() == 0
+            assert time.monotonic() - started < 5
+            # No goodbye: what came is not all.
+            with pytest.raises(ssl.SSLError):
+                while stream.read(until=b"data:"):
+                    pass
+        assert world.books.settled(request_id(seen)).provenance == "estimated"
+        server.verify()
+        assert not world.books.holds()
+    finally:
+        server.close()
