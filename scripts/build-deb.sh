@@ -12,7 +12,7 @@ umask 022
 
 version="$("$binary" --version)"
 architecture="$(dpkg --print-architecture)"
-maintainer="${DEB_MAINTAINER:-Tollgate maintainers <maintainers@tollgate.dev>}"
+maintainer="${DEB_MAINTAINER:-Tollgate maintainers <maintainers@tollgate.invalid>}"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 root="$work/root"
@@ -21,7 +21,7 @@ mkdir -p "$root/DEBIAN" "$doc/examples"
 
 install -D "$binary" "$root/usr/bin/tollgate"
 strip --strip-unneeded --remove-section=.comment --remove-section=.note "$root/usr/bin/tollgate"
-install -D -m 644 deploy/systemd/tollgate.service "$root/lib/systemd/system/tollgate.service"
+install -D -m 644 -t "$root/lib/systemd/system" deploy/systemd/tollgate.service deploy/systemd/tollgate.socket
 install -D -m 644 "$parts/tollgate.yaml" "$root/etc/tollgate/tollgate.yaml"
 mkdir -p "$root/usr/share/tollgate"
 cp -r web-static "$root/usr/share/tollgate/"

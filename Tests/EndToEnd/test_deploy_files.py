@@ -39,6 +39,13 @@ def test_the_unit_is_valid_and_little_exposed() -> None:
     assert float(exposure) <= MOST_EXPOSURE, text
 
 
+def test_the_socket_unit_opens_the_ports_of_the_packages_settings() -> None:
+    lines = (DEPLOY / "systemd" / "tollgate.socket").read_text().splitlines()
+    opened = [line.removeprefix("ListenStream=") for line in lines if line.startswith("ListenStream=")]
+    settings = yaml.safe_load((DEPLOY / "debian" / "tollgate.yaml").read_text())
+    assert opened == [settings[name] for name in ("listen", "admin_listen", "metrics_listen")]
+
+
 def test_the_gateway_works_under_the_units_confinement(run: Run, backend: FakeBackend) -> None:
     server = Gateway(run.binary)
     script = Path(__file__).parent / "support" / "confined.py"
