@@ -27,7 +27,7 @@ public struct AdminServer: Service {
             responder: AdminResponder(
                 table: .admin(plane, hasBootstrap: credential != nil, dashboard: dashboard, ready: ready),
                 gate: plane.gate(credential),
-                idempotency: Idempotency(file: plane.file, masterKey: plane.masterKey),
+                idempotency: Idempotency(file: plane.file, digestKey: plane.digestKey),
                 denials: DenialLog(plane: plane),
                 trustedProxies: trustedProxies, time: plane.time, logger: plane.logger),
             source: source, certificate: certificate, handshakeTimeoutMS: handshakeTimeoutMS, bound: bound,

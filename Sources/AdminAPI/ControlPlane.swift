@@ -18,7 +18,10 @@ public struct ControlPlane: Sendable {
     let quotaMeter: QuotaMeter
     let router: PoolRouter
     let prober: Prober
-    let masterKey: MasterKey
+    /// Seals credentials and secrets; a rotation replaces it.
+    let keys: MasterKeyHolder
+    /// What digests of requests are made with.
+    let digestKey: [UInt8]
     /// Sends what alerts put into the outbox; whoever runs the process makes it tick.
     public let webhooks: WebhookSender
     /// What the data plane did of late; whoever runs the process makes it tick.
@@ -55,6 +58,7 @@ public struct ControlPlane: Sendable {
         router: PoolRouter,
         prober: Prober,
         masterKey: MasterKey,
+        digestKey: [UInt8] = SecretBytes.random(32),
         upstream: UpstreamPolicy = UpstreamPolicy(),
         metrics: ProxyMetrics = ProxyMetrics(),
         billing: BillingSettings = BillingSettings(),
@@ -74,9 +78,11 @@ public struct ControlPlane: Sendable {
         self.quotaMeter = quotaMeter
         self.router = router
         self.prober = prober
-        self.masterKey = masterKey
+        let keys = MasterKeyHolder(masterKey)
+        self.keys = keys
+        self.digestKey = digestKey
         webhooks = WebhookSender(
-            file: file, journal: journal, masterKey: masterKey, upstream: upstream, time: time, logger: logger,
+            file: file, journal: journal, keys: keys, upstream: upstream, time: time, logger: logger,
             version: version)
         traffic = TrafficLog(metrics: metrics, time: time)
         periods = PeriodCloser(
@@ -92,4 +98,7 @@ public struct ControlPlane: Sendable {
         self.serverLogger = serverLogger
         self.version = version
     }
+
+    /// The master key as it is now. Whoever seals with it does so within `turn`, so that no rotation passes meanwhile.
+    var masterKey: MasterKey { keys.current }
 }

@@ -34,7 +34,7 @@ struct Assembly {
         self.configuration = configuration
         self.logger = logger
         let time = SystemClock()
-        let masterKey = try Self.masterKey(configuration, environment)
+        let given = try Self.masterKey(configuration, environment)
         listening = try ListenPlan(configuration, sockets: InheritedSocket.all(environment))
         certificate = try Self.certificate(configuration.tls, at: time.now(), logger: logger)
         dashboard = try Self.dashboard(configuration.dashboard, logger: logger)
@@ -51,7 +51,7 @@ struct Assembly {
             logger.critical("the ledger cannot be trusted any more", metadata: ["reason": "\(reason)"])
             exit(1)
         }
-        try await Self.checkMasterKey(masterKey, journal: journal)
+        let (masterKey, digestKey) = try await Self.claim(given, journal: journal, logger: logger)
         let prices = PriceBook(try file.read { try BillingStore.prices($0) })
         ledger = try Ledger(file: file, journal: journal, time: time, logger: logger)
         directory = try Self.loadDirectory(file)
@@ -79,8 +79,8 @@ struct Assembly {
         control = ControlPlane(
             file: file, journal: journal, ledger: ledger, prices: prices, directory: directory, keyRing: keyRing,
             hasher: hasher, adminKeys: adminKeys, adminHasher: adminHasher, quotaMeter: quotas, router: router,
-            prober: prober, masterKey: masterKey, upstream: configuration.upstream, metrics: metrics,
-            billing: configuration.billing, time: time, logger: logger, version: Tollgate.version)
+            prober: prober, masterKey: masterKey, digestKey: digestKey, upstream: configuration.upstream,
+            metrics: metrics, billing: configuration.billing, time: time, logger: logger, version: Tollgate.version)
     }
 
     /// Serves until SIGTERM or SIGINT, then drains, settles everything, and closes the database. On SIGHUP `load` gives
@@ -161,9 +161,9 @@ struct Assembly {
         _ configuration: Configuration, _ environment: [String: String]
     ) throws -> MasterKey {
         do {
-            return try MasterKey(base64: try configuration.masterKey.resolve(environment: environment))
+            return try configuration.masterKey(environment)
         } catch {
-            throw StartRefusal(reason: "master_key: \(RefusalWords.text(for: error))")
+            throw StartRefusal(reason: "\(error)")
         }
     }
 
@@ -216,16 +216,20 @@ struct Assembly {
     }
 
     /// The database remembers which master key sealed its secrets; another one is refused before it does harm.
-    private static func checkMasterKey(_ masterKey: MasterKey, journal: Journal) async throws {
-        let expected = masterKey.checkValue
-        let matches = try await journal.write { db in
-            guard let stored = try TenancyStore.setting(db, "master_key_check") else {
-                try TenancyStore.putSetting(db, "master_key_check", expected)
-                return true
-            }
-            return SecretBytes.constantTimeEquals(stored, expected)
+    private static func claim(
+        _ given: MasterKey, journal: Journal, logger: Logger
+    ) async throws -> (MasterKey, digestKey: [UInt8]) {
+        let claimed = try await journal.write { db -> (MasterKey, [UInt8])? in
+            guard let key = try MasterKeyStore.claim(db, given) else { return nil }
+            return (key, try MasterKeyStore.digestKey(db, key))
         }
-        guard matches else { throw StartRefusal(reason: "master_key: it is not the one this database was made with") }
+        guard let claimed else {
+            throw StartRefusal(reason: "master_key: it is not the one this database was made with")
+        }
+        if claimed.0.checkValue != given.checkValue {
+            logger.warning("the master key was replaced: put the new one in the place of the former, then finish")
+        }
+        return claimed
     }
 
     /// The router with its tables and the cooldowns that an earlier process was asked for.

@@ -30,18 +30,8 @@ struct StarterFiles {
         try write(key + "\n", to: Self.adminKey)
     }
 
-    /// Readable by the owner only, from the moment it exists.
     private func write(_ text: String, to name: String) throws(CommandFailure) {
-        let path = path(of: name)
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw CommandFailure(.failed, "\(path): cannot be written") }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        do {
-            try handle.write(contentsOf: Data(text.utf8))
-            try handle.synchronize()
-        } catch {
-            throw CommandFailure(.failed, "\(path): cannot be written")
-        }
+        try SecretFile.make(path(of: name), text)
     }
 
     /// The path of one of them.

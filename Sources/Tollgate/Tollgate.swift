@@ -21,7 +21,7 @@ struct Tollgate: AsyncParsableCommand {
                 name: "Setup",
                 subcommands: [
                     Init.self, CheckConfig.self, Apply.self, Import.self, Verify.self, Backup.self,
-                    Restore.self, Doctor.self, Completions.self,
+                    Restore.self, RotateMasterKey.self, Doctor.self, Completions.self,
                 ]),
             CommandGroup(
                 name: "Resource",

@@ -11,7 +11,7 @@ import Testing
     private static let nouns: Set<String> = [
         "tenants", "entitlements", "keys", "quotas", "budgets", "holds", "pools", "backends", "models", "prices",
         "usage", "costs", "requests", "periods", "exports", "reconciliations", "webhooks", "admin-keys", "audit-log",
-        "status", "openapi.json", "credits", "whoami",
+        "status", "openapi.json", "credits", "whoami", "master-key",
         "projects", "service_accounts", "api_keys", "spend_limit", "spend_alerts", "rate_limits", "admin_api_keys",
         "audit_logs",
     ]

@@ -53,6 +53,11 @@ final class AdminHarness: Sendable {
             try await before(try Ledger(file: file, journal: earlier, time: clock, logger: logger), file)
             earlier.close()
         }
+        let masterKey = try MasterKey(base64: MasterKey.generate())
+        let digestKey = try file.write { db in
+            _ = try MasterKeyStore.claim(db, masterKey)
+            return try MasterKeyStore.digestKey(db, masterKey)
+        }
         let journal = Journal(file: file, time: clock, logger: logger)
         let tenants = Directory()
         let cost = Self.cost
@@ -74,7 +79,8 @@ final class AdminHarness: Sendable {
             quotaMeter: QuotaMeter(time: clock),
             router: router,
             prober: Prober(router: router, upstream: UpstreamPolicy(), time: clock),
-            masterKey: try MasterKey(base64: MasterKey.generate()),
+            masterKey: masterKey,
+            digestKey: digestKey,
             time: clock,
             logger: logger,
             version: "0.0.0-test"

@@ -149,7 +149,11 @@ import Testing
             let until = harness.plane.time.now().adding(milliseconds: 3_600_000).rfc3339
             let price =
                 #"{"model":"m","effective_from":"2026-01-01T00:00:00Z","per_million":{"input":"1","output":"1"}}"#
+            let masterKey = harness.plane.masterKey
+            let wrapped = Base64.encode(try masterKey.wrap(try MasterKey(base64: MasterKey.generate())))
             let bodies: [String: String?] = [
+                "/master-key/finish": #"{"proof":"\#(try MasterKeyRotation.proof(masterKey))"}"#,
+                "/master-key/rotate": #"{"wrapped_key":"\#(wrapped)"}"#,
                 "/tenants": #"{"name":"b"}"#, "/tenants/{tenant}/suspend": nil, "/tenants/{tenant}/resume": nil,
                 "/tenants/{tenant}/keys": #"{"name":"k2"}"#, "/keys/{key}/rotate": #"{"grace_seconds":1}"#,
                 "/budgets": #"{"tenant_id":"\#(tenant)","limit":"1","window":"day"}"#, "/pools": #"{"name":"q"}"#,

@@ -31,7 +31,9 @@ import Testing
 
         func sender() -> WebhookSender {
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            return WebhookSender(file: file, journal: journal, masterKey: master, time: clock, logger: logger) {
+            return WebhookSender(
+                file: file, journal: journal, keys: MasterKeyHolder(master), time: clock, logger: logger
+            ) {
                 url, headers, body in
                 self.seen.withLock {
                     $0.append((url, Dictionary(headers) { first, _ in first }, body))

@@ -17,6 +17,52 @@ import Testing
         }
     }
 
+    @Test func `a wrapped key opens under the key that wrapped it only, also when that is at hand as another`() throws {
+        let (former, next, other) = (try key(), try key(), try key())
+        let wrapped = try former.wrap(next)
+        #expect(try former.unwrap(wrapped).checkValue == next.checkValue)
+        #expect(try next.knowing(former).unwrap(wrapped).checkValue == next.checkValue)
+        #expect(throws: MasterKeyError.openFailed) { try next.unwrap(wrapped) }
+        #expect(throws: MasterKeyError.openFailed) { try next.knowing(former).alone.unwrap(wrapped) }
+        #expect(throws: MasterKeyError.openFailed) { try other.unwrap(wrapped) }
+        #expect(throws: MasterKeyError.openFailed) {
+            try former.unwrap(try former.seal(Array(repeating: 7, count: 32), context: ""))
+        }
+    }
+
+    @Test func `of several keys each opens what names its number`() throws {
+        let (first, second) = (try key(), try key().numbered(2))
+        let both = second.knowing(first)
+        #expect(both.key(version: 1)?.checkValue == first.checkValue)
+        #expect(both.key(version: 2)?.checkValue == second.checkValue)
+        #expect(both.key(version: 3) == nil)
+        #expect(both.alone.key(version: 1) == nil)
+    }
+
+    @Test func `which keys open a database, before, during and after a rotation`() throws {
+        let (first, second, third) = (try key(), try key(), try key())
+        let fresh = MasterKeyState()
+        let one = MasterKeyState(check: first.checkValue)
+        let both = MasterKeyState(
+            check: second.checkValue, version: 2,
+            former: MasterKeyState.Former(check: first.checkValue, wrapped: try first.wrap(second)))
+        let two = MasterKeyState(check: second.checkValue, version: 2)
+        let broken = MasterKeyState(
+            check: second.checkValue, version: 2,
+            former: MasterKeyState.Former(check: first.checkValue, wrapped: try first.wrap(third)))
+        let cases: [(MasterKeyState, MasterKey, Int?)] = [
+            (fresh, first, 1), (one, first, 1), (one, second, nil), (both, first, 2), (both, second, 2),
+            (both, third, nil), (two, first, nil), (two, second, 2), (broken, first, nil),
+        ]
+        for (state, given, version) in cases {
+            let opened = state.key(from: given)
+            #expect(opened?.version == version)
+            if let opened, version == 2 { #expect(opened.checkValue == second.checkValue) }
+        }
+        // Started with the former key, it still opens what that one sealed.
+        #expect(both.key(from: first)?.key(version: 1)?.checkValue == first.checkValue)
+    }
+
     @Test func `any changed or missing byte is found out`() throws {
         let key = try key()
         let sealed = try key.seal(Array("sk-secret".utf8), context: "be_1")

@@ -12,12 +12,12 @@ final class Idempotency: Sendable {
     }
 
     private let file: DatabaseFile
-    private let masterKey: MasterKey
+    private let digestKey: [UInt8]
     private let inFlight = Mutex<Set<Claim>>([])
 
-    init(file: DatabaseFile, masterKey: MasterKey) {
+    init(file: DatabaseFile, digestKey: [UInt8]) {
         self.file = file
-        self.masterKey = masterKey
+        self.digestKey = digestKey
     }
 
     /// The answer of `handler`, or the one it gave before. Refusals are not kept: the next attempt is judged anew.
@@ -33,7 +33,9 @@ final class Idempotency: Sendable {
         request.body = RequestBody(buffer: ByteBuffer(bytes: body))
         let call = "idempotency 1\n\(request.method.rawValue) \(request.uri.string)\n"
         // Keyed, because a body may hold a backend's credential.
-        let digest = try masterKey.digest(of: Array(call.utf8) + body)
+        guard let digest = SecretBytes.hmacSHA256(key: digestKey, Array(call.utf8) + body) else {
+            throw MasterKeyError.digestFailed
+        }
         let claim = Claim(actor: context.caller.actor, key: key)
         guard inFlight.withLock({ $0.insert(claim).inserted }) else {
             throw Problem.conflict("idempotency_in_flight", "a request with that Idempotency-Key is under way")

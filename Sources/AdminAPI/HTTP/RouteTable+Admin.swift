@@ -31,6 +31,7 @@ extension RouteTable {
             AdminKeyRoutes(plane: plane, hasBootstrap: hasBootstrap),
             AuditRoutes(plane: plane),
             WebhookRoutes(plane: plane),
+            MasterKeyRoutes(plane: plane),
             StatusRoutes(plane: plane),
         ]
         let listed = groups.flatMap(\.routes) + organization(plane, hasBootstrap: hasBootstrap)

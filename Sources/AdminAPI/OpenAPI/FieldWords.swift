@@ -16,6 +16,13 @@ enum FieldWords {
         "secrets": .list("The parts that prove it, several after a rotation."),
         "not_after": .instant("When this secret stops working."),
         "key": .text("The whole key, shown this once; null in a repeated answer."),
+        "key_version": .whole("Which of the master keys so far it is, from 1."),
+        "rotation": .text("`unfinished` while the former master key is still good, else `finished`."),
+        "backend_keys": .whole("Backends with a sealed credential."),
+        "webhook_secrets": .whole("Webhooks' sealed secrets."),
+        "wrapped_key": .text("The new master key, sealed under the present one, in base64."),
+        "proof": .text(
+            "HMAC-SHA256 by the present master key of `tollgate master key finish N`, N its number, in hex."),
         "secret": .text("What signs its messages, shown this once; null in a repeated answer."),
         "grace_seconds": .whole("Seconds for which the secrets so far keep working."),
         "role": .text("What it may do: admin, finance or viewer."),

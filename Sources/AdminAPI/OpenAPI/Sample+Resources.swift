@@ -30,6 +30,7 @@ extension Sample {
         AdminKey(id: ID("adm_"), publicID: "", name: "", role: .viewer, phc: "", createdAt: start)
             .json(lastUsedAt: nil))
     static let issuedAdminKey = Sample("IssuedAdminKey", adminKey.json.adding("key", nil))
+    static let masterKey = Sample("MasterKey", MasterKeyRoutes.sample)
     static let resolved = Sample("Resolved", ["resolved": .integer(0)])
 
     static let delivery: Sample = {

@@ -68,15 +68,17 @@ struct BackendRoutes: RouteGroup {
         backend.read(settings: body)
         let key = body.nullable("api_key", .credential).value
         try body.finish()
-        if let key { try backend.seal(key: Array(key.utf8), with: plane.masterKey) }
-        let created = backend
-        let audit = plane.audit(context, "backend.create", created.id.text, after: created.json)
-        return try await plane.commit(context, audit: audit, answer: .created(created.json)) { db in
-            guard try RoutingStore.pool(db, name: pool) != nil else { throw Problem.notFound("pool") }
-            try RoutingStore.insert(db, created)
-            return try RoutingStore.snapshot(db)
-        } committed: { snapshot in
-            plane.install(snapshot)
+        return try await plane.turn.run {
+            if let key { try backend.seal(key: Array(key.utf8), with: plane.masterKey) }
+            let created = backend
+            let audit = plane.audit(context, "backend.create", created.id.text, after: created.json)
+            return try await plane.commit(context, audit: audit, answer: .created(created.json)) { db in
+                guard try RoutingStore.pool(db, name: pool) != nil else { throw Problem.notFound("pool") }
+                try RoutingStore.insert(db, created)
+                return try RoutingStore.snapshot(db)
+            } committed: { snapshot in
+                plane.install(snapshot)
+            }
         }
     }
 

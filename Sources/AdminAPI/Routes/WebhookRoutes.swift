@@ -38,13 +38,16 @@ struct WebhookRoutes: RouteGroup {
         var webhook = Webhook(body, at: plane.time.now())
         try body.finish()
         let secret = SecretBytes.random(WebhookSignature.secretLength)
-        try webhook.seal(secret: secret, with: plane.masterKey)
-        let created = webhook
-        let audit = plane.audit(context, "webhook.create", created.id.text, after: created.json)
         let shown = JSONMember("secret", .string(WebhookSignature.text(secret)))
-        return try await plane.commit(context, audit: audit, answer: .created(created.json, revealing: shown)) { db in
-            guard try WebhookStore.insert(created, db) <= Webhook.countAtMost else {
-                throw Problem.conflict("too_many_webhooks", "there are \(Webhook.countAtMost) webhooks already")
+        return try await plane.turn.run {
+            try webhook.seal(secret: secret, with: plane.masterKey)
+            let created = webhook
+            let audit = plane.audit(context, "webhook.create", created.id.text, after: created.json)
+            let answer = Answer.created(created.json, revealing: shown)
+            return try await plane.commit(context, audit: audit, answer: answer) { db in
+                guard try WebhookStore.insert(created, db) <= Webhook.countAtMost else {
+                    throw Problem.conflict("too_many_webhooks", "there are \(Webhook.countAtMost) webhooks already")
+                }
             }
         }
     }

@@ -38,7 +38,7 @@ public final class WebhookSender: Sendable {
 
     private let file: DatabaseFile
     private let journal: Journal
-    private let masterKey: MasterKey
+    private let keys: MasterKeyHolder
     private let time: any TimeSource
     private let logger: Logger
     private let call: Call
@@ -49,14 +49,14 @@ public final class WebhookSender: Sendable {
     convenience init(
         file: DatabaseFile,
         journal: Journal,
-        masterKey: MasterKey,
+        keys: MasterKeyHolder,
         upstream: UpstreamPolicy,
         time: any TimeSource,
         logger: Logger,
         version: String
     ) {
         let agent = "tollgate/" + version
-        self.init(file: file, journal: journal, masterKey: masterKey, time: time, logger: logger) {
+        self.init(file: file, journal: journal, keys: keys, time: time, logger: logger) {
             url, headers, body in
             let answer = try HTTPFetch.run(
                 method: "POST", url: url,
@@ -70,14 +70,14 @@ public final class WebhookSender: Sendable {
     init(
         file: DatabaseFile,
         journal: Journal,
-        masterKey: MasterKey,
+        keys: MasterKeyHolder,
         time: any TimeSource,
         logger: Logger,
         call: @escaping Call
     ) {
         self.file = file
         self.journal = journal
-        self.masterKey = masterKey
+        self.keys = keys
         self.time = time
         self.logger = logger
         self.call = call
@@ -165,7 +165,7 @@ public final class WebhookSender: Sendable {
     private func attempt(_ delivery: WebhookDelivery, at webhook: Webhook) -> WebhookAttempt {
         let began = time.uptime()
         do {
-            let secret = try webhook.openSecret(with: masterKey)
+            let secret = try webhook.openSecret(with: keys.current)
             guard
                 let headers = WebhookSignature.headers(
                     id: delivery.messageID, at: time.now(), body: delivery.body, secret: secret)

@@ -52,11 +52,13 @@ public struct Webhook: Sendable, Equatable {
 
     /// The secret in clear. Throws what `MasterKey.open` throws.
     public func openSecret(with masterKey: MasterKey) throws -> [UInt8] {
-        try masterKey.open(sealedSecret, context: secretContext)
+        guard let key = masterKey.key(version: keyVersion) else { throw MasterKeyError.openFailed }
+        return try key.open(sealedSecret, context: secretContext)
     }
 
     /// Seals a new secret for this row.
     public mutating func seal(secret: [UInt8], with masterKey: MasterKey) throws {
+        keyVersion = masterKey.version
         sealedSecret = try masterKey.seal(secret, context: secretContext)
     }
 }

@@ -31,6 +31,13 @@ public enum WebhookStore {
         return try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM webhooks") ?? 0
     }
 
+    /// Stores its secret as it is sealed now.
+    public static func reseal(_ webhook: Webhook, _ db: Database) throws {
+        try db.execute(
+            sql: "UPDATE webhooks SET sealed_secret = ?, key_version = ? WHERE id = ?",
+            arguments: [Data(webhook.sealedSecret), webhook.keyVersion, webhook.id.text])
+    }
+
     /// Removes a webhook, its log and what waits for it. Throws `BillingError.notFound`.
     public static func delete(_ id: ID<Webhook>, _ db: Database) throws {
         try db.execute(sql: "DELETE FROM webhooks WHERE id = ?", arguments: [id.text])

@@ -35,8 +35,9 @@ final class Backend: Sendable {
     }
 
     /// It is reached at another place or with another credential than before.
-    func isCalledUnlike(_ before: BackendDefinition) -> Bool {
-        definition.baseURL != before.baseURL || definition.sealedKey != before.sealedKey
+    func isCalledUnlike(_ before: Backend) -> Bool {
+        definition.baseURL != before.definition.baseURL || credential?.name != before.credential?.name
+            || credential?.value != before.credential?.value
     }
 
     /// The absolute URL of a kind of call at this backend.

@@ -59,11 +59,13 @@ public struct BackendDefinition: Sendable, Equatable {
     /// The backend's credential in clear; nil if it has none. Throws what `MasterKey.open` throws.
     public func openKey(with masterKey: MasterKey) throws -> [UInt8]? {
         guard let sealedKey else { return nil }
-        return try masterKey.open(sealedKey, context: keyContext)
+        guard let key = masterKey.key(version: keyVersion) else { throw MasterKeyError.openFailed }
+        return try key.open(sealedKey, context: keyContext)
     }
 
     /// Seals a new credential for this row; call it after `baseURL` has its final value.
     public mutating func seal(key: [UInt8], with masterKey: MasterKey) throws {
+        keyVersion = masterKey.version
         sealedKey = try masterKey.seal(key, context: keyContext)
     }
 }

@@ -35,7 +35,7 @@ struct RouterState {
     ) {
         for backend in installed {
             if !backend.isProbed { backend.load.health.forgetProbes() }
-            guard let before = backends[backend.definition.id]?.definition, backend.isCalledUnlike(before) else {
+            guard let before = backends[backend.definition.id], backend.isCalledUnlike(before) else {
                 continue
             }
             if backend.load.health.forgetCalls(at: now.uptime) {

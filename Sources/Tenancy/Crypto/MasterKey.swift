@@ -9,12 +9,20 @@ public struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {
     private let bytes: [UInt8]
     /// A value that only this key produces and that does not give it away: stored to detect a wrong key.
     public let checkValue: [UInt8]
+    /// Which of its database's master keys it is, from 1; what it sealed names it.
+    public private(set) var version = 1
+    /// Other keys of the same database, which still open what they sealed.
+    private var others: [MasterKey] = []
 
     /// A key of 32 bytes in base 64, white space around it ignored.
     public init(base64 text: String) throws(MasterKeyError) {
         let whitespace: Set<Character> = [" ", "\t", "\n", "\r", "\r\n"]
         let trimmed = text.drop { whitespace.contains($0) }.reversed().drop { whitespace.contains($0) }.reversed()
         guard let bytes = Base64.decode(String(trimmed)) else { throw .malformed }
+        try self.init(bytes)
+    }
+
+    private init(_ bytes: [UInt8]) throws(MasterKeyError) {
         guard bytes.count >= Self.keyLength else { throw .short }
         guard bytes.count == Self.keyLength else { throw .malformed }
         guard !Self.isSample(bytes) else { throw .sample }
@@ -52,6 +60,50 @@ public struct MasterKey: Sendable, CustomStringConvertible, CustomReflectable {
         else { throw .openFailed }
         return plaintext
     }
+
+    // MARK: Several keys of one database
+
+    /// The same key under another number.
+    public func numbered(_ version: Int) -> MasterKey {
+        var key = self
+        key.version = version
+        return key
+    }
+
+    /// The same key, with another one at hand for what that one sealed.
+    public func knowing(_ other: MasterKey) -> MasterKey {
+        var key = self
+        key.others.append(other.alone)
+        return key
+    }
+
+    /// The same key, and no other.
+    public var alone: MasterKey {
+        var key = self
+        key.others = []
+        return key
+    }
+
+    /// The key of a number among those at hand; nil if it is none of them.
+    public func key(version: Int) -> MasterKey? {
+        self.version == version ? self : others.first { $0.version == version }
+    }
+
+    /// Another key, sealed under this one.
+    public func wrap(_ other: MasterKey) throws(MasterKeyError) -> [UInt8] {
+        try seal(other.bytes, context: Self.wrapContext)
+    }
+
+    /// The key that `wrap` sealed, under this key or another one at hand. Throws `openFailed`, or why it is no key.
+    public func unwrap(_ wrapped: [UInt8]) throws(MasterKeyError) -> MasterKey {
+        for key in [self] + others {
+            guard let bytes = try? key.open(wrapped, context: Self.wrapContext) else { continue }
+            return try MasterKey(bytes)
+        }
+        throw .openFailed
+    }
+
+    private static let wrapContext = "master_key|wrapped"
 
     /// A digest that nobody computes or guesses at without this key: HMAC-SHA256, 32 bytes. Begin the message with
     /// what it is for.

@@ -1,3 +1,4 @@
+import AdminAPI
 import ArgumentParser
 import Billing
 import Foundation
@@ -31,7 +32,7 @@ struct Restore: ParsableCommand {
         let source: DatabaseFile
         do {
             source = try DatabaseFile.openReadOnly(path: file)
-            try check(source, try masterKey(configuration, environment))
+            try check(source, try configuration.masterKey(environment))
         } catch let failure as CommandFailure {
             throw failure
         } catch {
@@ -60,22 +61,18 @@ struct Restore: ParsableCommand {
         }
     }
 
-    private func masterKey(_ configuration: Configuration, _ environment: [String: String]) throws -> MasterKey {
-        do {
-            return try MasterKey(base64: try configuration.masterKey.resolve(environment: environment))
-        } catch {
-            throw CommandFailure(.failed, "master_key: \(RefusalWords.text(for: error))")
-        }
-    }
-
     private func check(_ source: DatabaseFile, _ masterKey: MasterKey) throws {
         guard try GatewayDatabase.schema(of: source) != .newer else { throw DatabaseFileError.newerSchema }
-        guard let stored = try source.read({ try TenancyStore.setting($0, "master_key_check") }) else {
+        let state = try source.read { try MasterKeyStore.state($0) }
+        guard state.check != nil else {
             throw CommandFailure(.failed, "\(file): it is no database of a gateway that ran")
         }
-        guard SecretBytes.constantTimeEquals(stored, masterKey.checkValue) else {
-            throw CommandFailure(.failed, "master_key: it is not the one \(file) was made with")
+        guard let key = state.key(from: masterKey) else {
+            throw CommandFailure(
+                .failed,
+                "master_key: it is not the one \(file) was made with, number \(state.version) of its gateway's")
         }
+        _ = try source.read { try MasterKeyRotation.check($0, with: key) }
         let differences = try GatewayDatabase.differences(in: source)
         if let first = differences.first {
             throw CommandFailure(.failed, "\(file): it does not add up: \(first)")

@@ -9,8 +9,8 @@ struct DatabaseFacts: Sendable {
     let schema: SchemaState
     /// What SQLite found wrong.
     let faults: [String]
-    /// Proves the master key; nil before the first start.
-    let masterKeyCheck: [UInt8]?
+    /// Which master key seals what it holds.
+    let masterKey: MasterKeyState
     let newestEntry: Timestamp?
     let uncertain: [StoredHold]
     /// Holds in the file beside it whose attempts have no end in the ledger.
@@ -35,7 +35,7 @@ struct DatabaseFacts: Sendable {
             }
             return DatabaseFacts(
                 faults: try DatabaseCheckStore.quickCheck(db),
-                masterKeyCheck: try TenancyStore.setting(db, "master_key_check"),
+                masterKey: try MasterKeyStore.state(db),
                 newestEntry: try LedgerCheckStore.newestEntry(db),
                 uncertain: try LedgerCheckStore.uncertainHolds(db),
                 openHolds: try LedgerCheckStore.open(db, among: held), routing: try RoutingStore.snapshot(db),
@@ -45,7 +45,7 @@ struct DatabaseFacts: Sendable {
     }
 
     init(
-        schema: SchemaState = .current, faults: [String] = [], masterKeyCheck: [UInt8]? = nil,
+        schema: SchemaState = .current, faults: [String] = [], masterKey: MasterKeyState = MasterKeyState(),
         newestEntry: Timestamp? = nil,
         uncertain: [StoredHold] = [], openHolds: [StoredHold] = [], routing: RoutingSnapshot = RoutingSnapshot(),
         tenants: [TenantProfile] = [], budgets: [Budget] = [], prices: [PriceVersion] = [],
@@ -53,7 +53,7 @@ struct DatabaseFacts: Sendable {
     ) {
         self.schema = schema
         self.faults = faults
-        self.masterKeyCheck = masterKeyCheck
+        self.masterKey = masterKey
         self.newestEntry = newestEntry
         self.uncertain = uncertain
         self.openHolds = openHolds

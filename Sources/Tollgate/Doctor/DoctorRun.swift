@@ -39,7 +39,7 @@ struct DoctorRun: Sendable {
         ]
         if let database, database.schema == .current {
             findings += ledger(database, isRunning: gateway.isRunning, now: now)
-            findings += backends(database, masterKey: masterKey, now: now)
+            findings += backends(database, masterKey: masterKey.flatMap { database.masterKey.key(from: $0) }, now: now)
         }
         return findings + [backup(now: now)]
     }
@@ -68,12 +68,17 @@ struct DoctorRun: Sendable {
 
     /// A key that seals nothing here would lock every backend's credential out.
     private func matching(_ finding: Finding, _ key: MasterKey?, _ database: DatabaseFacts?) -> Finding {
-        guard let key, let stored = database?.masterKeyCheck,
-            !SecretBytes.constantTimeEquals(stored, key.checkValue)
-        else { return finding }
-        return .fail(
-            finding.check, "it is not the one this database was made with",
-            fix: "give that one, as \(configuration.masterKey.name)")
+        guard let key, let state = database?.masterKey else { return finding }
+        guard state.key(from: key) != nil else {
+            return .fail(
+                finding.check, "it is not the one this database was made with",
+                fix: "give that one, as \(configuration.masterKey.name)")
+        }
+        guard state.former != nil else { return finding }
+        let next = state.isFormer(key) ? "put the new one in its place, then " : ""
+        return .warn(
+            finding.check, "a rotation is unfinished: the former key is still good",
+            fix: next + "tollgate rotate-master-key --finish, or --rollback")
     }
 
     /// The bootstrap credential's text if it is a good one, its state, and what is wrong with its file.
