@@ -51,6 +51,7 @@ let package = Package(
         .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "CXlsxWriter"),
         .systemLibrary(name: "CZlib"),
+        .systemLibrary(name: "CProcess"),
         .target(name: "Tenancy", dependencies: ["CArgon2", "COpenSSL", grdb], swiftSettings: swiftSettings),
         .target(
             name: "Billing", dependencies: ["Tenancy", "CXlsxWriter", "CZlib", grdb, sqlite, logging],
@@ -72,7 +73,7 @@ let package = Package(
         .executableTarget(
             name: "Tollgate",
             dependencies: [
-                "Tenancy", "Billing", "Proxy", "AdminAPI", arguments, yams, logging, lifecycle, unixSignals,
+                "Tenancy", "Billing", "Proxy", "AdminAPI", "CProcess", arguments, yams, logging, lifecycle, unixSignals,
                 nioCore, nioPosix,
             ],
             swiftSettings: swiftSettings

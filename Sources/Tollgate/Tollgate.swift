@@ -38,6 +38,7 @@ struct Tollgate: AsyncParsableCommand {
 
     /// Runs the command and ends the process with the status the failure calls for.
     static func main() async {
+        ProcessLimits.closeMemory()
         do {
             var command = try command(for: nil)
             if var command = command as? any AsyncParsableCommand {

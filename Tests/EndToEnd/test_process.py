@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import shutil
 import signal
+import subprocess
+import time
 from pathlib import Path
 
 from support.backend import FakeBackend
@@ -87,6 +90,40 @@ def test_sigterm_lets_a_stream_end(run: Run, backend: FakeBackend) -> None:
         assert server.start() < 5
         assert not world.books.holds()
         world.assert_good_call(tenant)
+    finally:
+        server.close()
+
+
+def test_no_memory_gets_out_of_the_process(run: Run, backend: FakeBackend) -> None:
+    """Core files are off, and other processes of its user cannot look into it: what is its own in /proc is root's."""
+    server = Gateway(run.binary)
+    person = 65534
+    as_person = ["setpriv", f"--reuid={person}", f"--regid={person}", "--clear-groups"] if os.geteuid() == 0 else []
+    try:
+        if as_person:
+            server.folder.chmod(0o755)
+            shutil.chown(server.folder, person, person)
+            server.launcher = tuple(as_person)
+        server.start()
+        assert server.child
+        World.lay(server, backend)
+        proc = Path(f"/proc/{server.child.pid}")
+        [core] = [line for line in (proc / "limits").read_text().splitlines() if line.startswith("Max core file size")]
+        assert core.split()[4:6] == ["0", "0"], core
+        with subprocess.Popen([*as_person, "sleep", "60"]) as other:
+            owner = os.geteuid() if not as_person else person
+            end = time.monotonic() + 5
+            while (Path(f"/proc/{other.pid}/comm").read_text().strip() != "sleep"
+                   or Path(f"/proc/{other.pid}/environ").stat().st_uid != owner):
+                assert time.monotonic() < end, "the control process is not what it should be"
+            look = [*as_person, "cat"]
+            assert subprocess.run([*look, f"/proc/{other.pid}/environ"], capture_output=True).returncode == 0
+            for name in ("environ", "maps", "mem"):
+                assert (proc / name).stat().st_uid == 0, name
+                if as_person or os.geteuid() != 0:
+                    assert subprocess.run([*look, str(proc / name)], capture_output=True).returncode != 0, name
+            other.kill()
+        assert server.stop() == 0
     finally:
         server.close()
 

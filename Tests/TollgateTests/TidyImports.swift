@@ -15,7 +15,8 @@ enum TidyImports {
             "ServiceLifecycle", "Foundation",
         ],
         "Tollgate": [
-            "Tenancy", "Billing", "Proxy", "AdminAPI", "ArgumentParser", "Yams", "Configuration", "Logging", "Metrics",
+            "Tenancy", "Billing", "Proxy", "AdminAPI", "CProcess", "ArgumentParser", "Yams", "Configuration", "Logging",
+            "Metrics",
             "ServiceLifecycle", "UnixSignals", "NIOCore", "NIOPosix", "Foundation",
         ],
     ]
@@ -57,6 +58,8 @@ enum TidyImports {
         case "CXlsxWriter" where !source.isIn(folder: "Billing/Export"),
             "CZlib" where !source.isIn(folder: "Billing/Export"):
             return "only Billing/Export may import \(name)"
+        case "CProcess" where source.fileName != "ProcessLimits.swift":
+            return "only ProcessLimits may import CProcess"
         case "GRDB" where !source.isStore && !databaseFiles.contains(source.fileName):
             return "only *Store, *Schema and the writer may import GRDB"
         case "GRDBSQLite" where !source.fileName.hasSuffix("Store.swift"):
