@@ -13,6 +13,7 @@ import UnixSignals
 struct Assembly {
     private let configuration: Configuration
     private let logger: Logger
+    private let logs: LogHandlers
     private let file: DatabaseFile
     private let journal: Journal
     private let hasher: KeyHasher
@@ -30,8 +31,10 @@ struct Assembly {
     private let backends: BackendWatch
 
     /// Opens the database and loads everything; throws `StartRefusal` for what the operator must mend.
-    init(_ configuration: Configuration, environment: [String: String], logger: Logger) async throws {
+    init(_ configuration: Configuration, environment: [String: String], logs: LogHandlers) async throws {
         self.configuration = configuration
+        self.logs = logs
+        let logger = logs.logger
         self.logger = logger
         let time = SystemClock()
         let given = try Self.masterKey(configuration, environment)
@@ -49,11 +52,13 @@ struct Assembly {
 
         journal = Journal(file: file, holdSync: configuration.holdSync, time: time, logger: logger) { reason in
             logger.critical("the ledger cannot be trusted any more", metadata: ["reason": "\(reason)"])
+            logs.finish()
             exit(1)
         }
         let (masterKey, digestKey) = try await Self.claim(given, journal: journal, logger: logger)
         let prices = PriceBook(try file.read { try BillingStore.prices($0) })
         ledger = try Ledger(file: file, journal: journal, time: time, logger: logger)
+        Self.tellUncertain(ledger.uncertainHolds(), logger)
         directory = try Self.loadDirectory(file)
         let quotas = QuotaMeter(time: time)
         try QuotaDays.seed(quotas, directory: directory, file: file, at: time.now())
@@ -73,7 +78,7 @@ struct Assembly {
         let plane = DataPlane(
             directory: directory, keyRing: keyRing, quotas: quotas, ledger: ledger, prices: prices, router: router,
             metrics: metrics, limits: configuration.limits, trustedProxies: configuration.trustedProxies,
-            upstream: configuration.upstream, time: time, logger: logger)
+            upstream: configuration.upstream, time: time, logger: logger, requestLog: logs.requests)
         try Self.checkReadable(configuration.upstream.caFile)
         server = try ProxyServer(plane: plane, loopCount: ProcessLimits.usableCores)
         control = ControlPlane(
@@ -85,9 +90,7 @@ struct Assembly {
 
     /// Serves until SIGTERM or SIGINT, then drains, settles everything, and closes the database. On SIGHUP `load` gives
     /// the settings again.
-    func run(
-        reloading load: @escaping @Sendable () throws -> Configuration, threshold: LogThreshold
-    ) async throws {
+    func run(reloading load: @escaping @Sendable () throws -> Configuration) async throws {
         let logger = logger
         let gate = StartGate()
         let admin = ListeningService(
@@ -103,14 +106,15 @@ struct Assembly {
             plane: "metrics", address: listening.metrics.address,
             base: MetricsServer(
                 plane: control, metrics: metrics, backups: configuration.backup == nil ? nil : backups,
-                reloads: reloads, certificate: certificate, source: listening.metrics.source,
+                reloads: reloads, certificate: certificate, droppedLogLines: { [logs] in logs.sink.dropped },
+                source: listening.metrics.source,
                 bound: Self.announce("metrics", listening.metrics, gate, logger)))
         let proxy = ListeningService(
             plane: "data", address: listening.data.address,
             base: ProxyService(
                 server: server, place: listening.data, certificate: certificate, gate: gate, logger: logger))
         let reload = ReloadService(
-            load: load, threshold: threshold, server: server, certificate: certificate, status: reloads,
+            load: load, threshold: logs.threshold, server: server, certificate: certificate, status: reloads,
             logger: logger)
         let releases = UncertainReleaseService(
             ledger: ledger, directory: directory, time: SystemClock(), logger: logger)
@@ -250,6 +254,20 @@ struct Assembly {
     }
 
     private static func loadDirectory(_ file: DatabaseFile) throws -> Directory {
+    /// A call that the end of a process cut off left no line of its own: this is it, at every start until it is
+    /// resolved.
+    private static func tellUncertain(_ holds: [StoredHold], _ logger: Logger) {
+        for hold in holds.prefix(1000) {
+            logger.warning(
+                "request cut off by the end of the process",
+                metadata: [
+                    "request_id": "\(hold.id.request)", "tenant": "\(hold.tenantID)", "key": "\(hold.keyID)",
+                    "model": "\(hold.model)", "pool": "\(hold.pool)", "backend_id": "\(hold.backendID)",
+                    "attempts": "\(hold.id.attempt)", "outcome": "uncertain", "held": "\(hold.amount.decimal)",
+                ])
+        }
+    }
+
         try file.read { db in
             Directory(tenants: try TenancyStore.allTenants(db), keys: try TenancyStore.allKeys(db))
         }

@@ -124,6 +124,9 @@ enum MetricsExposition {
     private static func process(_ sample: MetricsSample, _ text: inout MetricText) {
         text.family("tollgate_build_info", .gauge, "Always 1; the label tells the version.")
         text.sample("tollgate_build_info", ["version": sample.version], "1")
+        text.single(
+            "tollgate_log_lines_dropped_total", .counter, "Log lines nobody took in time.",
+            String(sample.droppedLogLines))
         let usage = sample.process
         text.single(
             "process_cpu_seconds_total", .counter, "User and system time.",

@@ -22,6 +22,7 @@ struct MetricsSample: Sendable {
     var reloads = ReloadStatus.Figures()
     /// When the listeners' certificate ends, and connections that ended within their handshake; nil without TLS.
     var certificate: (endsAt: Timestamp, failedHandshakes: UInt64)?
+    var droppedLogLines: UInt64 = 0
     var version = ""
 
     /// The figures as they are now.

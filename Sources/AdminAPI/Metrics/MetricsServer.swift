@@ -17,6 +17,7 @@ public struct MetricsServer: Service {
         backups: BackupStatus? = nil,
         reloads: ReloadStatus = ReloadStatus(),
         certificate: ListenerCertificate? = nil,
+        droppedLogLines: @escaping @Sendable () -> UInt64 = { 0 },
         source: ListenSource,
         bound: @escaping @Sendable (Int) -> Void
     ) {
@@ -25,6 +26,7 @@ public struct MetricsServer: Service {
             var sample = MetricsSample.take(plane: plane, metrics: metrics, backups: backups)
             sample.reloads = reloads.figures
             sample.certificate = certificate.map { ($0.endsAt, $0.failedHandshakes) }
+            sample.droppedLogLines = droppedLogLines()
             let text = MetricsExposition.text(sample)
             return Response(
                 status: .ok,

@@ -1,5 +1,4 @@
 import Billing
-import Logging
 import NIOCore
 import Tenancy
 
@@ -39,7 +38,7 @@ extension Exchange {
             count("client_gone", settlement)
         case .denial(let denial):
             if life.headIsSent { return answer(.brokenStream(denial), settlement) }
-            count(denial.outcome, settlement)
+            count(denial.outcome, settlement, denial)
             connection.refuse(denial, of: request, principal)
         case .whole(let type, let body):
             count(answerStatus < 400 ? "ok" : "client_error", settlement)
@@ -61,7 +60,7 @@ extension Exchange {
             observeOverhead()
             finishBody()
         case .brokenStream(let denial):
-            count(denial.outcome, settlement)
+            count(denial.outcome, settlement, denial)
             breakOff(denial)
         }
     }
@@ -75,7 +74,15 @@ extension Exchange {
             if admission.finishOnce() { plane.quotas.giveBack(admission.quota) }
         }
         life.move(to: .ended)
-        guard let denial, !life.clientIsGone else { return }
+        let heard = life.clientIsGone ? nil : denial
+        plane.requestLog {
+            var line = RequestLine(request, principal, outcome: heard?.outcome ?? "client_gone", plane: plane)
+            line.model = admission?.ask.model ?? ""
+            line.isStream = admission?.ask.stream ?? false
+            if let heard { line.refused(heard) }
+            return line
+        }
+        guard let denial = heard else { return }
         plane.metrics.count(
             tenant: principal.tenant.tenant.name, pool: "", model: admission?.ask.model ?? "", outcome: denial.outcome)
         connection.refuse(denial, of: request, principal)
@@ -104,23 +111,36 @@ extension Exchange {
         return headers
     }
 
-    private func count(_ outcome: String, _ settlement: Settlement) {
+    /// Counts the request and writes its line; `denial` is what the client gets instead of the answer.
+    private func count(_ outcome: String, _ settlement: Settlement, _ denial: Denial? = nil) {
         let claim = settlement.reservation.claim
         plane.metrics.count(
             tenant: principal.tenant.tenant.name, pool: claim.pool, model: claim.model, outcome: outcome)
-        plane.logger.debug(
-            "request ended",
-            metadata: [
-                "request_id": "\(request.id)", "client_request_id": "\(request.clientRequestID)",
-                "tenant": "\(principal.tenant.tenant.id)", "key": "\(claim.keyID)", "model": "\(claim.model)",
-                "backend": "\(settlement.backendName)", "attempts": "\(claim.attempt)", "outcome": "\(outcome)",
-                "cost": "\(settlement.cost.decimal)",
-            ])
+        plane.requestLog {
+            var line = RequestLine(request, principal, outcome: outcome, plane: plane)
+            line.model = claim.model
+            line.pool = claim.pool
+            line.backend = settlement.backendName
+            line.isStream = settlement.stream
+            line.attempts = claim.attempt
+            line.status = outcome == "client_gone" && !life.headIsSent ? 0 : answerStatus
+            line.provenance = settlement.provenance.rawValue
+            line.usage = totals.usage
+            line.cost = totals.cost
+            if answeredAt > 0 { line.overhead = overhead }
+            if let denial { line.refused(denial) }
+            // What went out before it broke cannot be taken back.
+            if life.headIsSent { line.status = answerStatus }
+            return line
+        }
+    }
+
+    /// Nanoseconds the gateway itself took so far.
+    private var overhead: Int64 {
+        max(0, sentAt - request.startedAt) + max(0, plane.time.uptime() - answeredAt)
     }
 
     private func observeOverhead() {
-        let before = sentAt - request.startedAt
-        let after = plane.time.uptime() - answeredAt
-        plane.metrics.observe(overheadNanoseconds: max(0, before) + max(0, after))
+        plane.metrics.observe(overheadNanoseconds: overhead)
     }
 }

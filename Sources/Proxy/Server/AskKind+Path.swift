@@ -34,6 +34,23 @@ extension AskKind {
         }
     }
 
+    /// The whole path. Constants, so that no text is made for it.
+    var path: String {
+        switch self {
+        case .chatCompletions: "/v1/chat/completions"
+        case .completions: "/v1/completions"
+        case .embeddings: "/v1/embeddings"
+        case .responses: "/v1/responses"
+        case .moderations: "/v1/moderations"
+        case .rerank: "/v1/rerank"
+        case .messages: "/v1/messages"
+        case .countTokens: "/v1/messages/count_tokens"
+        case .images: "/v1/images/generations"
+        case .speech: "/v1/audio/speech"
+        case .transcription: "/v1/audio/transcriptions"
+        }
+    }
+
     /// The API a backend must speak to serve it; nothing is translated.
     var backendKind: BackendKind {
         switch self {

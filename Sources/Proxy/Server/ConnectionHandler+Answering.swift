@@ -110,6 +110,11 @@ extension ConnectionHandler {
     func refuseAndClose(_ denial: Denial, shape: ErrorShape? = nil) {
         guard context != nil, !isLingering else { return }
         let id = incoming?.id ?? RequestID.make(at: plane.time.now(), using: &loop.randomness)
+        plane.requestLog {
+            var line = RequestLine(id, at: plane.time.now(), outcome: denial.outcome)
+            line.refused(denial)
+            return line
+        }
         let known = incoming?.shape ?? shape ?? (headIsComing ? comingShape : nil)
         incoming = nil
         keepAlive = false

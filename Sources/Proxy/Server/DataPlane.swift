@@ -20,6 +20,7 @@ public final class DataPlane: Sendable {
     let upstream: UpstreamPolicy
     let time: any TimeSource
     let logger: Logger
+    let requestLog: RequestLog
     let bodyBytes = Atomic<Int>(0)
     private let limitsNow: Mutex<GatewayLimits>
     private let bodyMemory: Atomic<Int>
@@ -30,7 +31,8 @@ public final class DataPlane: Sendable {
     public init(
         directory: Directory, keyRing: KeyRing, quotas: QuotaMeter, ledger: Ledger, prices: PriceBook,
         router: PoolRouter, metrics: ProxyMetrics, limits: GatewayLimits,
-        trustedProxies: [AddressRange], upstream: UpstreamPolicy, time: any TimeSource, logger: Logger
+        trustedProxies: [AddressRange], upstream: UpstreamPolicy, time: any TimeSource, logger: Logger,
+        requestLog: RequestLog = .off
     ) {
         self.directory = directory
         self.keyRing = keyRing
@@ -43,6 +45,7 @@ public final class DataPlane: Sendable {
         bodyMemory = Atomic(limits.bodyMemory)
         self.time = time
         self.logger = logger
+        self.requestLog = requestLog
         self.trustedProxies = trustedProxies
         self.upstream = upstream
         usage = UsageReader { query in try ledger.usagePage(query) }

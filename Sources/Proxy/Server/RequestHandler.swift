@@ -140,11 +140,24 @@ final class RequestHandler {
     }
 
     func deny(_ denial: Denial) {
+        plane.requestLog {
+            var line = RequestLine(request, principal, outcome: denial.outcome, plane: plane)
+            line.refused(denial)
+            return line
+        }
         plane.metrics.count(tenant: "", pool: "", model: "", outcome: denial.outcome)
         connection.refuse(denial, of: request, principal)
     }
 
     private func respond(status: Int, json: ByteBuffer) {
+        // Whoever asks after the process's health asks all the time.
+        if request.route.needsKey {
+            plane.requestLog {
+                var line = RequestLine(request, principal, outcome: "ok", plane: plane)
+                line.status = status
+                return line
+            }
+        }
         var headers = [("content-type", "application/json"), ("content-length", String(json.readableBytes))]
         request.shape.name(request.id, in: &headers)
         if let principal { plane.addQuotaHeaders(of: principal, to: &headers) }
@@ -157,7 +170,10 @@ final class RequestHandler {
 
     func clientLeft() {
         isGone = true
-        exchange?.clientLeft()
+        guard let exchange else {
+            return plane.requestLog { RequestLine(request, principal, outcome: "client_gone", plane: plane) }
+        }
+        exchange.clientLeft()
     }
 
     /// A half-close is not a disconnect; only a client that is wholly gone answers the next write with a reset.

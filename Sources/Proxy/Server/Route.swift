@@ -19,6 +19,19 @@ enum Route: Equatable, Sendable {
         }
     }
 
+    /// Its path, with nothing of what the client wrote.
+    var name: String {
+        switch self {
+        case .metered(let kind): kind.path
+        case .models: "/v1/models"
+        case .model: "/v1/models/{id}"
+        case .balance: "/v1/balance"
+        case .usage: "/v1/usage"
+        case .health: "/healthz"
+        case .readiness: "/readyz"
+        }
+    }
+
     /// The route of a request target; the query string plays no part. HEAD goes where GET goes.
     static func find(method: String, target: String) -> Result<Route, Denial> {
         let path = path(of: target)

@@ -23,13 +23,13 @@ struct Serve: AsyncParsableCommand {
             Self.complain("\(error)")
             throw ExitCode.failure
         }
-        let threshold = LogThreshold(configuration.logLevel)
-        let logger = LogHandlers.start(format: configuration.logFormat, threshold: threshold)
+        let logs = LogHandlers.start(format: configuration.logFormat, level: configuration.logLevel)
+        defer { logs.finish() }
+        let logger = logs.logger
         let path = config
         do {
-            let assembly = try await Assembly(configuration, environment: environment, logger: logger)
-            try await assembly.run(
-                reloading: { try Configuration.load(path: path, environment: environment) }, threshold: threshold)
+            let assembly = try await Assembly(configuration, environment: environment, logs: logs)
+            try await assembly.run(reloading: { try Configuration.load(path: path, environment: environment) })
         } catch let refusal as StartRefusal {
             logger.critical("refused to start", metadata: ["reason": "\(refusal.reason)"])
             throw ExitCode.failure
