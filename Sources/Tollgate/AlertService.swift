@@ -16,14 +16,17 @@ final class AlertService: Service {
     private let ledger: Ledger
     private let webhooks: WebhookSender
     private let backends: BackendWatch
+    /// Milliseconds for which details are kept beside the ledger.
+    private let detailMS: Int64
     private let logger: Logger
     private let isLooking = Atomic<Bool>(false)
     private let beats = Atomic<Int>(0)
 
-    init(ledger: Ledger, webhooks: WebhookSender, backends: BackendWatch, logger: Logger) {
+    init(ledger: Ledger, webhooks: WebhookSender, backends: BackendWatch, detailMS: Int64, logger: Logger) {
         self.ledger = ledger
         self.webhooks = webhooks
         self.backends = backends
+        self.detailMS = detailMS
         self.logger = logger
     }
 
@@ -47,10 +50,19 @@ final class AlertService: Service {
         {
             let isSweep = number % Self.beatsPerSweep == 0
             await look(sweeping: isSweep)
-            if isSweep { await webhooks.prune() }
+            if isSweep { await prune() }
             isLooking.store(false, ordering: .releasing)
         }
         webhooks.tick()
+    }
+
+    private func prune() async {
+        await webhooks.prune(keptMS: detailMS)
+        do {
+            try await ledger.pruneAlertMarks(keptMS: detailMS)
+        } catch {
+            logger.warning("details are kept longer", metadata: ["reason": "\(error)"])
+        }
     }
 
     private func look(sweeping: Bool) async {

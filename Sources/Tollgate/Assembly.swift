@@ -119,7 +119,8 @@ struct Assembly {
         let releases = UncertainReleaseService(
             ledger: ledger, directory: directory, time: SystemClock(), logger: logger)
         let alerts = AlertService(
-            ledger: ledger, webhooks: control.webhooks, backends: backends, logger: logger)
+            ledger: ledger, webhooks: control.webhooks, backends: backends, detailMS: configuration.detailMS,
+            logger: logger)
         let traffic = TrafficService(traffic: control.traffic)
         let folds = UsageFoldService(UsageFolding(file: file, journal: journal, logger: logger))
         let copies = configuration.backup.map { settings in
@@ -253,7 +254,6 @@ struct Assembly {
         return router
     }
 
-    private static func loadDirectory(_ file: DatabaseFile) throws -> Directory {
     /// A call that the end of a process cut off left no line of its own: this is it, at every start until it is
     /// resolved.
     private static func tellUncertain(_ holds: [StoredHold], _ logger: Logger) {
@@ -268,6 +268,7 @@ struct Assembly {
         }
     }
 
+    private static func loadDirectory(_ file: DatabaseFile) throws -> Directory {
         try file.read { db in
             Directory(tenants: try TenancyStore.allTenants(db), keys: try TenancyStore.allKeys(db))
         }

@@ -107,6 +107,28 @@ struct LedgerAlertsTests {
         #expect(try messages(fixture).count == 3)
     }
 
+    @Test func marksAreForgottenLongAfterTheirWindowAndTotalsNever() async throws {
+        let fixture = try fixture(events: ["budget.threshold"])
+        let daily = try await budget(fixture, 100, at: ["0.5"], .day)
+        let total = try await budget(fixture, 100, at: ["0.5"], .total)
+        let marks = "SELECT COUNT(*) FROM budget_alerts WHERE budget_id = '"
+        try await fixture.spend(60)
+        try await fixture.ledger.raiseAlerts(sweeping: true)
+        let raised = try fixture.count(marks + daily.text + "'")
+        #expect(raised > 0)
+        for (days, left) in [(0, raised), (40, raised), (2, 0)] {
+            fixture.clock.advance(milliseconds: Int64(days) * Self.day)
+            try await fixture.ledger.pruneAlertMarks(keptMS: 10 * Self.day)
+            #expect(try fixture.count(marks + daily.text + "'") == left)
+            #expect(try fixture.count(marks + total.text + "'") > 0)
+        }
+        // The present window is marked anew, and the total's alert is not raised again.
+        let told = try messages(fixture).count
+        try await fixture.spend(60)
+        try await fixture.ledger.raiseAlerts(sweeping: true)
+        #expect(try messages(fixture).count == told + 1)
+    }
+
     @Test(arguments: [(BudgetMode.hard, 1), (.soft, 1), (.shadow, 0)])
     func hardAndSoftBudgetsAlertAndShadowOnesNever(mode: BudgetMode, count: Int) async throws {
         let fixture = try fixture()

@@ -107,12 +107,15 @@ public final class WebhookSender: Sendable {
         }
     }
 
-    /// Removes from the log what is too old for it.
-    public func prune() async {
+    /// Removes from the log what is older than so many milliseconds, or than the log is kept at most.
+    public func prune(keptMS: Int64) async {
         let now = time.now()
+        let kept = min(WebhookStore.keptMS, keptMS)
         do {
-            guard try file.read({ db in try WebhookStore.isPrunable(db, at: now) }) else { return }
-            try await journal.write { db in try WebhookStore.prune(db, at: now, limit: Self.prunedAtOnce) }
+            guard try file.read({ db in try WebhookStore.isPrunable(db, at: now, keptMS: kept) }) else { return }
+            try await journal.write { db in
+                try WebhookStore.prune(db, at: now, keptMS: kept, limit: Self.prunedAtOnce)
+            }
         } catch {
             logger.warning("the log of webhooks cannot be pruned", metadata: ["reason": "\(error)"])
         }

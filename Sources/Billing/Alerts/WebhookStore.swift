@@ -171,11 +171,11 @@ public enum WebhookStore {
         return reason
     }
 
-    /// How long the log is kept: thirty days.
-    private static let keptMS: Int64 = 30 * 86_400_000
+    /// How long the log is kept at most: thirty days, in milliseconds.
+    public static let keptMS: Int64 = 30 * 86_400_000
 
     /// Whether there is anything to prune at an instant.
-    public static func isPrunable(_ db: Database, at now: Timestamp) throws -> Bool {
+    public static func isPrunable(_ db: Database, at now: Timestamp, keptMS: Int64 = Self.keptMS) throws -> Bool {
         let instant = now.adding(milliseconds: -keptMS)
         return try Bool.fetchOne(
             db, sql: "SELECT EXISTS (SELECT 1 FROM webhook_deliveries WHERE created_at < ?)",
@@ -183,7 +183,7 @@ public enum WebhookStore {
     }
 
     /// Removes up to `limit` messages that are too old for the log.
-    public static func prune(_ db: Database, at now: Timestamp, limit: Int) throws {
+    public static func prune(_ db: Database, at now: Timestamp, keptMS: Int64 = Self.keptMS, limit: Int) throws {
         let instant = now.adding(milliseconds: -keptMS)
         try db.execute(
             sql: """

@@ -7,6 +7,8 @@ extension Ledger {
     private static let checksPerLook = 256
     /// Budgets whose alerts share a transaction.
     private static let checksPerWrite = 64
+    /// Marks of a kind that are removed in one transaction.
+    private static let marksAtOnce = 500
 
     /// Raises what budgets have to alert: those whose spend came to a threshold since the last call, or with
     /// `sweeping` all of them, forecasts included. Each alert is raised once per window, whoever asks and how often.
@@ -22,6 +24,16 @@ extension Ledger {
             try await raise(books.withLock { $0.alertChecks(some, at: now) }, at: now)
         }
         try await raiseSpendOfAll(at: now)
+    }
+
+    /// Forgets which alerts were raised in windows that ended so many milliseconds ago, some at a time. Throws
+    /// `LedgerError.unavailable`; the next call tries again.
+    public func pruneAlertMarks(keptMS: Int64) async throws {
+        let now = time.now()
+        guard try file.read({ db in try AlertMarksStore.isPrunable(db, at: now, keptMS: keptMS) }) else { return }
+        try await journal.write { db in
+            try AlertMarksStore.prune(db, at: now, keptMS: keptMS, limit: Self.marksAtOnce)
+        }
     }
 
     /// Over all tenants there is no account to mark; the roll-up over everybody is asked instead.

@@ -33,6 +33,8 @@ struct Configuration: Sendable {
     var argon2 = KeyHasher.Cost()
     /// What a hold must survive before its call goes upstream.
     var holdSync = HoldSync.process
+    /// Milliseconds for which details are kept that are not the ledger: alerts of windows that are over, deliveries.
+    var detailMS: Int64 = 90 * 86_400_000
     /// Who bills, and how long a month stays open to its last facts.
     var billing = BillingSettings()
     var logFormat = LogFormat.json

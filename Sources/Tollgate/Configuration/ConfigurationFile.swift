@@ -136,11 +136,13 @@ struct ConfigurationFile {
         }
     }
 
-    /// `hold_sync`: process or full. `request_detail_days` is checked but not used yet.
+    /// `hold_sync`: process or full. `request_detail_days`: count, 90.
     private func readLedger(into configuration: inout Configuration) {
         let section = root.section("ledger")
         section.read("hold_sync", .choice, into: &configuration.holdSync)
-        checkLater("request_detail_days", .whole(1...36_500), of: section, in: &configuration)
+        if let days = section.optional("request_detail_days", .whole(1...36_500)) {
+            configuration.detailMS = days * 86_400_000
+        }
     }
 
     /// `directory`: path of the page's folder, where it is installed. `cdn_fallback`: bool, true. `chart_file`: path.
