@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 import secrets
 import shutil
@@ -115,7 +116,7 @@ def test_a_folder_that_cannot_be_written_is_said_and_counted(run: Run, backend: 
     with gateway(run.binary, f"backup: {{ directory: {tmp_path}/file/backups }}\n") as server:
         world = World.lay(server, backend)
         wait_for(lambda: server.metric("tollgate_backup_failures_total") == 1, "the failure is not counted")
-        assert "backup failed" in server.output and server.metric("tollgate_backup_newest_timestamp_seconds") == 0
+        assert server.said("backup failed") and server.metric("tollgate_backup_newest_timestamp_seconds") == 0
         world.assert_good_call(world.tenant())
 
 
@@ -204,6 +205,42 @@ def test_a_restore_names_what_is_wrong_and_changes_nothing(
         assert server.database.read_bytes() == held
         assert not list(server.folder.glob("*.restoring")) and not list(server.folder.glob("*.before-*"))
     server.start()
+
+
+def test_a_bar_shows_how_far_it_is_on_a_terminal_only(server: Gateway, backend: FakeBackend, tmp_path: Path) -> None:
+    world = World.lay(server, backend)
+    world.assert_good_call(world.tenant())
+    made = backup(server, tmp_path / "first")
+    server.stop()
+    for arguments in (["backup", "--directory", str(tmp_path / "second")], ["restore", str(made)]):
+        screen, terminal = os.openpty()
+        done = subprocess.run([str(server.binary), *arguments, "--config", str(server.config)], env=server.env,
+                              stdout=subprocess.PIPE, stderr=terminal, timeout=60)
+        os.close(terminal)
+        shown = os.read(screen, 1 << 16)
+        os.close(screen)
+        assert done.returncode == 0 and re.search(rb"\[#+-*\] \d+/\d+", shown), shown
+        assert b"[#" not in done.stdout
+    quiet = command(server, "backup", "--directory", str(tmp_path / "third"))
+    assert quiet.returncode == 0 and not quiet.stderr, quiet
+    server.start()
+
+
+def test_a_backup_counts_though_an_older_one_stays(server: Gateway, backend: FakeBackend, tmp_path: Path) -> None:
+    world = World.lay(server, backend)
+    world.assert_good_call(world.tenant())
+    stubborn = tmp_path / OLD
+    stubborn.mkdir()
+    (stubborn / "x").write_text("a folder with something in it is not removed")
+    (tmp_path / "tollgate-20220101T000000Z.db").write_text("old too")
+    configured = tmp_path / "with-backup.yaml"
+    configured.write_text(server.config.read_text() + f"backup: {{ directory: {tmp_path}, keep_days: 30 }}\n")
+    done = subprocess.run([str(server.binary), "backup", "--config", str(configured)], env=server.env, text=True,
+                          capture_output=True, timeout=60)
+    assert done.returncode == 0 and "could not be removed" in done.stderr, done
+    made = Path(done.stdout.strip())
+    assert entries(made) == 1 and stubborn.exists()
+    assert sorted(file.name for file in tmp_path.glob("tollgate-*.db")) == [OLD, made.name]
 
 
 @pytest.mark.parametrize("name", ["backup", "restore"])

@@ -30,9 +30,26 @@ struct BackupFolderTests {
         try touch(
             temporary, "tollgate-20261124T220000Z.db", "tollgate-20261125T220000Z.db", "tollgate-20261126T220000Z.db",
             "mine.txt")
-        try BackupFolder(directory: temporary.path).prune(keeping: 1)
+        try BackupFolder(directory: temporary.path).prune(keeping: 1, at: try instant("2026-11-26T22:00:00Z"))
         let left = try FileManager.default.contentsOfDirectory(atPath: temporary.path).sorted()
         #expect(left == ["mine.txt", "tollgate-20261126T220000Z.db"])
+    }
+
+    @Test func `pruning by age and by count goes by the stricter of the two, and never takes the newest`() throws {
+        let names = (1...5).map { "tollgate-2026112\($0)T220000Z.db" }
+        let cases: [(keep: Int, days: Int64?, now: String, left: Int)] = [
+            (5, nil, "2026-11-25T22:00:00Z", 5), (2, nil, "2026-11-25T22:00:00Z", 2),
+            (5, 2, "2026-11-25T22:00:00Z", 3), (2, 2, "2026-11-25T22:00:00Z", 2),
+            (5, 1, "2026-12-25T22:00:00Z", 1), (1, 900, "2026-12-25T22:00:00Z", 1),
+        ]
+        for (keep, days, now, left) in cases {
+            let temporary = try TemporaryFolder()
+            for name in names { try touch(temporary, name) }
+            try BackupFolder(directory: temporary.path).prune(
+                keeping: keep, youngerMS: days.map { $0 * 86_400_000 }, at: try instant(now))
+            let found = try FileManager.default.contentsOfDirectory(atPath: temporary.path).sorted()
+            #expect(found == names.suffix(left), "\(keep) \(days ?? 0)")
+        }
     }
 
     @Test func `one is due after the interval, without any, and after the clock was set back`() throws {

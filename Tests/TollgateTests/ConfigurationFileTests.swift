@@ -91,13 +91,12 @@ import Testing
     @Test func `settings without an effect in this version are named`() throws {
         let configuration = try read(
             """
-            ledger: { hold_sync: full, request_detail_days: 90 }
+            ledger: { hold_sync: full, request_detail_days: 7 }
             telemetry: { otlp: { sample: 0.05 } }
             """)
-        #expect(
-            configuration.ignored == [
-                "ledger.request_detail_days", "telemetry",
-            ])
+        #expect(configuration.ignored == ["telemetry"])
+        #expect(configuration.detailMS == 7 * 86_400_000)
+        #expect(try read("backup: { directory: /b, keep_days: 30 }").backup?.keepMS == 30 * 86_400_000)
         #expect(try read("routing: { max_attempts: 5 }\nbackup: null").ignored == [])
     }
 

@@ -16,14 +16,9 @@ public final class BackupStatus: Sendable {
 
     var figures: Figures { state.withLock { $0 } }
 
-    /// The newest there is at the start.
-    public func found(newest: Timestamp?) {
+    /// There is one that adds up, begun at an instant, and none is newer; nil: there is none at all.
+    public func add(newest: Timestamp?) {
         state.withLock { $0.newest = newest }
-    }
-
-    /// One was made and adds up.
-    public func made(at instant: Timestamp) {
-        state.withLock { $0.newest = instant }
     }
 
     /// One could not be made, or does not add up.

@@ -49,9 +49,18 @@ struct BackupFolder {
         return name
     }
 
-    /// Removes all but the newest.
-    func prune(keeping count: Int) throws {
-        for entry in entries().dropFirst(count) { try FileSync.remove(entry.path) }
+    /// Removes all but the newest so many, and those older than so many milliseconds; the newest stays, however old.
+    /// Throws what it could not remove, after it has tried all.
+    func prune(keeping count: Int, youngerMS: Int64? = nil, at now: Timestamp) throws {
+        let oldest = youngerMS.map { now.adding(milliseconds: -$0) }
+        let excess = entries().enumerated().dropFirst().filter { place, entry in
+            place >= count || oldest.map { entry.instant < $0 } ?? false
+        }
+        var failure: (any Error)?
+        for (_, entry) in excess {
+            do { try FileSync.remove(entry.path) } catch { failure = failure ?? error }
+        }
+        if let failure { throw failure }
     }
 
     private func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: directory) }

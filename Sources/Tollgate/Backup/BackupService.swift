@@ -28,8 +28,8 @@ final class BackupService: Service {
         self.time = time
         self.logger = logger
         everyMS = settings.everyMS
-        maker = BackupMaker(folder: BackupFolder(directory: settings.directory), keep: settings.keep)
-        status.found(newest: maker.folder.entries().first?.instant)
+        maker = BackupMaker(settings)
+        status.add(newest: maker.folder.entries().first?.instant)
     }
 
     func run() async throws {
@@ -64,11 +64,14 @@ final class BackupService: Service {
 
     private func make(at now: Timestamp) {
         do {
-            let entry = try maker.make(of: file, at: now) { _, _ in
+            let made = try maker.make(of: file, at: now) { _, _ in
                 if self.isStopping.load(ordering: .relaxed) { throw BackupError.stopped }
             }
-            status.made(at: now)
-            logger.info("backup made", metadata: ["path": "\(entry.path)"])
+            status.add(newest: now)
+            logger.info("backup made", metadata: ["path": "\(made.entry.path)"])
+            if let reason = made.leftBehind {
+                logger.warning("an older backup could not be removed", metadata: ["reason": "\(reason)"])
+            }
         } catch BackupError.stopped {
             logger.info("backup ended unfinished, the gateway is stopping")
         } catch {

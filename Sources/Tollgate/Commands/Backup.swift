@@ -8,7 +8,8 @@ struct Backup: ParsableCommand {
         abstract: "Copy the database to a file that adds up, beside a running gateway too.",
         discussion: """
             Without --directory the folder is the configuration's backup.directory, where all but the newest \
-            backup.keep are removed. Master key, configuration and key files are not in it: keep them elsewhere.
+            backup.keep, and those older than backup.keep_days, are removed. Master key, configuration and key files \
+            are not in it: keep them elsewhere.
             """)
 
     @Option(help: "The configuration file.")
@@ -27,7 +28,7 @@ struct Backup: ParsableCommand {
             let file = try DatabaseFile.openReadOnly(path: configuration.storagePath)
             defer { try? file.close() }
             WorkerThread.stepBack(to: .last)
-            let maker = BackupMaker(folder: BackupFolder(directory: settings.directory), keep: settings.keep)
+            let maker = BackupMaker(settings)
             var bar = ProgressBar(total: 0)
             defer { bar.clear() }
             let made = try maker.make(of: file, at: SystemClock().now()) { done, total in
@@ -35,7 +36,8 @@ struct Backup: ParsableCommand {
                 bar.show(done)
             }
             bar.clear()
-            print(made.path)
+            print(made.entry.path)
+            if let reason = made.leftBehind { StandardError.write("an older backup could not be removed: \(reason)") }
         } catch {
             throw CommandFailure(.failed, "\(configuration.storagePath): \(RefusalWords.text(for: error))")
         }

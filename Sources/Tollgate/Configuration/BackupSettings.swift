@@ -5,4 +5,6 @@ struct BackupSettings: Sendable, Equatable {
     var everyMS: Int64 = 86_400_000
     /// The newest so many.
     var keep = 14
+    /// Those that are not older, in milliseconds; nil: however old they are.
+    var keepMS: Int64?
 }

@@ -163,13 +163,6 @@ struct ConfigurationFile {
         section.read("close_grace", .duration(0...2_678_400_000), into: &settings.closeGraceMS)
     }
 
-    /// A setting whose feature comes later: a mistake in it is reported today all the same.
-    private func checkLater<Value>(
-        _ name: String, _ rule: DocumentRule<Value>, of section: DocumentSection, in configuration: inout Configuration
-    ) {
-        if section.optional(name, rule) != nil { configuration.ignored.append(section.path(to: name)) }
-    }
-
     /// Whole sections whose features come later.
     private func checkLaterSections(in configuration: inout Configuration) {
         for name in ["telemetry"] {
@@ -180,7 +173,7 @@ struct ConfigurationFile {
         _ = otlp.optional("sample", .share)
     }
 
-    /// `directory`, without which none are made; `every`: duration, 24h; `keep`: count, 14.
+    /// `directory`, without which none are made; `every`: duration, 24h; `keep`: count, 14; `keep_days`: count, none.
     private func readBackup(into configuration: inout Configuration) {
         let backup = root.section("backup")
         if let directory = backup.optional("directory", .text) {
@@ -190,6 +183,9 @@ struct ConfigurationFile {
             configuration.backup?.everyMS = every
         }
         if let keep = backup.optional("keep", .whole(1...100_000)) { configuration.backup?.keep = Int(keep) }
+        if let days = backup.optional("keep_days", .whole(1...36_500)) {
+            configuration.backup?.keepMS = days * 86_400_000
+        }
     }
 
     // MARK: Rules that need the file's folder
