@@ -63,8 +63,13 @@ struct JSONWriter {
 
     /// An integer value.
     mutating func integer(_ value: Int64) {
+        number(String(value))
+    }
+
+    /// A number that is already JSON text.
+    mutating func number(_ text: String) {
         separate()
-        buffer.writeString(String(value))
+        buffer.writeString(text)
         needsComma = true
     }
 

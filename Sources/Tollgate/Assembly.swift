@@ -23,6 +23,7 @@ struct Assembly {
     private let control: ControlPlane
     private let credential: AdminCredential?
     private let metrics: ProxyMetrics
+    private let spans: SpanExporter?
     private let dashboard: DashboardFiles
     private let server: ProxyServer
     private let listening: ListenPlan
@@ -75,10 +76,13 @@ struct Assembly {
         adminHasher = KeyHasher(cost: configuration.argon2, workers: 1, time: time)
         let adminKeys = Self.adminKeys(
             configuration, operators, journal: journal, hasher: adminHasher, time: time, logger: logger)
+        let tracer = configuration.telemetry.map { Tracer(sharePPM: $0.samplePPM) }
+        spans = Self.spans(configuration, tracer, time: time, logger: logger)
         let plane = DataPlane(
             directory: directory, keyRing: keyRing, quotas: quotas, ledger: ledger, prices: prices, router: router,
-            metrics: metrics, limits: configuration.limits, trustedProxies: configuration.trustedProxies,
-            upstream: configuration.upstream, time: time, logger: logger, requestLog: logs.requests)
+            metrics: metrics, tracer: tracer, limits: configuration.limits,
+            trustedProxies: configuration.trustedProxies, upstream: configuration.upstream, time: time, logger: logger,
+            requestLog: logs.requests)
         try Self.checkReadable(configuration.upstream.caFile)
         server = try ProxyServer(plane: plane, loopCount: ProcessLimits.usableCores)
         control = ControlPlane(
@@ -105,10 +109,11 @@ struct Assembly {
         let exposition = ListeningService(
             plane: "metrics", address: listening.metrics.address,
             base: MetricsServer(
-                plane: control, metrics: metrics, backups: configuration.backup == nil ? nil : backups,
-                reloads: reloads, certificate: certificate, droppedLogLines: { [logs] in logs.sink.dropped },
-                source: listening.metrics.source,
-                bound: Self.announce("metrics", listening.metrics, gate, logger)))
+                plane: control, metrics: metrics,
+                sources: MetricsSources(
+                    backups: configuration.backup == nil ? nil : backups, reloads: reloads, certificate: certificate,
+                    spans: spans, droppedLogLines: { [logs] in logs.sink.dropped }),
+                source: listening.metrics.source, bound: Self.announce("metrics", listening.metrics, gate, logger)))
         let proxy = ListeningService(
             plane: "data", address: listening.data.address,
             base: ProxyService(
@@ -128,8 +133,8 @@ struct Assembly {
         }
         // Services stop in reverse order: the data plane drains while the Admin API still answers.
         let services: [(any Service)?] = [
-            copies, admin, exposition, reload, releases, alerts, PeriodService(periods: control.periods),
-            folds, ProbeService(prober: prober), traffic, proxy,
+            copies, spans.map(TraceService.init), admin, exposition, reload, releases, alerts,
+            PeriodService(periods: control.periods), folds, ProbeService(prober: prober), traffic, proxy,
         ]
         let group = ServiceGroup(
             services: services.compactMap(\.self),
@@ -266,6 +271,15 @@ struct Assembly {
                     "attempts": "\(hold.id.attempt)", "outcome": "uncertain", "held": "\(hold.amount.decimal)",
                 ])
         }
+    }
+
+    private static func spans(
+        _ configuration: Configuration, _ tracer: Tracer?, time: any TimeSource, logger: Logger
+    ) -> SpanExporter? {
+        guard let settings = configuration.telemetry, let tracer else { return nil }
+        return SpanExporter(
+            tracer: tracer, endpoint: settings.endpoint, version: Tollgate.version, timeoutMS: 10_000,
+            policy: configuration.upstream, time: time, logger: logger)
     }
 
     private static func loadDirectory(_ file: DatabaseFile) throws -> Directory {

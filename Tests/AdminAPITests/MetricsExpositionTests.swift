@@ -61,6 +61,13 @@ import Testing
             #"tollgate_build_info{version="1.2.3"} 1"#,
             "process_cpu_seconds_total 12.34",
             "process_start_time_seconds 1700000000.5",
+            #"tollgate_trace_spans_total{result="exported"} 5"#, #"tollgate_trace_spans_total{result="dropped"} 1"#,
+            #"gen_ai_client_token_usage_sum{gen_ai_operation_name="chat",gen_ai_provider_name="openai","#
+                + #"gen_ai_original_model="m",gen_ai_request_model="up",gen_ai_response_model="up","#
+                + #"error_type="upstream_error",gen_ai_token_type="output"} 2.5"#,
+            #"gen_ai_server_request_duration_seconds_bucket{gen_ai_operation_name="chat",gen_ai_provider_name="openai","#
+                + #"gen_ai_original_model="m",gen_ai_request_model="up",gen_ai_response_model="up","#
+                + #"error_type="upstream_error",le="1"} 3"#,
         ])
     func golden(line: String) {
         #expect(MetricsExposition.text(sample()).split(separator: "\n").contains(line[...]))
@@ -98,6 +105,14 @@ import Testing
                         errors: ["rate_limited": 2])
                 ])
         ]
+        let call = CallLabels(
+            operation: "chat", provider: "openai", originalModel: "m", requestModel: "up", errorType: "upstream_error")
+        sample.proxy.calls[call] = CallHistogramsSnapshot(
+            input: histogram, output: histogram, duration: histogram, firstToken: histogram, perOutputToken: histogram)
+        var spans = SpanExporter.Counters()
+        spans.exported = 5
+        spans.dropped = 1
+        sample.spans = spans
         sample.ledger.excess = 4
         sample.reloads.applied = 2
         sample.reloads.refused = 1

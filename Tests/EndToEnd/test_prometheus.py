@@ -26,7 +26,7 @@ DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "tollgate.json").read_text
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 RULES = [rule for group in yaml.safe_load((FOLDER / "tollgate.rules.yml").read_text())["groups"]
          for rule in group["rules"]]
-METRIC = re.compile(r"\b(?:tollgate|process)_[a-z0-9_]+")
+METRIC = re.compile(r"\b(?:tollgate|process|gen_ai)_[a-z0-9_]+")
 SCRAPES = 8
 
 
@@ -110,7 +110,7 @@ def test_the_dashboard_says_more_than_zero(scraped: Prometheus) -> None:
     moving = {
         "Calls by outcome", "Share that fails upstream", "Tokens by meter", "Cost an hour by tenant",
         "Failed attempts", "Time to first event", "Time Tollgate adds", "Commits", "Bills that need an eye", "Memory",
-        "Budgets: share spent",
+        "Budgets: share spent", "Tokens by model and type", "Duration of a call by model, 95 %",
     }
     for panel in PANELS:
         if panel["title"] in moving:

@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func `every setting is documented`() throws {
-        let pattern = try Regex(#"(?:read|optional|section|value|checkLater)\("([a-z_0-9]+)""#)
+        let pattern = try Regex(#"(?:read|optional|section|value)\("([a-z_0-9]+)""#)
         let folder = "Sources/Tollgate/Configuration"
         let files = try FileManager.default.contentsOfDirectory(
             atPath: Self.repository.appendingPathComponent(folder).path

@@ -84,20 +84,15 @@ import Testing
         #expect(configuration.billing.closeGraceMS == 7_200_000)
         let backup = BackupSettings(directory: "/backup", everyMS: 86_400_000, keep: 14)
         #expect(configuration.backup == backup)
+        #expect(configuration.telemetry == TelemetrySettings(endpoint: "http://127.0.0.1:4318", samplePPM: 50_000))
         #expect(configuration.logFormat == .text)
         #expect("\(configuration.logLevel)" == "debug")
     }
 
-    @Test func `settings without an effect in this version are named`() throws {
-        let configuration = try read(
-            """
-            ledger: { hold_sync: full, request_detail_days: 7 }
-            telemetry: { otlp: { sample: 0.05 } }
-            """)
-        #expect(configuration.ignored == ["telemetry"])
-        #expect(configuration.detailMS == 7 * 86_400_000)
+    @Test func `days of keeping are told in milliseconds`() throws {
+        #expect(try read("ledger: { request_detail_days: 7 }").detailMS == 7 * 86_400_000)
         #expect(try read("backup: { directory: /b, keep_days: 30 }").backup?.keepMS == 30 * 86_400_000)
-        #expect(try read("routing: { max_attempts: 5 }\nbackup: null").ignored == [])
+        #expect(try read("backup: null").backup == nil)
     }
 
     @Test(arguments: [
@@ -124,6 +119,14 @@ import Testing
         ("log: { level: loud }", "line 1: log.level must be one of trace, debug"),
         ("allow_plaintext: maybe", "line 1: allow_plaintext must be true or false"),
         ("trusted_proxies: [ 10.0.0.0/33 ]", "line 1: trusted_proxies[0] must be an address range"),
+        (
+            "telemetry: { otlp: { sample: 0.05 } }",
+            "line 1: telemetry.otlp.sample says nothing without telemetry.otlp.endpoint"
+        ),
+        (
+            "telemetry: { otlp: { endpoint: \"collector:4318\" } }",
+            "line 1: telemetry.otlp.endpoint must be an http or https URL"
+        ),
         ("limits: { body_memory: 1MiB }", "line 1: limits.body_memory must not be smaller than limits.max_body"),
         ("keys: { argon2: { memory: 8KiB, parallelism: 2 } }", "line 1: keys.argon2.memory must be at least"),
         ("storage: postgres://db/tollgate", "line 1: storage must be sqlite://…; postgres:// is not available"),

@@ -11,8 +11,12 @@ struct MetricText {
 
     /// One sample; `value` is already a number's text.
     mutating func sample(_ name: String, _ labels: KeyValuePairs<String, String> = [:], _ value: String) {
+        sample(name, labels.map { ($0.key, $0.value) }, value)
+    }
+
+    private mutating func sample(_ name: String, _ labels: [(String, String)], _ value: String) {
         text += name
-        let list = labels.map { "\($0.key)=\"\(Self.escaped(label: $0.value))\"" }.joined(separator: ",")
+        let list = labels.map { "\($0)=\"\(Self.escaped(label: $1))\"" }.joined(separator: ",")
         if !list.isEmpty { text += "{\(list)}" }
         text += " \(value)\n"
     }
@@ -20,7 +24,7 @@ struct MetricText {
     /// A family of one sample without labels.
     mutating func single(_ name: String, _ kind: MetricKind, _ help: String, _ value: String) {
         family(name, kind, help)
-        sample(name, value)
+        sample(name, [:], value)
     }
 
     /// A histogram without labels, its bounds and sum in seconds.
@@ -35,18 +39,27 @@ struct MetricText {
         _ name: String, _ help: String, bounds: [String], counts: [UInt64], sum: String, count: UInt64
     ) {
         family(name, .histogram, help)
+        buckets(name, [], bounds: bounds, counts: counts, sum: sum, count: count)
+    }
+
+    /// One histogram of a family that is open.
+    mutating func buckets(_ name: String, _ labels: [(String, String)], _ snapshot: HistogramSnapshot) {
+        buckets(
+            name, labels, bounds: snapshot.bounds.map { Self.number($0) }, counts: snapshot.counts,
+            sum: Self.number(snapshot.sum), count: snapshot.count)
+    }
+
+    private mutating func buckets(
+        _ name: String, _ labels: [(String, String)], bounds: [String], counts: [UInt64], sum: String, count: UInt64
+    ) {
         var cumulative: UInt64 = 0
         for (bound, bucket) in zip(bounds, counts) {
             cumulative &+= bucket
-            sample("\(name)_bucket", ["le": bound], String(cumulative))
+            sample("\(name)_bucket", labels + [("le", bound)], String(cumulative))
         }
-        sample("\(name)_bucket", ["le": "+Inf"], String(count))
-        sample("\(name)_sum", sum)
-        sample("\(name)_count", String(count))
-    }
-
-    private mutating func sample(_ name: String, _ value: String) {
-        sample(name, [:], value)
+        sample("\(name)_bucket", labels + [("le", "+Inf")], String(count))
+        sample("\(name)_sum", labels, sum)
+        sample("\(name)_count", labels, String(count))
     }
 
     /// A number without a superfluous fraction.

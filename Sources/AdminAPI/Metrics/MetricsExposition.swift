@@ -7,12 +7,14 @@ enum MetricsExposition {
     static func text(_ sample: MetricsSample) -> String {
         var text = MetricText()
         traffic(sample.proxy, &text)
+        CallFamilies.write(sample.proxy.calls, &text)
         BackendFamilies.write(sample.pools, sample.proxy, &text)
         budgets(sample, &text)
         ledger(sample.ledger, &text)
         keys(sample, &text)
         if let figures = sample.backups { backups(figures, &text) }
         settings(sample, &text)
+        if let figures = sample.spans { spans(figures, &text) }
         process(sample, &text)
         return text.text
     }
@@ -87,6 +89,12 @@ enum MetricsExposition {
         text.single(
             "tollgate_tls_handshake_failures_total", .counter, "Connections that ended before their TLS handshake did.",
             String(certificate.failedHandshakes))
+    }
+
+    private static func spans(_ figures: SpanExporter.Counters, _ text: inout MetricText) {
+        text.family("tollgate_trace_spans_total", .counter, "Spans of recorded calls by what became of them.")
+        text.sample("tollgate_trace_spans_total", ["result": "exported"], String(figures.exported))
+        text.sample("tollgate_trace_spans_total", ["result": "dropped"], String(figures.dropped))
     }
 
     private static func ledger(_ ledger: LedgerCounters, _ text: inout MetricText) {

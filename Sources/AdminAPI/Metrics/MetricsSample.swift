@@ -23,10 +23,14 @@ struct MetricsSample: Sendable {
     /// When the listeners' certificate ends, and connections that ended within their handshake; nil without TLS.
     var certificate: (endsAt: Timestamp, failedHandshakes: UInt64)?
     var droppedLogLines: UInt64 = 0
+    /// Nil where no calls are recorded.
+    var spans: SpanExporter.Counters?
     var version = ""
 
     /// The figures as they are now.
-    static func take(plane: ControlPlane, metrics: ProxyMetrics, backups: BackupStatus?) -> MetricsSample {
+    static func take(
+        plane: ControlPlane, metrics: ProxyMetrics, sources: MetricsSources
+    ) -> MetricsSample {
         var sample = MetricsSample(proxy: metrics.snapshot())
         sample.budgets = Array(plane.ledger.allStates().prefix(budgetLimit))
         for tenant in Set(sample.budgets.map(\.budget.tenantID)) {
@@ -38,7 +42,11 @@ struct MetricsSample: Sendable {
         sample.keyHits = plane.keyRing.counters.hits
         sample.keyMisses = plane.keyRing.counters.misses
         sample.process = .current()
-        sample.backups = backups?.figures
+        sample.backups = sources.backups?.figures
+        sample.reloads = sources.reloads.figures
+        sample.certificate = sources.certificate.map { ($0.endsAt, $0.failedHandshakes) }
+        sample.spans = sources.spans?.counters
+        sample.droppedLogLines = sources.droppedLogLines()
         sample.version = plane.version
         return sample
     }

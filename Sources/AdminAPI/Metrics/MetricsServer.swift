@@ -15,23 +15,17 @@ public struct MetricsServer: Service {
         plane: ControlPlane,
         metrics: ProxyMetrics,
         backups: BackupStatus? = nil,
-        reloads: ReloadStatus = ReloadStatus(),
-        certificate: ListenerCertificate? = nil,
-        droppedLogLines: @escaping @Sendable () -> UInt64 = { 0 },
+        sources: MetricsSources = MetricsSources(),
         source: ListenSource,
         bound: @escaping @Sendable (Int) -> Void
     ) {
         let router = Router(context: BasicRequestContext.self)
         router.get("metrics") { _, _ in
-            var sample = MetricsSample.take(plane: plane, metrics: metrics, backups: backups)
-            sample.reloads = reloads.figures
-            sample.certificate = certificate.map { ($0.endsAt, $0.failedHandshakes) }
-            sample.droppedLogLines = droppedLogLines()
-            let text = MetricsExposition.text(sample)
+            let sample = MetricsSample.take(plane: plane, metrics: metrics, sources: sources)
             return Response(
                 status: .ok,
                 headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
-                body: ResponseBody(byteBuffer: ByteBuffer(string: text))
+                body: ResponseBody(byteBuffer: ByteBuffer(string: MetricsExposition.text(sample)))
             )
         }
         listener = HTTPListener(

@@ -13,7 +13,7 @@ extension Exchange: UpstreamDelegate {
     private static let afterEndMarkMS: Int64 = 1000
     /// Request headers that go to a backend; everything else stays here.
     private static let forwarded: [StaticString] = [
-        "accept", "openai-beta", "anthropic-beta", "anthropic-version", "traceparent",
+        "accept", "openai-beta", "anthropic-beta", "anthropic-version", "traceparent", "tracestate",
     ]
     /// The version of Anthropic's API that a client speaks which names none.
     private static let anthropicVersion = "2023-06-01"
@@ -25,6 +25,8 @@ extension Exchange: UpstreamDelegate {
         life.move(to: .calling)
         hasPaidRetry = false
         sentAt = plane.time.uptime()
+        upstreamModel = target.upstreamModel
+        traceSending()
         let body = admission.ask.upstreamBody(
             model: target.upstreamModel, maxTokens: admission.estimate.maxTokens,
             parameter: target.maxTokensParameter.rawValue, forceUsage: true, from: request.body,
@@ -61,6 +63,11 @@ extension Exchange: UpstreamDelegate {
         for (name, value) in request.headers where Self.forwarded.contains(where: { FieldName.matches(name, $0) }) {
             headers.append((name, value))
         }
+        // Its caller's own is of the same trace, but another span.
+        if let traceparent = trace?.traceparent {
+            headers.removeAll { FieldName.matches($0.0, "traceparent") }
+            headers.append(("traceparent", traceparent))
+        }
         if backend.speaks(.anthropic), !request.headers.contains(name: "anthropic-version") {
             headers.append(("anthropic-version", Self.anthropicVersion))
         }
@@ -79,6 +86,7 @@ extension Exchange: UpstreamDelegate {
         let hidesUsage = kind.hasStreamOptions && ask.stream && !ask.includeUsage
         answer = Answer.begin(
             head, fault: answerFault, dialect: dialect, hidesUsage: hidesUsage, images: ask.images)
+        if trace != nil, case .events(let relay) = answer { relay.rememberIdentity() }
         // The body of a useless answer is read for a moment only, so that the connection can be used again.
         if case .useless = answer { setTimer(milliseconds: Self.afterEndMarkMS) { $0.stopWaiting() } }
     }

@@ -74,6 +74,7 @@ extension Exchange {
             if admission.finishOnce() { plane.quotas.giveBack(admission.quota) }
         }
         life.move(to: .ended)
+        traceEnd(outcome: denial?.outcome ?? "client_gone", denial: denial)
         let heard = life.clientIsGone ? nil : denial
         plane.requestLog {
             var line = RequestLine(request, principal, outcome: heard?.outcome ?? "client_gone", plane: plane)
@@ -114,6 +115,8 @@ extension Exchange {
     /// Counts the request and writes its line; `denial` is what the client gets instead of the answer.
     private func count(_ outcome: String, _ settlement: Settlement, _ denial: Denial? = nil) {
         let claim = settlement.reservation.claim
+        traceEnd(outcome: outcome, denial: denial)
+        plane.metrics.add(figures(outcome))
         plane.metrics.count(
             tenant: principal.tenant.tenant.name, pool: claim.pool, model: claim.model, outcome: outcome)
         plane.requestLog {
@@ -138,6 +141,17 @@ extension Exchange {
     /// Nanoseconds the gateway itself took so far.
     private var overhead: Int64 {
         max(0, sentAt - request.startedAt) + max(0, plane.time.uptime() - answeredAt)
+    }
+
+    private func figures(_ outcome: String) -> CallFigures {
+        let provider = lastBackend?.definition.kind ?? kind.backendKind
+        let labels = CallLabels(
+            operation: kind.operation, provider: provider.rawValue, originalModel: admission?.ask.model ?? "",
+            requestModel: upstreamModel, errorType: outcome == "ok" ? "" : outcome)
+        return CallFigures(
+            labels: labels, duration: max(0, plane.time.uptime() - request.startedAt),
+            firstToken: firstEventAt > 0 ? max(0, firstEventAt - request.startedAt) : nil,
+            inputTokens: totals.usage.inputTotal, outputTokens: totals.usage.outputTotal)
     }
 
     private func observeOverhead() {

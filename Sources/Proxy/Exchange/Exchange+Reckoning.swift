@@ -30,6 +30,7 @@ extension Exchange {
         if reckoning.chargesHold { settlement.cost = reservation.amount }
         settlement.upstreamCost = upstreamCost(reckoning, backend, tiers, reported)
         settlement.isEmergency = isEmergency
+        traceAttempt(settlement)
         if let reported {
             distrust(reported, settlement)
             if reckoning.provenance == .reported, reckoning.outcome == .answered { learn(from: reported, scanner) }

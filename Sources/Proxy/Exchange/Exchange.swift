@@ -59,6 +59,13 @@ final class Exchange {
     var answeredAt: Int64 = 0
     var headAt: Int64 = 0
     var firstEventAt: Int64 = 0
+    /// The model's name at the backend of the attempt at hand.
+    var upstreamModel = ""
+
+    /// Nil unless the call is recorded.
+    var trace: RequestTrace?
+    /// What the last answer called itself, where the call is recorded.
+    var identityOfAnswer = AnswerIdentity()
 
     init(_ request: IncomingRequest, kind: AskKind, principal: Principal, connection: ConnectionHandler) {
         self.request = request
@@ -69,6 +76,7 @@ final class Exchange {
         plane = connection.plane
         eventLoop = connection.loop.eventLoop
         routing = RoutingAsk(tenant: principal.tenant.tenant.id, kind: kind.backendKind, targets: [])
+        trace = plane.tracer?.begin(request.headers, using: &connection.loop.randomness)
     }
 
     func start() {

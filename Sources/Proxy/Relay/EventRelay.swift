@@ -34,6 +34,14 @@ final class EventRelay {
     /// What the stream said of its usage.
     var scanner: UsageScanner { filter.scanner }
 
+    /// What the answer calls itself; nil unless it is to be remembered.
+    var identity: AnswerIdentity? { filter.identity }
+
+    /// Reads from now on what the answer calls itself.
+    func rememberIdentity() {
+        filter.identity = AnswerIdentity()
+    }
+
     /// The place that an event of our own has in the stream.
     var nextSequence: Int64 { filter.sequence.clampedSum(1) }
 

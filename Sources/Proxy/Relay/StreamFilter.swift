@@ -11,6 +11,8 @@ struct StreamFilter {
     private(set) var hasContent = false
     /// Whether a choice gave the reason it ended.
     private(set) var hasFinishReason = false
+    /// What the answer calls itself; nil unless it is to be read.
+    var identity: AnswerIdentity?
     /// The place of the latest event in its stream, where it said so.
     private(set) var sequence: Int64 = -1
 
@@ -33,6 +35,7 @@ struct StreamFilter {
         guard let answer = scanner.read(data) else { return .failure(.malformed) }
         if answer.hasError || event.isNamed("error") { return .failure(BackendErrorObject.fault(data)) }
         if let number = answer.sequence { sequence = number }
+        identity?.read(data)
         switch answer.event {
         case .content: break
         case .aside: return .aside(event.raw)

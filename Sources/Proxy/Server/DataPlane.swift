@@ -15,6 +15,8 @@ public final class DataPlane: Sendable {
     let estimator: UsageEstimator
     let usage: UsageReader
     let metrics: ProxyMetrics
+    /// Nil where no call is recorded.
+    let tracer: Tracer?
     let retries: RetryPolicy
     let trustedProxies: [AddressRange]
     let upstream: UpstreamPolicy
@@ -30,7 +32,7 @@ public final class DataPlane: Sendable {
     /// Composes the data plane from its parts.
     public init(
         directory: Directory, keyRing: KeyRing, quotas: QuotaMeter, ledger: Ledger, prices: PriceBook,
-        router: PoolRouter, metrics: ProxyMetrics, limits: GatewayLimits,
+        router: PoolRouter, metrics: ProxyMetrics, tracer: Tracer? = nil, limits: GatewayLimits,
         trustedProxies: [AddressRange], upstream: UpstreamPolicy, time: any TimeSource, logger: Logger,
         requestLog: RequestLog = .off
     ) {
@@ -43,6 +45,7 @@ public final class DataPlane: Sendable {
         self.metrics = metrics
         limitsNow = Mutex(limits)
         bodyMemory = Atomic(limits.bodyMemory)
+        self.tracer = tracer
         self.time = time
         self.logger = logger
         self.requestLog = requestLog

@@ -13,7 +13,6 @@ struct CheckConfig: ParsableCommand {
     func run() throws {
         let environment = ProcessInfo.processInfo.environment
         let configuration = try Configuration.load(path: config, environment: environment)
-        for setting in configuration.ignored { StandardError.write("\(setting): not in this version, ignored") }
         let problems = Self.problems(with: configuration, environment)
         guard problems.isEmpty else { throw CommandFailure(.failed, problems.joined(separator: "\n")) }
         print("ok")

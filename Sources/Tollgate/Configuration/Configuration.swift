@@ -42,8 +42,8 @@ struct Configuration: Sendable {
     /// Where backups are expected; nil: nowhere.
     var backup: BackupSettings?
     var dashboard = DashboardSettings()
-    /// Settings that were given and checked, but have no effect in this version.
-    var ignored: [String] = []
+    /// Nil: no call is recorded.
+    var telemetry: TelemetrySettings?
 
     /// Where the file is looked for when none is named; without any, the defaults hold.
     static let standardPaths = ["./tollgate.yaml", "/etc/tollgate/tollgate.yaml"]

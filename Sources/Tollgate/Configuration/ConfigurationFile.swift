@@ -46,7 +46,7 @@ struct ConfigurationFile {
         log.read("level", .choice, into: &configuration.logLevel)
         readDashboard(into: &configuration.dashboard)
         readBackup(into: &configuration)
-        checkLaterSections(in: &configuration)
+        readTelemetry(into: &configuration)
         return configuration
     }
 
@@ -113,7 +113,7 @@ struct ConfigurationFile {
         let section = root.section("routing")
         if let count = section.optional("max_attempts", .whole(1...100)) { settings.maxAttempts = Int(count) }
         if let share = section.optional("emergency_fraction", .share) {
-            settings.emergencyPPM = NSDecimalNumber(decimal: share * 1_000_000).int64Value
+            settings.emergencyPPM = ppm(share)
         }
         if let count = section.optional("emergency_attempts", .whole(0...100)) {
             settings.emergencyAttempts = Int(count)
@@ -163,14 +163,20 @@ struct ConfigurationFile {
         section.read("close_grace", .duration(0...2_678_400_000), into: &settings.closeGraceMS)
     }
 
-    /// Whole sections whose features come later.
-    private func checkLaterSections(in configuration: inout Configuration) {
-        for name in ["telemetry"] {
-            if let value = root.value(name), !value.isNull { configuration.ignored.append(name) }
-        }
+    /// `otlp`, without which no call is recorded: `endpoint`, http or https URL of the receiver; `sample`: share, 0.05.
+    private func readTelemetry(into configuration: inout Configuration) {
         let otlp = root.section("telemetry").section("otlp")
-        _ = otlp.optional("endpoint", .text)
-        _ = otlp.optional("sample", .share)
+        let sample = otlp.optional("sample", .share)
+        if let endpoint = otlp.optional("endpoint", .text) {
+            if BackendAddress(endpoint) == nil {
+                reading.fail(
+                    otlp.place, "telemetry.otlp.endpoint must be an http or https URL such as http://127.0.0.1:4318")
+            }
+            configuration.telemetry = TelemetrySettings(endpoint: endpoint)
+        } else if sample != nil {
+            reading.fail(otlp.place, "telemetry.otlp.sample says nothing without telemetry.otlp.endpoint")
+        }
+        if let sample { configuration.telemetry?.samplePPM = ppm(sample) }
     }
 
     /// `directory`, without which none are made; `every`: duration, 24h; `keep`: count, 14; `keep_days`: count, none.
@@ -187,6 +193,8 @@ struct ConfigurationFile {
             configuration.backup?.keepMS = days * 86_400_000
         }
     }
+
+    private func ppm(_ share: Decimal) -> Int64 { NSDecimalNumber(decimal: share * 1_000_000).int64Value }
 
     // MARK: Rules that need the file's folder
 

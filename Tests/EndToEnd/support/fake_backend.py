@@ -30,7 +30,8 @@ from typing import Any
 
 from witness import Witness, end_with_the_tests, parse_knobs
 
-LOGGED_HEADERS = ("x-request-id", "traceparent", "authorization", "idempotency-key", "cookie", "accept-encoding")
+LOGGED_HEADERS = ("x-request-id", "traceparent", "tracestate", "authorization", "idempotency-key", "cookie",
+                  "accept-encoding")
 TEXT_PER_CHUNK = 400
 
 

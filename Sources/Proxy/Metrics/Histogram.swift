@@ -1,6 +1,6 @@
-/// Counts of durations by upper bound, as Prometheus wants them; not safe to share without a lock.
+/// Counts of values by upper bound, as Prometheus wants them; not safe to share without a lock.
 struct Histogram: Sendable {
-    /// Upper bounds in seconds.
+    /// Upper bounds in the values' unit.
     let bounds: [Double]
     private var counts: [UInt64]
     private var sum = 0.0
@@ -10,12 +10,16 @@ struct Histogram: Sendable {
         counts = Array(repeating: 0, count: bounds.count + 1)
     }
 
-    /// Adds one duration.
+    /// Adds one duration, in seconds.
     mutating func observe(nanoseconds: Int64) {
-        let seconds = Double(nanoseconds) / 1e9
-        let index = bounds.firstIndex { seconds <= $0 } ?? bounds.count
+        observe(Double(nanoseconds) / 1e9)
+    }
+
+    /// Adds one value.
+    mutating func observe(_ value: Double) {
+        let index = bounds.firstIndex { value <= $0 } ?? bounds.count
         counts[index] += 1
-        sum += seconds
+        sum += value
     }
 
     var snapshot: HistogramSnapshot {
@@ -25,11 +29,11 @@ struct Histogram: Sendable {
 
 /// A histogram as it was at one moment.
 public struct HistogramSnapshot: Sendable {
-    /// Upper bounds in seconds.
+    /// Upper bounds in the values' unit.
     public let bounds: [Double]
     /// Observations per bound, not cumulative; the last is above all bounds.
     public let counts: [UInt64]
-    /// Sum of all observations in seconds.
+    /// Sum of all observations.
     public let sum: Double
     /// Number of observations.
     public let count: UInt64

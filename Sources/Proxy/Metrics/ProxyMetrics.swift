@@ -79,6 +79,8 @@ public struct ProxyMetricsSnapshot: Sendable {
     public var overhead: HistogramSnapshot
     /// Seconds from the whole request to the first relayed event.
     public var timeToFirstToken: HistogramSnapshot
+    /// The `gen_ai_*` histograms of calls that reached a backend.
+    public var calls: [CallLabels: CallHistogramsSnapshot] = [:]
 }
 
 /// How many requests ended in which way, and how long they took, over all tenants.
@@ -112,9 +114,12 @@ public final class ProxyMetrics: Sendable {
         var emergencies: [EmergencyLabels: UInt64] = [:]
         var anomalies: [UsageAnomalyLabels: UInt64] = [:]
         var overhead = Histogram(bounds: [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 1])
-        var timeToFirstToken = Histogram(
-            bounds: [0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10])
+        var timeToFirstToken = Histogram(bounds: CallHistograms.firstTokenBounds)
+        var calls: [CallLabels: CallHistograms] = [:]
     }
+
+    /// Sets of labels of the `gen_ai_*` histograms; calls beyond them are counted together.
+    private static let callLabelLimit = 1000
 
     private let figures = Mutex(Figures())
 
@@ -126,7 +131,8 @@ public final class ProxyMetrics: Sendable {
         figures.withLock { figures in
             var snapshot = ProxyMetricsSnapshot(
                 requests: figures.requests, emergencies: figures.emergencies, anomalies: figures.anomalies,
-                overhead: figures.overhead.snapshot, timeToFirstToken: figures.timeToFirstToken.snapshot)
+                overhead: figures.overhead.snapshot, timeToFirstToken: figures.timeToFirstToken.snapshot,
+                calls: figures.calls.mapValues(\.snapshot))
             for (labels, spend) in figures.spend {
                 snapshot.cost[labels] = spend.cost
                 for meter in Meter.allCases where spend.usage[meter] > 0 {
@@ -173,6 +179,20 @@ public final class ProxyMetrics: Sendable {
     func add(_ usage: TokenUsage, cost: Money, tenant: String, model: String) {
         let labels = CostLabels(tenant: tenant, model: model)
         figures.withLock { $0.spend[labels, default: Spend()].add(usage, cost) }
+    }
+
+    /// Counts one call that reached a backend in the `gen_ai_*` histograms.
+    func add(_ call: CallFigures) {
+        figures.withLock { figures in
+            let isKnown = figures.calls[call.labels] != nil
+            let labels =
+                isKnown || figures.calls.count < Self.callLabelLimit
+                ? call.labels
+                : CallLabels(
+                    operation: call.labels.operation, provider: call.labels.provider, originalModel: "other",
+                    requestModel: "other", errorType: call.labels.errorType)
+            figures.calls[labels, default: CallHistograms()].add(call)
+        }
     }
 
     /// Time the gateway itself added to an answered request.
