@@ -92,6 +92,16 @@ import Testing
         #expect(check(7201) == .fail)
     }
 
+    @Test func `the gateway's own certificate is told before it ends`() {
+        func check(days: Int64) -> Finding {
+            CertificateChecks.listeners(.success(now.adding(milliseconds: days * 86_400_000)), now: now)
+        }
+        #expect(check(days: 15).state == .ok && check(days: 13).state == .warn && check(days: 0).state == .fail)
+        #expect(CertificateChecks.listeners(nil, now: now).state == .none)
+        let broken = CertificateChecks.listeners(.failure(StartRefusal(reason: "tls.key: not there")), now: now)
+        #expect(broken.state == .fail && broken.detail == "tls.key: not there")
+    }
+
     @Test func `a backup is judged by what is in it`() {
         func check(_ content: LedgerChecks.BackupContent) -> Finding {
             LedgerChecks.backup(

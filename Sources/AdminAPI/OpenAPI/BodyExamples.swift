@@ -65,6 +65,8 @@ enum BodyExamples {
             "amount": "-1.25",
             "reason": "a price that was wrong",
         ],
+        "post_master_key_rotate": ["wrapped_key": "AQz0m1pY3V0Zs7k2Q1l8d6mJr4b9xw=="],
+        "post_master_key_finish": ["proof": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
         "post_webhooks": [
             "url": "http://127.0.0.1:9002/hook", "events": ["budget.threshold", "backend.down"],
         ],

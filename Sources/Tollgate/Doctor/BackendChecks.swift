@@ -32,19 +32,16 @@ enum BackendChecks {
         return .ok(check, detail)
     }
 
-    /// Milliseconds before a certificate's end that are worth a warning: two weeks.
-    private static let notice: Int64 = 14 * 86_400_000
-
     /// The certificates of backends behind https: those that end soon, or that all hold.
     static func certificates(_ backends: [BackendFacts], now: Timestamp) -> [Finding] {
         guard backends.contains(where: \.usesTLS) else {
-            return [.none("TLS", "no backend is reached over https, and no listener of its own has a certificate")]
+            return [.none("TLS", "no backend is reached over https")]
         }
         let read = backends.compactMap { backend in backend.certificateEnd.map { (name: backend.name, end: $0) } }
         guard let first = read.map(\.end).min() else {
             return [.warn("TLS", "no certificate could be read", fix: "see what is said of the backends")]
         }
-        let short = read.filter { $0.end < now.adding(milliseconds: notice) }.map { name, end in
+        let short = read.filter { $0.end < now.adding(milliseconds: CertificateChecks.notice) }.map { name, end in
             let detail = "its certificate ends \(RelativeTime.text(end, now: now)), at \(end.rfc3339)"
             let fix = "renew the certificate of the server at that backend's base_url"
             return end <= now

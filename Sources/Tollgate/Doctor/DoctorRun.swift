@@ -41,7 +41,8 @@ struct DoctorRun: Sendable {
             findings += ledger(database, isRunning: gateway.isRunning, now: now)
             findings += backends(database, masterKey: masterKey.flatMap { database.masterKey.key(from: $0) }, now: now)
         }
-        return findings + [backup(now: now)]
+        let listeners = configuration.tls.map { files in Result { try files.load().endsAt } }
+        return findings + [CertificateChecks.listeners(listeners, now: now), backup(now: now)]
     }
 
     private var folder: String {
