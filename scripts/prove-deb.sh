@@ -120,7 +120,7 @@ check "the log says so" within 5 inside bash -c 'journalctl -u tollgate -o cat -
 crash() {
     local old
     old="$(property MainPID)"
-    inside kill -KILL "$old"
+    inside bash -c "kill -KILL $old"
     within 10 ready && [[ "$(property MainPID)" != "$old" ]]
 }
 check "after kill -9 it is back" crash
