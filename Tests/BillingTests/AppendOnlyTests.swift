@@ -8,6 +8,7 @@ import Testing
 struct AppendOnlyTests {
     @Test(arguments: [
         "UPDATE ledger SET cost = 0", "DELETE FROM ledger", "UPDATE prices SET input = 0", "DELETE FROM prices",
+        "INSERT OR REPLACE INTO ledger SELECT * FROM ledger", "INSERT OR REPLACE INTO prices SELECT * FROM prices",
     ])
     func entriesAndPricesNeverChange(sql: String) async throws {
         let fixture = try LedgerFixture()

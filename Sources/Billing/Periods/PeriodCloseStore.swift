@@ -32,27 +32,18 @@ enum PeriodCloseStore {
         return PeriodGathering(
             scan: scan, formatVersion: facts.formatVersion, softwareVersion: facts.softwareVersion,
             previousManifestSHA256: facts.previousManifestSHA256, changes: try PeriodFactsStore.changes(facts, db),
-            mark: try mark(db, since: 0))
+            mark: try mark(db))
     }
 
-    /// Downloads and refusals are in the audit log too, and change no name.
-    private static func mark(_ db: Database, since seen: Int64) throws -> PeriodMark {
-        let changed = try Int64.fetchOne(
-            db,
-            sql: """
-                SELECT seq FROM audit_log WHERE seq > ? AND action NOT IN ('export.download', 'role.refused')
-                ORDER BY seq DESC LIMIT 1
-                """, arguments: [seen])
+    private static func mark(_ db: Database) throws -> PeriodMark {
         func newest(_ table: String) throws -> Int64 {
             try Int64.fetchOne(db, sql: "SELECT MAX(rowid) FROM \(table)") ?? 0
         }
-        return PeriodMark(
-            audit: changed ?? seen, prices: try newest("prices"), credits: try newest("credits"),
-            corrections: try newest("corrections"))
+        return PeriodMark(credits: try newest("credits"), corrections: try newest("corrections"))
     }
 
     /// Freezes a month that nothing can be added to any more and whose facts are written: the head of its chain, its
-    /// manifest. Throws `Stale` when entries, closed months, or anything the facts name, changed since they were read.
+    /// manifest. Throws `Stale` when entries, closed months, credits or corrections came since they were read.
     static func close(
         _ month: BillingPeriod,
         _ gathered: PeriodGathering,
@@ -60,10 +51,10 @@ enum PeriodCloseStore {
         at now: Timestamp,
         _ db: Database
     ) throws -> Period {
-        let (scan, mark) = (gathered.scan, gathered.mark)
+        let scan = gathered.scan
         let newest = try PeriodStore.newestClosed(db)?.seal
         guard try PeriodStore.lastSequence(db, month) == scan.lastSequence, newest?.chainHead == scan.previousHead,
-            newest?.manifestSHA256 == gathered.previousManifestSHA256, try self.mark(db, since: mark.audit) == mark
+            newest?.manifestSHA256 == gathered.previousManifestSHA256, try mark(db) == gathered.mark
         else { throw Stale() }
         let period = try PeriodStore.period(db, month)
         let seal = PeriodManifest.Fields(

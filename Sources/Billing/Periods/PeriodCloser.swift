@@ -1,4 +1,3 @@
-import Dispatch
 public import Logging
 public import Tenancy
 
@@ -17,8 +16,6 @@ public struct PeriodCloser: Sendable {
     public let sources: PeriodSources
     private let time: any TimeSource
     private let logger: Logger
-    /// Reading a month of a million entries takes seconds: not on a thread that others share.
-    private let queue = DispatchQueue(label: "period-close")
 
     /// A closer of the ledger's months; nothing happens before `sweep`.
     public init(
@@ -96,6 +93,7 @@ public struct PeriodCloser: Sendable {
                 return closed
             }
         } catch is PeriodCloseStore.Stale {
+            logger.notice("a close begins again, as entries or credits came", metadata: ["period": "\(month)"])
             return nil
         }
         if let seal = period?.seal {
@@ -111,7 +109,10 @@ public struct PeriodCloser: Sendable {
     ) async throws -> Value {
         let file = file
         return try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result { try file.read(body) }) }
+            // A month of a million entries takes seconds: not on a thread that others share, and behind requests, but
+            // not so far that its snapshot keeps the write-ahead log for long.
+            let read: @Sendable () -> Void = { continuation.resume(with: Result { try file.read(body) }) }
+            if !WorkerThread.start(.afterRequests, read) { read() }
         }
     }
 

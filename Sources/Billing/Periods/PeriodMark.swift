@@ -1,10 +1,9 @@
-/// How far the tables are that facts are read from: equal marks mean that nothing they name was changed in between.
+/// How far the tables are that a month's money is read from besides its entries: equal marks mean that nothing was
+/// added.
 ///
-/// Every change of a name, a tag, a backend or a model is in the audit log with it; prices, credits and corrections are
-/// only ever appended.
+/// Names, tags and prices are not in it. Facts are what one snapshot says shortly before the close, so that a month
+/// closes however often operators change something; no price that is published after a month's end applies to it.
 struct PeriodMark: Sendable, Equatable {
-    let audit: Int64
-    let prices: Int64
     let credits: Int64
     let corrections: Int64
 }

@@ -127,7 +127,7 @@ enum PeriodSchema {
         CREATE INDEX ledger_corrections ON ledger (corrects_period) WHERE corrects_period IS NOT NULL;
         """
 
-    // Inserting is guarded too, because `INSERT OR REPLACE` removes a row without a delete trigger.
+    // Inserting is guarded too. That a REPLACE fires the delete triggers is a setting of `DatabaseFile`'s connections.
     private static let guards = """
         CREATE TRIGGER ledger_closed BEFORE INSERT ON ledger
         WHEN EXISTS (SELECT 1 FROM periods WHERE period = NEW.period AND status = 'closed')

@@ -101,6 +101,8 @@ public final class DatabaseFile: Sendable {
         configuration.busyMode = .timeout(5)
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { database in
+            // Without it a row that a REPLACE removes is removed behind the back of the triggers that forbid it.
+            try database.execute(sql: "PRAGMA recursive_triggers = ON")
             // Exactly one connection checkpoints: two at once can lose data in SQLite before 3.51.3.
             guard database.configuration.readonly else { return }
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")

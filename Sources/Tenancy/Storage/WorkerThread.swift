@@ -24,10 +24,19 @@ public enum WorkerThread {
         }
     }
 
+    #if canImport(Glibc)
+    /// Linux's SCHED_IDLE, which the C library only tells those who ask for its extensions.
+    private static let idleClass: Int32 = 5
+    #endif
+
     /// Puts the calling thread behind the others of the process, for good.
     public static func stepBack(to rank: Rank) {
         #if canImport(Glibc)
         _ = nice(rank.rawValue)
+        // A thread with a niceness may still end its slice, some milliseconds, while a call waits; one of this class is
+        // put aside at once. Where the system forbids it the niceness stays.
+        var parameters = sched_param()
+        if rank == .last { _ = sched_setscheduler(0, idleClass, &parameters) }
         #endif
     }
 
