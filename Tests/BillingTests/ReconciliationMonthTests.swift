@@ -30,4 +30,29 @@ struct ReconciliationMonthTests {
         #expect(try calls("be_1", RoutingFacts()) == ["2026-10-31 m", "2026-11-01 m"])
         #expect(throws: BillingError.notFound) { _ = try calls("be_9", RoutingFacts()) }
     }
+
+    @Test func callsHaveTheNameThatTheModelHadWhenTheyWereAdmitted() async throws {
+        let fixture = try LedgerFixture(at: LedgerFixture.instant("2026-10-31T12:00:00Z"))
+        let start = fixture.clock.now()
+        try await fixture.spend(5)
+        fixture.clock.advance(milliseconds: 60_000)
+        try await fixture.spend(7)
+        func name(_ name: String, _ ms: Int64) -> UpstreamName {
+            UpstreamName(model: "m", pool: "p", since: start.adding(milliseconds: ms), name: name)
+        }
+        let routing = RoutingFacts(
+            backends: ["be_1": BackendFact(id: "be_1", name: "b", pool: "p", kind: "openai", host: "h")],
+            models: ["m": ModelFact(name: "m", upstreamModels: ["p": "latest"])],
+            upstreamNames: [name("old", -1), name("new", 30_000), name("latest", 90_000)])
+        let bill = [BilledAmount(day: "2026-10-31", model: "old", amount: Money(pico: 5))]
+        func models() throws -> [String?] {
+            try fixture.file.read { db in
+                try ReconciliationStore.lines(db, bill, backend: nil, routing) { Set($0.backends.keys) }
+            }.filter { $0.calls > 0 }.map(\.model)
+        }
+        #expect(try models() == ["new", "old"])
+        fixture.clock.set(try LedgerFixture.instant("2026-11-01T00:00:00Z"))
+        try await fixture.close("2026-10")
+        #expect(try models() == ["new", "old"])
+    }
 }

@@ -47,6 +47,15 @@ struct ReconciliationRuleTests {
         #expect(lines.map(\.day) == ["2026-11-01", "2026-11-01", "2026-11-02"])
     }
 
+    @Test func whatHasNoModelIsALineOfItsOwnBesideThoseThatHave() throws {
+        let lines = ReconciliationRule.lines(
+            [bill("a", 200), bill(nil, 30), bill(nil, 300, day: "2026-11-02")],
+            [use("a", 200), use("b", 100)])
+        #expect(lines.map(\.model) == [nil, "a", "b", nil])
+        #expect(lines.map(\.cause) == [.noModel, .agrees, .notBilled, .offGateway])
+        #expect(lines.map(\.billed.pico) == [30, 200, 0, 300])
+    }
+
     @Test func aBillWithoutModelsMeetsTheWholeDay() throws {
         let lines = ReconciliationRule.lines([bill(nil, 300)], [use("a", 200), use("b", 100)])
         #expect(lines.count == 1 && lines[0].model == nil && lines[0].cause == .agrees && lines[0].calls == 10)

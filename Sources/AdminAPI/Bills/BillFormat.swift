@@ -1,4 +1,5 @@
 import Billing
+import Tenancy
 
 /// The bills of providers that can be reconciled.
 enum BillFormat: String, CaseIterable, Sendable {
@@ -8,6 +9,8 @@ enum BillFormat: String, CaseIterable, Sendable {
     case anthropic
     /// Columns day, model and cost, in any order.
     case csv
+
+    private static let mostDays: Int64 = 400
 
     /// The amounts of a bill. Throws a 400 when it is none of this kind.
     func read(_ bytes: [UInt8]) throws(Problem) -> [BilledAmount] {
@@ -42,15 +45,17 @@ enum BillFormat: String, CaseIterable, Sendable {
     }
 
     static func amount(_ text: String, shift: Int = 0) throws(Problem) -> Money {
-        let isCredit = text.hasPrefix("-")
-        do {
-            let price = try ExactPrice(isCredit ? String(text.dropFirst()) : text, shift: shift, field: "amount")
-            return Money(pico: Int128(isCredit ? -price.pico : price.pico))
-        } catch .tooManyFractionDigits {
-            // Less than any picodollar.
-            return .zero
-        } catch {
-            throw fault("\(text) is no amount")
+        guard let amount = BillAmount.read(text, shift: shift) else { throw fault("\(text.prefix(100)) is no amount") }
+        return amount
+    }
+
+    /// The bill's days. Throws a 400 when they are further apart than any bill's: each month between is read.
+    static func requireSpan(_ billed: [BilledAmount]) throws(Problem) {
+        guard let first = billed.map(\.day).min().flatMap({ CalendarZone.utc.start(ofDate: $0) }),
+            let last = billed.map(\.day).max().flatMap({ CalendarZone.utc.start(ofDate: $0) })
+        else { return }
+        guard last <= first.adding(milliseconds: mostDays * 86_400_000) else {
+            throw fault("its days are more than \(mostDays) days apart")
         }
     }
 

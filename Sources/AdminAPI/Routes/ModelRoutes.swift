@@ -55,6 +55,7 @@ struct ModelRoutes: RouteGroup {
                     }
                 }
                 try RoutingStore.put(db, definition)
+                try RoutingHistoryStore.note(db, definition, at: model.createdAt)
                 return try RoutingStore.snapshot(db)
             } committed: { snapshot in
                 plane.install(snapshot)

@@ -57,6 +57,7 @@ struct ReconciliationRoutes: RouteGroup {
         let bytes = try await request.bodyBytes(limit: AdminRoute.fileBodyLimit)
         let billed = try format.read(bytes)
         guard !billed.isEmpty else { throw Problem.invalid("", "holds no amount", code: "invalid_bill") }
+        try BillFormat.requireSpan(billed)
         let now = plane.time.now()
         let lines: [ReconciliationLine]
         do {

@@ -16,13 +16,15 @@ public struct ReconciliationLine: Codable, Sendable, Equatable {
         case offGateway = "off_gateway"
         /// The bill has nothing (yet) for these calls.
         case notBilled = "not_billed"
+        /// The bill has amounts without a model beside those with one.
+        case noModel = "no_model"
         /// Nothing else explains it: the upstream price is not the provider's.
         case priceVersion = "price_version"
     }
 
     /// `2026-11-01`.
     public let day: String
-    /// What the provider calls the model; nil: all models.
+    /// What the provider calls the model; nil: all models, or none where the cause is `noModel`.
     public let model: String?
     /// USD by upstream prices.
     public let captured: Money

@@ -6,10 +6,11 @@ enum ReconciliationRule {
         let model: String
     }
 
-    /// Every day and model that either side knows, in order. A bill that does not tell models apart on a day is set
-    /// against all models of that day.
+    /// Every day and model that either side knows, in order. A bill that tells no models on a day is set against all
+    /// models of that day; where it tells some, what has no model (a search, a tool) is a line of its own.
     static func lines(_ billed: [BilledAmount], _ captured: [CapturedUse]) -> [ReconciliationLine] {
         let wholeDays = Set(billed.filter { $0.model == nil }.map(\.day))
+            .subtracting(billed.filter { $0.model != nil }.map(\.day))
         func place(_ day: String, _ model: String?) -> Place {
             Place(day: day, model: wholeDays.contains(day) ? "" : key(model ?? ""))
         }
@@ -27,7 +28,9 @@ enum ReconciliationRule {
             let bill = amounts[place] ?? .zero
             return ReconciliationLine(
                 day: place.day, model: place.model.isEmpty ? nil : place.model, captured: use.cost,
-                billed: bill, ratio: ratio(use.cost, bill), cause: cause(use, billed: bill), calls: use.calls)
+                billed: bill, ratio: ratio(use.cost, bill),
+                cause: place.model.isEmpty && !wholeDays.contains(place.day) ? .noModel : cause(use, billed: bill),
+                calls: use.calls)
         }
     }
 

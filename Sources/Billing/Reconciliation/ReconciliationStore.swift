@@ -37,7 +37,8 @@ public enum ReconciliationStore {
         var month = BillingPeriod(containing: first)
         while month.start < end {
             let isClosed = try PeriodStore.period(db, month).status == .closed
-            let known = try isClosed ? PeriodFactsStore.routing(db, month) : routing
+            var known = try isClosed ? PeriodFactsStore.routing(db, month) : routing
+            known.upstreamNames = routing.upstreamNames
             if let backend, known.backends[backend] != nil { isKnown = true }
             let chosen: Set<String> = backend.map { [$0] } ?? backends(known)
             captured += try Self.captured(
@@ -59,6 +60,9 @@ public enum ReconciliationStore {
         _ routing: RoutingFacts
     ) throws -> [CapturedUse] {
         let list = String(decoding: try JSONEncoder().encode(backends.sorted()), as: UTF8.self)
+        // Nearly always none: no model was called otherwise within the span.
+        let changes = Set(routing.upstreamNames.map(\.since)).filter { start < $0 && $0 < end }.sorted()
+        let instants = String(decoding: try JSONEncoder().encode(changes.map(\.microseconds)), as: UTF8.self)
         let rows = try Row.fetchAll(
             db,
             sql: """
@@ -69,17 +73,25 @@ public enum ReconciliationStore {
                     SUM(kind = 'settle' AND upstream_cost IS NULL) AS unpriced,
                     SUM(outcome = 'unanswered') AS unanswered,
                     SUM(kind = 'settle' AND provenance IN ('estimated', 'partial')) AS estimated,
-                    SUM(input_cache_read + input_cache_write_5m + input_cache_write_1h) AS cache
+                    SUM(input_cache_read + input_cache_write_5m + input_cache_write_1h) AS cache,
+                    \(changes.isEmpty ? "0" : "(SELECT COUNT(*) FROM json_each(:changes) WHERE value <= admitted_at)")
+                    AS changed
                 FROM ledger
-                WHERE period = ? AND admitted_at >= ? AND admitted_at < ?
-                    AND backend_id IN (SELECT value FROM json_each(?)) AND kind != 'correction'
-                GROUP BY 1, 2, 3
+                WHERE period = :period AND admitted_at >= :start AND admitted_at < :end
+                    AND backend_id IN (SELECT value FROM json_each(:backends)) AND kind != 'correction'
+                    AND :changes IS NOT NULL
+                GROUP BY 1, 2, 3, changed
                 """,
-            arguments: [month.text, start.microseconds, end.microseconds, list])
+            arguments: [
+                "period": month.text, "start": start.microseconds, "end": end.microseconds, "backends": list,
+                "changes": instants,
+            ])
         return rows.map { row in
             let (name, pool): (String, String) = (row["model"], row["pool"])
+            let changed: Int = row["changed"]
+            let since = changed > 0 && changes.indices.contains(changed - 1) ? changes[changed - 1] : start
             return CapturedUse(
-                day: row["day"], model: routing.models[name]?.upstreamModels[pool] ?? name,
+                day: row["day"], model: routing.upstreamName(of: name, pool: pool, at: since),
                 cost: Money(micro: row["micro"], remainder: row["pico"]), calls: row["calls"],
                 unpriced: row["unpriced"], unanswered: row["unanswered"], estimated: row["estimated"],
                 cacheTokens: row["cache"])

@@ -18,7 +18,42 @@ public enum RoutingSchema {
         migrator.registerMigration("routing-audio-seconds") { db in
             try db.execute(sql: audioSeconds)
         }
+        migrator.registerMigration("routing-history") { db in
+            try db.execute(sql: removedBackends)
+            try db.execute(sql: upstreamNames)
+        }
     }
+
+    /// Ledger entries name backends for ever, also those that are not there any more.
+    private static let removedBackends = """
+        CREATE TABLE removed_backends (
+            id TEXT PRIMARY KEY NOT NULL,
+            pool TEXT NOT NULL,
+            name TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            base_url TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE TRIGGER backends_removed AFTER DELETE ON backends
+        BEGIN
+            INSERT INTO removed_backends (id, pool, name, kind, base_url)
+            VALUES (OLD.id, OLD.pool, OLD.name, OLD.kind, OLD.base_url) ON CONFLICT (id) DO NOTHING;
+        END;
+        """
+
+    /// What a pool's backends called a model from an instant on; bills name models so. What was before the first row
+    /// of an older database is not known.
+    private static let upstreamNames = """
+        CREATE TABLE upstream_names (
+            model TEXT NOT NULL,
+            pool TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            PRIMARY KEY (model, pool, since)
+        ) STRICT, WITHOUT ROWID;
+        INSERT OR IGNORE INTO upstream_names (model, pool, since, name)
+        SELECT model, pool, CAST(strftime('%s', 'now') AS INTEGER) * 1000000, ifnull(upstream_model, model)
+        FROM model_targets ORDER BY model, position;
+        """
 
     private static let cooldowns = """
         CREATE TABLE backend_cooldowns (

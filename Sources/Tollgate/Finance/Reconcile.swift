@@ -20,6 +20,7 @@ struct Reconcile: ParsableCommand {
     private static let causes = [
         "agrees": "-", "no_upstream_price": "calls without an upstream price", "unanswered": "unanswered calls",
         "cache_tokens": "cache tokens", "estimated_usage": "estimated usage", "off_gateway": "use past the gateway",
+        "no_model": "no model on the bill",
         "not_billed": "not on the bill", "price_version": "upstream price",
     ]
 

@@ -1,3 +1,4 @@
+import Billing
 import Support
 import Tenancy
 import Testing
@@ -59,6 +60,26 @@ import Testing
         #expect(stored?.targets == [ModelTarget(pool: "b")])
         #expect(stored?.maxOutputTokens == 7)
         #expect(stored?.createdAt == Timestamp(microseconds: 1))
+    }
+
+    @Test("what was removed or renamed is still known to what names it")
+    func history() throws {
+        let facts = try file.write { db in
+            try RoutingStore.insert(db, PoolDefinition(name: "fast"))
+            try RoutingStore.insert(db, backend("be_1", name: "gone"))
+            try RoutingStore.deleteBackend(db, id: ID("be_1"))
+            try RoutingStore.insert(db, backend("be_2", name: "gone"))
+            var model = model("m", pools: ["fast"])
+            for (instant, name) in [(10, "a"), (20, "a"), (30, "b"), (40, nil)] as [(Int64, String?)] {
+                model.targets = [ModelTarget(pool: "fast", upstreamModel: name)]
+                try RoutingStore.put(db, model)
+                try RoutingHistoryStore.note(db, model, at: Timestamp(microseconds: instant))
+            }
+            return try RoutingFactsStore.facts(db)
+        }
+        #expect(facts.backends.mapValues(\.name) == ["be_1": "gone", "be_2": "gone"])
+        #expect(facts.upstreamNames.map(\.name) == ["a", "b", "m"])
+        #expect(facts.upstreamNames.map(\.since.microseconds) == [10, 30, 40])
     }
 
     @Test("names are unique, backends among all pools")
