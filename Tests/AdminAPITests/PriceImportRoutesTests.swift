@@ -138,6 +138,53 @@ import Testing
         }
     }
 
+    @Test("imports are listed with what was asked and how far they came")
+    func listed() async throws {
+        try await AdminHarness.run { harness in
+            let client = harness.client
+            let made = try await client.call("POST", path + "&select=m", list("1e-06"))
+            let sha256 = String(repeating: "a", count: 64)
+            let cut = PriceImport(
+                id: ID("imp_zz"), format: "openrouter", sha256: sha256, kind: .upstream, wish: #"{"select":"x"}"#,
+                effectiveFrom: harness.plane.time.now(), planned: 450, createdAt: harness.plane.time.now(),
+                createdBy: "adm_1")
+            try harness.plane.file.write { db in
+                try PriceImportStore.insert(cut, db)
+                try PriceImportStore.insert(PriceImport.Part(number: 1, published: 200, isLast: false), of: cut.id, db)
+            }
+            let shown = try await client.call("GET", "/prices/imports")
+            #expect(shown.names("id") == [made.text("id"), "imp_zz"])
+            #expect(shown.names("sha256") == [made.text("sha256"), sha256])
+            #expect(shown.names("select") == ["m", "x"] && shown.names("format") == ["litellm", "openrouter"])
+            guard case .array(let rows) = shown["data"] else { return }
+            #expect(rows.map { $0.member("complete") } == [.bool(true), .bool(false)])
+            #expect(rows.map { $0.member("published") } == [.number("1"), .number("200")])
+            #expect(rows.map { $0.member("planned") } == [.number("1"), .number("450")])
+            let first = try await client.call("GET", "/prices/imports?limit=1")
+            #expect(first["has_more"] == .bool(true))
+            let rest = try await client.call("GET", "/prices/imports?after=" + first.text("next"))
+            #expect(rest.names("id") == ["imp_zz"])
+        }
+    }
+
+    @Test("a tier that the list has no more is named, as it stays in force")
+    func leftOver() async throws {
+        try await AdminHarness.run { harness in
+            let client = harness.client
+            let tiers =
+                #"{"m":{"input_cost_per_token":1e-6,"output_cost_per_token":2e-6,"#
+                + #""input_cost_per_token_priority":2e-6,"output_cost_per_token_priority":4e-6}}"#
+            let first = try await client.call("POST", path, tiers)
+            #expect(first.status == 200 && first["left_over"] == .array([]))
+            let later = try await client.call("POST", path + "&select=m&dry_run=true", list("1.1e-06"))
+            guard case .array(let left) = later["left_over"] else {
+                Issue.record("no list")
+                return
+            }
+            #expect(left.map { $0.member("tier") } == ["priority"] && left.map { $0.member("model") } == ["m"])
+        }
+    }
+
     @Test(
         "what cannot be is refused",
         arguments: [

@@ -33,6 +33,14 @@ extension Sample {
                 ]
             ]))
 
+    static let priceImportRecord = Sample(
+        "PriceImportRecord",
+        [
+            "id": "", "format": "", "sha256": "", "kind": "", "backend_id": nil, "select": nil, "known_models": true,
+            "effective_from": "", "planned": .integer(0), "published": .integer(0), "complete": true,
+            "created_at": "", "created_by": "",
+        ])
+
     static let priceImport = Sample(
         "PriceImport",
         [
@@ -47,5 +55,6 @@ extension Sample {
             "jumps": .integer(0), "conflicts": [""],
             "rounded": [["model": "", "meter": "", "given": "", "taken": ""]],
             "omitted": [["price": nil, "reason": "", "models": [""]]],
+            "left_over": [["model": "", "tier": nil, "above_tokens": nil, "id": ""]],
         ])
 }

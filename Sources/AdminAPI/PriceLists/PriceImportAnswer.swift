@@ -43,6 +43,15 @@ struct PriceImportAnswer: Sendable {
             .adding("jumps", .integer(plan.jumps.count)).adding("conflicts", .texts(plan.conflicts))
             .adding("rounded", .array(list.prices.flatMap(Self.roundings)))
             .adding("omitted", .array(omitted))
+            .adding(
+                "left_over",
+                .array(
+                    plan.leftOver.map { version in
+                        [
+                            "model": .string(version.model), "tier": .text(version.tier),
+                            "above_tokens": .integer(version.aboveTokens), "id": .string(version.id),
+                        ]
+                    }))
     }
 
     /// What is left out, together where price and reason are the same, in the order of the list.

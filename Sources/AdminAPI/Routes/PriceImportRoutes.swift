@@ -3,7 +3,8 @@ import Hummingbird
 import Proxy
 import Tenancy
 
-/// `/prices/import`: publishes what a price list of others says, or shows what that would change.
+/// `/prices/import`: publishes what a price list of others says, or shows what that would change; `/prices/imports`:
+/// what was imported.
 struct PriceImportRoutes: RouteGroup {
     /// How a list is taken over.
     private struct Manner {
@@ -28,7 +29,14 @@ struct PriceImportRoutes: RouteGroup {
 
     let plane: ControlPlane
 
-    var routes: [AdminRoute] { [postFile("prices/import", .finance, Self.whole, use: load)] }
+    var routes: [AdminRoute] {
+        [
+            postFile("prices/import", .finance, Self.whole, use: load),
+            get(
+                "prices/imports", .financeAndViewers,
+                .list("Lists imports of price lists", .priceImportRecord), use: list),
+        ]
+    }
 
     private static let whole = RouteShape.takesFile(
         "Publishes the prices of a list of others", ["application/json"], .priceImport
@@ -39,6 +47,16 @@ struct PriceImportRoutes: RouteGroup {
         _ = query.choice("kind", of: PriceKind.self)
         _ = query.text("backend_id")
         _ = query.instant("effective_from")
+    }
+
+    private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
+        var query = Query(request)
+        let page = query.page()
+        try query.finish()
+        let imports = try plane.file.read { db in
+            try PriceImportStore.imports(db, after: page.after, limit: page.limit + 1)
+        }
+        return .json(page.answer(imports, cursor: \.made.id.text, json: \.json))
     }
 
     private func load(_ request: Request, _ context: AdminContext) async throws -> Response {

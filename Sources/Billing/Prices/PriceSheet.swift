@@ -3,7 +3,7 @@ public struct PriceSheet: Sendable {
     /// The price of calls that no other version is for.
     public let standard: PriceVersion
     /// The others, those for the longest calls first; none for most models, so that a sheet costs no allocation.
-    private let others: [PriceVersion]
+    let others: [PriceVersion]
 
     /// The sheet of versions that apply at one instant, the latest first; nil if no standard price is among them.
     init?(_ versions: [PriceVersion]) {

@@ -105,6 +105,10 @@ struct ImportPrices: ParsableCommand {
         for omitted in result["omitted"].items {
             StandardError.write(Self.words(omitted))
         }
+        for version in result["left_over"].items {
+            let what = version["tier"].string ?? "above \(version["above_tokens"].plain) tokens"
+            StandardError.write("stays in force, though the list has it no more: \(version["model"].plain), \(what)")
+        }
         let before = result["published_before"].plain
         if before != "0" {
             StandardError.write("goes on with \(result["id"].plain), which published \(before) versions")

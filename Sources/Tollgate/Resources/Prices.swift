@@ -11,7 +11,10 @@ enum Prices: ResourceKind {
         ], fields: Field.price)
 
     static var verbs: [any ParsableCommand.Type] {
-        [ListCommand<Prices>.self, ShowPrices.self, CreateCommand<Prices>.self, ImportPrices.self]
+        [
+            ListCommand<Prices>.self, ShowPrices.self, CreateCommand<Prices>.self, ImportPrices.self,
+            ListPriceImports.self,
+        ]
     }
 
     /// With the names of tenants, where a price was agreed with one.

@@ -31,6 +31,9 @@ public struct PriceImportPlan: Sendable {
     /// Models for which other numbers were published for the same instant; nothing may be imported over them.
     public private(set) var conflicts: [String] = []
 
+    /// Prices for tiers and long inputs that stay in force although the list, which has the model, has them no more.
+    public private(set) var leftOver: [PriceVersion] = []
+
     /// Compares listed prices, under Tollgate's names, with the versions that are published.
     public init(_ prices: [ListedPrice], over published: [PriceVersion], _ terms: Terms) {
         let relevant = published.filter {
@@ -57,6 +60,13 @@ public struct PriceImportPlan: Sendable {
                     kind: terms.kind, backendID: terms.backendID, tier: price.tier, aboveTokens: price.aboveTokens,
                     effectiveFrom: terms.effectiveFrom, publishedAt: terms.publishedAt, rates: price.rates))
             changes += Self.changes(price, from: Self.applied(price, sheets[price.model])?.rates)
+        }
+        let listed = Dictionary(grouping: prices, by: \.model)
+        for (model, sheet) in sheets.sorted(by: { $0.key < $1.key }) {
+            guard let named = listed[model] else { continue }
+            leftOver += sheet.others.filter { version in
+                !named.contains { $0.tier == version.tier && $0.aboveTokens == version.aboveTokens }
+            }
         }
     }
 

@@ -24,6 +24,30 @@ public enum PriceImportStore {
             arguments: [id.text, part.number, part.published, part.isLast])
     }
 
+    /// A page of imports, oldest first. Those made before there were parts are complete.
+    public static func imports(_ db: Database, after: String?, limit: Int) throws -> [PriceImportRecord] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT price_imports.*, COUNT(part) AS parts, SUM(price_import_parts.published) AS done,
+                    MAX(is_last) AS is_complete
+                FROM price_imports LEFT JOIN price_import_parts ON import_id = id
+                WHERE id > ? GROUP BY id ORDER BY id LIMIT ?
+                """,
+            arguments: [after ?? "", limit]
+        ).map { row in
+            guard let kind = PriceKind(rawValue: row["kind"]) else { throw BillingError.damaged("price_imports") }
+            let made = PriceImport(
+                id: ID(row["id"]), format: row["format"], sha256: row["sha256"], kind: kind, wish: row["wish"] ?? "{}",
+                effectiveFrom: Timestamp(microseconds: row["effective_from"]), planned: row["published"],
+                createdAt: Timestamp(microseconds: row["created_at"]), createdBy: row["created_by"])
+            let hasParts = row["parts"] as Int > 0
+            return PriceImportRecord(
+                made: made, published: hasParts ? row["done"] : made.planned,
+                isComplete: hasParts ? row["is_complete"] : true)
+        }
+    }
+
     /// The newest import of the same list with the same wish, if its last part is missing; with an instant only one
     /// whose prices apply from then on.
     public static func unfinished(
