@@ -102,7 +102,9 @@ struct ExportHandOutTests {
         func entry(_ upstream: Int64?, isRequest: Bool = true) -> ExportEntry {
             ExportEntry(
                 group: ExportGroup(
-                    day: 0, tenant: 0, key: 0, pool: 0, model: 0, backend: 0, version: 0, corrects: 0,
+                    day: 0, tenant: 0, key: 0, pool: 0, model: 0, backend: 0, version: 0, listVersion: ExportNames.none,
+                    corrects: 0,
+                    correction: ExportNames.none,
                     multiplierPPM: 0),
                 isRequest: isRequest, isEstimated: false, usage: TokenUsage(input: 1), cost: 1, listCost: 1,
                 upstreamCost: upstream)

@@ -73,7 +73,8 @@ import Testing
                     day: Self.day + Int64(place % 3), tenant: days.names.number("ten_\(place % 5)"),
                     key: ExportNames.none,
                     pool: days.names.number("p"), model: days.names.number("m\(place % 2)"), backend: ExportNames.none,
-                    version: days.names.number("prc_1"), corrects: ExportNames.none, multiplierPPM: 1_000_000)
+                    version: days.names.number("prc_1"), listVersion: ExportNames.none,
+                    corrects: ExportNames.none, correction: ExportNames.none, multiplierPPM: 1_000_000)
                 days.add(
                     ExportEntry(
                         group: group, isRequest: true, isEstimated: false, usage: TokenUsage(input: Int64(place)),

@@ -39,8 +39,7 @@ struct DashboardRoutes: RouteGroup {
             .resourcePolicy: "same-origin",
             .permissionsPolicy: "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         ]
-        let known = request.headers[values: .ifNoneMatch].flatMap { $0.split(separator: ",") }
-        if known.contains(where: { $0.drop { $0 == " " } == file.tag }) {
+        if EntityTag.isKnown(file.tag, to: request.headers) {
             return Response(status: .notModified, headers: headers)
         }
         headers[.contentLength] = String(file.bytes.count)

@@ -11,9 +11,19 @@ enum EntityTag {
     /// The tags of `If-Match`, `*` included; nil without the header. What is no strong tag matches nothing.
     static func wanted(_ headers: HTTPFields) -> [Substring]? {
         let values = headers[values: .ifMatch]
-        guard !values.isEmpty else { return nil }
+        return values.isEmpty ? nil : tags(values)
+    }
+
+    /// Whether `If-None-Match` says that the client has it; a tag that was made weak on its way is still its own.
+    static func isKnown(_ tag: String, to headers: HTTPFields) -> Bool {
+        tags(headers[values: .ifNoneMatch]).contains { known in
+            known == "*" || (known.hasPrefix("W/") ? known.dropFirst(2) : known) == tag
+        }
+    }
+
+    private static func tags(_ values: [String]) -> [Substring] {
         // No tag of ours holds a comma.
-        return values.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }.map { tag in
+        values.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }.map { tag in
             let start = tag.drop { $0 == " " || $0 == "\t" }
             return start.prefix { $0 != " " && $0 != "\t" }
         }

@@ -83,6 +83,8 @@ struct OpenAPIOperation {
             ]
             parameters.append(parameter("Idempotency-Key", in: "header", key))
         case .put, .patch, .delete: parameters.append(parameter("If-Match", in: "header", ["type": "string"]))
+        case .get where shape.statuses.contains(304):
+            parameters.append(parameter("If-None-Match", in: "header", ["type": "string"]))
         default: break
         }
         return parameters
@@ -129,6 +131,7 @@ struct OpenAPIOperation {
             ]
         }
         return shape.statuses.map { status in
+            if status == 304 { return JSONMember("304", ["description": "The client has it."]) }
             let text = status == 201 ? "It is made." : status == 503 ? "Not now." : "Done."
             let answer: JSONValue = ["description": .string(text), "content": content]
             return JSONMember(String(status), links.isEmpty ? answer : answer.adding("links", .object(links)))

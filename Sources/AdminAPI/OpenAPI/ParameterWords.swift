@@ -49,6 +49,7 @@ enum ParameterWords {
         "request_id": "Only what this request did.",
         "order": "Whether the newest or the oldest comes first.",
         "Idempotency-Key": "Names this change: the same again is answered from memory, for a day at least.",
+        "If-None-Match": "`ETag`s that the client has; 304 if one of them is the present one.",
         "If-Match": "The `ETag` of the state to be changed; 412 if it is not the present one.",
     ]
 }

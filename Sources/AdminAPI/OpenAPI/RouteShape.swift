@@ -91,6 +91,6 @@ struct RouteShape: Sendable {
         _ types: [String],
         query: @escaping @Sendable (inout Query) -> Void = { _ in }
     ) -> RouteShape {
-        RouteShape(summary: summary, query: query, answer: .file(types))
+        RouteShape(summary: summary, statuses: [200, 304], query: query, answer: .file(types))
     }
 }

@@ -8,6 +8,8 @@ struct ExportOpening: Sendable {
         let download: ExportDownload
         /// The last ledger entry in it.
         let lastSequence: Int64
+        /// What the client may keep it by; nil for a month that still takes entries.
+        let entityTag: String?
     }
 
     let month: BillingPeriod
@@ -29,7 +31,8 @@ struct ExportOpening: Sendable {
             try isManifest
             ? ExportDownload.manifest(query, facts, through: last, file: plane.file, shelf: plane.manifests)
             : ExportDownload(query, facts, through: last, file: plane.file, isCompressed: isCompressed)
-        return Opened(download: download, lastSequence: last)
+        let identity = query.identity(facts, isManifest: isManifest, isCompressed: isCompressed)
+        return Opened(download: download, lastSequence: last, entityTag: identity.map { "\"\($0)\"" })
     }
 
     var contentType: String { isManifest ? "application/json" : query.format.contentType }

@@ -51,6 +51,7 @@ struct ExportRoutes: RouteGroup {
         }
         var rest = rest
         let through = rest.whole(rest.text("through"), "through")
+        if let through, through < 0 { rest.fail("through", "must not be below 0") }
         try rest.finish()
         if let tenant = wanted.tenantID, try plane.file.read({ try TenancyStore.tenant($0, ID(tenant)) }) == nil {
             throw Problem.unknown("tenant", tenant, at: "?tenant_id")
@@ -60,6 +61,10 @@ struct ExportRoutes: RouteGroup {
         let opening = ExportOpening(
             month: month, query: wanted, through: through, isManifest: isManifest, isCompressed: isCompressed)
         let opened = try await plane.exports.run { [plane] in try opening.run(plane) }
+        if let tag = opened.entityTag, EntityTag.isKnown(tag, to: request.headers) {
+            // Nothing is handed out, so nothing is audited.
+            return Response(status: .notModified, headers: [.eTag: tag, .vary: "accept-encoding"])
+        }
         try await note(opening, context)
         return response(opening, opened, place)
     }
@@ -78,6 +83,7 @@ struct ExportRoutes: RouteGroup {
     ) -> Response {
         var headers: HTTPFields = [.contentType: opening.contentType, .vary: "accept-encoding"]
         headers[.contentDisposition] = "attachment; filename=\"\(opening.fileName)\""
+        headers[.eTag] = opened.entityTag
         headers[.ledgerSequence] = String(opened.lastSequence)
         // A statement is a page: it must not run anything, wherever it is opened.
         headers[.contentSecurityPolicy] = "default-src 'none'; style-src 'unsafe-inline'"

@@ -43,7 +43,8 @@ struct PeriodRoutes: RouteGroup {
 
     /// Starts the grace, or starts it anew; the month closes by itself. A closed one is answered as it is.
     private func close(_ request: Request, _ context: AdminContext) async throws -> Response {
-        let month = try month(context)
+        // One that has not begun has not ended either, and is told so.
+        let month = try month(context, mustHaveBegun: false)
         let body = try await request.optionalObject()
         let grace = body.optional("grace", .duration(Self.graces)) ?? plane.closeGraceMS
         try body.finish()
@@ -61,9 +62,10 @@ struct PeriodRoutes: RouteGroup {
         }
     }
 
-    /// A month that has begun.
-    private func month(_ context: AdminContext) throws -> BillingPeriod {
-        guard let month = BillingPeriod(try context.parameter("period")), month.start <= plane.time.now() else {
+    private func month(_ context: AdminContext, mustHaveBegun: Bool = true) throws -> BillingPeriod {
+        guard let month = BillingPeriod(try context.parameter("period")),
+            !mustHaveBegun || month.start <= plane.time.now()
+        else {
             throw Problem.notFound("period")
         }
         return month

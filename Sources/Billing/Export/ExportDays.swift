@@ -17,6 +17,14 @@ struct ExportDays {
         for credit in credits { self.credits[Self.day(credit.day), default: []].append(credit) }
     }
 
+    /// Whether any price of the month was agreed with a tenant.
+    var hasAgreements: Bool { pricing.hasAgreements }
+
+    /// The list's version for an entry whose price was agreed with its tenant; nil for any other.
+    func listVersion(beside version: String, inputTokens: Int64, at admitted: Timestamp) -> String? {
+        pricing.listVersion(beside: version, inputTokens: inputTokens, at: admitted)
+    }
+
     mutating func add(_ entry: ExportEntry) {
         sums[entry.group, default: ExportSums()].add(entry)
     }
@@ -50,7 +58,8 @@ struct ExportDays {
     private func ordered(_ groups: [ExportGroup]) -> [ExportGroup] {
         let keyed = groups.map { group in
             let numbers = [
-                group.tenant, group.pool, group.model, group.key, group.backend, group.version, group.corrects,
+                group.tenant, group.pool, group.model, group.key, group.backend, group.version, group.listVersion,
+                group.corrects, group.correction,
             ]
             return (names: numbers.map { names.text($0) ?? "" }, group: group)
         }
@@ -71,7 +80,9 @@ struct ExportDays {
         row.model = names.text(group.model) ?? ""
         row.backendID = names.text(group.backend)
         row.priceVersion = names.text(group.version)
+        row.listVersion = names.text(group.listVersion)
         row.correctsPeriod = names.text(group.corrects)
+        row.correctionID = names.text(group.correction)
         if !isUpstream { row.multiplierPPM = group.multiplierPPM }
         if isUpstream { return [pricing.upstreamRow(row, sums)] }
         return try pricing.rows(row, sums, multiplierPPM: group.multiplierPPM)

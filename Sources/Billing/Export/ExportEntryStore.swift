@@ -7,10 +7,9 @@ import Tenancy
 /// be finished soon after it was read. Corrections come first: they may be of any day. Entries whose names are of
 /// another time than the month (the clock was set back, the machine was suspended) come last.
 struct ExportEntryStore {
-    /// Entries one read transaction looks at.
-    static let pageSize = 5000
-
     let scope: ExportScope
+    /// Entries one read transaction looks at.
+    private let pageSize: Int
     /// The request the last page ended with; nil before the first one.
     private(set) var last: String?
     /// Entries read so far, whether they were wanted or not.
@@ -19,8 +18,9 @@ struct ExportEntryStore {
     /// Requests that can have been admitted in the month have names between these, unless a clock was wrong.
     private let names: (first: String, end: String)
 
-    init(_ scope: ExportScope) {
+    init(_ scope: ExportScope, pageSize: Int) {
         self.scope = scope
+        self.pageSize = pageSize
         names = (
             first: RequestID.lowest(at: scope.month.start.adding(milliseconds: -MeterCostStore.longestBodyMS)).text,
             end: RequestID.lowest(at: scope.month.end.adding(milliseconds: 1)).text
@@ -78,7 +78,7 @@ struct ExportEntryStore {
         while try reader.next() {
             let id = reader.text(Column.request)
             // All entries of one request are on one page.
-            if read >= Self.pageSize, id != request { break }
+            if read >= pageSize, id != request { break }
             request = id
             read += 1
             try take(reader, body)

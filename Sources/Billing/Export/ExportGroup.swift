@@ -8,6 +8,10 @@ struct ExportGroup: Hashable {
     var model: Int32
     var backend: Int32
     var version: Int32
+    /// The list's version where the price was agreed with the tenant.
+    var listVersion: Int32
     var corrects: Int32
+    /// A correction made by hand: each has a row of its own.
+    var correction: Int32
     var multiplierPPM: Int64
 }

@@ -46,6 +46,7 @@ public struct ExportManifest: Sendable {
         line.text("closed_at", period.seal?.closedAt.rfc3339)
         line.raw("format_version", String(facts.formatVersion))
         line.text("software_version", facts.softwareVersion)
+        line.raw("number", period.seal.map { String($0.number) })
         line.raw("filters", filters)
         line.text("issuer", facts.party.issuer)
         line.text("account_id", facts.party.accountID)
@@ -131,6 +132,8 @@ public struct ExportManifest: Sendable {
     private static func json(_ correction: CorrectionFact) -> [UInt8] {
         var line = JSONLine()
         line.text("id", correction.id)
+        line.text("tenant_id", correction.tenantID)
+        line.text("amount", correction.amount)
         line.text("corrects_period", correction.correctsPeriod)
         line.text("reason", correction.reason)
         line.text("created_by", correction.createdBy)

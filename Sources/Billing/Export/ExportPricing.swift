@@ -4,6 +4,7 @@ import Tenancy
 /// no count explains becomes a row of its own, so that the rows add up to the ledger exactly.
 struct ExportPricing {
     private let rates: [String: Rates]
+    private let listPrices: ExportListPrices
 
     /// With the price versions that the entries name.
     init(_ prices: [String: PriceFact]) throws(ExportError) {
@@ -16,12 +17,26 @@ struct ExportPricing {
             }
         }
         self.rates = rates
+        do throws(RatesError) {
+            listPrices = try ExportListPrices(prices)
+        } catch {
+            throw .damagedPrice("")
+        }
+    }
+
+    /// Whether any price was agreed with a tenant.
+    var hasAgreements: Bool { !listPrices.isEmpty }
+
+    /// The list's version where `version` was agreed with a tenant; nil for any other.
+    func listVersion(beside version: String, inputTokens: Int64, at admitted: Timestamp) -> String? {
+        listPrices.version(beside: version, inputTokens: inputTokens, at: admitted)
     }
 
     /// The rows of one group, each a copy of `row` with its numbers.
     func rows(_ row: ExportRow, _ sums: ExportSums, multiplierPPM: Int64) throws(ExportError) -> [ExportRow] {
-        let list = row.priceVersion.flatMap { rates[$0] }
-        let own = list?.scaled(ppm: multiplierPPM)
+        let version = row.priceVersion.flatMap { rates[$0] }
+        let own = version?.scaled(ppm: multiplierPPM)
+        let list = row.listVersion.flatMap { rates[$0] } ?? version
         var rest = Money(pico: sums.cost)
         var listRest = Money(pico: sums.listCost)
         var rows: [ExportRow] = []
@@ -33,7 +48,8 @@ struct ExportPricing {
             line.estimatedUnits = sums.estimated[meter]
             line.price(list?[meter] ?? 0, own?[meter] ?? 0)
             rest -= line.cost
-            listRest -= line.listCost
+            // The ledger has an agreed cost as its list cost: what is left of it is measured by the same price.
+            listRest -= row.listVersion == nil ? line.listCost : line.cost
             rows.append(line)
         }
         if rest != .zero || listRest != .zero || (rows.isEmpty && sums.requests != 0) {

@@ -25,10 +25,14 @@ struct ExportRow: Sendable, Equatable {
     var backendID: String?
     var meter: Meter?
     var priceVersion: String?
+    /// The list's version in force, where `priceVersion` was agreed with the tenant; nil: `priceVersion` is the list's.
+    var listVersion: String?
     /// The tenant's multiplier of the version's prices, in millionths.
     var multiplierPPM: Int64 = 1_000_000
     /// The closed month it corrects.
     var correctsPeriod: String?
+    /// The correction it is, of those that were made by hand.
+    var correctionID: String?
     var units: Int64 = 0
     /// Of the units, those that nobody reported.
     var estimatedUnits: Int64 = 0

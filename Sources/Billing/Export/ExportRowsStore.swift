@@ -9,6 +9,9 @@ struct ExportRowsStore {
         case end
     }
 
+    /// Only their sums stay in memory; after each page all sums are looked at.
+    private static let pageSize = 5000
+
     private let file: DatabaseFile
     private let scope: ExportScope
     private var entries: ExportEntryStore
@@ -18,7 +21,7 @@ struct ExportRowsStore {
     init(_ query: ExportQuery, _ facts: PeriodFacts, through lastSequence: Int64, _ file: DatabaseFile) throws {
         self.file = file
         scope = ExportScope(query, facts, through: lastSequence)
-        entries = ExportEntryStore(scope)
+        entries = ExportEntryStore(scope, pageSize: Self.pageSize)
         // Some keys of a tenant are no invoice: there a credit would count in two files.
         let isWhole = query.tag == nil && query.view == .tenant
         let credits = isWhole ? facts.credits.filter { query.tenantID == nil || query.tenantID == $0.tenantID } : []
@@ -79,6 +82,15 @@ extension ExportDays {
         typealias Column = ExportEntryStore.Column
         func number(_ column: Int32) -> Int32 { row.text(column).map { names.number($0) } ?? ExportNames.none }
         let admitted = row.integer(Column.admitted)
+        let kind = row.text(Column.kind)
+        let usage = try row.usage()
+        var listVersion = ExportNames.none
+        if !scope.isUpstream, hasAgreements, let version = row.text(Column.version),
+            let found = self.listVersion(
+                beside: version, inputTokens: usage.inputTotal, at: Timestamp(microseconds: admitted))
+        {
+            listVersion = names.number(found)
+        }
         let group = ExportGroup(
             day: RollUpSums.start(of: Timestamp(microseconds: admitted), span: RollUpSums.day) / RollUpSums.day,
             tenant: number(Column.tenant),
@@ -86,15 +98,15 @@ extension ExportDays {
             pool: number(Column.pool), model: number(Column.model),
             backend: scope.isUpstream ? number(Column.backend) : ExportNames.none,
             version: scope.isUpstream ? ExportNames.none : number(Column.version),
-            corrects: number(Column.corrects),
+            listVersion: listVersion, corrects: number(Column.corrects),
+            correction: kind == "correction" ? number(Column.request) : ExportNames.none,
             multiplierPPM: scope.isUpstream ? 0 : row.integer(Column.multiplier))
-        let kind = row.text(Column.kind)
         // `estimated` and `partial`; the others begin with r and n.
         let isEstimated = row.begins(Column.provenance, with: "e") || row.begins(Column.provenance, with: "p")
         add(
             ExportEntry(
                 group: group, isRequest: kind == "settle" || kind == "resolve", isEstimated: isEstimated,
-                usage: try row.usage(), cost: row.integer(Column.cost), listCost: row.integer(Column.listCost),
+                usage: usage, cost: row.integer(Column.cost), listCost: row.integer(Column.listCost),
                 upstreamCost: row.isNull(Column.upstreamCost) ? nil : row.integer(Column.upstreamCost)))
     }
 }

@@ -80,6 +80,8 @@ struct FocusCSV: ExportEncoder {
         case .keyID: row.keyID
         case .catalogVersion: row.priceVersion
         case .correctsPeriod: row.correctsPeriod
+        case .correctionID: row.correctionID
+        case .listVersion: row.listVersion
         default: words.text(column, row, charge)
         }
     }

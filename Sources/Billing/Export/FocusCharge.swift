@@ -27,7 +27,7 @@ struct FocusCharge {
             category = row.kind == .usage && row.upstreamCost != nil ? .usage : .adjustment
             (billed, effective, contracted, list) = (cost, cost, cost, cost)
             guard category == .usage else { return }
-            consumed = row.units
+            consumed = row.units == 0 ? row.requests : row.units
             // A provider prices meters by rules of its own, so a day is one unit at what it cost.
             priced = 1
             (listUnitPrice, unitPrice) = (cost, cost)

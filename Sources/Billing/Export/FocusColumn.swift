@@ -74,6 +74,8 @@ enum FocusColumn: String, CaseIterable {
     case catalogVersion = "x_CatalogVersion"
     case estimatedQuantity = "x_EstimatedQuantity"
     case correctsPeriod = "x_CorrectsPeriod"
+    case correctionID = "x_CorrectionId"
+    case listVersion = "x_ListCatalogVersion"
     case upstreamCost = "x_UpstreamCost"
     case unpricedRequests = "x_UnpricedRequests"
 

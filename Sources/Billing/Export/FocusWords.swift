@@ -26,7 +26,7 @@ struct FocusWords {
         case .resourceType: row.model.isEmpty ? nil : "Model"
         case .skuID: sku(row, charge)
         case .skuMeter:
-            sku(row, charge).map { _ in row.kind == .purchase ? "Prepaid" : row.meter.map(Self.title) ?? "Tokens" }
+            sku(row, charge).map { _ in row.kind == .purchase ? "Prepaid" : row.meter.map(Self.title) ?? unit(row) }
         case .skuPriceID: skuPrice(row, charge)
         case .skuPriceDetails: charge.category == .usage ? details(row) : nil
         default: nil
@@ -47,7 +47,8 @@ struct FocusWords {
         case .credit: return "Goodwill"
         case .adjustment:
             guard let month = row.correctsPeriod else { return "\(model) charge without a count" }
-            return "Correction of \(month) for \(model)"
+            let reason = row.correctionID.flatMap { facts.corrections[$0] }.map { ": " + $0.reason } ?? ""
+            return "Correction of \(month) for \(model)\(reason)"
         }
     }
 
@@ -65,7 +66,7 @@ struct FocusWords {
         let price: String? =
             switch row.kind {
             case .purchase: row.creditID
-            default: isUpstream ? upstreamPrice(row) : row.priceVersion.map { $0 + multiplier(row) }
+            default: isUpstream ? upstreamPrice(row) : row.priceVersion.map { $0 + multiplier(row) + list(row) }
             }
         return "\(sku)@\(price ?? "unpriced")"
     }
@@ -77,6 +78,9 @@ struct FocusWords {
         return names.compactMap { $0 }.joined(separator: "-")
     }
 
+    /// An agreed price is another one beside another list price.
+    private func list(_ row: ExportRow) -> String { row.listVersion.map { "/" + $0 } ?? "" }
+
     private func multiplier(_ row: ExportRow) -> String {
         if row.multiplierPPM == 1_000_000 { return "" }
         return "x" + Money(pico: Int128(row.multiplierPPM) * 1_000_000).decimal
@@ -84,6 +88,8 @@ struct FocusWords {
 
     private func details(_ row: ExportRow) -> String {
         var details = ["x_TokenType": row.meter?.rawValue ?? "all"]
+        // A row of what a provider charges is of all tiers.
+        if isUpstream { return JSONLine.object(details) }
         let price = row.priceVersion.flatMap { facts.prices[$0] }
         details["x_ServiceTier"] = price?.tier ?? "default"
         if let above = price?.aboveTokens { details["x_AboveTokens"] = String(above) }
@@ -97,6 +103,8 @@ struct FocusWords {
         case .character: "Characters"
         case .request: "Requests"
         case .search: "Searches"
+        // Where a provider prices calls that used no token, the calls are what is counted.
+        case nil where row.units == 0: "Requests"
         default: "Tokens"
         }
     }

@@ -3,9 +3,10 @@ import Tenancy
 /// The rows of a month as a plain table.
 struct LedgerCSV: ExportEncoder {
     private static let columns = [
-        "date", "tenant_id", "tenant", "pool", "model", "meter", "kind", "price_version", "currency", "requests",
+        "date", "tenant_id", "tenant", "pool", "model", "meter", "kind", "price_version", "list_version", "currency",
+        "requests",
         "units", "estimated_units", "list_unit_price", "unit_price", "list_cost", "cost", "billed", "corrects_period",
-        "credit_id", "tags",
+        "correction_id", "reason", "credit_id", "tags",
     ]
     private static let keyColumns = ["key_id", "key"]
     private static let upstreamColumns = ["backend_id", "backend", "upstream_cost", "unpriced_requests"]
@@ -48,6 +49,7 @@ struct LedgerCSV: ExportEncoder {
         line.text(row.meter?.rawValue)
         line.text(row.kind.rawValue)
         line.text(row.priceVersion)
+        line.text(row.listVersion)
         line.text(facts.party.currency)
         line.number(String(row.requests))
         line.number(isUsage ? String(row.units) : nil)
@@ -58,6 +60,8 @@ struct LedgerCSV: ExportEncoder {
         line.number(row.cost.decimal)
         line.number(row.billed.decimal)
         line.text(row.correctsPeriod)
+        line.text(row.correctionID)
+        line.text(row.correctionID.flatMap { facts.corrections[$0]?.reason })
         line.text(row.creditID)
         line.text(facts.tags(of: row).isEmpty ? nil : JSONLine.object(facts.tags(of: row)))
         if query.isByKey {

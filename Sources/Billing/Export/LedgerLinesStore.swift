@@ -2,6 +2,10 @@ import Tenancy
 
 /// The ledger's entries of a month as JSON, one a line, as they are stored; a page is one read transaction.
 struct LedgerLinesStore: ExportPart {
+    /// A page is one piece of the file, some 300 KiB. Larger ones are copied as a whole on their way, and what the
+    /// allocator then keeps of them adds up to more than anything else in a download.
+    private static let pageSize = 500
+
     private let file: DatabaseFile
     private var entries: ExportEntryStore
     private var isBegun = false
@@ -11,7 +15,8 @@ struct LedgerLinesStore: ExportPart {
 
     init(_ query: ExportQuery, _ facts: PeriodFacts, through lastSequence: Int64, _ file: DatabaseFile) {
         self.file = file
-        entries = ExportEntryStore(ExportScope(query, facts, through: lastSequence))
+        entries = ExportEntryStore(
+            ExportScope(query, facts, through: lastSequence), pageSize: Self.pageSize)
     }
 
     mutating func next() throws -> [UInt8]? {

@@ -43,7 +43,7 @@ final class ManifestExport: ExportPart {
             }
             for row in next {
                 totals[row.tenantID, default: ExportTotals()].add(row)
-                if let version = row.priceVersion { versions.insert(version) }
+                versions.formUnion([row.priceVersion, row.listVersion].compactMap { $0 })
             }
             try csv.add(next)
             try focus12.add(next)

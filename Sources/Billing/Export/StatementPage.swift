@@ -9,6 +9,7 @@ struct StatementPage: ExportEncoder {
         let unitPrice: Money
         let kind: String
         let corrects: String
+        let correctionID: String
     }
 
     private struct Account {
@@ -55,7 +56,8 @@ struct StatementPage: ExportEncoder {
         for row in rows {
             let key = LineKey(
                 model: row.model, meter: row.meter.map(FocusWords.words) ?? "", unitPrice: row.unitPrice,
-                kind: row.kind.rawValue, corrects: row.correctsPeriod ?? "")
+                kind: row.kind.rawValue, corrects: row.correctsPeriod ?? "",
+                correctionID: row.correctionID ?? "")
             accounts[row.tenantID, default: Account()].lines[key, default: ExportTotals()].add(row)
             accounts[row.tenantID]?.total.add(row)
         }
@@ -85,12 +87,13 @@ struct StatementPage: ExportEncoder {
         for filter in query.filters where filter.name != "tenant_id" { terms.append((filter.name, filter.value)) }
         let list = terms.map { "<dt>\(HTMLText.escaped($0.0))</dt><dd>\(HTMLText.escaped($0.1))</dd>" }
         let total = account.total
-        let sums = [
-            ("Charges", total.cost),
-            ("Paid from prepaid credit", total.billed - total.cost - total.purchases + total.credits),
-            ("Prepaid purchases", total.purchases), ("Goodwill", .zero - total.credits),
-            ("Total, as invoiced", total.billed), ("Rounding to cents", StatementRounding.difference(total.billed)),
-        ].filter { ["Charges", "Total, as invoiced"].contains($0.0) || $0.1 != .zero }.map { name, amount in
+        let sums =
+            [
+                ("Charges", total.cost),
+                ("Paid from prepaid credit", total.billed - total.cost - total.purchases + total.credits),
+                ("Prepaid purchases", total.purchases), ("Goodwill", .zero - total.credits),
+            ].filter { $0.0 == "Charges" || $0.1 != .zero } + closing(total)
+        let rows = sums.map { name, amount in
             "<tr><th>\(name)</th><td class=\"n\">\(amount.decimal)</td></tr>\n"
         }
         return """
@@ -104,18 +107,34 @@ struct StatementPage: ExportEncoder {
             \(lines(account))</tbody>
             </table>
             <table>
-            \(sums.joined())</table>
-            <p class="due">Amount due: \(facts.party.currency) \(StatementRounding.cents(total.billed))</p>
+            \(rows.joined())</table>
+            \(verdict(total))
             </section>
 
             """
+    }
+
+    /// Only a closed month of a whole tenant asks for money, and is rounded.
+    private var isInvoice: Bool { facts.period.status == .closed && query.tag == nil }
+
+    private func closing(_ total: ExportTotals) -> [(String, Money)] {
+        guard isInvoice else { return [("Total", total.billed)] }
+        let rounding = StatementRounding.difference(total.billed)
+        return [("Total, as invoiced", total.billed)] + (rounding == .zero ? [] : [("Rounding to cents", rounding)])
+    }
+
+    private func verdict(_ total: ExportTotals) -> String {
+        let amount = "\(facts.party.currency) \(StatementRounding.cents(total.billed))"
+        if isInvoice { return #"<p class="due">Amount due: \#(amount)</p>"# }
+        if query.tag != nil { return #"<p class="due">Spend of a part, not an invoice: \#(amount)</p>"# }
+        return #"<p class="due">So far, not an invoice: \#(amount)</p>"#
     }
 
     private func lines(_ account: Account) -> String {
         let keys = account.lines.keys.sorted { left, right in
             for (one, other) in [
                 (left.kind, right.kind), (left.corrects, right.corrects), (left.model, right.model),
-                (left.meter, right.meter),
+                (left.meter, right.meter), (left.correctionID, right.correctionID),
             ] where one != other {
                 return one.utf8.lexicographicallyPrecedes(other.utf8)
             }
@@ -124,8 +143,10 @@ struct StatementPage: ExportEncoder {
         return keys.map { key in
             let sums = account.lines[key] ?? ExportTotals()
             let isUsage = key.kind == ExportRow.Kind.usage.rawValue
+            let reason = facts.corrections[key.correctionID].map { ": " + $0.reason } ?? ""
             let meter =
-                (isUsage ? key.meter : key.kind) + (key.corrects.isEmpty ? "" : ", correction of \(key.corrects)")
+                (isUsage ? key.meter : key.kind)
+                + (key.corrects.isEmpty ? "" : ", correction of \(key.corrects)\(reason)")
             let amount = isUsage || key.kind == ExportRow.Kind.adjustment.rawValue ? sums.cost : sums.billed
             return "<tr><td>\(HTMLText.escaped(key.model))</td><td>\(HTMLText.escaped(meter))</td>"
                 + "<td class=\"n\">\(isUsage ? String(sums.units) : "")</td>"

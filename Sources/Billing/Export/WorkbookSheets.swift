@@ -50,7 +50,7 @@ struct WorkbookSheets {
                 WorkbookColumn("requests", .whole), WorkbookColumn("units", .whole),
             ] + WorkbookColumn.amount("list_cost") + WorkbookColumn.amount("cost"))
         daily = try file.sheet("Daily", columns: Self.rowColumns(query))
-        corrections = try file.sheet("Corrections", columns: Self.rowColumns(query))
+        corrections = try file.sheet("Corrections", columns: Self.correctionColumns(query))
         manifest = try file.sheet(
             "Manifest",
             columns: [
@@ -69,6 +69,10 @@ struct WorkbookSheets {
             WorkbookColumn("unit_price_exact", width: 20),
         ] + WorkbookColumn.amount("list_cost") + WorkbookColumn.amount("cost") + WorkbookColumn.amount("billed")
             + (query.isByKey ? [WorkbookColumn("key_id", width: 32), WorkbookColumn("key", width: 24)] : [])
+    }
+
+    private static func correctionColumns(_ query: ExportQuery) -> [WorkbookColumn] {
+        rowColumns(query) + [WorkbookColumn("correction_id", width: 32), WorkbookColumn("reason", width: 40)]
     }
 
     /// How many sheets the rows and the corrections took.
@@ -90,14 +94,16 @@ struct WorkbookSheets {
             daily = try file.sheet("Daily \(dailySheets)", columns: Self.rowColumns(query))
         }
         try daily.add(cells)
-        if let version = row.priceVersion { versions.insert(version) }
+        versions.formUnion([row.priceVersion, row.listVersion].compactMap { $0 })
         guard row.correctsPeriod != nil else { return }
         if corrections.isFull {
             corrections.finish()
             correctionSheets += 1
-            corrections = try file.sheet("Corrections \(correctionSheets)", columns: Self.rowColumns(query))
+            corrections = try file.sheet(
+                "Corrections \(correctionSheets)", columns: Self.correctionColumns(query))
         }
-        try corrections.add(cells)
+        let correction = row.correctionID.flatMap { facts.corrections[$0] }
+        try corrections.add(cells + [row.correctionID ?? "", correction?.reason ?? ""])
     }
 
     private func cells(_ row: ExportRow) -> [String] {

@@ -67,7 +67,9 @@ struct LedgerEntry: Sendable {
     ) -> [LedgerEntry] {
         LedgerEntry(
             kind: charge == nil ? .release : .resolve, hold: hold, endedAt: instant, cost: (charge ?? .zero).line,
-            priceVersion: hold.priceVersion, backendID: hold.backendID, outcome: .unanswered, correctsPeriod: month
+            // No units say what the list asks: an amount without them is its own list cost, as of corrections.
+            listCost: (charge ?? .zero).line, priceVersion: hold.priceVersion, backendID: hold.backendID,
+            outcome: .unanswered, correctsPeriod: month
         ).splittingExcess()
     }
 

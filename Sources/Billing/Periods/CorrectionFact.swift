@@ -8,6 +8,8 @@ public struct CorrectionFact: Codable, Sendable, Equatable {
     public let tenantID: String?
     /// The key it is about, if it is about one.
     public let keyID: String?
+    /// USD, below zero for a credit; nil like the tenant.
+    public let amount: String?
     /// The closed month it corrects, `2026-10`.
     public let correctsPeriod: String
     /// What the operator wrote.
@@ -20,6 +22,7 @@ public struct CorrectionFact: Codable, Sendable, Equatable {
         id = correction.id.text
         tenantID = correction.tenantID.text
         keyID = correction.keyID?.text
+        amount = correction.amount.decimal
         correctsPeriod = correction.correctsPeriod.text
         reason = correction.reason
         createdBy = correction.createdBy

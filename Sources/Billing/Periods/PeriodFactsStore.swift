@@ -87,12 +87,16 @@ public enum PeriodFactsStore {
             tags: try JSONDecoder().decode([String: String].self, from: Data(tags.utf8)))
     }
 
-    /// What the entries were priced by, and what providers charged for these models by the end of the month.
+    /// What the entries were priced by, and what by the end of the month providers charged for these models, and the
+    /// list where another price was agreed.
     private static func prices(_ db: Database, _ names: PeriodNames, until month: BillingPeriod) throws -> [PriceFact] {
-        try BillingStore.prices(db).filter { version in
-            names.prices.contains(version.id)
-                || version.kind == .upstream && names.models.contains(version.model)
-                    && version.effectiveFrom < month.end && version.publishedAt < month.end
+        let versions = try BillingStore.prices(db)
+        let agreed = Set(versions.filter { $0.tenantID != nil && names.prices.contains($0.id) }.map(\.model))
+        return versions.filter { version in
+            if names.prices.contains(version.id) { return true }
+            guard version.effectiveFrom < month.end, version.publishedAt < month.end else { return false }
+            return version.kind == .upstream
+                ? names.models.contains(version.model) : version.tenantID == nil && agreed.contains(version.model)
         }.map(PriceFact.init)
     }
 

@@ -1,17 +1,22 @@
 import Tenancy
 
 /// The canonical manifest of a closed month: what its hash ties together, and ties to the month closed before.
-enum PeriodManifest {
+public enum PeriodManifest {
     /// SHA-256 of the manifest, 64 hexadecimal digits: of the line `tollgate period 1`, then one record of the month,
     /// number, format version, software version, closing instant, entries, last sequence, cost, the chain's head, the
     /// hash of the facts and that of the manifest before, as `CanonicalHash` writes them.
     static func sha256(_ month: BillingPeriod, _ seal: Fields) -> String {
-        var hash = CanonicalHash("tollgate period 1")
-        hash.add([
+        sha256([
             month.text, String(seal.number), String(seal.formatVersion), seal.softwareVersion,
             String(seal.closedAt.microseconds), String(seal.entries), String(seal.lastSequence), seal.cost.decimal,
             seal.chainHead, seal.factsSHA256, seal.previousManifestSHA256,
         ])
+    }
+
+    /// The same from the record's fields in their order.
+    public static func sha256(_ fields: [String?]) -> String {
+        var hash = CanonicalHash("tollgate period 1")
+        hash.add(fields)
         return hash.hex
     }
 

@@ -1,3 +1,4 @@
+import Billing
 import Foundation
 import Tenancy
 
@@ -21,6 +22,7 @@ struct ExportCheck {
         if document.digests.told != document.digests.found {
             differences.append("\(name): was changed: its digest is \(document.digests.found)")
         }
+        differences += sealDifferences()
         var checked = 0
         let total = document.files.reduce(0) { $0 + $1.bytes }
         let bar = ProgressBar(total: Int(clamping: total))
@@ -36,6 +38,34 @@ struct ExportCheck {
         }
         bar.clear()
         return (checked, differences)
+    }
+
+    /// Of a closed month's manifest without a filter that leaves entries out: what it says of the close must hash to
+    /// what the next month names.
+    private func sealDifferences() -> [String] {
+        let json = document.json
+        let isPart = json["filters"]["tenant_id"] != .null || json["filters"]["tag"] != .null
+        guard let told = json["manifest_sha256"].string, !isPart, json["number"] != .null,
+            let closedAt = json["closed_at"].string.flatMap({ Timestamp(rfc3339: $0) })
+        else { return [] }
+        let found = PeriodManifest.sha256([
+            json["period"].string, json["number"].plain, json["format_version"].plain,
+            json["software_version"].string, String(closedAt.microseconds), json["entries"].plain,
+            json["ledger_sequence"].plain, json["total"]["cost"].string, json["chain_head"].string,
+            json["facts_sha256"].string, json["previous_manifest_sha256"].string,
+        ])
+        return found == told ? [] : ["\(name): its figures are not those of the close with manifest_sha256 \(told)"]
+    }
+
+    /// Downloads beside manifests of their months that none of them lists: nothing is known of them.
+    static func unlisted(_ checks: [ExportCheck]) -> [String] {
+        Dictionary(grouping: checks, by: \.folder).flatMap { folder, checks in
+            let listed = Set(checks.flatMap { $0.document.files.map(\.name) })
+            let months = checks.map { "tollgate-\($0.document.json["period"].plain)-" }
+            return ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { name in
+                !name.contains("-manifest") && !listed.contains(name) && months.contains { name.hasPrefix($0) }
+            }
+        }.sorted()
     }
 
     private func compare(

@@ -52,6 +52,11 @@ struct ExportFetch: ParsableCommand {
             rows.append(row(saved, rows: nil))
         }
         options.show(rows, columns: ["name", "rows", "bytes", "sha256"])
+        if wanted.count < manifest.files.count {
+            StandardError.write(
+                "the manifest lists \(manifest.files.count - wanted.count) files that were not asked for; check with "
+                    + "`export verify --partial`")
+        }
     }
 
     private func fetch(

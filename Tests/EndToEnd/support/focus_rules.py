@@ -95,6 +95,12 @@ def category(row: dict[str, str], fault: object) -> None:
         fault(f"ConsumedQuantity on {kind}")
     if kind == "Purchase" and (row["ChargeFrequency"] == "Usage-Based" or Fraction(row["EffectiveCost"]) != 0):
         fault("a purchase that is usage-based or has an effective cost")
+    if kind == "Adjustment" and row["ChargeClass"] != "Correction" and not row["ListUnitPrice"]:
+        # Without units the amount is its own price; only money paid ahead may have paid a part of it.
+        if not Fraction(row["ListCost"]) == Fraction(row["ContractedCost"]) == Fraction(row["EffectiveCost"]):
+            fault("an adjustment with several costs")
+        if not 0 <= Fraction(row["BilledCost"]) <= Fraction(row["EffectiveCost"]):
+            fault("an adjustment that is billed with more than it cost")
     if kind == "Credit" and Fraction(row["BilledCost"]) > 0:
         fault("a credit above zero")
 

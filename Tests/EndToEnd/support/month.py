@@ -161,7 +161,8 @@ def entries(month: Month, count: int, dice: random.Random) -> Iterator[tuple[Any
         elif kind < 0.96:
             yield row("release", 0, 0, {}, provenance="none", outcome="not_sent", status=0, upstream=None)
         elif kind < 0.98:
-            yield row("resolve", dice.randint(0, 10**10), 0, {}, provenance="none", outcome="unanswered", status=0)
+            charged = dice.randint(0, 10**10)
+            yield row("resolve", charged, charged, {}, provenance="none", outcome="unanswered", status=0)
         else:
             yield row("settle", 0, 0, counts, version=None, upstream=None)
 
@@ -179,7 +180,7 @@ def corrections(month: Month, count: int, dice: random.Random) -> Iterator[tuple
         yield (
             name, 1, "resolve" if late else "correction", tenant.id, tenant.keys[0] if late else "", model if late else "",
             "fast" if late else "", month.backends[0] if late else "", booked, booked, month.name,
-            month.versions[model] if late else None, tenant.ppm, 0 if late else amount, amount, None, *(0,) * len(COLUMNS), None, "none",
+            month.versions[model] if late else None, tenant.ppm, amount, amount, None, *(0,) * len(COLUMNS), None, "none",
             "unanswered", 0, 0, month.corrected,
         )
 
