@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench bench-decisions bench-usage bench-export bench-close finance-million \
+.PHONY: help build demo test bench bench-decisions bench-usage bench-export bench-backup bench-close finance-million \
 	prove-finance fuzz-smoke model-test effect schemathesis lint format tidy e2e ci clean deb prove-ops
 
 BINARY := .build/release/tollgate
@@ -71,7 +71,12 @@ bench-export: ## measure the downloads of a month with a million entries
 	@scripts/build-release.sh
 	@.venv-test/bin/python Benchmarks/export.py --binary $(BINARY) $(ARGS)
 
-bench-close: ## measure the close of a month with 100,000 keys beside calls
+bench-backup: ## measure what callers notice of backups
+	@scripts/install-packages.sh build test
+	@scripts/build-release.sh
+	@.venv-test/bin/python Benchmarks/backup.py --binary $(BINARY) $(ARGS)
+
+bench-close: ## measure the close of a month with 100,000 keys, and an import of prices, beside calls
 	@scripts/install-packages.sh build test
 	@scripts/build-release.sh
 	@.venv-test/bin/python Benchmarks/close.py --binary $(BINARY) $(ARGS)

@@ -1,11 +1,11 @@
-"""How long the close of a large month keeps others from writing.
+"""How long the close of a large month, and an import of many prices, keep others from writing.
 
-    python Benchmarks/close.py --binary .build/release/tollgate [--keys 100000] [--versions 6000]
+    python Benchmarks/close.py --binary .build/release/tollgate [--keys 100000] [--versions 6000] [--prices 2000]
 
 Fills a fresh gateway with a past month that has an entry for each of many keys, and with many price versions; then closes the
-month while calls of another tenant go through the data plane one after the other. Each call waits twice for the writer (its
-hold's room and its settle), so the slowest call shows the longest turn. Prints the seconds of the close, and the median, p99 and
-slowest call before and during it.
+month, and imports a price list, while calls of another tenant go through the data plane one after the other. Each call waits
+twice for the writer (its hold's room and its settle), so the slowest call shows the longest turn. Prints the seconds of both, and
+the median, p99 and slowest call before and during them.
 """
 
 from __future__ import annotations
@@ -15,18 +15,17 @@ import json
 import random
 import sqlite3
 import statistics
-import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Tests/EndToEnd"))
+from callers import Caller, caller, p99
+from support.month import INSERT, Month, entries, roll_up
+from support.tollgate import Gateway
 
-from support.backend import fake_backend  # noqa: E402
-from support.client import fetch  # noqa: E402
-from support.month import INSERT, Month, entries, lay_out, roll_up  # noqa: E402
-from support.tollgate import Gateway  # noqa: E402
+LIST = "/prices/import?format=litellm"
 
 
 def fill(server: Gateway, month: Month, keys: int, versions: int) -> None:
@@ -54,61 +53,61 @@ def fill(server: Gateway, month: Month, keys: int, versions: int) -> None:
         db.commit()
 
 
+def beside(tenant: Caller, work: Callable[[], None]) -> tuple[float, list[float]]:
+    """Seconds that the work took, and the calls meanwhile."""
+    done = threading.Event()
+    seconds: list[float] = []
+
+    def run() -> None:
+        try:
+            started = time.perf_counter()
+            work()
+            seconds.append(time.perf_counter() - started)
+        finally:
+            done.set()
+
+    worker = threading.Thread(target=run)
+    worker.start()
+    times = tenant.in_turn(done)
+    worker.join()
+    return seconds[0], times
+
+
+def tell(name: str, times: list[float]) -> None:
+    print(f"{name}: {len(times)} calls, median {statistics.median(times):.2f} ms, p99 {p99(times):.2f} ms, "
+          f"slowest {', '.join(f'{slow:.1f}' for slow in sorted(times)[-3:])} ms", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", type=Path, required=True)
     parser.add_argument("--keys", type=int, default=100_000)
     parser.add_argument("--versions", type=int, default=6000)
+    parser.add_argument("--prices", type=int, default=2000)
     options = parser.parse_args()
-    with fake_backend() as backend:
-        server = Gateway(options.binary.resolve())
-        try:
-            server.start()
-            month = lay_out(server)
-            server.admin.pool("calls")
-            server.admin.backend("calls", "fake", backend.base_url())
-            server.admin.model("fake", ["calls"])
-            server.admin.price("fake", "0.1", "0.4")
-            key = server.admin.key(server.admin.tenant("caller", ["calls"]))["key"]
-            server.stop()
-            fill(server, month, options.keys, options.versions)
-            server.start()
-            body = {"model": "fake", "max_tokens": 20, "messages": [{"role": "user", "content": "hello"}]}
+    with caller(options.binary, lambda server, month: fill(server, month, options.keys, options.versions)) as (tenant, month):
+        admin = tenant.server.admin
 
-            def calls(until: threading.Event, least: int) -> list[float]:
-                times: list[float] = []
-                while len(times) < least or not until.is_set():
-                    started = time.perf_counter()
-                    assert fetch(server.data, key, body).status == 200
-                    times.append((time.perf_counter() - started) * 1000)
-                return times
+        def close() -> None:
+            admin.ok("POST", f"/periods/{month.name}/close", {"grace": "0s"})
+            while admin.get(f"/periods/{month.name}")["status"] != "closed":
+                time.sleep(0.05)
 
-            done = threading.Event()
-            done.set()
-            quiet = calls(done, 2000)
-            done.clear()
-            seconds: list[float] = []
+        def publish() -> None:
+            prices = {f"model-{number}": {"input_cost_per_token": 1e-6, "output_cost_per_token": 2e-6}
+                      for number in range(options.prices)}
+            made = admin.ok("POST", LIST, prices)
+            assert made["published"] == options.prices, made
 
-            def close() -> None:
-                started = time.perf_counter()
-                server.admin.ok("POST", f"/periods/{month.name}/close", {"grace": "0s"})
-                while server.admin.get(f"/periods/{month.name}")["status"] != "closed":
-                    time.sleep(0.05)
-                seconds.append(time.perf_counter() - started)
-                done.set()
-
-            closer = threading.Thread(target=close)
-            closer.start()
-            loud = calls(done, 0)
-            closer.join()
-            print(f"{options.keys} keys, {options.versions} price versions: closed in {seconds[0]:.1f} s")
-            for name, times in (("before", quiet), ("during", loud)):
-                p99 = statistics.quantiles(times, n=100)[98]
-                print(f"{name}: {len(times)} calls, median {statistics.median(times):.2f} ms, p99 {p99:.2f} ms, "
-                      f"slowest {max(times):.1f} ms")
-            server.verify()
-        finally:
-            server.close()
+        over = threading.Event()
+        over.set()
+        tell("before", tenant.in_turn(over, least=2000))
+        seconds, times = beside(tenant, close)
+        print(f"{options.keys} keys, {options.versions} price versions: closed in {seconds:.1f} s")
+        tell("during the close", times)
+        seconds, times = beside(tenant, publish)
+        print(f"{options.prices} prices: imported in {seconds:.1f} s")
+        tell("during the import", times)
 
 
 if __name__ == "__main__":
