@@ -65,7 +65,8 @@ import Testing
             #"gen_ai_client_token_usage_sum{gen_ai_operation_name="chat",gen_ai_provider_name="openai","#
                 + #"gen_ai_original_model="m",gen_ai_request_model="up",gen_ai_response_model="up","#
                 + #"error_type="upstream_error",gen_ai_token_type="output"} 2.5"#,
-            #"gen_ai_server_request_duration_seconds_bucket{gen_ai_operation_name="chat",gen_ai_provider_name="openai","#
+            #"gen_ai_server_request_duration_seconds_bucket{gen_ai_operation_name="chat","#
+                + #"gen_ai_provider_name="openai","#
                 + #"gen_ai_original_model="m",gen_ai_request_model="up",gen_ai_response_model="up","#
                 + #"error_type="upstream_error",le="1"} 3"#,
         ])

@@ -37,7 +37,8 @@ import Testing
     @Test func `objects in a list are told apart, what names them first`() {
         let text = TableText(now: now).entry(
             values(
-                #"{"secrets":[{"public_id":"new","not_after":null},{"public_id":"old","not_after":"2026-11-18T11:06:40Z"}]}"#
+                #"{"secrets":[{"public_id":"new","not_after":null},"#
+                    + #"{"public_id":"old","not_after":"2026-11-18T11:06:40Z"}]}"#
             )[0], first: [])
         #expect(text.hasPrefix("secrets  public_id new; public_id old, not_after "), "\(text)")
         let price = TableText(now: now).entry(

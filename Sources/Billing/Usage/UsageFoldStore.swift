@@ -114,3 +114,27 @@ enum UsageFoldStore {
         "\(key.bucketStart) \(key.model) \(key.pool) \(key.backendID) \(key.meter)"
     }
 }
+
+extension UsageFoldStore {
+    /// What was summed up of the entries after one and up to another.
+    struct Part: Sendable {
+        let folds: UsageFolds
+        let after: Int64
+        let last: Int64
+    }
+
+    /// The newest entry, read beside the writer.
+    static func newest(_ file: DatabaseFile) async throws -> Int64 {
+        try await file.pool.read { db in try LedgerStore.lastSequence(db) }
+    }
+
+    /// The next entries summed up beside the writer, at most so many; nil when there are none.
+    static func nextPart(of file: DatabaseFile, most: Int64) async throws -> Part? {
+        try await file.pool.read { db in
+            let after = try folded(db)
+            let last = min(try LedgerStore.lastSequence(db), after + most)
+            guard last > after else { return nil }
+            return Part(folds: try sums(after: after, upTo: last, db), after: after, last: last)
+        }
+    }
+}

@@ -1,4 +1,3 @@
-import GRDB
 public import Logging
 public import Tenancy
 
@@ -24,7 +23,7 @@ public struct UsageFolding: Sendable {
     /// Folds what the ledger has now. What fails waits for the next time: until then questions read those entries.
     public func fold() async {
         do {
-            let end = try await file.pool.read { try LedgerStore.lastSequence($0) }
+            let end = try await UsageFoldStore.newest(file)
             while let last = try await foldPart(), last < end, !Task.isCancelled {}
         } catch let error as LedgerError {
             // The writer stops, or the disk fails, which it says itself.
@@ -37,12 +36,7 @@ public struct UsageFolding: Sendable {
     /// Folds the next entries and returns the newest of them; nil when there are none.
     @discardableResult
     func foldPart() async throws -> Int64? {
-        let part = try await file.pool.read { db -> (folds: UsageFolds, after: Int64, last: Int64)? in
-            let after = try UsageFoldStore.folded(db)
-            let last = min(try LedgerStore.lastSequence(db), after + partSize)
-            guard last > after else { return nil }
-            return (try UsageFoldStore.sums(after: after, upTo: last, db), after, last)
-        }
+        let part = try await UsageFoldStore.nextPart(of: file, most: partSize)
         guard let part else { return nil }
         let isAdded = try await journal.write { db in
             try UsageFoldStore.add(part.folds, after: part.after, upTo: part.last, db)

@@ -20,7 +20,9 @@ public struct Span: Sendable, Equatable {
 
     /// An attribute; names are those of OpenTelemetry's conventions, or begin with `tollgate.`.
     public struct Attribute: Sendable, Equatable {
+        /// Such as `gen_ai.request.model`.
         public let name: String
+        /// What it says.
         public let value: Value
     }
 

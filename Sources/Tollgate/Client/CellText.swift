@@ -65,7 +65,7 @@ struct CellText: Sendable {
         switch value {
         case .bool(let flag): return flag ? "yes" : "no"
         case .array(let values):
-            let isOfObjects = values.contains { if case .object = $0 { true } else { false } }
+            let isOfObjects = name != "targets" && values.contains { if case .object = $0 { true } else { false } }
             return values.map { words($0, of: name) }.joined(separator: isOfObjects ? "; " : ", ")
         case .object(let members) where members["pool"] != nil && name == "targets":
             let renamed = members["upstream_model"]?.string.map { " as \($0)" } ?? ""
