@@ -52,21 +52,6 @@ import Testing
         }
     }
 
-    @Test("CSV: semicolons with decimal commas, and only dollars")
-    func foreign() throws {
-        let amounts = try billed(.csv, "day;model;cost;currency\n2026-11-01;m;1,25;USD\n2026-11-02;m;2.5;usd\n")
-        #expect(amounts.map(\.amount.decimal) == ["1.25", "2.5"])
-        #expect(throws: Problem.self) { _ = try self.billed(.csv, "day,cost,currency\n2026-11-01,1,EUR\n") }
-    }
-
-    @Test("a bill over more days than any bill has is refused")
-    func span() throws {
-        let year = try billed(.csv, "day,cost\n2026-01-01,1\n2026-12-31,1\n")
-        try BillFormat.requireSpan(year)
-        let ages = try billed(.csv, "day,cost\n1970-01-05,1\n9998-10-05,1\n")
-        #expect(throws: Problem.self) { try BillFormat.requireSpan(ages) }
-    }
-
     @Test("a bill is set against the ledger, kept, and shown again")
     func reconcile() async throws {
         try await AdminHarness.run { harness in

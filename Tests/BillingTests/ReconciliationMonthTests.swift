@@ -55,4 +55,35 @@ struct ReconciliationMonthTests {
         try await fixture.close("2026-10")
         #expect(try models() == ["new", "old"])
     }
+
+    @Test func aBackendIsFoundByItsNameNowOrInAClosedMonth() async throws {
+        let fixture = try LedgerFixture(at: LedgerFixture.instant("2026-10-31T12:00:00Z"))
+        try await fixture.spend(5)
+        fixture.clock.set(try LedgerFixture.instant("2026-11-01T00:00:00Z"))
+        try await fixture.close("2026-10")
+        let now = RoutingFacts(
+            backends: ["be_7": BackendFact(id: "be_7", name: "gpu", pool: "p", kind: "openai", host: "h")])
+        func id(_ name: String, _ routing: RoutingFacts = RoutingFacts()) throws -> String {
+            try fixture.file.read { try ReconciliationStore.backendID($0, name, routing) }
+        }
+        #expect(try id("llama") == "be_1" && id("be_1") == "be_1")
+        #expect(try id("gpu", now) == "be_7" && id("be_7", now) == "be_7" && id("nobody", now) == "nobody")
+    }
+
+    @Test func monthsBetweenABillsDaysAreNotRead() async throws {
+        let fixture = try LedgerFixture(at: LedgerFixture.instant("2026-10-31T12:00:00Z"))
+        for instant in ["2026-10-31T12:00:00Z", "2026-11-15T12:00:00Z", "2026-12-01T12:00:00Z"] {
+            fixture.clock.set(try LedgerFixture.instant(instant))
+            try await fixture.spend(5)
+        }
+        let bill = ["2026-10-31", "2026-12-02"].map { BilledAmount(day: $0, model: "m", amount: Money(pico: 5)) }
+        let lines = try fixture.file.read { db in
+            try ReconciliationStore.lines(
+                db, bill, backend: "be_1",
+                RoutingFacts(
+                    backends: ["be_1": BackendFact(id: "be_1", name: "b", pool: "p", kind: "openai", host: "h")])
+            ) { _ in [] }
+        }
+        #expect(lines.map(\.day) == ["2026-10-31", "2026-12-01", "2026-12-02"])
+    }
 }

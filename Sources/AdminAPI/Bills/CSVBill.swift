@@ -1,68 +1,132 @@
 import Billing
 import Tenancy
 
-/// A table with a line of headings: `day` or `date`, `model`, and `cost`, `cost_usd` or `amount`; in USD if it has a
-/// column `currency`. Cells are separated by commas, or by semicolons and then with decimal commas or points.
+/// A table with a line of headings: a day, an amount, and perhaps a model and a currency, in any order, as
+/// `Columns` knows them. Cells are separated by commas or tabs, or by semicolons and then perhaps with decimal commas.
 enum CSVBill {
-    static func read(_ bytes: [UInt8]) throws(Problem) -> [BilledAmount] {
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw BillFormat.fault("is not UTF-8") }
-        let heading = text.prefix { $0 != "\n" && $0 != "\r\n" }
-        let separator: Unicode.Scalar = heading.contains(";") && !heading.contains(",") ? ";" : ","
-        var rows = try rows(text.hasPrefix("\u{FEFF}") ? String(text.dropFirst()) : text, separator)
-        guard !rows.isEmpty else { throw BillFormat.fault("has no line of headings") }
-        let headings = rows.removeFirst().map { $0.lowercased() }
-        guard let day = headings.firstIndex(where: { ["day", "date"].contains($0) }),
-            let cost = headings.firstIndex(where: { ["cost", "cost_usd", "amount"].contains($0) })
-        else { throw BillFormat.fault("needs the columns day, model and cost") }
-        let (model, currency) = (headings.firstIndex(of: "model"), headings.firstIndex(of: "currency"))
-        var amounts: [BilledAmount] = []
-        for row in rows where row != [""] {
-            guard row.count == headings.count, CalendarZone.utc.start(ofDate: String(row[day].prefix(10))) != nil else {
-                throw BillFormat.fault("line \(amounts.count + 2) has no day or not as many fields as headings")
-            }
-            if let currency, row[currency].lowercased() != "usd" {
-                throw BillFormat.fault("the bill is in \(row[currency]), not in USD")
-            }
-            let name = model.map { row[$0] } ?? ""
-            amounts.append(
-                BilledAmount(
-                    day: String(row[day].prefix(10)), model: name.isEmpty ? nil : name,
-                    amount: try BillFormat.amount(
-                        separator == ";" ? row[cost].replacing(",", with: ".") : row[cost])))
+    /// Where things stand in a line. OpenAI's own table has `start_time`, `amount_value`, `amount_currency` and
+    /// `line_item`.
+    private struct Columns {
+        static let days = ["day", "date", "start_time", "starting_at"]
+        static let costs = ["cost", "cost_usd", "amount", "amount_usd", "amount_value"]
+        static let models = ["model", "line_item"]
+        static let currencies = ["currency", "amount_currency", "billing_currency"]
+
+        let count: Int
+        let day: Int
+        let cost: Int
+        let model: Int?
+        let isItem: Bool
+        let currency: Int?
+
+        /// nil if there is no day or no amount.
+        init?(_ headings: [String]) {
+            let names = headings.map { $0.lowercased().filter { $0 != " " } }
+            func place(_ known: [String]) -> Int? { known.lazy.compactMap { names.firstIndex(of: $0) }.first }
+            guard let day = place(Self.days), let cost = place(Self.costs) else { return nil }
+            count = names.count
+            (self.day, self.cost) = (day, cost)
+            model = place(Self.models)
+            isItem = model.map { names[$0] == "line_item" } ?? false
+            currency = place(Self.currencies)
         }
-        return amounts
     }
 
-    /// Fields by separators, rows by line ends; a field in quotes may hold both, and quotes doubled.
-    private static func rows(_ text: String, _ separator: Unicode.Scalar) throws(Problem) -> [[String]] {
-        var rows: [[String]] = []
-        var row: [String] = []
-        var field = ""
-        // A quote closes its field, unless another one follows at once.
-        var (isQuoted, wasQuoted) = (false, false)
-        for scalar in text.unicodeScalars {
+    /// A line and the number it begins at.
+    private struct Line {
+        let number: Int
+        var cells: [String]
+    }
+
+    private static let separators: [Unicode.Scalar] = [",", ";", "\t"]
+
+    static func read(_ bytes: [UInt8]) throws(Problem) -> [BilledAmount] {
+        guard let whole = String(validating: bytes, as: UTF8.self) else { throw BillReading.fault("it is not UTF-8") }
+        let text =
+            whole.unicodeScalars.first == "\u{FEFF}" ? whole.unicodeScalars.dropFirst() : whole.unicodeScalars[...]
+        let heading = text.prefix { $0 != "\n" && $0 != "\r" }
+        for separator in separators {
+            // What is wrong with a heading under another separator is of no interest.
+            guard let cells = try? lines(heading, separator).first?.cells, let columns = Columns(cells)
+            else { continue }
+            return try amounts(try lines(text, separator).dropFirst(), columns, hasCommas: separator == ";")
+        }
+        throw BillReading.fault("line 1 needs headings for day, model and cost")
+    }
+
+    private static func amounts(
+        _ lines: ArraySlice<Line>, _ columns: Columns, hasCommas: Bool
+    ) throws(Problem) -> [BilledAmount] {
+        var reading = BillReading()
+        for line in lines where line.cells != [""] {
+            let (cells, place) = (line.cells, "line \(line.number)")
+            guard cells.count == columns.count else {
+                throw BillReading.fault("\(place) has \(cells.count) fields, the headings \(columns.count)")
+            }
+            let (cost, currency) = (cells[columns.cost].trimmed, columns.currency.map { cells[$0].trimmed })
+            // A day on which nothing was used, as OpenAI's table has it.
+            if cost.isEmpty, currency == "" { continue }
+            let name = columns.model.map { cells[$0] } ?? ""
+            try reading.add(
+                day: day(cells[columns.day].trimmed),
+                model: columns.isItem ? CostReport.model(ofItem: name) : name.nonEmpty,
+                amount: hasCommas ? cost.replacing(",", with: ".") : cost, currency: currency, at: place)
+        }
+        return reading.amounts
+    }
+
+    /// `2026-11-01`, with or without a time behind it, or seconds since 1970.
+    private static func day(_ cell: String) -> String { CostReport.day(ofSeconds: cell) ?? String(cell.prefix(10)) }
+
+    /// Cells by separators, lines by line ends of all kinds; a cell in quotes may hold both, and quotes doubled.
+    private static func lines(
+        _ text: Substring.UnicodeScalarView, _ separator: Unicode.Scalar
+    ) throws(Problem) -> [Line] {
+        var lines: [Line] = []
+        var line = Line(number: 1, cells: [])
+        var cell = ""
+        var number = 1
+        // A quote closes its cell, unless another one follows at once.
+        var (isQuoted, wasQuoted, wasReturn) = (false, false, false)
+        func next() -> Line { Line(number: number, cells: []) }
+        for scalar in text {
+            let isSecondHalf = scalar == "\n" && wasReturn
+            wasReturn = scalar == "\r"
+            let isEnd = scalar == "\r" || (scalar == "\n" && !isSecondHalf)
+            if isEnd { number += 1 }
             if isQuoted {
-                if scalar == "\"" { (isQuoted, wasQuoted) = (false, true) } else { field.unicodeScalars.append(scalar) }
+                if scalar == "\"" { (isQuoted, wasQuoted) = (false, true) } else { cell.unicodeScalars.append(scalar) }
                 continue
             }
+            if isSecondHalf { continue }
             switch scalar {
             case "\"" where wasQuoted:
-                field.unicodeScalars.append(scalar)
+                cell.unicodeScalars.append(scalar)
                 isQuoted = true
-            case "\"" where field.isEmpty: isQuoted = true
+            case "\"" where cell.isEmpty: isQuoted = true
             case separator:
-                row.append(field)
-                field = ""
-            case "\n":
-                rows.append(row + [field])
-                (row, field) = ([], "")
-            case "\r": break
-            default: field.unicodeScalars.append(scalar)
+                line.cells.append(cell)
+                cell = ""
+            case "\n", "\r":
+                lines.append(Line(number: line.number, cells: line.cells + [cell]))
+                (line, cell) = (next(), "")
+            case _ where wasQuoted: throw BillReading.fault("line \(number) goes on behind a quote that was closed")
+            default: cell.unicodeScalars.append(scalar)
             }
             wasQuoted = false
         }
-        if isQuoted { throw BillFormat.fault("a quote is not closed") }
-        if !field.isEmpty || !row.isEmpty { rows.append(row + [field]) }
-        return rows
+        if isQuoted { throw BillReading.fault("line \(line.number) opens a quote that is not closed") }
+        if !cell.isEmpty || !line.cells.isEmpty { lines.append(Line(number: line.number, cells: line.cells + [cell])) }
+        return lines
+    }
+}
+
+extension String {
+    fileprivate var nonEmpty: String? { isEmpty ? nil : self }
+
+    /// Without the spaces around it.
+    fileprivate var trimmed: String {
+        let start = drop { $0 == " " }
+        return String(start.prefix(start.count - start.reversed().prefix { $0 == " " }.count))
     }
 }

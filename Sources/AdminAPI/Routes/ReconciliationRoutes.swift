@@ -51,13 +51,15 @@ struct ReconciliationRoutes: RouteGroup {
     private func create(_ request: Request, _ context: AdminContext) async throws -> Response {
         var query = Query(request)
         let format = query.choice("provider", of: BillFormat.self, isRequired: true)
-        let backendID = query.text("backend_id")
+        let wanted = query.text("backend_id")
         try query.finish()
         guard let format else { throw Problem.invalid("?provider", "is required") }
         let bytes = try await request.bodyBytes(limit: AdminRoute.fileBodyLimit)
         let billed = try format.read(bytes)
-        guard !billed.isEmpty else { throw Problem.invalid("", "holds no amount", code: "invalid_bill") }
-        try BillFormat.requireSpan(billed)
+        guard !billed.isEmpty else { throw BillReading.fault("it holds no amount") }
+        let backendID = try wanted.map { wanted in
+            try plane.file.read { try ReconciliationStore.backendID($0, wanted, RoutingFactsStore.facts($0)) }
+        }
         let now = plane.time.now()
         let lines: [ReconciliationLine]
         do {

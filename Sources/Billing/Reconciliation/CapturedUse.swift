@@ -5,13 +5,13 @@ struct CapturedUse: Sendable, Equatable {
     let model: String
     /// By upstream prices.
     var cost = Money.zero
-    /// Answered calls.
+    /// Calls that were settled: answered, broken off, or charged without an answer.
     var calls: Int64 = 0
-    /// Answered calls without an upstream price.
+    /// Of them, those without an upstream price.
     var unpriced: Int64 = 0
-    /// Calls that were sent and never answered.
+    /// Calls that were sent and never answered, charged or not.
     var unanswered: Int64 = 0
-    /// Answered calls whose usage is not wholly the provider's own.
+    /// Calls whose usage is not wholly the provider's own.
     var estimated: Int64 = 0
     /// Tokens read from or written to caches.
     var cacheTokens: Int64 = 0

@@ -4,7 +4,7 @@ public struct ReconciliationLine: Codable, Sendable, Equatable {
     public enum Cause: String, Codable, CaseIterable, Sendable {
         /// They agree to half a percent.
         case agrees
-        /// Answered calls have no upstream price.
+        /// Calls have no upstream price.
         case noUpstreamPrice = "no_upstream_price"
         /// Calls were sent and not answered; the provider may have worked on them all the same.
         case unanswered
@@ -34,6 +34,6 @@ public struct ReconciliationLine: Codable, Sendable, Equatable {
     public let ratio: String?
     /// The likeliest.
     public let cause: Cause
-    /// Answered calls.
+    /// Calls that were settled: answered, broken off, or charged without an answer.
     public let calls: Int64
 }

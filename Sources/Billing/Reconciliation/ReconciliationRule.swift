@@ -23,7 +23,9 @@ enum ReconciliationRule {
             sum.add(use)
             uses[place] = sum
         }
-        return Set(amounts.keys).union(uses.keys).sorted { ($0.day, $0.model) < ($1.day, $1.model) }.map { place in
+        // A table has lines of nothing for what was free or not of a model at all.
+        let named = amounts.filter { !$0.key.model.isEmpty || wholeDays.contains($0.key.day) || $0.value != .zero }
+        return Set(named.keys).union(uses.keys).sorted { ($0.day, $0.model) < ($1.day, $1.model) }.map { place in
             let use = uses[place] ?? CapturedUse(day: place.day, model: place.model)
             let bill = amounts[place] ?? .zero
             return ReconciliationLine(

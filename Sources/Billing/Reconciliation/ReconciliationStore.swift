@@ -28,14 +28,12 @@ public enum ReconciliationStore {
         backends: (RoutingFacts) -> Set<String>
     ) throws -> [ReconciliationLine] {
         var isKnown = backend == nil || backend.flatMap { routing.backends[$0] } != nil
-        guard let first = billed.map(\.day).min().flatMap(start), let last = billed.map(\.day).max().flatMap(start)
-        else {
-            return []
-        }
+        let days = Set(billed.map(\.day)).compactMap { CalendarZone.utc.start(ofDate: $0) }
+        guard let first = days.min(), let last = days.max() else { return [] }
         let end = last.adding(milliseconds: 86_400_000)
         var captured: [CapturedUse] = []
-        var month = BillingPeriod(containing: first)
-        while month.start < end {
+        // Only months that the bill has days of: what lies between them is on another bill.
+        for month in Set(days.map { BillingPeriod(containing: $0) }).sorted() {
             let isClosed = try PeriodStore.period(db, month).status == .closed
             var known = try isClosed ? PeriodFactsStore.routing(db, month) : routing
             known.upstreamNames = routing.upstreamNames
@@ -43,13 +41,25 @@ public enum ReconciliationStore {
             let chosen: Set<String> = backend.map { [$0] } ?? backends(known)
             captured += try Self.captured(
                 db, month, from: max(first, month.start), until: min(end, month.end), chosen, known)
-            month = month.next
         }
         guard isKnown else { throw BillingError.notFound }
         return ReconciliationRule.lines(billed, captured)
     }
 
-    private static func start(_ day: String) -> Timestamp? { CalendarZone.utc.start(ofDate: day) }
+    /// The id of a backend that is named by its id or its name, now or in a closed month (the latest of them counts).
+    /// Finance cannot list backends; names are on exports. What nobody has stays as it is.
+    public static func backendID(_ db: Database, _ wanted: String, _ routing: RoutingFacts) throws -> String {
+        if routing.backends[wanted] != nil { return wanted }
+        // One that was removed may have had the name before; ids sort by time.
+        if let named = routing.backends.values.filter({ $0.name == wanted }).map(\.id).max() { return named }
+        return try String.fetchOne(
+            db,
+            sql: """
+                SELECT id FROM period_facts WHERE kind = 'backend' AND (id = :wanted OR body ->> '$.name' = :wanted)
+                ORDER BY id != :wanted, period DESC LIMIT 1
+                """,
+            arguments: ["wanted": wanted]) ?? wanted
+    }
 
     private static func captured(
         _ db: Database,
@@ -70,7 +80,7 @@ public enum ReconciliationStore {
                     COALESCE(SUM(upstream_cost / 1000000), 0) AS micro,
                     COALESCE(SUM(upstream_cost % 1000000), 0) AS pico,
                     SUM(kind IN ('settle', 'resolve')) AS calls,
-                    SUM(kind = 'settle' AND upstream_cost IS NULL) AS unpriced,
+                    SUM(kind IN ('settle', 'resolve') AND upstream_cost IS NULL) AS unpriced,
                     SUM(outcome = 'unanswered') AS unanswered,
                     SUM(kind = 'settle' AND provenance IN ('estimated', 'partial')) AS estimated,
                     SUM(input_cache_read + input_cache_write_5m + input_cache_write_1h) AS cache,

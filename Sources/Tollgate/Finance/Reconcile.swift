@@ -12,16 +12,15 @@ struct Reconcile: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Set a provider's bill against the ledger, day by day and model by model.",
         discussion: """
-            Reads what OpenAI's /v1/organization/costs or Anthropic's /v1/organizations/cost_report answers, or a CSV \
-            file with the columns day, model and cost. Captured is what the ledger has by upstream prices. Exits with \
-            1 when something does not agree.
+            Reads what OpenAI's /v1/organization/costs or Anthropic's /v1/organizations/cost_report answers (several \
+            pages as one array), or a CSV file with the columns day, model and cost, in USD. Captured is what the \
+            ledger has by upstream prices. Exits with 1 when something does not agree.
             """)
 
     private static let causes = [
         "agrees": "-", "no_upstream_price": "calls without an upstream price", "unanswered": "unanswered calls",
         "cache_tokens": "cache tokens", "estimated_usage": "estimated usage", "off_gateway": "use past the gateway",
-        "no_model": "no model on the bill",
-        "not_billed": "not on the bill", "price_version": "upstream price",
+        "no_model": "no model on the bill", "not_billed": "not on the bill", "price_version": "upstream price",
     ]
 
     @Option(help: "Whose bill it is: openai, anthropic or csv.")
@@ -30,7 +29,7 @@ struct Reconcile: ParsableCommand {
     @Option(help: "The bill; - is stdin.")
     var file: String
 
-    @Option(help: "The backend it is for, by id; otherwise all of the provider's.")
+    @Option(help: "The backend it is for, by id or name; otherwise all of the provider's.")
     var backend: String?
 
     @OptionGroup var options: ClientOptions
