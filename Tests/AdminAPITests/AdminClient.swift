@@ -85,6 +85,13 @@ final class AdminClient: Sendable {
         try await raw(method, "/admin/v1" + path, body, headers: headers, authorization: bearer)
     }
 
+    /// What a GET below `/admin/v1` answers, byte by byte.
+    func bytes(_ path: String) async throws -> [UInt8] {
+        var request = URLRequest(url: try #require(URL(string: base + "/admin/v1" + path)))
+        request.setValue(bearer, forHTTPHeaderField: "authorization")
+        return Array(try await session.data(for: request).0)
+    }
+
     /// The same server with another credential.
     func with(credential: String) -> AdminClient { AdminClient(base: base, credential: credential) }
 

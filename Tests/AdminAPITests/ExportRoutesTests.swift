@@ -5,6 +5,36 @@ import Testing
 @testable import AdminAPI
 
 @Suite struct ExportRoutesTests {
+    @Test("a manifest names the SHA-256 of that of the month closed before, whoever asked for it when")
+    func chain() async throws {
+        try await AdminHarness.run { harness in
+            let (client, month) = (harness.client, harness.lastMonth)
+            let first = try await client.call("GET", "/exports/\(month.next)/manifest")
+            #expect(first["previous_manifest_sha256"] == .null && first["previous_period"] == .null)
+            _ = try await client.call("POST", "/periods/\(month)/close", #"{"grace":"0s"}"#)
+            await harness.plane.periods.sweep()
+            let next = try await client.call("GET", "/exports/\(month.next)/manifest")
+            let bytes = try await client.bytes("/exports/\(month)/manifest")
+            #expect(next.text("previous_period") == month.text)
+            #expect(next.text("previous_manifest_sha256") == SecretBytes.hex(SecretBytes.sha256(bytes)))
+            let closed = try await client.call("GET", "/exports/\(month)/manifest")
+            let shown = try await client.call("GET", "/periods/\(month)")
+            #expect(closed.text("seal_sha256") == shown.text("manifest_sha256") && closed["number"] == .number("1"))
+            #expect(next.text("previous_seal_sha256") == closed.text("seal_sha256"))
+        }
+    }
+
+    @Test("the audit log tells how a download was asked for")
+    func audited() async throws {
+        try await AdminHarness.run { harness in
+            let month = harness.lastMonth
+            _ = try await harness.client.call(
+                "GET", "/exports/\(month)?format=csv&profile=excel&decimal=comma&through=7")
+            let entry = try harness.plane.file.auditEntries().last { $0.action == "export.download" }
+            #expect(entry?.after == #"{"format":"csv","profile":"excel","decimal":"comma","through":7}"#)
+        }
+    }
+
     @Test("a closed month's download has a tag by which it is not sent again; an open one's has none")
     func tags() async throws {
         try await AdminHarness.run { harness in

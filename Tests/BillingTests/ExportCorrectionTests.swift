@@ -31,7 +31,7 @@ struct ExportCorrectionTests {
         while let next = try store.next() { rows += next }
         #expect(Set(rows.compactMap(\.correctionID)) == Set(made.map(\.id.text)))
         #expect(rows.map(\.cost.pico).sorted() == [-5, 5] && rows.allSatisfy { $0.correctsPeriod == "2026-10" })
-        for format in [ExportFormat.csv, .focus12, .focus14] {
+        for format in [ExportFormat.csv, .jsonl, .focus12, .focus14] {
             let file = try text(fixture, ExportQuery(format: format), "2026-11")
             for correction in made { #expect(file.contains(correction.id.text)) }
             #expect(file.contains("a mistake"))
@@ -91,7 +91,7 @@ struct ExportCorrectionTests {
         let focus = try text(fixture, ExportQuery(format: .focus12), "2026-11")
         #expect(focus.contains("m/input@prc_own/prc_next"))
         let manifest = try ExportDownload.manifest(
-            ExportQuery(format: .csv), try fixture.facts("2026-11"), through: .max, file: fixture.file)
+            ExportQuery(format: .csv), try fixture.facts("2026-11"), after: nil, through: .max, file: fixture.file)
         var bytes: [UInt8] = []
         while let piece = try manifest.next() { bytes += piece }
         let told = String(decoding: bytes, as: UTF8.self)

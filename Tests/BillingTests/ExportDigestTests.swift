@@ -108,7 +108,7 @@ struct ExportDigestTests {
         for (name, query) in Self.queries {
             try note(name, ExportDownload(query, facts, through: last, file: fixture.file))
         }
-        try note("manifest", .manifest(ExportQuery(format: .csv), facts, through: last, file: fixture.file))
+        try note("manifest", .manifest(ExportQuery(format: .csv), facts, after: nil, through: last, file: fixture.file))
         #expect(facts.formatVersion == 1)
         let pinned = try Self.pinned(1)
         for (name, digest) in found.sorted(by: { $0.key < $1.key }) {

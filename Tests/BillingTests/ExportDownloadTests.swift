@@ -75,7 +75,8 @@ import Testing
 
     @Test func `a manifest tells the digest of every file and of itself`() async throws {
         let (fixture, facts) = try await fixture()
-        let manifest = try bytes(.manifest(ExportQuery(format: .csv), facts, through: 20, file: fixture.file))
+        let manifest = try bytes(
+            .manifest(ExportQuery(format: .csv), facts, after: nil, through: 20, file: fixture.file))
         let text = String(decoding: manifest, as: UTF8.self)
         for format in ExportFormat.allCases where format != .xlsx {
             let digest = SecretBytes.hex(SecretBytes.sha256(try file(fixture, ExportQuery(format: format), facts)))

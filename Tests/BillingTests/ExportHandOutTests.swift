@@ -75,7 +75,7 @@ struct ExportHandOutTests {
             var query = ExportQuery(format: .csv)
             query.view = view
             let download = try ExportDownload.manifest(
-                query, try fixture.facts("2026-10"), through: .max, file: fixture.file)
+                query, try fixture.facts("2026-10"), after: nil, through: .max, file: fixture.file)
             var bytes: [UInt8] = []
             while let piece = try download.next() { bytes += piece }
             return String(decoding: bytes, as: UTF8.self)
@@ -148,7 +148,8 @@ struct ExportHandOutTests {
             }
         }
         #expect(throws: ExportError.unknownFormatVersion(7)) {
-            _ = try ExportDownload.manifest(ExportQuery(format: .csv), facts, through: .max, file: fixture.file)
+            _ = try ExportDownload.manifest(
+                ExportQuery(format: .csv), facts, after: nil, through: .max, file: fixture.file)
         }
     }
 

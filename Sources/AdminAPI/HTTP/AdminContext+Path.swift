@@ -1,10 +1,20 @@
+import Billing
 import Foundation
 import Hummingbird
+import Tenancy
 
 extension AdminContext {
     /// A path parameter, percent-decoded once; `{name...}` may hold `/`.
     func parameter(_ name: String) throws(Problem) -> String {
         guard let text = pathParameters[name]?.removingPercentEncoding else { throw Problem.notFound("resource") }
         return text
+    }
+
+    /// The billing month of the path; a 404 for what is none, and for one that has not begun at `now`.
+    func month(begunBy now: Timestamp? = nil) throws(Problem) -> BillingPeriod {
+        guard let month = BillingPeriod(try parameter("period")), now.map({ month.start <= $0 }) ?? true else {
+            throw Problem.notFound("period")
+        }
+        return month
     }
 }

@@ -23,7 +23,7 @@ struct CorrectionRoutes: RouteGroup {
     }
 
     private func list(_ request: Request, _ context: AdminContext) async throws -> Response {
-        let month = try month(context)
+        let month = try context.month(begunBy: plane.time.now())
         var query = Query(request)
         let page = query.page()
         try query.finish()
@@ -34,7 +34,7 @@ struct CorrectionRoutes: RouteGroup {
     }
 
     private func create(_ request: Request, _ context: AdminContext) async throws -> Response {
-        let month = try month(context)
+        let month = try context.month()
         let body = try await request.object()
         let asked = Correction(body, of: month, by: context.caller.actor, at: plane.time.now())
         try body.finish()
@@ -49,10 +49,5 @@ struct CorrectionRoutes: RouteGroup {
             try record(.created(json), db)
         }
         return Answer.created(booked.json).response
-    }
-
-    private func month(_ context: AdminContext) throws -> BillingPeriod {
-        guard let month = BillingPeriod(try context.parameter("period")) else { throw Problem.notFound("period") }
-        return month
     }
 }

@@ -22,14 +22,16 @@ struct ExportOpening: Sendable {
     /// Reads the facts and the last entry in one transaction. Blocks.
     func run(_ plane: ControlPlane) throws -> Opened {
         let (month, through, sources) = (month, through, plane.periods.sources)
-        let (facts, last) = try plane.file.read { db in
+        let (facts, last, previous) = try plane.file.read { [isManifest] db in
             let facts = try PeriodFactsStore.facts(db, month, sources)
             let newest = try ExportSequenceStore.last(db)
-            return (facts, facts.period.seal?.lastSequence ?? min(through ?? newest, newest))
+            let previous = try isManifest ? ExportManifestStore.previous(db, facts) : nil
+            return (facts, facts.period.seal?.lastSequence ?? min(through ?? newest, newest), previous)
         }
         let download =
             try isManifest
-            ? ExportDownload.manifest(query, facts, through: last, file: plane.file, shelf: plane.manifests)
+            ? ExportDownload.manifest(
+                query, facts, after: previous, through: last, file: plane.file, shelf: plane.manifests)
             : ExportDownload(query, facts, through: last, file: plane.file, isCompressed: isCompressed)
         let identity = query.identity(facts, isManifest: isManifest, isCompressed: isCompressed)
         return Opened(download: download, lastSequence: last, entityTag: identity.map { "\"\($0)\"" })
@@ -49,6 +51,9 @@ struct ExportOpening: Sendable {
         if let tag = query.tag { members.append(JSONMember("tag", .string(tag.text))) }
         if query.isByKey { members.append(JSONMember("group_by", "key")) }
         if query.view != .tenant { members.append(JSONMember("view", .string(query.view.rawValue))) }
+        if let profile = query.profile { members.append(JSONMember("profile", .string(profile.rawValue))) }
+        if query.decimal != .point { members.append(JSONMember("decimal", .string(query.decimal.rawValue))) }
+        if let through { members.append(JSONMember("through", .integer(through))) }
         return members
     }
 }

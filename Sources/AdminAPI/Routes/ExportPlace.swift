@@ -10,8 +10,5 @@ final class ExportPlace: Sendable {
         self.thread = thread
     }
 
-    /// Named at the end of what holds it, so that it lives until then.
-    func keep() {}
-
     deinit { thread.end() }
 }

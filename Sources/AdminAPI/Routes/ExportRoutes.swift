@@ -46,9 +46,7 @@ struct ExportRoutes: RouteGroup {
     private func answer(
         _ request: Request, _ context: AdminContext, _ rest: Query, _ wanted: ExportQuery, isManifest: Bool
     ) async throws -> Response {
-        guard let month = BillingPeriod(try context.parameter("period")), month.start <= plane.time.now() else {
-            throw Problem.notFound("period")
-        }
+        let month = try context.month(begunBy: plane.time.now())
         var rest = rest
         let through = rest.whole(rest.text("through"), "through")
         if let through, through < 0 { rest.fail("through", "must not be below 0") }
@@ -60,13 +58,40 @@ struct ExportRoutes: RouteGroup {
         let isCompressed = !isManifest && wanted.format != .xlsx && request.headers.acceptsGzip
         let opening = ExportOpening(
             month: month, query: wanted, through: through, isManifest: isManifest, isCompressed: isCompressed)
-        let opened = try await plane.exports.run { [plane] in try opening.run(plane) }
+        let opened = try await open(opening)
         if let tag = opened.entityTag, EntityTag.isKnown(tag, to: request.headers) {
             // Nothing is handed out, so nothing is audited.
             return Response(status: .notModified, headers: [.eTag: tag, .vary: "accept-encoding"])
         }
         try await note(opening, context)
         return response(opening, opened, place)
+    }
+
+    /// A manifest names that of the month closed before, which somebody must have made once.
+    private func open(_ opening: ExportOpening) async throws -> ExportOpening.Opened {
+        while true {
+            do {
+                return try await plane.exports.run { [plane] in try opening.run(plane) }
+            } catch ExportError.manifestNotMade {
+                try await makeManifests()
+            }
+        }
+    }
+
+    /// Makes the manifests of all closed months that have none, in the order of closing, and keeps their hashes.
+    private func makeManifests() async throws {
+        while let month = try plane.file.read({ try ExportManifestStore.firstMissing($0) }) {
+            let opening = ExportOpening(
+                month: month, query: ExportQuery(format: .csv), through: nil, isManifest: true, isCompressed: false)
+            let download = try await plane.exports.run { [plane] in try opening.run(plane) }.download
+            var bytes: [UInt8] = []
+            while let piece = try await plane.exports.run({ try download.next() }) { bytes += piece }
+            let sha256 = SecretBytes.hex(SecretBytes.sha256(bytes))
+            try await plane.journal.write { db in
+                try ExportManifestStore.keep(sha256, of: month, db)
+            } committed: {
+            }
+        }
     }
 
     private func note(_ opening: ExportOpening, _ context: AdminContext) async throws {
@@ -90,7 +115,8 @@ struct ExportRoutes: RouteGroup {
         if opening.isCompressed { headers[.contentEncoding] = "gzip" }
         let (thread, download) = (plane.exports, opened.download)
         let body = ResponseBody { writer in
-            defer { place.keep() }
+            // The place is taken until the last byte, or until nobody wants one.
+            defer { withExtendedLifetime(place) {} }
             while let piece = try await thread.run({ try download.next() }) {
                 if !piece.isEmpty { try await writer.write(ByteBuffer(bytes: piece)) }
             }

@@ -37,14 +37,14 @@ struct PeriodRoutes: RouteGroup {
     }
 
     private func show(_ request: Request, _ context: AdminContext) async throws -> Response {
-        let month = try month(context)
+        let month = try context.month(begunBy: plane.time.now())
         return .json(try plane.file.read { try PeriodView($0, PeriodStore.period($0, month), plane.ledger) }.json)
     }
 
     /// Starts the grace, or starts it anew; the month closes by itself. A closed one is answered as it is.
     private func close(_ request: Request, _ context: AdminContext) async throws -> Response {
         // One that has not begun has not ended either, and is told so.
-        let month = try month(context, mustHaveBegun: false)
+        let month = try context.month()
         let body = try await request.optionalObject()
         let grace = body.optional("grace", .duration(Self.graces)) ?? plane.closeGraceMS
         try body.finish()
@@ -60,14 +60,5 @@ struct PeriodRoutes: RouteGroup {
         } committed: { _ in
             Task { await plane.periods.sweep() }
         }
-    }
-
-    private func month(_ context: AdminContext, mustHaveBegun: Bool = true) throws -> BillingPeriod {
-        guard let month = BillingPeriod(try context.parameter("period")),
-            !mustHaveBegun || month.start <= plane.time.now()
-        else {
-            throw Problem.notFound("period")
-        }
-        return month
     }
 }

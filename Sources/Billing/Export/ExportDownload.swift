@@ -54,14 +54,15 @@ public final class ExportDownload: Sendable {
     }
 
     /// The manifest of a month's files under a query's filters, as one piece after many that are empty; a closed
-    /// month's comes from the shelf once it was made.
+    /// month's comes from the shelf once it was made. `previous` is what `ExportManifestStore` says of these facts.
     public static func manifest(
-        _ query: ExportQuery, _ facts: PeriodFacts, through lastSequence: Int64, file: DatabaseFile,
+        _ query: ExportQuery, _ facts: PeriodFacts, after previous: PreviousManifest?, through lastSequence: Int64,
+        file: DatabaseFile,
         shelf: ManifestShelf = ManifestShelf()
     ) throws -> ExportDownload {
         guard facts.formatVersion == 1 else { throw ExportError.unknownFormatVersion(facts.formatVersion) }
         let made: @Sendable () throws -> any ExportPart = {
-            try ManifestExport(query, facts, through: lastSequence, file)
+            try ManifestExport(query, facts, after: previous, through: lastSequence, file)
         }
         guard let name = ManifestShelf.name(query, facts) else { return ExportDownload(try made()) }
         return ExportDownload(KeptManifest(shelf, name, made))

@@ -6,6 +6,8 @@ public enum ExportError: Error, Sendable, Equatable {
     case tooManyUnits
     /// The month has so many entries more than could be read by their names.
     case entriesMissing(Int64)
+    /// The manifest of the month closed before, which a manifest names, was not made yet.
+    case manifestNotMade
     /// A frozen price cannot be read.
     case damagedPrice(String)
     /// The workbook could not be written, with what the library says.

@@ -5,6 +5,9 @@ import Tenancy
 /// It is made from the same ledger entries and facts as the files, and only from those: the same month, filters and
 /// last entry give the same bytes. The workbook is not among the files, because its bytes also depend on the library
 /// that compresses it; its figures are those of the others.
+///
+/// Each names the SHA-256 of the manifest of the month closed before, over its bytes as they are saved. So the last one
+/// stands for all files of all closed months, as far as somebody knows what it must be.
 public struct ExportManifest: Sendable {
     /// One file.
     struct File: Sendable {
@@ -18,6 +21,8 @@ public struct ExportManifest: Sendable {
 
     let query: ExportQuery
     let facts: PeriodFacts
+    /// nil if no month was closed before.
+    let previous: PreviousManifest?
     /// The ledger's last entry that counts.
     let lastSequence: Int64
     let entries: Int64
@@ -62,8 +67,10 @@ public struct ExportManifest: Sendable {
         line.raw("uncertain_holds", JSONLine.array(notes.uncertainHolds.map(Self.json)))
         line.text("chain_head", period.seal?.chainHead)
         line.text("facts_sha256", period.seal?.factsSHA256)
-        line.text("manifest_sha256", period.seal?.manifestSHA256)
-        line.text("previous_manifest_sha256", facts.previousManifestSHA256)
+        line.text("seal_sha256", period.seal?.manifestSHA256)
+        line.text("previous_seal_sha256", facts.previousManifestSHA256)
+        line.text("previous_period", previous?.period)
+        line.text("previous_manifest_sha256", previous?.sha256)
         return line.end()
     }
 

@@ -11,10 +11,12 @@ struct LedgerLinesStore: ExportPart {
     private var isBegun = false
     private var isOver = false
     private var instants = InstantText()
+    private let reasons: [String: String]
     private(set) var count: Int64 = 0
 
     init(_ query: ExportQuery, _ facts: PeriodFacts, through lastSequence: Int64, _ file: DatabaseFile) {
         self.file = file
+        reasons = facts.corrections.mapValues(\.reason)
         entries = ExportEntryStore(
             ExportScope(query, facts, through: lastSequence), pageSize: Self.pageSize)
     }
@@ -24,9 +26,9 @@ struct LedgerLinesStore: ExportPart {
         var bytes: [UInt8] = []
         var lines: Int64 = 0
         var instants = instants
-        let showsUpstream = entries.scope.isUpstream
+        let (reasons, showsUpstream) = (reasons, entries.scope.isUpstream)
         func write(_ row: ColumnReaderStore) throws {
-            bytes += try Self.line(row, &instants, showsUpstream: showsUpstream)
+            bytes += try Self.line(row, &instants, reasons, showsUpstream: showsUpstream)
             bytes.append(UInt8(ascii: "\n"))
             lines += 1
         }
@@ -43,7 +45,7 @@ struct LedgerLinesStore: ExportPart {
     }
 
     private static func line(
-        _ row: ColumnReaderStore, _ instants: inout InstantText, showsUpstream: Bool
+        _ row: ColumnReaderStore, _ instants: inout InstantText, _ reasons: [String: String], showsUpstream: Bool
     ) throws -> [UInt8] {
         typealias Column = ExportEntryStore.Column
         func money(_ column: Int32) -> String { Money(pico: Int128(row.integer(column))).decimal }
@@ -76,7 +78,9 @@ struct LedgerLinesStore: ExportPart {
         line.raw("status", String(row.integer(Column.status)))
         line.raw("stream", flag(Column.stream))
         line.raw("emergency", flag(Column.emergency))
-        line.text("corrects_period", row.text(Column.corrects))
+        let corrected = row.text(Column.corrects)
+        line.text("corrects_period", corrected)
+        line.text("reason", corrected == nil ? nil : row.text(Column.request).flatMap { reasons[$0] })
         return line.end()
     }
 }

@@ -8,6 +8,7 @@ final class ManifestExport: ExportPart {
 
     private let query: ExportQuery
     private let facts: PeriodFacts
+    private let previous: PreviousManifest?
     private let lastSequence: Int64
     private var rows: ExportRowsStore
     private var lines: LedgerLinesStore
@@ -21,9 +22,13 @@ final class ManifestExport: ExportPart {
     private var totals: [String: ExportTotals] = [:]
     private var step = Step.rows
 
-    init(_ query: ExportQuery, _ facts: PeriodFacts, through lastSequence: Int64, _ file: DatabaseFile) throws {
+    init(
+        _ query: ExportQuery, _ facts: PeriodFacts, after previous: PreviousManifest?, through lastSequence: Int64,
+        _ file: DatabaseFile
+    ) throws {
         self.query = query
         self.facts = facts
+        self.previous = previous
         self.lastSequence = lastSequence
         rows = try ExportRowsStore(query, facts, through: lastSequence, file)
         lines = LedgerLinesStore(query, facts, through: lastSequence, file)
@@ -86,7 +91,8 @@ final class ManifestExport: ExportPart {
         }
         let totals = totals.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
         return ExportManifest(
-            query: query, facts: facts, lastSequence: lastSequence, entries: lines.count, files: files,
+            query: query, facts: facts, previous: previous, lastSequence: lastSequence, entries: lines.count,
+            files: files,
             totals: totals.map { (tenantID: $0.key, totals: $0.value) },
             notes: ExportNotes(query, facts, versions: versions))
     }

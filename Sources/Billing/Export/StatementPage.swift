@@ -87,13 +87,11 @@ struct StatementPage: ExportEncoder {
         for filter in query.filters where filter.name != "tenant_id" { terms.append((filter.name, filter.value)) }
         let list = terms.map { "<dt>\(HTMLText.escaped($0.0))</dt><dd>\(HTMLText.escaped($0.1))</dd>" }
         let total = account.total
-        let sums =
-            [
-                ("Charges", total.cost),
-                ("Paid from prepaid credit", total.billed - total.cost - total.purchases + total.credits),
-                ("Prepaid purchases", total.purchases), ("Goodwill", .zero - total.credits),
-            ].filter { $0.0 == "Charges" || $0.1 != .zero } + closing(total)
-        let rows = sums.map { name, amount in
+        let credits = [
+            ("Paid from prepaid credit", total.billed - total.cost - total.purchases + total.credits),
+            ("Prepaid purchases", total.purchases), ("Goodwill", .zero - total.credits),
+        ].filter { $0.1 != .zero }
+        let rows = ([("Charges", total.cost)] + credits + closing(total)).map { name, amount in
             "<tr><th>\(name)</th><td class=\"n\">\(amount.decimal)</td></tr>\n"
         }
         return """

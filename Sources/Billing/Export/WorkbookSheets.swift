@@ -159,7 +159,8 @@ struct WorkbookSheets {
             ("prepaid", total.purchases.decimal, total.purchases.decimal),
             ("goodwill", total.credits.decimal, total.credits.decimal),
             ("chain_head", period.seal?.chainHead ?? "", ""),
-            ("previous_manifest_sha256", facts.previousManifestSHA256 ?? "", ""),
+            ("seal_sha256", period.seal?.manifestSHA256 ?? "", ""),
+            ("previous_seal_sha256", facts.previousManifestSHA256 ?? "", ""),
             ("format_version", String(facts.formatVersion), ""), ("software_version", facts.softwareVersion, ""),
         ]
         for (item, value, amount) in lines { try summary.add([item, value, amount]) }

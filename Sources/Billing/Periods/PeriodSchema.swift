@@ -13,6 +13,7 @@ enum PeriodSchema {
         migrator.registerMigration("billing-closed-months") { db in
             for statement in [factGuards, creditGuards] { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("billing-export-manifests") { db in try db.execute(sql: exportManifests) }
     }
 
     // A month nobody asked to close has no row. The row of a closed one is what every guard below reads.
@@ -119,6 +120,22 @@ enum PeriodSchema {
             SELECT 1 FROM periods
             WHERE period = strftime('%Y-%m', NEW.created_at / 1000000, 'unixepoch') AND status = 'closed')
         BEGIN SELECT RAISE(ABORT, 'the period is closed'); END;
+        """
+
+    // Each closed month's manifest is made once and hashed, so that the next one can name it.
+    private static let exportManifests = """
+        CREATE TABLE export_manifests (
+            period TEXT PRIMARY KEY NOT NULL REFERENCES periods(period),
+            sha256 TEXT NOT NULL CHECK (length(sha256) = 64)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TRIGGER export_manifests_no_insert BEFORE INSERT ON export_manifests
+        WHEN NOT EXISTS (SELECT 1 FROM periods WHERE period = NEW.period AND status = 'closed')
+            OR EXISTS (SELECT 1 FROM export_manifests WHERE period = NEW.period)
+        BEGIN SELECT RAISE(ABORT, 'a closed month has one manifest'); END;
+        CREATE TRIGGER export_manifests_no_update BEFORE UPDATE ON export_manifests
+        BEGIN SELECT RAISE(ABORT, 'manifests are append-only'); END;
+        CREATE TRIGGER export_manifests_no_delete BEFORE DELETE ON export_manifests
+        BEGIN SELECT RAISE(ABORT, 'manifests are append-only'); END;
         """
 
     // A month's entries lie side by side in time, so the first is written at its end, as the ledger itself is.

@@ -25,7 +25,9 @@ struct ProgressBar {
 
     /// `[#####-----] 3/6`.
     static func text(_ done: Int, of total: Int) -> String {
-        let share = total > 0 ? min(width, width * done / total) : width
+        // What a file says of its own length may be anything.
+        let (cells, overflow) = done.multipliedReportingOverflow(by: width)
+        let share = total > 0 && !overflow ? max(0, min(width, cells / total)) : width
         return "[" + String(repeating: "#", count: share) + String(repeating: "-", count: width - share)
             + "] \(done)/\(total)"
     }

@@ -1,12 +1,17 @@
 /// Reads RFC 4180 piece by piece: lines that end with CR LF, cells in quotes where need be.
 struct CSVReader {
+    private let separator: UInt8
     private var cells: [String] = []
     private var cell: [UInt8] = []
     private var isQuoted = false
     private var hasQuote = false
 
+    init(separator: UInt8 = UInt8(ascii: ",")) {
+        self.separator = separator
+    }
+
     /// The lines that end in these bytes.
-    mutating func lines(_ bytes: [UInt8]) -> [[String]] {
+    mutating func lines(_ bytes: some Sequence<UInt8>) -> [[String]] {
         var lines: [[String]] = []
         for byte in bytes {
             if isQuoted {
@@ -24,7 +29,7 @@ struct CSVReader {
             }
             switch byte {
             case UInt8(ascii: "\"") where cell.isEmpty: isQuoted = true
-            case UInt8(ascii: ","): endCell()
+            case separator: endCell()
             case UInt8(ascii: "\r"): break
             case UInt8(ascii: "\n"):
                 endCell()

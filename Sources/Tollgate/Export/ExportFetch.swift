@@ -7,8 +7,10 @@ struct ExportFetch: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fetch", abstract: "Save a month's files and their manifest.",
         discussion: """
-            Without --format all files of the manifest are saved, and the workbook. Each file is checked against the \
-            manifest before it gets its name.
+            Without --format all files of the manifest are saved, and the workbook. Each file that the manifest lists \
+            is checked against it before it gets its name. The workbook and a csv with --profile or --decimal are in \
+            no manifest; what was saved, these included, is noted with its SHA-256 in a file beside the manifest, for \
+            `export verify` and for `sha256sum -c`.
             """)
 
     @Argument(help: "The month, such as 2026-11.")
@@ -37,43 +39,43 @@ struct ExportFetch: ParsableCommand {
         try makeFolder(folder)
         let saving = ExportSaving(folder: folder, client: client)
         let manifestName = try name(of: nil, filters)
-        _ = try saving.save(path("/manifest", filters), as: manifestName) { _ in }
+        var fetched = FetchedFiles(beside: manifestName, in: folder)
+        var rows: [JSONValue] = []
+        func keep(_ saved: ExportSaving.Saved, rows count: Int64?) {
+            fetched.note(saved)
+            rows.append(row(saved, rows: count))
+        }
+        keep(try saving.save(path("/manifest", filters), as: manifestName) { _ in }, rows: nil)
         let data = try Data(contentsOf: folder.appendingPathComponent(manifestName))
-        guard let manifest = ExportDocument(Array(data)) else {
+        guard let manifest = ExportDocument(Array(data), name: manifestName) else {
             throw CommandFailure(.failed, "\(manifestName): is no manifest")
         }
-        let wanted = manifest.files.filter { format.isEmpty || format.contains($0.format) }
-        var rows: [JSONValue] = []
-        for file in wanted { rows.append(try fetch(file, manifest, filters, saving)) }
+        for file in manifest.files where format.isEmpty || format.contains(file.format) {
+            keep(try fetch(file, manifest, filters, saving), rows: file.rows)
+        }
         if format.contains("xlsx") || (format.isEmpty && part.view != "upstream") {
             let name = try name(of: .xlsx, filters)
             let query = filters + [("format", "xlsx"), ("through", manifest.lastSequence)]
-            let saved = try saving.save(path("", query), as: name) { _ in }
-            rows.append(row(saved, rows: nil))
+            keep(try saving.save(path("", query), as: name) { _ in }, rows: nil)
         }
+        try fetched.save()
         options.show(rows, columns: ["name", "rows", "bytes", "sha256"])
-        if wanted.count < manifest.files.count {
-            StandardError.write(
-                "the manifest lists \(manifest.files.count - wanted.count) files that were not asked for; check with "
-                    + "`export verify --partial`")
-        }
     }
 
     private func fetch(
         _ file: ExportDocument.File, _ manifest: ExportDocument, _ filters: [(name: String, value: String)],
         _ saving: ExportSaving
-    ) throws -> JSONValue {
+    ) throws -> ExportSaving.Saved {
         var query = filters + [("format", file.format), ("through", manifest.lastSequence)]
         if let dataset = file.dataset { query.append(("file", dataset)) }
         let bar = ProgressBar(total: Int(clamping: file.bytes))
         defer { bar.clear() }
         let isStyled = file.format == "csv" && !part.style.isEmpty
         // A style makes another file of the same rows, which the manifest does not know.
-        let name = isStyled ? "\(file.name.dropLast(4))-styled.csv" : file.name
-        let saved = try saving.save(
+        let name = try isStyled ? self.name(of: .csv, filters + part.style) : file.name
+        return try saving.save(
             path("", query + (isStyled ? part.style : [])), as: name, sha256: isStyled ? nil : file.sha256
         ) { bar.show(Int(clamping: $0)) }
-        return row(saved, rows: file.rows)
     }
 
     private func row(_ saved: ExportSaving.Saved, rows: Int64?) -> JSONValue {
@@ -105,6 +107,8 @@ struct ExportFetch: ParsableCommand {
             switch filter.name {
             case "tenant_id": query.tenantID = filter.value
             case "tag": query.tag = ExportTag(filter.value)
+            case "profile": query.profile = ExportQuery.Profile(rawValue: filter.value)
+            case "decimal": query.decimal = ExportQuery.Decimal(rawValue: filter.value) ?? .point
             case "view": query.view = ExportQuery.View(rawValue: filter.value) ?? .tenant
             default: query.isByKey = true
             }
