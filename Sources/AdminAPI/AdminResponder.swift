@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOCore
 import Tenancy
 
 /// Answers every admin request: names it, proves who asks, finds the route, judges the role, and turns every error into
@@ -47,8 +48,17 @@ struct AdminResponder: HTTPResponder {
                 throw Problem.roleNotAllowed(context.caller.role)
             }
             context.pathParameters = parameters
-            return try await call(route, request, context)
+            return try await call(route, try await whole(request, of: route, context), context)
         }
+    }
+
+    /// The request with its body, however long that took: who was put out meanwhile is refused before anything is
+    /// done.
+    private func whole(_ request: Request, of route: AdminRoute, _ context: AdminContext) async throws -> Request {
+        var request = request
+        request.body = RequestBody(buffer: ByteBuffer(bytes: try await request.bodyBytes(limit: route.bodyLimit)))
+        try gate.requireStanding(context.caller)
+        return request
     }
 
     private func call(_ route: AdminRoute, _ request: Request, _ context: AdminContext) async throws -> Response {

@@ -24,7 +24,8 @@ extension ControlPlane {
         return Dictionary(backends.map { ($0.id.text, $0.name) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Throws `in_use` if an entitlement or a budget names the pool; its backends and targets are the store's to see.
+    /// Throws `in_use` if an entitlement or a budget of a tenant that is not archived names the pool; its backends and
+    /// targets are the store's to see.
     func requireUnused(pool: String) throws {
         for profile in directory.allTenants() where profile.entitlements.contains(where: { $0.pool == pool }) {
             throw inUse("the pool", by: "the entitlements of tenant \(profile.tenant.id)")
@@ -34,7 +35,7 @@ extension ControlPlane {
         }
     }
 
-    /// Throws `in_use` if an entitlement, a key or a budget names the model.
+    /// Throws `in_use` if an entitlement, a key or a budget of such a tenant names the model.
     func requireUnused(model: String) throws {
         for profile in directory.allTenants() {
             let id = profile.tenant.id
@@ -51,7 +52,7 @@ extension ControlPlane {
     }
 
     private func budgets(where isNamed: (Budget) -> Bool) throws -> Budget? {
-        try file.read { db in try BillingStore.budgets(db) }.first(where: isNamed)
+        try file.read { db in try BillingStore.budgets(db, besidesArchived: true) }.first(where: isNamed)
     }
 
     private func inUse(_ what: String, by user: String) -> Problem {

@@ -5,16 +5,16 @@ public import Tenancy
 public enum BillingStore {
     // MARK: Budgets
 
-    /// Every budget, or a tenant's, oldest first.
-    public static func budgets(_ db: Database, tenant: ID<Tenant>? = nil) throws -> [Budget] {
-        try budgets(db, tenant: tenant, after: nil, limit: .max)
-    }
-
-    /// A page of budgets, or of a tenant's, in order of their ids.
+    /// A page of budgets, or of a tenant's, in order of their ids; perhaps without those of archived tenants, which cap
+    /// nothing any more.
     public static func budgets(
-        _ db: Database, tenant: ID<Tenant>? = nil, after: String?, limit: Int
+        _ db: Database, tenant: ID<Tenant>? = nil, besidesArchived: Bool = false, after: String? = nil,
+        limit: Int = .max
     ) throws -> [Budget] {
-        let condition = tenant == nil ? "" : " AND tenant_id = :tenant"
+        var condition = tenant == nil ? "" : " AND tenant_id = :tenant"
+        if besidesArchived {
+            condition += " AND EXISTS (SELECT 1 FROM tenants WHERE id = budgets.tenant_id AND archived_at IS NULL)"
+        }
         var arguments: StatementArguments = ["after": after ?? "", "limit": limit]
         if let tenant { arguments += ["tenant": tenant.text] }
         return try Row.fetchAll(

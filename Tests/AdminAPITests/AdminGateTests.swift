@@ -112,6 +112,40 @@ import Testing
         #expect(fixture.pauses.withLock { $0.count } == 4)
     }
 
+    @Test("whoever has a key of their own guesses others no faster, and is never held back with it")
+    func betweenGuesses() async throws {
+        let fixture = try Fixture()
+        let (text, _) = try await fixture.add(.viewer)
+        for _ in 0..<9 {
+            #expect(await fixture.who("wrong") == "nobody")
+            #expect(await fixture.who(text) == "viewer")
+        }
+        #expect(fixture.pauses.withLock { $0 } == [100, 200, 400, 800])
+        fixture.clock.advance(milliseconds: 60_000)
+        #expect(await fixture.who("wrong") == "nobody")
+        #expect(fixture.pauses.withLock { $0.count } == 4)
+    }
+
+    @Test("a credential that was proven does not stand once its key ended, has another role, or is not the only way in")
+    func standing() async throws {
+        let fixture = try Fixture()
+        try fixture.gate.requireStanding(.bootstrap)
+        let (_, key) = try await fixture.add(.admin, expiresAt: fixture.clock.now().adding(milliseconds: 5))
+        let caller = AdminCaller(actor: key.id.text, role: .admin)
+        try fixture.gate.requireStanding(caller)
+        #expect(throws: Problem.unauthenticated) { try fixture.gate.requireStanding(.bootstrap) }
+        var lowered = key
+        lowered.role = .viewer
+        fixture.directory.put(lowered)
+        #expect(throws: Problem.unauthenticated) { try fixture.gate.requireStanding(caller) }
+        fixture.directory.put(key)
+        fixture.clock.advance(milliseconds: 5)
+        #expect(throws: Problem.unauthenticated) { try fixture.gate.requireStanding(caller) }
+        try fixture.gate.requireStanding(.bootstrap)
+        fixture.directory.remove(key.id)
+        #expect(throws: Problem.unauthenticated) { try fixture.gate.requireStanding(caller) }
+    }
+
     @Test("addresses of one IPv6 network count together")
     func networks() async throws {
         let fixture = try Fixture()

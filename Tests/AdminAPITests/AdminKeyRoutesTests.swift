@@ -102,6 +102,52 @@ import Testing
         }
     }
 
+    @Test("no admin key goes whose end would leave a day without a way in", arguments: ["admin-keys", "organization"])
+    func lastingKey(surface: String) async throws {
+        let root = surface == "admin-keys" ? "/admin/v1/admin-keys/" : "/v1/organization/admin_api_keys/"
+        try await AdminHarness.run(hasBootstrap: false) { harness in
+            let now = harness.plane.time.now()
+            let (lasting, text) = try await harness.adminKey(.admin)
+            let (soon, _) = try await harness.adminKey(.admin, expiresAt: now.adding(milliseconds: 3_600_000))
+            let (later, laterText) = try await harness.adminKey(.admin, expiresAt: now.adding(milliseconds: 7_200_000))
+            func remove(_ id: String, with text: String) async throws -> Int {
+                try await harness.client.raw("DELETE", root + id, authorization: "Bearer " + text).status
+            }
+            #expect(try await remove(lasting, with: laterText) == 409)
+            #expect(try await remove(soon, with: text) / 100 == 2)
+            let (other, _) = try await harness.adminKey(.admin)
+            #expect(try await remove(lasting, with: laterText) / 100 == 2)
+            #expect(try await remove(other, with: laterText) == 409)
+            #expect(try await remove(later, with: laterText) / 100 == 2)
+        }
+    }
+
+    @Test("of keys that all end the last one stays, any earlier one goes")
+    func endingKeys() async throws {
+        try await AdminHarness.run(hasBootstrap: false) { harness in
+            let now = harness.plane.time.now()
+            let (soon, _) = try await harness.adminKey(.admin, expiresAt: now.adding(milliseconds: 3_600_000))
+            let (later, text) = try await harness.adminKey(.admin, expiresAt: now.adding(milliseconds: 7_200_000))
+            let admin = harness.client.with(credential: text)
+            defer { admin.close() }
+            #expect(try await admin.call("DELETE", "/admin-keys/" + later).text("code") == "last_admin_key")
+            #expect(try await admin.call("DELETE", "/admin-keys/" + soon).status == 204)
+        }
+    }
+
+    @Test("no key is made that has ended already", arguments: ["2020-01-01T00:00:00Z", "1970-01-01T00:00:00Z"])
+    func bornDead(end: String) async throws {
+        try await AdminHarness.run { harness in
+            let tenant = try await harness.client.call("POST", "/tenants", #"{"name":"a"}"#).text("id")
+            for (path, role) in [("/admin-keys", #""role":"viewer","#), ("/tenants/\(tenant)/keys", "")] {
+                let answer = try await harness.client.call(
+                    "POST", path, #"{"name":"k",\#(role)"expires_at":"\#(end)"}"#)
+                #expect(answer.status == 400 && answer.pointers == ["/expires_at"], Comment(rawValue: path))
+                #expect(try await harness.client.call("GET", path).names() == [])
+            }
+        }
+    }
+
     @Test("a role that does not reach a route is told so, and by whom the change was made is written down")
     func roles() async throws {
         try await AdminHarness.run { harness in

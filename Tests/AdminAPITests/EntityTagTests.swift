@@ -101,7 +101,8 @@ import Testing
                 let made = try await withThrowingTaskGroup(of: Bool.self) { group in
                     for index in 0..<200 {
                         group.addTask {
-                            let body = "{\"limit\":\"\(index + 2)\"}"
+                            // Never what is there already: that would be no change.
+                            let body = "{\"limit\":\"\(index + expected * 1000)\"}"
                             return try await client.call("PATCH", path, body, headers: headers).status == 200
                         }
                     }

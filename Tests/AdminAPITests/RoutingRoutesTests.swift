@@ -208,4 +208,31 @@ import Testing
             #expect(answer.pointers == [pointer])
         }
     }
+
+    @Test("an archived tenant's budgets keep neither model nor pool, and are listed to who asks for that tenant")
+    func archivedBudgets() async throws {
+        try await AdminHarness.run { harness in
+            let client = harness.client
+            for pool in ["p", "q"] { _ = try await client.call("POST", "/pools", #"{"name":"\#(pool)"}"#) }
+            _ = try await client.call("PUT", "/models/m", #"{"targets":[{"pool":"p"}],"max_output_tokens":9}"#)
+            var tenants: [String] = []
+            for name in ["a", "b"] {
+                let tenant = try await client.call("POST", "/tenants", #"{"name":"\#(name)"}"#).text("id")
+                tenants.append(tenant)
+                for scope in [#""model":"m""#, #""pool":"q""#] {
+                    let body = #"{"tenant_id":"\#(tenant)",\#(scope),"limit":"1","window":"day"}"#
+                    #expect(try await client.call("POST", "/budgets", body).status == 201)
+                }
+            }
+            _ = try await client.call("DELETE", "/tenants/" + tenants[0])
+            #expect(try await client.call("DELETE", "/models/m").text("code") == "in_use")
+            #expect(try await client.call("GET", "/budgets").names("tenant_id") == [tenants[1], tenants[1]])
+            _ = try await client.call("DELETE", "/tenants/" + tenants[1])
+            #expect(try await client.call("DELETE", "/models/m").status == 204)
+            #expect(try await client.call("DELETE", "/pools/q").status == 204)
+            #expect(try await client.call("GET", "/budgets").names("id") == [])
+            let kept = try await client.call("GET", "/budgets?tenant_id=" + tenants[0])
+            #expect(kept.names("model") == ["m", ""])
+        }
+    }
 }

@@ -9,7 +9,7 @@ import Testing
     private static let key = ID<APIKey>("key_1")
 
     /// An earlier process that served two calls of one tenant, the second after a failed attempt.
-    private static func serve(_ ledger: Ledger, _ file: DatabaseFile) async throws {
+    static func serve(_ ledger: Ledger, _ file: DatabaseFile) async throws {
         let now = try #require(Timestamp(rfc3339: "2026-10-24T22:30:00Z"))
         let tenant = Tenant(id: Self.tenant, name: "acme", timeZone: "Europe/Rome", createdAt: now)
         try file.write { db in

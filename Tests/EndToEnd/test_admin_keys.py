@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -106,6 +109,80 @@ def test_the_key_of_init_opens_the_gateway_and_can_be_recovered(run: Run, tmp_pa
         assert len(Admin(server.admin_address, recovered).rows("/admin-keys")) == 2
     finally:
         server.close()
+
+
+def begin(server: Gateway, key: str, path: str, body: bytes, kind: str = "application/json") -> socket.socket:
+    """The head of a POST and the first bytes of its body."""
+    connection = socket.create_connection(server.admin_address, timeout=20)
+    head = (f"POST /admin/v1{path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\nconnection: close\r\n"
+            f"content-type: {kind}\r\ncontent-length: {len(body)}\r\n\r\n")
+    connection.sendall(head.encode() + body[:5])
+    return connection
+
+
+def finish(connection: socket.socket, body: bytes) -> int:
+    connection.sendall(body[5:])
+    with connection, connection.makefile("rb") as reader:
+        return int(reader.readline().split()[1])
+
+
+@pytest.mark.parametrize("ending", ["revoked", "expired", "bootstrap"])
+def test_a_body_that_comes_after_the_end_of_its_credential_changes_nothing(server: Gateway, ending: str) -> None:
+    root = server.admin
+    if ending == "bootstrap":
+        key, actor = root.credential, "bootstrap"
+    else:
+        first = issue(root, "admin")
+        root = Admin(server.admin_address, first["key"])
+        end = datetime.now(UTC) + timedelta(seconds=3)
+        expiry = {"expires_at": end.strftime("%Y-%m-%dT%H:%M:%SZ")} if ending == "expired" else {}
+        made = issue(root, "admin", **expiry)
+        key, actor = made["key"], made["id"]
+    bodies = [("/tenants", b'{"name":"late"}', "application/json"),
+              ("/admin-keys", b'{"name":"late","role":"admin"}', "application/json"),
+              ("/prices/import?format=litellm", b'{"m":{"input_cost_per_token":1e-6,"output_cost_per_token":1e-6}}',
+               "application/json"),
+              ("/reconciliations?provider=csv", b"day,model,cost\n2026-10-01,m,1.5\n", "text/csv")]
+    begun = [(begin(server, key, *call), call[1]) for call in bodies]
+    time.sleep(0.3)
+    if ending == "revoked":
+        root.ok("DELETE", f"/admin-keys/{actor}")
+    elif ending == "bootstrap":
+        root = Admin(server.admin_address, issue(root, "admin")["key"])
+    else:
+        time.sleep(max(0.0, (end - datetime.now(UTC)).total_seconds() + 0.1))
+    rows = len(root.rows("/audit-log"))
+    assert [finish(*call) for call in begun] == [401] * len(begun)
+    assert len(root.rows("/audit-log")) == rows and root.rows("/tenants") == [] and root.rows("/prices") == []
+
+
+def test_nothing_that_a_key_began_is_committed_after_the_answer_to_its_revocation(server: Gateway) -> None:
+    root = Admin(server.admin_address, issue(server.admin, "admin")["key"])
+    made = issue(root, "admin")
+    stolen = Admin(server.admin_address, made["key"])
+    assert stolen.send("GET", "/status").status == 200
+    with ThreadPoolExecutor(64) as threads:
+        calls = [threads.submit(stolen.send, "POST", "/admin-keys", {"name": f"more-{number}", "role": "admin"})
+                 for number in range(60)]
+        time.sleep(0.03)
+        assert root.send("DELETE", f"/admin-keys/{made['id']}").status == 204
+        left = {row["id"] for row in root.rows("/admin-keys")}
+        statuses = [call.result().status for call in calls]
+    assert set(statuses) <= {201, 401, 429} and statuses.count(401) > 0, statuses
+    assert {row["id"] for row in root.rows("/admin-keys")} == left, "a key was made after the answer"
+    log = root.rows("/audit-log?order=asc")
+    [revoked] = [row["seq"] for row in log if row["action"] == "admin_key.revoke"]
+    assert [row for row in log if row["actor"] == made["id"] and row["seq"] > revoked] == []
+    assert server.run("verify", "--config", str(server.config)).returncode == 0
+
+
+def test_a_good_key_between_guesses_does_not_make_guessing_faster(server: Gateway) -> None:
+    viewer = Admin(server.admin_address, issue(server.admin, "viewer")["key"])
+    wrong = Admin(server.admin_address, "w" * 40)
+    started = time.monotonic()
+    for _ in range(9):
+        assert wrong.send("GET", "/status").status == 401 and viewer.send("GET", "/status").status == 200
+    assert time.monotonic() - started > 1.0
 
 
 def test_guessing_is_slowed_and_a_good_key_is_not(server: Gateway) -> None:

@@ -158,6 +158,19 @@ def test_pruning_removes_what_the_file_does_not_name(server: Gateway, tmp_path: 
     assert [row["name"] for row in server.admin.rows("/tenants") if not row["archived_at"]] == ["other"]
 
 
+def test_pruning_takes_a_tenant_with_the_model_and_pool_that_its_budgets_name(
+        server: Gateway, tmp_path: Path) -> None:
+    file = tmp_path / "state.yaml"
+    file.write_text(STATE.replace('{ limit: "25.00", window: month }', '{ limit: "25.00", window: month, model: m }, '
+                                  '{ limit: "20.00", window: month, pool: fast }'))
+    apply(server, file, **VARIABLES)
+    file.write_text("tenants:\n  - name: other\n")
+    apply(server, file, "--prune")
+    assert server.admin.rows("/models") == [] and server.admin.rows("/pools") == []
+    assert server.admin.rows("/budgets") == []
+    assert apply(server, file, "--prune").stdout.splitlines()[-1] == "0 changes"
+
+
 def test_a_failure_halfway_says_what_was_made_and_where_the_file_is_wrong(server: Gateway, tmp_path: Path) -> None:
     file = tmp_path / "state.yaml"
     file.write_text(STATE.replace("Europe/Rome", "Mars/Olympus"))

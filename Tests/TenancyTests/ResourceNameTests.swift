@@ -11,6 +11,7 @@ import Testing
         ("\u{FEFF}a", "holds a character that breaks lines or turns text around"),
         (" a", "must not begin or end with white space"), ("a\u{A0}", "must not begin or end with white space"),
         ("cafe\u{301}", "must be in Unicode normalization form C"),
+        ("a\u{200B}", "holds a character that cannot be seen"), ("a\u{A0}b", "holds a space that is no plain one"),
     ])
     func `what is wrong with a name is said`(text: String, fault: String) {
         #expect(ResourceName.fault(text) == fault)
@@ -31,7 +32,8 @@ import Testing
 
     @Test(arguments: [
         ("=+a\nb ", "a b"), ("\u{FF1D}x", "x"), ("\u{202E}evil", "evil"), ("a\u{2029}b", "a b"), ("\u{A0}a\u{A0}", "a"),
-        ("cafe\u{301}", "caf\u{E9}"), ("+ - @x", "x"),
+        ("cafe\u{301}", "caf\u{E9}"), ("+ - @x", "x"), ("re\u{200B}se\u{AD}arch", "research"), ("a\u{A0}b", "a b"),
+        ("👩\u{200D}👧 x\u{200D}", "👩\u{200D}👧 x"), ("❤\u{FE0F} a\u{FE0F}", "❤\u{FE0F} a"),
     ])
     func `any text is mended to a good name`(text: String, name: String) {
         let mended = ResourceName.mended(text, bytesAtMost: 100)

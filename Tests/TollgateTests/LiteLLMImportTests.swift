@@ -184,4 +184,62 @@ import Testing
         let long = try run("{model_list: [], litellm_settings: {request_timeout: 100000000}}").notes.text
         #expect(long.contains("request_timeout: not a value that Tollgate takes"))
     }
+
+    @Test func `load shared between several names at the backends is told, the largest share comes first`() throws {
+        let result = try run(
+            """
+            model_list:
+              - { model_name: m, litellm_params: { model: openai/small, api_key: os.environ/A, weight: 1 } }
+              - { model_name: m, litellm_params: { model: openai/large, api_key: os.environ/B, weight: 9 } }
+              - { model_name: n, litellm_params: { model: openai/one, api_key: os.environ/A } }
+              - { model_name: n, litellm_params: { model: openai/two, api_key: os.environ/A, order: 2 } }
+            """)
+        let large = try #require(result.state.range(of: "upstream_model: large"))
+        let small = try #require(result.state.range(of: "upstream_model: small"))
+        #expect(large.lowerBound < small.lowerBound, "\(result.state)")
+        #expect(
+            result.notes.text.contains("model m (large, small): LiteLLM shares the load between these names"),
+            "\(result.notes.text)")
+        // With an order of their own they were tried one after another there too.
+        #expect(!result.notes.text.contains("model n ("))
+    }
+
+    @Test func `a name that changes on the way is told, and whatever names it by the old one finds it`() throws {
+        let result = try run(
+            """
+            model_list:
+              - { model_name: "@cf/llama", litellm_params: { model: openai/m, api_key: os.environ/A } }
+              - { model_name: "cf/llama", litellm_params: { model: openai/k, api_key: os.environ/A } }
+              - { model_name: other, litellm_params: { model: openai/o, api_key: os.environ/A } }
+            router_settings:
+              fallbacks: [ { other: ["@cf/llama"] }, { "@cf/llama": [other] } ]
+              model_group_alias: { "=alias": "@cf/llama" }
+            """,
+            keys: """
+                teams: [ { team_id: t, team_alias: "=Research", models: ["@cf/llama"],
+                  model_max_budget: { "@cf/llama": 5, gone: 3 } } ]
+                keys: [ { key_alias: "=bad", team_id: t, models: ["@cf/llama"], model_max_budget: { "@cf/llama": 2 } } ]
+                """)
+        let (state, notes) = (result.state, result.notes.text)
+        for line in [
+            "model @cf/llama: is called cf/llama-2 here", "model =alias: is called alias here",
+            "team =Research: its tenant is called Research here", "key =bad: is called bad here",
+            "budget of Research for gone: the model was not carried over",
+        ] { #expect(notes.contains(line), "\(notes)") }
+        #expect(!notes.contains("for @cf/llama"))
+        #expect(!notes.contains("there is no such model"))
+        for line in [
+            "- name: cf/llama-2\n", "- name: cf/llama\n", #"model: cf/llama-2, limit: "5""#, "models: [cf/llama-2",
+        ] { #expect(state.contains(line), "\(state)") }
+        #expect(notes.contains("model=cf/llama-2"))
+        #expect(
+            notes.contains("other -> @cf/llama, @cf/llama -> other") || notes.contains("fallback @cf/llama -> other"))
+    }
+
+    @Test func `a name drives no terminal`() throws {
+        let notes = try run(
+            #"{model_list: [ { model_name: "a\u001b[2Jb\u202e", litellm_params: { model: azure/x } } ]}"#
+        ).notes.text
+        #expect(notes.contains("model a\u{FFFD}[2Jb\u{FFFD} (azure/x)"), "\(notes)")
+    }
 }

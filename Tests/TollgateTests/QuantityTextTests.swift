@@ -43,4 +43,11 @@ import Testing
             #expect(PlainDecimal.read(text) == nil, "\(text)")
         }
     }
+
+    @Test(arguments: [
+        ("0s", 0), ("1s", 1), ("24h", 86_400), ("2000ms", 2), ("900ms", nil), ("1500ms", nil), ("soon", nil),
+    ])
+    func `a grace is whole seconds or refused, never shorter than asked for`(text: String, seconds: Int?) {
+        #expect((try? RotateKey.seconds(text)) == seconds.map { Int64($0) })
+    }
 }

@@ -28,6 +28,16 @@ extension TidyPattern {
         in: .literals,
         applies: { $0.isProduct && !$0.isStore }
     )
+    static let unprovenWriting = TidyPattern(
+        "a write that does not prove its caller again",
+        #"\bjournal\.write\b"#,
+        applies: { source in
+            // The one place that proves, the use of a key that was proven, and what no caller asked for.
+            let files: Set = ["ControlPlane+Commit.swift", "ControlPlane+Access.swift"]
+            return source.module == "AdminAPI" && source.isProduct && !source.isIn(folder: "AdminAPI/Webhooks")
+                && !files.contains(source.fileName)
+        }
+    )
     static let anyDictionary = TidyPattern("[String: Any]", #"\[\s*String\s*:\s*(any\s+)?Any\??\s*\]"#)
     static let printing = TidyPattern(
         "print outside the command line tool",

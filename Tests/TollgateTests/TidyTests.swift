@@ -148,6 +148,13 @@ import Testing
         #expect(try TidyPattern.sqlOutsideStores.findings(in: store).isEmpty)
     }
 
+    @Test func `a request writes where its caller is proven again`() throws {
+        let path = "Sources/AdminAPI/Routes/SampleRoutes.swift"
+        try expectTidy(
+            .unprovenWriting, fires: ["try await plane.journal.write { db in", "journal.write({ db in"],
+            silent: ["plane.write(context) { db in", "// journal.write"], at: path)
+    }
+
     @Test func `no dictionary of Any is passed around`() throws {
         try expectTidy(.anyDictionary, fires: ["[String: Any]", "[String : any Any]"], silent: ["[String: AnyKey]"])
     }

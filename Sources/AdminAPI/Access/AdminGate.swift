@@ -34,12 +34,10 @@ final class AdminGate: Sendable {
         let now = time.now()
         // The bootstrap credential is for as long as there is no other way in.
         if let bootstrap, bootstrap.matches(presented), !keys.directory.hasAdmin(at: now) {
-            delays.withLock { $0.succeed(block) }
             return .bootstrap
         }
         switch await keys.authenticate(presented, address: block) {
         case .accepted(let key):
-            delays.withLock { $0.succeed(block) }
             if keys.directory.noteUse(of: key, at: now) { storeUse(key.id, now) }
             return AdminCaller(actor: key.id.text, role: key.role)
         case .busy: throw Problem.tooManyLogins
@@ -51,6 +49,11 @@ final class AdminGate: Sendable {
             delays.withLock { $0.leave() }
         }
         throw Problem.unauthenticated
+    }
+
+    /// Throws `Problem.unauthenticated` if a credential that was proven does not stand any more.
+    func requireStanding(_ caller: AdminCaller) throws(Problem) {
+        guard caller.stands(at: time.now(), in: keys.directory) else { throw Problem.unauthenticated }
     }
 
     private static func bearer(_ headers: HTTPFields) -> Substring? {

@@ -29,7 +29,9 @@ final class DenialLog: Sendable {
         let entry = plane.audit(
             context, "role.refused", denial.call, after: ["role": .string(context.caller.role.rawValue)])
         do {
-            try await plane.journal.write { db in try TenancyStore.audit(db, entry) }
+            try await plane.write(context) { db in try TenancyStore.audit(db, entry) }
+        } catch is Problem {
+            // Its credential ended meanwhile: it does nothing more, not even being refused.
         } catch {
             plane.logger.warning("a refused role is not in the audit log", metadata: ["error": "\(error)"])
         }

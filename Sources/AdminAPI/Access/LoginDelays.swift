@@ -1,7 +1,8 @@
 /// How long the answer to a failed login is held back, by the address it came from. Pure rules, everything bounded.
 ///
-/// Only failures wait, never a good credential, and one good login clears its address: what is slowed down is guessing
-/// by strangers, not the person who once mistyped.
+/// Only failures wait, never a good credential: who mistypes where others guess waits two seconds at most, and is in
+/// with the right one at once. So a good login clears nothing, or whoever has any key at all would guess the others'
+/// without being slowed.
 struct LoginDelays {
     private struct Record {
         var failures: Int
@@ -35,11 +36,6 @@ struct LoginDelays {
 
     /// An answer that was held back is on its way.
     mutating func leave() { waiting -= 1 }
-
-    /// A good login: nothing that failed before counts any more.
-    mutating func succeed(_ address: String) {
-        if !records.isEmpty { records[address] = nil }
-    }
 
     private mutating func delay(_ address: String, at now: Int64) -> Int64 {
         if records[address] == nil, records.count >= Self.addressLimit {

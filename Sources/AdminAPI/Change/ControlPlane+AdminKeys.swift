@@ -32,7 +32,7 @@ extension ControlPlane {
         }
     }
 
-    /// Ends an admin key for ever, unless nobody could get in without it.
+    /// Ends an admin key for ever, unless there would be a day without a way in that there is none with it.
     func revokeAdminKey(
         _ id: ID<AdminKey>,
         hasBootstrap: Bool,
@@ -46,10 +46,12 @@ extension ControlPlane {
             let now = time.now()
             let directory = adminKeys.directory
             if !hasBootstrap, before.role == .admin, before.isUsable(at: now),
-                !directory.hasAdmin(at: now, besides: id)
+                !directory.hasAdmin(at: now, lastingAs: before)
             {
                 throw Problem.conflict(
-                    "last_admin_key", "it is the last key of the role admin; nobody could get in without it")
+                    "last_admin_key",
+                    "no other key of the role admin lasts as long: make one that does first, or one day nobody could "
+                        + "get in")
             }
             let audit = audit(
                 context, "admin_key.revoke", id.text, before: before.json(lastUsedAt: directory.lastUse(of: before)))

@@ -26,7 +26,7 @@ extension ControlPlane {
         let audit = audit(context, "budget.update", budget.id.text, before: before.json, after: budget.json)
         let ledger = ledger
         return try await commit(context, audit: audit, answer: answer) { db in
-            try SpendAlertStore.leaveBudget(budget.id, db)
+            if budget != before { try SpendAlertStore.leaveBudget(budget.id, db) }
             return try ledger.update(budget, db)
         } committed: { opening in
             ledger.committed(opening)

@@ -16,6 +16,19 @@ extension FieldRule where Value == String {
         string(atMost: ResourceName.bytesAtMost, example: "research", ResourceName.fault)
     }
 
+    /// What a model is called at its backend: a label, but there are providers whose names begin with @, and no export
+    /// shows them.
+    static var upstreamName: FieldRule {
+        string(atMost: 256) { text in
+            ResourceName.fault(label: text.hasPrefix("@") ? String(text.dropFirst()) : text, bytesAtMost: 256)
+        }
+    }
+
+    /// The name of something that belongs to a resource, such as a tag.
+    fileprivate static func partName(atMost limit: Int) -> FieldRule {
+        string(atMost: limit) { text in ResourceName.fault(name: text, bytesAtMost: limit) }
+    }
+
     private static func string(
         atMost limit: Int,
         example: JSONValue? = nil,
@@ -65,7 +78,7 @@ extension FieldRule where Value == [String: String] {
             for member in members {
                 let subpath = "/" + JSONPointer.escaped(member.name)
                 do throws(FieldFault) {
-                    _ = try FieldRule<String>.label(atMost: 64).read(.string(member.name))
+                    _ = try FieldRule<String>.partName(atMost: 64).read(.string(member.name))
                     tags[member.name] = try FieldRule<String>.label(atMost: 256).read(member.value)
                 } catch {
                     throw FieldFault(error.detail, at: subpath)

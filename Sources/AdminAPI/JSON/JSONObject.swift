@@ -1,3 +1,5 @@
+import Tenancy
+
 /// Reads the fields of a body one by one, remembers every fault, and at the end refuses the fields nobody asked for.
 ///
 /// A faulty field reads as absent or as the given stand-in; `finish` throws before anyone can use it.
@@ -102,6 +104,11 @@ final class JSONObject {
             if let value = optional(name, rule) { values[name] = value }
         }
         return values
+    }
+
+    /// Refuses an end that has come already: what is made with it would never work.
+    func requireFuture(_ name: String, _ end: Timestamp?, at now: Timestamp) {
+        if let end, end <= now { fail(name, "must be in the future") }
     }
 
     /// Records a fault found by a rule over several fields.

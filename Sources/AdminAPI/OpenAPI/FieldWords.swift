@@ -15,7 +15,6 @@ enum FieldWords {
         "scope": .text("`tenant_usage`: may read the usage of the whole tenant."),
         "secrets": .list("The parts that prove it, several after a rotation."),
         "not_after": .instant("When this secret stops working."),
-        "key": .text("The whole key, shown this once; null in a repeated answer."),
         "key_version": .whole("Which of the master keys so far it is, from 1."),
         "rotation": .text("`unfinished` while the former master key is still good, else `finished`."),
         "backend_keys": .whole("Backends with a sealed credential."),
@@ -23,6 +22,13 @@ enum FieldWords {
         "wrapped_key": .text("The new master key, sealed under the present one, in base64."),
         "proof": .text(
             "HMAC-SHA256 by the present master key of `tollgate master key finish N`, N its number, in hex."),
+        "key": .text(
+            "Of a new key its whole text, shown this once and null in a repeated answer; of usage the key's id."),
+        "key_name": .text("Name of the key."),
+        "tenant": .text("Id of the tenant."),
+        "tenant_name": .text("Name of the tenant."),
+        "backend": .text("Id of the backend."),
+        "tag:*": .text("The tag's value on the keys, or else the tenants."),
         "secret": .text("What signs its messages, shown this once; null in a repeated answer."),
         "grace_seconds": .whole("Seconds for which the secrets so far keep working."),
         "role": .text("What it may do: admin, finance or viewer."),

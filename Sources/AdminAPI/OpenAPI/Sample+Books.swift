@@ -56,7 +56,16 @@ extension Sample {
 
     static let usage = Sample(
         "UsageBucket",
-        ["start": "", "end": "", "results": [["requests": .integer(0), "tokens": tokens, "cost": ""]]])
+        [
+            "start": "", "end": "",
+            "results": [
+                [
+                    "tenant?": nil, "tenant_name?": nil, "key?": nil, "key_name?": nil, "model?": nil, "pool?": nil,
+                    "backend?": nil, "backend_name?": nil, "meter?": nil, "tag:*": nil, "requests": .integer(0),
+                    "tokens": tokens, "cost": "",
+                ]
+            ],
+        ])
 
     static let auditEntry = Sample(
         "AuditEntry",

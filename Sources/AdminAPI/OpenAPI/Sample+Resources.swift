@@ -13,11 +13,13 @@ extension Sample {
     static let entitlements = Sample("Entitlements", ["pools": [Entitlement(pool: "").json]])
     static let quota = Sample("Quota", Quota().json)
     static let pool = Sample("Pool", PoolDefinition(name: "").json)
+    static let poolWithBackends = Sample("ListedPool", pool.json.adding("backends?", [BackendDefinition.blank.json]))
     static let backend = Sample("Backend", BackendDefinition.blank.json)
     static let model = Sample(
         "Model",
         ModelDefinition(name: "", targets: [ModelTarget(pool: "")], maxOutputTokens: 1, createdAt: start).json)
     static let budget = Sample("Budget", Budget(JSONObject([]), at: start).json)
+    static let budgetWithState = Sample("ListedBudget", budget.json.adding("state?", budgetState.json))
     static let raise = Sample("Raise", BudgetRaise(JSONObject([]), of: ID(""), at: start).json(at: start))
     static let budgetWithRaises = Sample("BudgetWithRaises", budget.json.adding("raises", [raise.json]))
     static let credit = Sample("Credit", Credit(JSONObject([]), of: ID(""), by: "", at: start).json)

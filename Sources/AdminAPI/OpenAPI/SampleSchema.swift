@@ -21,11 +21,20 @@ enum SampleSchema {
         case .array(let values):
             return [JSONMember("type", "array"), JSONMember("items", values.first.map { of($0) } ?? [:])]
         case .object(let members):
-            let properties = members.map { JSONMember($0.name, of($0.value, named: $0.name)) }
-            return [
+            let (patterns, named) = (
+                members.filter { $0.name.hasSuffix("*") }, members.filter { !$0.name.hasSuffix("*") }
+            )
+            let properties = named.map { member in
+                let name = member.name.hasSuffix("?") ? String(member.name.dropLast()) : member.name
+                return JSONMember(name, of(member.value, named: name))
+            }
+            let schema = [
                 JSONMember("type", "object"), JSONMember("properties", .object(properties)),
-                JSONMember("required", .texts(members.map(\.name))),
+                JSONMember("required", .texts(named.map(\.name).filter { !$0.hasSuffix("?") })),
             ]
+            if patterns.isEmpty { return schema }
+            let families = patterns.map { JSONMember("^" + $0.name.dropLast(), of($0.value, named: $0.name)) }
+            return schema + [JSONMember("patternProperties", .object(families))]
         }
     }
 

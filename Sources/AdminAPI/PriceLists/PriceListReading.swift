@@ -1,4 +1,5 @@
 import Billing
+import Tenancy
 
 /// A price list while it is read: prices by model, tier and threshold, and what is not taken over.
 struct PriceListReading {
@@ -65,6 +66,8 @@ struct PriceListReading {
     /// Takes a model over: a tier or a threshold has the standard prices, but for those of its own. `hasNoOutput` says
     /// that the model makes no tokens, so that an output price may be missing.
     mutating func add(_ model: Model, hasNoOutput: Bool) {
+        // No model could have such a name, and a price stays for ever.
+        if let fault = ResourceName.fault(model.name) { return omit(model.name, "its name \(fault)") }
         if let fault = model.faults.first { return omit(model.name, fault) }
         guard !model.places.isEmpty else {
             return omit(model.name, model.omissions.isEmpty ? "it has no price" : "no price of it has a meter")

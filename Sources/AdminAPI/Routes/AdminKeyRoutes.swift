@@ -39,6 +39,7 @@ struct AdminKeyRoutes: RouteGroup {
         let name = body.required("name", .name, else: "")
         let role: AdminRole = body.required("role", .choice, else: .viewer)
         let expiry = body.nullable("expires_at", .instant).value
+        body.requireFuture("expires_at", expiry, at: plane.time.now())
         try body.finish()
         return try await plane.issueAdminKey(named: name, role: role, expiresAt: expiry, context) { key, text in
             .created(key.json(lastUsedAt: nil), revealing: JSONMember("key", .string(text)))

@@ -178,7 +178,10 @@ struct BackendRoutes: RouteGroup {
         action: String,
         _ context: AdminContext
     ) async throws -> Response {
-        let audit = plane.audit(context, action, backend.id.text, before: before.json, after: backend.json)
+        // Another credential shows only here: that there is one was known.
+        let isReplaced = before.sealedKey != nil && backend.sealedKey != nil && backend.sealedKey != before.sealedKey
+        let after = isReplaced ? backend.json.adding("api_key", "replaced") : backend.json
+        let audit = plane.audit(context, action, backend.id.text, before: before.json, after: after)
         return try await plane.commit(context, audit: audit, answer: .ok(backend.json)) { db in
             try RoutingStore.update(db, backend)
             return try RoutingStore.snapshot(db)

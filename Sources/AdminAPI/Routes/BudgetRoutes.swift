@@ -26,7 +26,7 @@ struct BudgetRoutes: RouteGroup {
 
     private static let start = Timestamp(microseconds: 0)
 
-    private static let page = RouteShape.list("Lists budgets", .budget) { query in
+    private static let page = RouteShape.list("Lists budgets", .budgetWithState) { query in
         _ = query.choice("expand", of: Expansion.self)
         _ = query.text("tenant_id")
         _ = query.page()
@@ -44,12 +44,16 @@ struct BudgetRoutes: RouteGroup {
         let page = query.page()
         try query.finish()
         let budgets = try plane.file.read { db in
-            try BillingStore.budgets(db, tenant: tenant.map { ID($0) }, after: page.after, limit: page.limit + 1)
+            // An archived tenant's are history: they are listed to who asks for that tenant.
+            try BillingStore.budgets(
+                db, tenant: tenant.map { ID($0) }, besidesArchived: tenant == nil, after: page.after,
+                limit: page.limit + 1)
         }
         let ledger = plane.ledger
         return .json(
             page.answer(budgets, cursor: \.id.text) { budget in
-                withState ? budget.json.adding("state", ledger.state(budget.id)?.json ?? .null) : budget.json
+                guard withState, let state = ledger.state(budget.id) else { return budget.json }
+                return budget.json.adding("state", state.json)
             })
     }
 

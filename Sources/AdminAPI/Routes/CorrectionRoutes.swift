@@ -42,8 +42,9 @@ struct CorrectionRoutes: RouteGroup {
             let key = try plane.file.read { try TenancyStore.key($0, keyID) }
             guard key?.tenantID == asked.tenantID else { throw Problem.unknown("key", keyID.text, at: "/key_id") }
         }
-        let (plane, record) = (plane, plane.record(context))
+        let (plane, record, prove) = (plane, plane.record(context), plane.prove(context))
         let booked = try await plane.ledger.correct(asked) { correction, db in
+            try prove(db)
             let json = correction.json
             try TenancyStore.audit(db, plane.audit(context, "period.correct", month.text, after: json))
             try record(.created(json), db)

@@ -20,8 +20,8 @@ extension Credit {
         self.init(
             id: ID.make(prefix: "crd", at: now), tenantID: tenant,
             amount: body.required("amount", .someMoney, else: .zero),
-            kind: body.required("kind", .choice, else: .prepaid), note: body.nullable("note", .text()).value,
-            createdAt: now, createdBy: actor
+            kind: body.required("kind", .choice, else: .prepaid),
+            note: body.nullable("note", .label(atMost: 256)).value, createdAt: now, createdBy: actor
         )
     }
 

@@ -97,10 +97,7 @@ struct ExportRoutes: RouteGroup {
     private func note(_ opening: ExportOpening, _ context: AdminContext) async throws {
         let audit = plane.audit(
             context, "export.download", opening.month.text, after: .object(opening.auditMembers))
-        try await plane.journal.write { db in
-            try TenancyStore.audit(db, audit)
-        } committed: {
-        }
+        try await plane.write(context) { db in try TenancyStore.audit(db, audit) }
     }
 
     private func response(

@@ -102,11 +102,12 @@ struct HoldRoutes: RouteGroup {
         _ context: AdminContext,
         answer: Answer?
     ) async throws {
-        let record = plane.record(context)
+        let (record, prove) = (plane.record(context), plane.prove(context))
         let audit = plane.audit(
             context, "hold.resolve", hold.id.text, before: hold.json,
             after: ["charge": .text(charge?.decimal), "release": .bool(charge == nil)])
         try await plane.ledger.resolve(hold.id, charge.map { .charge($0) } ?? .release) { db in
+            try prove(db)
             try TenancyStore.audit(db, audit)
             if let answer { try record(answer, db) }
         }

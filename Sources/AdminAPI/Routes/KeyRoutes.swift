@@ -57,6 +57,7 @@ struct KeyRoutes: RouteGroup {
             id: ID.make(prefix: "key", at: now), tenantID: tenant, publicID: "",
             name: body.required("name", .name, else: ""), createdAt: now)
         key.read(settings: body)
+        body.requireFuture("expires_at", key.expiresAt, at: now)
         try body.finish()
         return try await plane.issue(key, context) { profile, text in
             .created(profile.json, revealing: JSONMember("key", .string(text)))

@@ -51,7 +51,7 @@ extension ModelTarget {
     fileprivate init(_ body: JSONObject) {
         self.init(
             pool: body.required("pool", .reference, else: ""),
-            upstreamModel: body.nullable("upstream_model", .text()).value,
+            upstreamModel: body.nullable("upstream_model", .upstreamName).value,
             maxTokensParam: body.optional("max_tokens_param", .choice) ?? .maxTokens
         )
     }

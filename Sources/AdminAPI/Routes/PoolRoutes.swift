@@ -21,7 +21,7 @@ struct PoolRoutes: RouteGroup {
         ]
     }
 
-    private static let page = RouteShape.list("Lists pools", .pool) { query in
+    private static let page = RouteShape.list("Lists pools", .poolWithBackends) { query in
         _ = query.choice("expand", of: Expansion.self)
         _ = query.page()
     }

@@ -149,7 +149,7 @@ struct PriceImportRoutes: RouteGroup {
                     $0.forEach(prices.put)
                 }
             }
-            _ = try await plane.journal.write { db in
+            _ = try await plane.write(context) { db in
                 let stored = try write(db)
                 try TenancyStore.audit(db, audit)
                 return stored

@@ -28,7 +28,7 @@ extension PriceVersion {
         if kind == .tenant, backendID != nil { body.fail("backend_id", "belongs to upstream prices only") }
         self.init(
             id: ID<PriceVersion>.make(prefix: "prc", at: now).text,
-            model: body.required("model", .reference, else: ""),
+            model: body.required("model", .name, else: ""),
             kind: kind,
             backendID: backendID,
             tenantID: tenantID.map { ID($0) },

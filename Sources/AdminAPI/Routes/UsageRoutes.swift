@@ -15,9 +15,10 @@ struct UsageRoutes: RouteGroup {
     }
 
     @Sendable private static func ask(_ query: inout Query) {
+        _ = query.choice("bucket", of: UsageBucket.self)
+        _ = query.page()
         for name in [
-            "start", "end", "bucket", "group_by", "time_zone", "limit", "after", "tenant_id", "key_id", "model", "pool",
-            "backend_id",
+            "start", "end", "group_by", "time_zone", "tenant_id", "key_id", "model", "pool", "backend_id",
         ] {
             _ = query.text(name)
         }

@@ -86,7 +86,7 @@ struct WebhookRoutes: RouteGroup {
     private func test(_ request: Request, _ context: AdminContext) async throws -> Response {
         let webhook = try stored(context)
         try await request.requireEmptyBody()
-        let delivery = try await plane.webhooks.test(webhook) {
+        let delivery = try await plane.webhooks.test(webhook, prove: plane.prove(context)) {
             plane.audit(context, "webhook.enable", webhook.id.text)
         }
         return try await plane.reply(context, .ok(delivery.json))

@@ -134,8 +134,13 @@ public final class WebhookSender: Sendable {
     }
 
     /// Sends a test message now, once, and keeps it in the log. One that arrives takes back a webhook that was given
-    /// up; `entry` is the audit row of that. Throws when it cannot be written.
-    func test(_ webhook: Webhook, entry: @Sendable () -> AuditEntry) async throws -> WebhookDelivery {
+    /// up; `entry` is the audit row of that. Throws when it cannot be written, or what `prove` throws in the
+    /// transaction.
+    func test(
+        _ webhook: Webhook,
+        prove: @escaping @Sendable (TenancyStore.Transaction) throws -> Void = { _ in },
+        entry: @Sendable () -> AuditEntry
+    ) async throws -> WebhookDelivery {
         let now = time.now()
         let event = AlertEvent.test(webhook: webhook.id.text, at: now)
         let delivery = WebhookDelivery(
@@ -146,6 +151,7 @@ public final class WebhookSender: Sendable {
         }
         let enabling = entry()
         return try await journal.write { db in
+            try prove(db)
             let wasDisabled = try WebhookStore.webhook(db, webhook.id)?.disabledAt != nil
             if wasDisabled, attempt.hasArrived { try TenancyStore.audit(db, enabling) }
             return try WebhookStore.record(test: attempt, delivery, db)

@@ -42,10 +42,28 @@ public final class AdminKeyDirectory: Sendable {
         state.withLock { $0.keys[publicID] }
     }
 
-    /// Whether a key of the role admin that may be used at the instant is there, besides the one named.
-    public func hasAdmin(at instant: Timestamp, besides id: ID<AdminKey>? = nil) -> Bool {
+    /// The key of that id; expiry is the caller's to judge.
+    public func key(_ id: ID<AdminKey>) -> AdminKey? {
+        // Operators have few keys.
+        state.withLock { $0.keys.values.first { $0.id == id } }
+    }
+
+    /// Whether a key of the role admin that may be used at the instant is there.
+    public func hasAdmin(at instant: Timestamp) -> Bool {
         state.withLock { state in
-            state.keys.values.contains { $0.role == .admin && $0.id != id && $0.isUsable(at: instant) }
+            state.keys.values.contains { $0.role == .admin && $0.isUsable(at: instant) }
+        }
+    }
+
+    /// Whether another such key is there that ends no earlier than the one given: without that one somebody can get in
+    /// for as long as with it.
+    public func hasAdmin(at instant: Timestamp, lastingAs key: AdminKey) -> Bool {
+        state.withLock { state in
+            state.keys.values.contains { other in
+                guard other.role == .admin, other.id != key.id, other.isUsable(at: instant) else { return false }
+                guard let end = other.expiresAt else { return true }
+                return key.expiresAt.map { end >= $0 } ?? false
+            }
         }
     }
 

@@ -49,6 +49,15 @@ extension TenancyStore {
         try fetch(database, "SELECT \(adminKeyColumns) FROM admin_keys WHERE id = ?", [id.text], adminKey(from:)).first
     }
 
+    /// Whether a key of the role admin that may be used at the instant is there.
+    public static func hasAdmin(_ database: Database, at instant: Timestamp) throws -> Bool {
+        let sql = """
+            SELECT \(adminKeyColumns) FROM admin_keys
+            WHERE role = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?) LIMIT 1
+            """
+        return try !fetch(database, sql, [AdminRole.admin.rawValue, instant.microseconds], adminKey(from:)).isEmpty
+    }
+
     /// A page of the admin keys that are not revoked, in order of id, starting after the given id.
     public static func adminKeys(_ database: Database, after: String? = nil, limit: Int) throws -> [AdminKey] {
         let sql = """

@@ -17,6 +17,9 @@ public struct AuditEntry: Sendable, Equatable {
     /// The request that asked for it.
     public var requestID: String
 
+    /// Whether something differs: an update that sets what is there already is no change.
+    public var isChange: Bool { before == nil || before != after }
+
     /// An entry to be written.
     public init(
         id: ID<AuditEntry>,

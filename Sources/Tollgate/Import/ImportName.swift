@@ -18,6 +18,19 @@ enum ImportName {
         return candidate
     }
 
+    /// Whether a name was kept, byte for byte.
+    static func isKept(_ name: String, as other: String) -> Bool { name.utf8.elementsEqual(other.utf8) }
+
+    /// A text as it may be printed: what breaks lines, hides or drives a terminal stands as U+FFFD.
+    static func shown(_ text: String) -> String {
+        if ResourceName.fault(label: "a" + text, bytesAtMost: .max) == nil { return text }
+        return String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { scalar in
+                    ResourceName.fault(label: "a\(scalar)", bytesAtMost: .max) == nil ? scalar : "\u{FFFD}"
+                }))
+    }
+
     /// Letters, digits and underscores, for an environment variable.
     static func variable(_ text: String) -> String {
         let name = String(

@@ -14,6 +14,7 @@ struct ImportNotes: Sendable, Equatable {
 
     /// Records that something was left out or changed.
     mutating func lose(_ name: String, _ reason: String) {
+        let (name, reason) = (ImportName.shown(name), ImportName.shown(reason))
         if let index = losses.firstIndex(where: { $0.reason == reason }) {
             if !losses[index].names.contains(name) { losses[index].names.append(name) }
         } else {

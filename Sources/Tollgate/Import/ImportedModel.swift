@@ -7,6 +7,8 @@ struct ImportedModel: Sendable {
     }
 
     let name: String
+    /// What it was called where it comes from: everything there names it so.
+    let origin: String
     var targets: [Target]
     /// Tokens; nil: the configuration says nothing.
     var maxOutputTokens: Int64?

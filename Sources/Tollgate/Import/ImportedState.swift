@@ -143,11 +143,7 @@ struct ImportedState: Sendable {
             let quotas = tenant.limits.quotas.map { "\($0.name): \($0.value)" }.joined(separator: ", ")
             lines.append("    quotas: { \(quotas) }")
         }
-        let budgets = tenant.limits.budgets.filter { budget in
-            guard let model = budget.model, !models.contains(where: { $0.name == model }) else { return true }
-            notes.lose("budget of \(tenant.name) for \(model)", "the model was not carried over")
-            return false
-        }
+        let budgets = tenant.limits.budgets(of: models, owner: tenant.name, notes: &notes)
         if !budgets.isEmpty {
             lines.append("    budgets:")
             lines += budgets.map { budget in

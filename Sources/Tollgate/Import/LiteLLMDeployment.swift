@@ -3,7 +3,7 @@ import Proxy
 
 /// One entry of LiteLLM's `model_list`: a model at one endpoint.
 struct LiteLLMDeployment: Sendable {
-    /// The name clients ask for.
+    /// The name clients ask LiteLLM for.
     let group: String
     /// The model's name at the backend.
     let upstreamModel: String
@@ -28,16 +28,15 @@ struct LiteLLMDeployment: Sendable {
         _ entry: DocumentValue, credentials: [String: DocumentValue], keys: inout LiteLLMKeys,
         notes: inout ImportNotes
     ) {
-        guard let name = entry["model_name"]?.text, let own = entry["litellm_params"],
+        guard let group = entry["model_name"]?.text, let own = entry["litellm_params"],
             let model = own["model"]?.text
         else {
             notes.lose("\(entry.place)", "an entry of model_list without model_name or litellm_params.model")
             return nil
         }
-        let group = ImportName.cleaned(name)
-        guard !name.contains("*"), !model.contains("*") else {
+        guard !group.contains("*"), !model.contains("*") else {
             notes.lose(
-                "model \(name)", "names with * are not served: every model of Tollgate is listed, with its price")
+                "model \(group)", "names with * are not served: every model of Tollgate is listed, with its price")
             return nil
         }
         let params = Self.merged(own, credentials: credentials, group: group, notes: &notes)
@@ -45,7 +44,7 @@ struct LiteLLMDeployment: Sendable {
         let explicit = params["custom_llm_provider"]?.text
         guard let (provider, upstream) = LiteLLMProvider.split(model, named: explicit, hasBase: base != nil) else {
             notes.lose(
-                "model \(name) (\(model))",
+                "model \(group) (\(model))",
                 "its provider's API is neither OpenAI's nor Anthropic's, and Tollgate does not translate")
             return nil
         }

@@ -9,7 +9,7 @@ struct LiteLLMLimits: Sendable {
         var limit: String
         var window: String
         var mode: String
-        /// Of one model; nil: of all.
+        /// Of one model, as LiteLLM calls it; nil: of all.
         var model: String?
     }
 
@@ -48,6 +48,20 @@ struct LiteLLMLimits: Sendable {
             } else {
                 notes.lose("\(theirs) of \(owner)", "not a whole number that Tollgate takes")
             }
+        }
+    }
+
+    /// The budgets with the names that models have here; those of models that are not here stay behind.
+    func budgets(of models: [ImportedModel], owner: String, notes: inout ImportNotes) -> [Budget] {
+        budgets.compactMap { budget in
+            guard let origin = budget.model else { return budget }
+            guard let model = models.first(where: { $0.origin == origin }) else {
+                notes.lose("budget of \(owner) for \(origin)", "the model was not carried over")
+                return nil
+            }
+            var named = budget
+            named.model = model.name
+            return named
         }
     }
 

@@ -10,6 +10,7 @@ struct LiteLLMModels: Sendable {
     /// The pools whose backends may serve several models, by those backends.
     private var shared: [[ImportedBackend]: String] = [:]
     private let router: LiteLLMRouter
+    private let names: ImportedNames
 
     /// Builds pools and models; what has no counterpart goes to the notes.
     init(_ deployments: [LiteLLMDeployment], router: LiteLLMRouter, notes: inout ImportNotes) {
@@ -22,6 +23,7 @@ struct LiteLLMModels: Sendable {
                 groups.append((deployment.group, [deployment]))
             }
         }
+        names = ImportedNames(groups.map(\.name) + router.aliases.keys.sorted())
         for group in groups { add(group.name, group.deployments, notes: &notes) }
         addFallbacks(notes: &notes)
         addAliases(notes: &notes)
@@ -29,7 +31,17 @@ struct LiteLLMModels: Sendable {
 
     // MARK: Models
 
-    private mutating func add(_ name: String, _ deployments: [LiteLLMDeployment], notes: inout ImportNotes) {
+    /// The model's name here; another one than before is told.
+    private func name(of origin: String, notes: inout ImportNotes) -> String {
+        let name = names[origin]
+        if !ImportName.isKept(name, as: origin) {
+            notes.lose("model \(origin)", "is called \(name) here; clients must ask for that")
+        }
+        return name
+    }
+
+    private mutating func add(_ origin: String, _ deployments: [LiteLLMDeployment], notes: inout ImportNotes) {
+        let name = name(of: origin, notes: &notes)
         var kinds = deployments.map(\.backend.kind)
         if Set(kinds).count > 1 {
             notes.lose(
@@ -39,8 +51,8 @@ struct LiteLLMModels: Sendable {
             notes.lose(
                 "model \(name)", "speaks Anthropic's API: clients call /v1/messages, and nothing is translated")
         }
-        var model = ImportedModel(name: name, targets: [])
-        for chunk in Self.chunks(deployments) {
+        var model = ImportedModel(name: name, origin: origin, targets: [])
+        for chunk in chunks(deployments, of: name, notes: &notes) {
             let backends = weighted(chunk, notes: &notes)
             model.targets.append(
                 ImportedModel.Target(pool: pool(for: name, backends), upstreamModel: chunk[0].upstreamModel))
@@ -61,27 +73,56 @@ struct LiteLLMModels: Sendable {
     }
 
     /// Deployments that may share a pool: of one order and one name at the backend, in the order they are tried.
-    private static func chunks(_ deployments: [LiteLLMDeployment]) -> [[LiteLLMDeployment]] {
+    private func chunks(
+        _ deployments: [LiteLLMDeployment], of name: String, notes: inout ImportNotes
+    ) -> [[LiteLLMDeployment]] {
         let orders = Set(deployments.map { $0.order ?? .max }).sorted()
         return orders.flatMap { order in
-            var chunks: [[LiteLLMDeployment]] = []
-            for deployment in deployments where (deployment.order ?? .max) == order {
-                let index = chunks.firstIndex { $0[0].upstreamModel == deployment.upstreamModel }
-                if let index { chunks[index].append(deployment) } else { chunks.append([deployment]) }
+            let chunks = chunks(deployments.filter { ($0.order ?? .max) == order })
+            if chunks.count > 1 {
+                let upstream = chunks.map { $0[0].upstreamModel }.joined(separator: ", ")
+                notes.lose(
+                    "model \(name) (\(upstream))",
+                    "LiteLLM shares the load between these names at its backends; here the first of them gets every "
+                        + "call, and each of the others what those before it cannot take; weights between them are lost"
+                )
             }
             return chunks
         }
     }
 
-    /// The backends with the shares that LiteLLM would give them: by weight, else by requests, else by tokens a minute.
-    private func weighted(_ deployments: [LiteLLMDeployment], notes: inout ImportNotes) -> [ImportedBackend] {
-        guard router.policy == "weighted", deployments.count > 1 else { return deployments.map(\.backend) }
+    /// By name at the backend, the largest share first: what follows is only for what it cannot take.
+    private func chunks(_ deployments: [LiteLLMDeployment]) -> [[LiteLLMDeployment]] {
+        var chunks: [(share: Decimal, deployments: [LiteLLMDeployment])] = []
+        for (deployment, share) in zip(deployments, shares(deployments)) {
+            let index = chunks.firstIndex { $0.deployments[0].upstreamModel == deployment.upstreamModel }
+            if let index {
+                chunks[index].share += share
+                chunks[index].deployments.append(deployment)
+            } else {
+                chunks.append((share, [deployment]))
+            }
+        }
+        let ranked = chunks.enumerated().sorted { left, right in
+            (-left.element.share, left.offset) < (-right.element.share, right.offset)
+        }
+        return ranked.map(\.element.deployments)
+    }
+
+    /// The shares that LiteLLM would give them: by weight, else by requests, else by tokens a minute, else the same.
+    private func shares(_ deployments: [LiteLLMDeployment]) -> [Decimal] {
         let choices: [(LiteLLMDeployment) -> Decimal?] = [
             \.weight, { $0.backend.rpm.map { Decimal($0) } }, { $0.tpm.map { Decimal($0) } },
         ]
-        let shares = choices.map { deployments.map($0) }.first { $0.contains { $0 != nil } } ?? []
-        let whole = ImportShares.whole(shares.map { $0 ?? 0 })
-        return zip(deployments, shares.isEmpty ? deployments.map { _ in 1 } : whole).map { deployment, weight in
+        let shares = choices.map { deployments.map($0) }.first { $0.contains { $0 != nil } }
+        guard router.policy == "weighted", let shares else { return deployments.map { _ in 1 } }
+        return shares.map { $0 ?? 0 }
+    }
+
+    /// The backends with their shares as weights.
+    private func weighted(_ deployments: [LiteLLMDeployment], notes: inout ImportNotes) -> [ImportedBackend] {
+        guard router.policy == "weighted", deployments.count > 1 else { return deployments.map(\.backend) }
+        return zip(deployments, ImportShares.whole(shares(deployments))).map { deployment, weight in
             var backend = deployment.backend
             backend.weight = max(1, weight)
             if weight < 1 {
@@ -111,9 +152,9 @@ struct LiteLLMModels: Sendable {
 
     /// A model's fallbacks become its last targets, at the model's own price.
     private mutating func addFallbacks(notes: inout ImportNotes) {
-        let own = Dictionary(models.map { ($0.name, $0) }) { first, _ in first }
+        let own = Dictionary(models.map { ($0.origin, $0) }) { first, _ in first }
         for index in models.indices {
-            let name = models[index].name
+            let name = models[index].origin
             let kind = kind(of: models[index])
             for fallback in router.fallbacks[name] ?? router.defaultFallbacks where fallback != name {
                 guard let other = own[fallback] else {
@@ -144,12 +185,13 @@ struct LiteLLMModels: Sendable {
     /// An alias is a model of its own with the same targets and price.
     private mutating func addAliases(notes: inout ImportNotes) {
         for (alias, name) in router.aliases.sorted(by: { $0.key < $1.key }) {
-            guard let model = models.first(where: { $0.name == name }), !models.contains(where: { $0.name == alias })
+            guard let model = models.first(where: { $0.origin == name }),
+                !models.contains(where: { $0.origin == alias })
             else {
                 notes.lose("alias \(alias)", "there is no model \(name), or one has the alias's name")
                 continue
             }
-            var copy = ImportedModel(name: ImportName.cleaned(alias), targets: model.targets)
+            var copy = ImportedModel(name: self.name(of: alias, notes: &notes), origin: alias, targets: model.targets)
             copy.maxOutputTokens = model.maxOutputTokens
             copy.contextWindow = model.contextWindow
             copy.prices = model.prices

@@ -44,7 +44,7 @@ struct LiteLLMTeams: Sendable {
     private mutating func add(team: DocumentValue, notes: inout ImportNotes) {
         let id = team["team_id"]?.text ?? ""
         let name = team["team_alias"]?.text ?? id
-        let index = tenant(name, origin: "LiteLLM team \(id)", key: id)
+        let index = tenant(name, "team", origin: "LiteLLM team \(id)", key: id, notes: &notes)
         let owner = tenants[index].name
         tenants[index].limits = LiteLLMLimits(team, owner: owner, notes: &notes)
         tenants[index].models = allowed(team["models"], owner: owner, notes: &notes)
@@ -60,9 +60,12 @@ struct LiteLLMTeams: Sendable {
         Self.noteTheRest(team, of: owner, notes: &notes)
     }
 
-    private mutating func tenant(_ name: String, origin: String, key: String) -> Int {
+    private mutating func tenant(
+        _ name: String, _ what: String, origin: String, key: String, notes: inout ImportNotes
+    ) -> Int {
         if let index = byOrigin[key] { return index }
         let unique = ImportName.unique(ImportName.cleaned(name), among: &names)
+        if !ImportName.isKept(unique, as: name) { notes.lose("\(what) \(name)", "its tenant is called \(unique) here") }
         let empty = DocumentValue.empty(at: .line(1))
         var none = ImportNotes()
         let limits = LiteLLMLimits(empty, owner: unique, notes: &none)
@@ -78,8 +81,8 @@ struct LiteLLMTeams: Sendable {
         var allowed: Set<String> = []
         for name in wanted where !["no-default-models", "all-team-models"].contains(name) {
             let found = models.filter { model in
-                model.name == ImportName.cleaned(name) || model.accessGroups.contains(name)
-                    || (name.hasSuffix("*") && model.name.hasPrefix(name.dropLast()))
+                model.origin == name || model.accessGroups.contains(name)
+                    || (name.hasSuffix("*") && model.origin.hasPrefix(name.dropLast()))
             }
             if found.isEmpty { notes.lose("model \(name) of \(owner)", "is not among the models carried over") }
             allowed.formUnion(found.map(\.name))
@@ -104,7 +107,8 @@ struct LiteLLMTeams: Sendable {
         }
         let wanted = allowed(key["models"], owner: "key \(name)", notes: &notes)
         let inherits = key["models"]?.items.contains { $0.text == "all-team-models" } ?? false
-        let index = owner(of: key, name: name, number: number)
+        let index = owner(of: key, label: label, number: number, notes: &notes)
+        if !ImportName.isKept(name, as: label) { notes.lose("key \(label)", "is called \(name) here") }
         if key["team_id"]?.text.map({ teams.contains($0) }) != true {
             // A key without a team may use what it names; its tenant may use what any of its keys may.
             let present = tenants[index].models
@@ -117,15 +121,21 @@ struct LiteLLMTeams: Sendable {
     }
 
     /// The tenant of a key: its team's, else its user's, else its own.
-    private mutating func owner(of key: DocumentValue, name: String, number: Int) -> Int {
+    private mutating func owner(
+        of key: DocumentValue, label: String, number: Int, notes: inout ImportNotes
+    ) -> Int {
         if let team = key["team_id"]?.text {
             if let index = byOrigin[team] { return index }
-            return tenant(key["team_alias"]?.text ?? team, origin: "LiteLLM team \(team), not in the file", key: team)
+            return tenant(
+                key["team_alias"]?.text ?? team, "team", origin: "LiteLLM team \(team), not in the file", key: team,
+                notes: &notes)
         }
         if let user = key["user_id"]?.text {
-            return tenant(user, origin: "keys of the LiteLLM user \(user)", key: "user/\(user)")
+            return tenant(
+                user, "user", origin: "keys of the LiteLLM user \(user)", key: "user/\(user)", notes: &notes)
         }
-        return tenant(name, origin: "the LiteLLM key \(name), of no team", key: "key/\(number)")
+        return tenant(
+            label, "key", origin: "the LiteLLM key \(label), of no team", key: "key/\(number)", notes: &notes)
     }
 
     private func issue(
@@ -144,7 +154,7 @@ struct LiteLLMTeams: Sendable {
             let quotas = limits.quotas.map { "--set \($0.name)=\($0.value)" }.joined(separator: " ")
             notes.run("  tollgate quotas update --key KEY_ID \(quotas)")
         }
-        for budget in limits.budgets {
+        for budget in limits.budgets(of: self.models, owner: "key \(name)", notes: &notes) {
             let model = budget.model.map { " --set " + ShellText.word("model=\($0)") } ?? ""
             notes.run(
                 "  tollgate budgets create --tenant \(tenant) --set key_id=KEY_ID\(model) --limit \(budget.limit) "

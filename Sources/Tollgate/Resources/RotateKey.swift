@@ -16,11 +16,18 @@ struct RotateKey: ParsableCommand {
     @OptionGroup var options: ClientOptions
 
     func run() throws {
-        guard let milliseconds = DurationText.milliseconds(grace) else {
-            throw ValidationError("--grace must be a time such as 10s or 24h.")
-        }
-        let body: JSONValue = .object(["grace_seconds": .number(Decimal(milliseconds / 1000))])
+        let body: JSONValue = .object(["grace_seconds": .number(Decimal(try Self.seconds(grace)))])
         let path = PathText.join("keys", reference, "rotate")
         options.show(try options.client().call("POST", path, body), columns: Keys.resource.columns)
+    }
+
+    /// A time in whole seconds; one with a part of a second is refused, since it would end earlier than was asked for.
+    static func seconds(_ grace: String) throws(CommandFailure) -> Int64 {
+        guard let milliseconds = DurationText.milliseconds(grace) else {
+            throw CommandFailure(.usage, "--grace must be a time such as 10s or 24h, not \(grace)")
+        }
+        let (seconds, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        guard rest == 0 else { throw CommandFailure(.usage, "--grace must be whole seconds, not \(grace)") }
+        return seconds
     }
 }
