@@ -37,7 +37,7 @@ def test_a_backend_at_a_forbidden_address_is_never_sent_anything(world: World, h
     assert answer.status == 503 and answer.failure["code"] == "all_pools_exhausted", answer
     entries = world.books.of_request(answer.request_id)
     assert entries and all((entry.outcome, entry.cost) == ("not_sent", 0) for entry in entries), entries
-    assert "forbidden_address" in world.server.output
+    assert world.server.said("forbidden_address")
 
 
 def test_an_authorities_file_that_is_not_there_is_refused_at_start(run: Run) -> None:

@@ -160,6 +160,7 @@ def test_a_report_above_what_was_allowed_is_charged_counted_and_logged(
         ("input_tokens", "prompt_tokens"), ("output_tokens", "completion_tokens")))
     assert sum(row.cost for row in rows) == read * pico("0.000001") + written * pico("0.000004")
     assert counted() == 1
+    assert stand.server.said(answer.request_id, 2)
     [line] = [line for line in stand.server.output.splitlines() if answer.request_id in line and "above_bound" in line]
     assert json.loads(line)["level"] == "warning"
 

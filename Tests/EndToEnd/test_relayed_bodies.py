@@ -193,4 +193,4 @@ def test_a_report_that_cannot_be_is_clamped_counted_and_logged(world: World, pla
     assert (entry.input, entry.output, entry.provenance) == (0, 3, "reported")
     assert 1 == world.server.metric(
         "tollgate_usage_anomalies_total", backend=entry.pool + "-at-odds", reason="contradictory")
-    assert "a backend reported usage that cannot be" in world.server.output
+    assert world.server.said("a backend reported usage that cannot be")

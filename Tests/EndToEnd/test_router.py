@@ -130,6 +130,7 @@ def test_a_refused_credential_is_an_alarm_and_none_of_the_clients_business(
     assert (answer.status, answer.failure["code"]) == (502, "upstream_error")
     assert 55 <= route.cools_for("closed") <= 60
     backend = f"{route.pools[0]}-closed"
+    assert world.server.said(answer.request_id)
     lines = [line for line in world.server.output.splitlines() if backend in line and '"critical"' in line]
     assert len(lines) == 1 and "sk-wrong" not in lines[0]
     assert world.server.metric("tollgate_backend_errors_total", backend=backend) == 1

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from . import canaries
 from .client import Address
 
 
@@ -62,7 +63,9 @@ class Admin:
             connection.request(method, f"{root}{path}", data, all_headers)
             answer = connection.getresponse()
             fields = {name.lower(): value for name, value in answer.getheaders()}
-            return Reply(answer.status, fields, answer.read().decode())
+            text = answer.read()
+            canaries.heard(self.address[1], body, answer.status, text)
+            return Reply(answer.status, fields, text.decode())
         finally:
             connection.close()
 

@@ -14,6 +14,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from .canaries import PROMPT
+
 Address = tuple[str, int]
 
 
@@ -186,7 +188,7 @@ def exchange(address: Address, data: bytes, timeout: float = 10) -> Answer:
     return asyncio.run(run())
 
 
-def chat(marker: str = "", *, model: str = "fake", knobs: str = "", text: str = "hello",
+def chat(marker: str = "", *, model: str = "fake", knobs: str = "", text: str = PROMPT,
          **fields: Any) -> dict[str, Any]:
     """A chat request; `marker` names it in the backend's log, `knobs` choose the backend's behaviour."""
     body: dict[str, Any] = {"model": model, "messages": [{"role": "user", "content": text}]}

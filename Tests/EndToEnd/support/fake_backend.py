@@ -28,6 +28,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from canaries import ANSWER
 from witness import Witness, end_with_the_tests, parse_knobs
 
 LOGGED_HEADERS = ("x-request-id", "traceparent", "tracestate", "authorization", "idempotency-key", "cookie",
@@ -221,7 +222,7 @@ class Connection(asyncio.Protocol):
             await asyncio.sleep(call.seconds())
             self.witness.finished(call, "error", 0, 0, int(fault))
             retry = {"retry-after": call.knobs["retry"]} if "retry" in call.knobs else {}
-            error = {"error": {"message": f"fault {fault}", "type": "fault", "param": None, "code": None}}
+            error = {"error": {"message": f"fault {fault} {ANSWER}", "type": "fault", "param": None, "code": None}}
             self.send_json(int(fault), error, keep_alive, retry)
         elif call.stream:
             await self.answer_stream(call)
@@ -231,7 +232,7 @@ class Connection(asyncio.Protocol):
     async def answer_whole(self, call: Call, keep_alive: bool) -> None:
         await asyncio.sleep(call.seconds())
         fault = call.knobs.get("fault", "")
-        text = "word " * min(call.completion, TEXT_PER_CHUNK)
+        text = ANSWER * min(call.completion, TEXT_PER_CHUNK)
         choice: dict[str, Any] = {"index": 0, "finish_reason": "stop"}
         choice |= {"message": {"role": "assistant", "content": text}} if call.chat else {"text": text}
         answer: dict[str, Any] = {"id": f"fake-{call.serial}", "created": int(time.time()), "model": call.model,
@@ -258,7 +259,7 @@ class Connection(asyncio.Protocol):
             if pause:
                 await asyncio.sleep(pause)
             call.generated = call.completion * (index + 1) // chunks
-            text = "word " * min(TEXT_PER_CHUNK, max(1, call.completion // chunks))
+            text = ANSWER * min(TEXT_PER_CHUNK, max(1, call.completion // chunks))
             self.transport.write(head + self.event(call, text, "stop" if index == chunks - 1 else None))
             head = b""
             if fault in ("cut", "malformed") and index == chunks // 2:

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .canaries import PROMPT
 from .client import Answer, fetch
 from .oracle import Books, Entry, Hold
 from .shapes import ShapeBackend, shape_backend
 from .tollgate import Gateway, gateway
 from .world import NUMBERS, Tenant
 
-MESSAGE = {"role": "user", "content": "hello"}
+MESSAGE = {"role": "user", "content": PROMPT}
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
 BOUNDARY = "----test-boundary"
 FIELDS = {"part_tokens_max": 1000, "audio_seconds_max": 60, "max_output_tokens": 200}

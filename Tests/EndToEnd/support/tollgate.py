@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from . import canaries
 from .admin import Admin
 from .client import Address
 from .processes import Child, free_port
@@ -38,6 +39,10 @@ class Gateway:
         self.admin_key = "e2e-" + secrets.token_urlsafe(36)
         self.master_key = base64.b64encode(secrets.token_bytes(32)).decode()
         self.admin = Admin(self.admin_address, self.admin_key)
+        self.canaries = canaries.REGISTRY[self.admin_address[1]] = canaries.Canaries()
+        self.canaries.add("the admin credential", self.admin_key)
+        self.canaries.add_master_key("the master key", self.master_key)
+        self.outputs: list[Path] = []  # folders beside its own that it writes to
         self.child: Child | None = None
         self.launcher: tuple[str, ...] = ()  # put before the command line of `serve`; must `exec` what follows
         self.pass_fds: tuple[int, ...] = ()  # what the launcher inherits
@@ -111,6 +116,15 @@ class Gateway:
     def output(self) -> str:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
+    def said(self, text: str, count: int = 1, seconds: float = 5) -> bool:
+        """Whether the text is in the log so often, soon: lines are written by a thread of their own."""
+        end = time.monotonic() + seconds
+        while self.output.count(text) < count:
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.01)
+        return True
+
     def running(self) -> bool:
         return self.child is not None and self.child.running()
 
@@ -125,9 +139,16 @@ class Gateway:
         return self.child.terminate(seconds)
 
     def close(self) -> None:
-        if self.running():
-            self.kill()
-        self.directory.cleanup()
+        """Ends it, after a search of all that it wrote and tells for the secrets that went through it."""
+        finds: list[str] = []
+        try:
+            finds, _ = canaries.search(self)
+        finally:
+            canaries.REGISTRY.pop(self.admin_address[1], None)
+            if self.running():
+                self.kill()
+            self.directory.cleanup()
+        assert not finds, f"secrets got out: {canaries.dump(finds)}"
 
     def run(self, *arguments: str, env: dict[str, str] | None = None, timeout: float = 60,
             cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
