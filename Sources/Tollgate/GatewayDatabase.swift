@@ -23,6 +23,7 @@ enum GatewayDatabase {
     static func differences(path: String) throws -> [String] {
         let file = try DatabaseFile.openReadOnly(path: path)
         defer { try? file.close() }
+        guard try schema(of: file) != .newer else { throw DatabaseFileError.newerSchema }
         return try differences(in: file)
     }
 
