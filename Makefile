@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench bench-decisions bench-usage bench-export bench-backup bench-close finance-million \
+.PHONY: help build demo test bench bench-decisions bench-usage bench-export bench-backup bench-close bench-size finance-million \
 	prove-finance fuzz-smoke model-test effect schemathesis lint format tidy e2e ci clean deb prove-ops
 
 BINARY := .build/release/tollgate
@@ -80,6 +80,11 @@ bench-close: ## measure the close of a month with 100,000 keys, and an import of
 	@scripts/install-packages.sh build test
 	@scripts/build-release.sh
 	@.venv-test/bin/python Benchmarks/close.py --binary $(BINARY) $(ARGS)
+
+bench-size: ## measure what a million requests take on disk
+	@scripts/install-packages.sh build test
+	@scripts/build-release.sh
+	@.venv-test/bin/python Benchmarks/size.py --binary $(BINARY) $(ARGS)
 
 finance-million: ## check a month of a million entries against exact rationals, some minutes
 	@scripts/install-packages.sh build test
