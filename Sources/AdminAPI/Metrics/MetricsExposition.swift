@@ -82,13 +82,12 @@ enum MetricsExposition {
         text.family("tollgate_reloads_total", .counter, "Reloads of the settings by how they ended.")
         text.sample("tollgate_reloads_total", ["outcome": "applied"], String(sample.reloads.applied))
         text.sample("tollgate_reloads_total", ["outcome": "refused"], String(sample.reloads.refused))
-        guard let certificate = sample.certificate else { return }
-        text.single(
-            "tollgate_tls_certificate_end_timestamp_seconds", .gauge, "When the listeners' certificate ends.",
-            String(certificate.endsAt.seconds))
-        text.single(
-            "tollgate_tls_handshake_failures_total", .counter, "Connections that ended before their TLS handshake did.",
-            String(certificate.failedHandshakes))
+        let end = "tollgate_tls_certificate_end_timestamp_seconds"
+        let failures = "tollgate_tls_handshake_failures_total"
+        text.family(end, .gauge, "When the listeners' certificate ends; nothing without TLS.")
+        if let certificate = sample.certificate { text.sample(end, [:], String(certificate.endsAt.seconds)) }
+        text.family(failures, .counter, "Connections that ended before their TLS handshake did.")
+        if let certificate = sample.certificate { text.sample(failures, [:], String(certificate.failedHandshakes)) }
     }
 
     private static func spans(_ figures: SpanExporter.Counters, _ text: inout MetricText) {
