@@ -1,5 +1,6 @@
 import Hummingbird
 import Logging
+import NIOCore
 public import Proxy
 public import ServiceLifecycle
 public import Tenancy
@@ -30,8 +31,16 @@ public struct AdminServer: Service {
                 idempotency: Idempotency(file: plane.file, digestKey: plane.digestKey),
                 denials: DenialLog(plane: plane),
                 trustedProxies: trustedProxies, time: plane.time, logger: plane.logger),
-            source: source, certificate: certificate, handshakeTimeoutMS: handshakeTimeoutMS, bound: bound,
-            time: plane.time, logger: plane.serverLogger)
+            source: source, certificate: certificate, handshakeTimeoutMS: handshakeTimeoutMS,
+            headGuard: { Self.headGuard(plane.time) }, bound: bound, time: plane.time, logger: plane.serverLogger)
+    }
+
+    /// What the parser lets through and the data plane would refuse is refused here too.
+    private static func headGuard(_ time: any TimeSource) -> HeadGuardSetup {
+        HeadGuardSetup { status, code, message in
+            let problem = Problem(status: .init(code: status), code: code, detail: message)
+            return ByteBuffer(bytes: problem.json(requestID: RequestID.make(at: time.now()).text).bytes)
+        }
     }
 
     /// Serves until the service group shuts down.

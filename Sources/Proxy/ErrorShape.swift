@@ -10,7 +10,7 @@ enum ErrorShape: Sendable, CaseIterable {
     /// The shape for a request target, known route or not: Anthropic's on `/v1/messages` and below, and on the models
     /// for who names a version of Anthropic's API.
     init(target: String, headers: HTTPHeaders) {
-        let path = Route.path(of: target)
+        let path = RequestTarget.path(of: target)
         if Self.isBelow("/v1/messages", path) {
             self = .anthropic
         } else if Self.isBelow("/v1/models", path), headers.contains(name: "anthropic-version") {

@@ -18,13 +18,19 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
     let certificate: ListenerCertificate?
     /// Milliseconds a TLS handshake may take.
     var handshakeTimeoutMS: Int64 = 10_000
+    /// Makes the guard of a connection, which refuses what is no sound request; nil: there is none.
+    var headGuard: (@Sendable () -> HeadGuardSetup)?
     /// Learns the port once the listener is open.
     let bound: @Sendable (Int) -> Void
     let time: any TimeSource
     let logger: Logger
 
     func run() async throws {
-        let channels = HTTP1Channel(responder: answer, configuration: .init(idleTimeout: .seconds(120)))
+        let headGuard = headGuard
+        let channels = HTTP1Channel(
+            responder: answer,
+            configuration: .init(
+                additionalChannelHandlers: headGuard.map { [$0()] } ?? [], idleTimeout: .seconds(120)))
         let connections = OpenConnections()
         let logger = logger
         let server = try await Listener.open(

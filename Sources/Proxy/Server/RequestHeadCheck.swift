@@ -24,11 +24,15 @@ enum RequestHeadCheck {
             }
             if FieldName.matches(name, "host") {
                 hosts += 1
+                if !HostField.isValid(value) { return .malformedRequest("The Host header is not a host.") }
             } else if FieldName.matches(name, "content-length") {
                 lengths.append(value)
             } else if FieldName.matches(name, "expect"), value.lowercased() != "100-continue" {
                 return .expectationFailed
             }
+        }
+        if let authority = RequestTarget.authority(of: head.uri), !HostField.isValid(authority) {
+            return .malformedRequest("The request target does not name a host.")
         }
         if fields > maxFields || bytes > maxBytes { return .headersTooLarge }
         if head.version == .http1_1, hosts != 1 { return .malformedRequest("Exactly one Host header is needed.") }

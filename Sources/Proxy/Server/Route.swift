@@ -34,18 +34,12 @@ enum Route: Equatable, Sendable {
 
     /// The route of a request target; the query string plays no part. HEAD goes where GET goes.
     static func find(method: String, target: String) -> Result<Route, Denial> {
-        let path = path(of: target)
+        let path = RequestTarget.path(of: target)
         if let kind = AskKind(path: path) {
             return method == "POST" ? .success(.metered(kind)) : .failure(.methodNotAllowed(allow: "POST"))
         }
         guard let route = answered(path) else { return .failure(.unknownRoute(String(path))) }
         return method == "GET" || method == "HEAD" ? .success(route) : .failure(.methodNotAllowed(allow: "GET, HEAD"))
-    }
-
-    /// A request target without its query.
-    static func path(of target: String) -> Substring {
-        let end = target.utf8.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
-        return target[..<(end ?? target.endIndex)]
     }
 
     /// What the gateway answers itself.

@@ -5,9 +5,11 @@ import Testing
 
 /// Which request heads are turned away before anything acts on them.
 struct RequestHeadCheckTests {
-    private func outcome(_ fields: [(String, String)], method: HTTPMethod = .POST) -> String {
+    private func outcome(
+        _ fields: [(String, String)], method: HTTPMethod = .POST, host: String = "a", target: String = "/v1/models"
+    ) -> String {
         let head = HTTPRequestHead(
-            version: .http1_1, method: method, uri: "/v1/models", headers: HTTPHeaders([("Host", "a")] + fields))
+            version: .http1_1, method: method, uri: target, headers: HTTPHeaders([("Host", host)] + fields))
         return RequestHeadCheck.denial(for: head, maxBody: 1000).map {
             String(ErrorResponse($0, shape: .openAI).status)
         } ?? "ok"
@@ -50,5 +52,21 @@ struct RequestHeadCheckTests {
     func `too many or too large fields are refused`() {
         #expect(outcome((0..<100).map { ("x-\($0)", "1") }) == "431")
         #expect(outcome([("x-a", String(repeating: "b", count: 70_000))]) == "431")
+    }
+
+    @Test(arguments: ["a", "a:80", "a:", "[::1]:80", "127.0.0.1:8080", "a.b-c_d~e", "a%41"])
+    func `a host is a name or an address, and a port`(_ host: String) {
+        #expect(outcome([], host: host) == "ok")
+        #expect(outcome([], host: host + " \t") == "ok")
+        #expect(outcome([], target: "http://\(host)/v1/models") == "ok")
+    }
+
+    @Test(arguments: [
+        "", ":", ":80", "a b", "a@b", "a,b", "a:b", "a:80:81", "a:-1", "[::1", "[]", "[::1]x", "a{b}", "a%4", "a%zz",
+        "ä", "a:1234567",
+    ])
+    func `anything else is no host`(_ host: String) {
+        #expect(outcome([], host: host) == "400")
+        #expect(outcome([], target: "http://\(host)/v1/models") == "400")
     }
 }

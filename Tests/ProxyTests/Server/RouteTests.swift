@@ -18,6 +18,20 @@ struct RouteTests {
         #expect(try Route.find(method: "GET", target: "/v1/models/a%+1%-0").get() == .model("a%+1%-0"))
     }
 
+    @Test
+    func `a target in absolute form is its path`() throws {
+        #expect(try Route.find(method: "GET", target: "http://a:80/healthz?x").get() == .health)
+        #expect(try Route.find(method: "GET", target: "HTTPS://a/v1/models/m").get() == .model("m"))
+        for target in [
+            "http://a", "http://healthz", "http://a?/healthz", "http:/healthz", "ftp://a/healthz", "healthz",
+        ] {
+            guard case .failure(.unknownRoute) = Route.find(method: "GET", target: target) else {
+                Issue.record("expected a denial of \(target)")
+                continue
+            }
+        }
+    }
+
     @Test(arguments: AskKind.allCases)
     func `each kind of call is posted to its path, which goes on behind a backend's base URL`(kind: AskKind) throws {
         #expect(try Route.find(method: "POST", target: "/v1" + kind.suffix).get() == .metered(kind))

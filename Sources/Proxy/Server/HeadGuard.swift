@@ -1,0 +1,94 @@
+import NIOCore
+import NIOHTTP1
+
+/// Refuses on a listener of another server what the data plane refuses: heads whose framing or host is in doubt, or
+/// that are too large. Nothing behind a refused request, or behind one that ends its connection, is read, nor is the
+/// body of an answered request without end.
+final class HeadGuard: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// How long a refused client may take to read its answer.
+    private static let linger = TimeAmount.seconds(2)
+    /// Bytes of a request that are still read, and thrown away, once it is answered.
+    private static let surplusLimit = 1 << 20
+
+    private let refusal: HeadGuardSetup.Refusal
+    /// Requests handed on whose answers have not ended.
+    private var unanswered = 0
+    /// Bytes of the request at hand that came after its answer.
+    private var surplus = 0
+    /// The request at hand is the connection's last.
+    private var isLast = false
+    /// Nothing more is handed on.
+    private var isOver = false
+    /// The refusal that waits for the answers before it.
+    private var waiting: (denial: Denial, isHead: Bool)?
+
+    init(refusal: @escaping HeadGuardSetup.Refusal) {
+        self.refusal = refusal
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isOver { return }
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            if let denial = RequestHeadCheck.denial(for: head, maxBody: .max) {
+                isOver = true
+                waiting = (denial, head.method == .HEAD)
+                return answerIfAllElseIs(context)
+            }
+            unanswered &+= 1
+            isLast = !head.isKeepAlive
+            surplus = 0
+        case .body(let bytes):
+            if unanswered == 0 { surplus &+= bytes.readableBytes }
+            if surplus > Self.surplusLimit {
+                isOver = true
+                return end(context)
+            }
+        case .end: isOver = isLast
+        }
+        context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        let isEnd = if case .end = unwrapOutboundIn(data) { true } else { false }
+        context.write(data, promise: promise)
+        guard isEnd else { return }
+        unanswered = max(0, unanswered &- 1)
+        guard isOver, unanswered == 0 else { return }
+        context.flush()
+        if waiting == nil { end(context) } else { answerIfAllElseIs(context) }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Bytes behind the last request are nobody's.
+        if isOver, error is HTTPParserError { return }
+        context.fireErrorCaught(error)
+    }
+
+    private func answerIfAllElseIs(_ context: ChannelHandlerContext) {
+        guard unanswered == 0, let (denial, isHead) = waiting else { return }
+        waiting = nil
+        let words = ErrorResponse(denial, shape: .openAI)
+        let body = refusal(words.status, words.code, words.message)
+        var headers = HTTPHeaders([("content-type", "application/problem+json"), ("connection", "close")])
+        headers.add(name: "content-length", value: String(body.readableBytes))
+        let head = HTTPResponseHead(
+            version: .http1_1, status: HTTPResponseStatus(statusCode: words.status), headers: headers)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        if !isHead { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        end(context)
+    }
+
+    private func end(_ context: ChannelHandlerContext) {
+        // Closed at once, the client might lose the answer to a reset.
+        context.close(mode: .output, promise: nil)
+        let channel = context.channel
+        context.eventLoop.scheduleTask(in: Self.linger) { channel.close(promise: nil) }
+    }
+}
