@@ -75,17 +75,20 @@ public enum BillingStore {
         ]
     }
 
+    /// An odd row becomes a hard budget of nothing: it refuses the calls it matches, and no others.
     private static func budget(_ row: Row) throws -> Budget {
-        guard let window = BudgetWindow.Kind(rawValue: row["window"]), let mode = BudgetMode(rawValue: row["mode"])
-        else { throw BillingError.damaged("budgets") }
+        let window = BudgetWindow.Kind(rawValue: row["window"])
+        let mode = BudgetMode(rawValue: row["mode"])
+        let isWhole = window != nil && mode != nil
         let alerts: String = row["alerts_at"]
         let amounts: String = row["alert_amounts"]
         return Budget(
             id: ID(row["id"]), tenantID: ID(row["tenant_id"]), keyID: (row["key_id"] as String?).map { ID($0) },
             model: row["model"], pool: row["pool"],
-            limit: Money(micro: row["limit_micro"], remainder: row["limit_pico"]), window: window, mode: mode,
+            limit: isWhole ? Money(micro: row["limit_micro"], remainder: row["limit_pico"]) : .zero,
+            window: window ?? .total, mode: isWhole ? mode ?? .hard : .hard,
             alertsAt: alerts.split(separator: " ").map(String.init),
-            alertAmounts: try amounts.split(separator: " ").map { try Money(decimal: String($0)) },
+            alertAmounts: amounts.split(separator: " ").compactMap { try? Money(decimal: String($0)) },
             createdAt: Timestamp(microseconds: row["created_at"])
         )
     }

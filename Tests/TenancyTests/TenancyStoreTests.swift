@@ -34,6 +34,34 @@ import Testing
         }
     }
 
+    private func damage(_ sql: String) throws {
+        try file.write { database in
+            try database.execute(sql: "PRAGMA ignore_check_constraints = ON")
+            try database.execute(sql: sql)
+            try database.execute(sql: "PRAGMA ignore_check_constraints = OFF")
+        }
+    }
+
+    @Test(arguments: ["on_insufficient = 'x'", "tags = '['", "tags = 'null'"])
+    func `an odd row suspends its tenant and no other`(change: String) throws {
+        try addTenantWithKey()
+        try file.write { try TenancyStore.insert($0, tenant: tenant("ten_2")) }
+        try damage("UPDATE tenants SET \(change) WHERE id = 'ten_1'")
+        let all = try file.read { try TenancyStore.allTenants($0) }
+        #expect(all.map(\.tenant.suspended) == [true, false])
+    }
+
+    @Test(arguments: ["UPDATE api_keys SET models = '['", "UPDATE api_keys SET allowed_ips = '{'"])
+    func `an odd row of a key leaves that key out`(change: String) throws {
+        try addTenantWithKey()
+        try file.write {
+            try TenancyStore.insert(
+                $0, key: key("key_2", publicID: "bbbbbbbbbb"), secret: secret("bbbbbbbbbb", of: "key_2"))
+        }
+        try damage("\(change) WHERE id = 'key_1'")
+        #expect(try file.read { try TenancyStore.allKeys($0) }.map(\.key.id) == [ID("key_2")])
+    }
+
     @Test func `a tenant is read back as it was written`() throws {
         var tenant = Tenant(
             id: ID("ten_1"), name: "Forschung & Söhne", timeZone: "Europe/Berlin", tags: ["team": "a\"b", "x": "/"],

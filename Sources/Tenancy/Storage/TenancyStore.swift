@@ -132,16 +132,20 @@ public enum TenancyStore {
         ]
     }
 
+    /// An odd row suspends its own tenant: who refused to read it would stop all others.
     private static func tenant(from row: Row) throws -> Tenant {
-        guard let onInsufficient = OnInsufficient(rawValue: row[5]) else { throw TenancyError.damaged("tenants") }
+        let onInsufficient = OnInsufficient(rawValue: row[5])
+        let tags = try? labels(row[3])
+        let isDamaged = onInsufficient == nil || tags == nil
         return Tenant(
-            id: ID(row[0]), name: row[1], timeZone: row[2], tags: try labels(row[3]), priceMultiplierPPM: row[4],
-            onInsufficient: onInsufficient, trimFloor: row[6], holdWaitMS: row[7],
-            uncertainReleaseAfterSeconds: row[8], suspended: row[9],
+            id: ID(row[0]), name: row[1], timeZone: row[2], tags: tags ?? [:], priceMultiplierPPM: row[4],
+            onInsufficient: onInsufficient ?? .refuse, trimFloor: row[6], holdWaitMS: row[7],
+            uncertainReleaseAfterSeconds: row[8], suspended: row[9] || isDamaged,
             createdAt: Timestamp(microseconds: row[10]), archivedAt: instant(row[11]))
     }
 
+    /// An odd row entitles to nothing.
     private static func entitlement(from row: Row) throws -> Entitlement {
-        Entitlement(pool: row[1], models: try names(row[2]))
+        Entitlement(pool: row[1], models: (try? names(row[2])) ?? [])
     }
 }
