@@ -1,7 +1,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench bench-decisions bench-usage bench-export bench-backup bench-close bench-size finance-million \
-	prove-finance fuzz-smoke model-test effect schemathesis lint format tidy e2e ci clean deb prove-ops
+.PHONY: help build demo test bench bench-decisions bench-usage bench-export bench-backup bench-close bench-size \
+	finance-million prove-finance fuzz-smoke model-test effect schemathesis lint format tidy e2e ci clean deb prove-ops \
+	prove tsan
 
 BINARY := .build/release/tollgate
 
@@ -95,6 +96,13 @@ prove-finance: ## open a month's workbook in LibreOffice, which is installed for
 	@scripts/install-packages.sh build test office
 	@scripts/build-release.sh
 	@.venv-test/bin/python Tests/EndToEnd/prove_finance.py --binary $(BINARY)
+
+prove: ## the promises, proved by force: a scorecard, some hours; needs root (ARGS="--only raw-http", ARGS=--list)
+	@scripts/prove.sh $(ARGS)
+
+tsan: ## the Swift tests under ThreadSanitizer; builds for some minutes the first time
+	@scripts/install-packages.sh build
+	@scripts/tsan.sh
 
 lint: ## check the formatting of every Swift file
 	@swift format lint --strict --parallel --recursive Sources Tests Fuzz/Sources Fuzz/Package.swift Package.swift

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of the named groups (build, test, demo, bench, ops, package, office) that are not
+# Installs the Debian packages of the named groups (build, test, demo, bench, ops, prove, package, office) that are not
 # installed yet.
 set -euo pipefail
 
@@ -14,6 +14,7 @@ for group in "$@"; do
     demo) wanted+=(curl libjs-chart.js) ;;
     bench) wanted+=(nginx wrk util-linux) ;;
     ops) wanted+=(prometheus nginx caddy haproxy systemd curl) ;;
+    prove) wanted+=(nginx haproxy strace slowhttptest faketime e2fsprogs) ;;
     package) wanted+=(dpkg-dev lintian debootstrap curl) ;;
     office) wanted+=(libreoffice-calc) ;;
     *)

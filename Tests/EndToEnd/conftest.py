@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from support.backend import FakeBackend, fake_backend
 from support.faults import FaultBackend, fault_backend
 from support.options import Run
+from support.processes import allow_many_files
 from support.tollgate import gateway
 from support.world import World
 
@@ -22,11 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Thousands of sockets are open during a storm, here and in the processes started from here."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 20_000 if hard == resource.RLIM_INFINITY else min(20_000, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    allow_many_files()
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from support.client import Answer, call, chat
 from support.options import Run
 from support.oracle import Price, cost_by_tenant, pico, usd
 from support.processes import note
-from support.tollgate import gateway
+from support.tollgate import Gateway, gateway
 from support.world import Tenant, World
 
 WORTH = 10
@@ -54,11 +54,15 @@ VARIANTS = [Variant(model, sends_max, stream)
 @pytest.fixture(scope="module")
 def bursts(run: Run, backend: FakeBackend) -> Iterator[World]:
     with gateway(run.binary) as server:
-        world = World.lay(server, backend, on_disconnect="drain")
-        for model, (input_usd, output_usd) in {"exact": ("0", "10"), "close": ("0.01", "10")}.items():
-            world.admin.model(model, ["fast"], MODEL_MAX)
-            world.admin.price(model, input_usd, output_usd)
-        yield world
+        yield laid_for_bursts(server, backend)
+
+
+def laid_for_bursts(server: Gateway, backend: FakeBackend) -> World:
+    world = World.lay(server, backend, on_disconnect="drain")
+    for model, (input_usd, output_usd) in {"exact": ("0", "10"), "close": ("0.01", "10")}.items():
+        world.admin.model(model, ["fast"], MODEL_MAX)
+        world.admin.price(model, input_usd, output_usd)
+    return world
 
 
 def open_account(world: World, variant: Variant, cap: int) -> Tenant:
@@ -114,6 +118,10 @@ def check(world: World, backend: FakeBackend, results: list[tuple[int, str]], na
     served = Counter(count for count, _ in results)
     note(f"{name}: {len(results)} trials, calls served per trial: {dict(sorted(served.items()))}")
     assert not problems, f"{len(problems)} of {len(results)} trials failed, first: {problems[:5]}"
+    check_ledger(world, backend)
+
+
+def check_ledger(world: World, backend: FakeBackend) -> None:
     world.books.wait_until_no_holds()
     billed: Counter[str] = Counter()
     for seen in backend.calls():

@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
+LATEST_PORTS: deque[int] = deque(maxlen=100)
 
 
 def free_port() -> int:
-    with socket.socket() as handle:
-        handle.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        handle.bind(("127.0.0.1", 0))
-        return int(handle.getsockname()[1])
+    """A port nobody listens on, and not the one handed out just before: that one is not taken yet."""
+    while True:
+        with socket.socket() as handle:
+            handle.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            handle.bind(("127.0.0.1", 0))
+            port = int(handle.getsockname()[1])
+        if port not in LATEST_PORTS:
+            LATEST_PORTS.append(port)
+            return port
+
+
+def allow_many_files(wanted: int = 20_000) -> None:
+    """Thousands of sockets are open during a storm, here and in the processes started from here."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def note(text: str) -> None:

@@ -1,0 +1,125 @@
+"""The engine of what ends a gateway, or makes its disk fail, under load, again and again; the books are checked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from support.oracle import Entry, Hold
+from support.tollgate import Gateway
+from support.world import World
+from test_kill import CLIENTS, Load, check_acknowledged, check_books
+
+from .programme import Outcome
+
+QUIET_LIMIT = 40.0  # seconds in which every call must have ended
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One trial: how the gateway is started, and how long the load goes on unless it dies before."""
+
+    name: str
+    launcher: tuple[str, ...]
+    seconds: float
+
+
+def started(server: Gateway) -> bool:
+    """Starts it; false if it ended while it started, which what is injected may cause."""
+    try:
+        server.start()
+    except AssertionError:
+        if server.running():
+            raise
+        return False
+    return True
+
+
+@asynccontextmanager
+async def clients(load: Load) -> AsyncIterator[asyncio.Event]:
+    """Clients that call whenever the event is set."""
+    gate = asyncio.Event()
+    tasks = [asyncio.create_task(load.client(gate)) for _ in range(CLIENTS)]
+    try:
+        yield gate
+    finally:
+        load.over = True
+        gate.set()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def loaded(load: Load, gate: asyncio.Event, seconds: float) -> None:
+    """Calls for so long, or until the gateway is gone."""
+    server = load.world.server
+    end = asyncio.get_running_loop().time() + seconds
+    gate.set()
+    while asyncio.get_running_loop().time() < end and server.running():
+        await asyncio.sleep(0.01)
+    gate.clear()
+
+
+async def quiet(load: Load) -> None:
+    async with asyncio.timeout(QUIET_LIMIT):
+        while load.in_flight:
+            await asyncio.sleep(0.01)
+
+
+def books_wrong(load: Load, everything: bool = True) -> list[str]:
+    """What is wrong with the books of a gateway that does not run; without `everything`, only what was acknowledged."""
+    world = load.world
+    problems = load.problems[:3]
+    load.problems.clear()
+    try:
+        world.server.verify()
+        entries, holds = world.books.both()
+        if everything:
+            check_books(load, entries, holds, world.backend.calls())
+        else:
+            check_acknowledged(load, entries, holds)
+    except AssertionError as error:
+        problems.append(str(error)[:1500])
+    return problems
+
+
+def left_wrong(world: World, before: list[Hold]) -> list[str]:
+    """After a start, what was held when the gateway ended must be uncertain, all of it."""
+    left = world.books.holds()
+    if len(left) == len(before) and all(hold.state == "uncertain" for hold in left):
+        return []
+    return [f"{len(before)} holds before the start, {len(left)} after it, not all uncertain"]
+
+
+async def one_turn(load: Load, gate: asyncio.Event, turn: Turn) -> tuple[bool, list[str]]:
+    """Whether the gateway died of what was injected, and what was wrong."""
+    world, server = load.world, load.world.server
+    await asyncio.to_thread(load.new_tenants)
+    server.stop()
+    server.launcher = turn.launcher
+    if await asyncio.to_thread(started, server):
+        await loaded(load, gate, turn.seconds)
+    died = not server.running()
+    server.kill()
+    await quiet(load)
+    server.launcher = ()
+    problems = await asyncio.to_thread(books_wrong, load)
+    before = world.books.holds()
+    await asyncio.to_thread(server.start)
+    return died, [f"{turn.name}: {problem}" for problem in problems + left_wrong(world, before)]
+
+
+async def all_turns(load: Load, turns: list[Turn], outcome: Outcome, note: Callable[[Turn, bool], None]) -> None:
+    async with clients(load) as gate:
+        for turn in turns:
+            died, problems = await one_turn(load, gate, turn)
+            note(turn, died)
+            outcome.tried(problems)
+            if problems:
+                return  # what is wrong once stays in the books
+
+
+def settled(entries: list[Entry]) -> int:
+    return sum(entry.kind == "settle" for entry in entries)

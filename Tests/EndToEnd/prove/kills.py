@@ -1,0 +1,42 @@
+"""`kill -9` at random instants under load: `size` kills, the books checked after each against backend and clients."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+
+from support.backend import fake_backend
+from support.options import Run
+from test_kill import Load, check_books, gateway_to_kill, kill_again_and_again
+
+from .programme import Outcome, Programme
+
+BATCH = 50  # kills of one gateway; its whole ledger is read after each
+
+
+def run(run: Run, size: int) -> Outcome:
+    outcome = Outcome()
+    restarts: list[float] = []
+    whole = uncertain = 0
+    for start in range(0, size, BATCH):
+        with fake_backend() as backend, gateway_to_kill(run.binary, backend) as world:
+            load = Load(world, run.dice(f"kills {start}"))
+            kills = min(BATCH, size - start)
+            restarts += asyncio.run(kill_again_and_again(world, load, kills))
+            outcome.count += kills
+            world.books.wait_until_no_holds()
+            entries, holds = world.books.both()
+            check_books(load, entries, holds, backend.calls())
+            world.server.verify()
+            whole += load.outcomes["whole"]
+            uncertain += len(holds)
+    outcome.must(whole > size, f"only {whole} whole answers between {size} kills")
+    outcome.must(uncertain > 0, "no kill met a call in flight")
+    outcome.figures["whole answers, uncertain holds"] = (whole, uncertain)
+    outcome.figures["restart, ms"] = (f"median {statistics.median(restarts) * 1000:.0f}, "
+                                      f"longest {max(restarts) * 1000:.0f}")
+    return outcome
+
+
+KILLS = Programme("kills", "kill -9 under load: nothing acknowledged lost, nothing doubled", run, 1000, 0,
+                  smoke_is="test_kill")

@@ -1,0 +1,34 @@
+"""Caps worth ten calls, and a burst of many more at each: `size` bursts, nine or ten calls served in every one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+from support.backend import fake_backend
+from support.options import Run
+from support.tollgate import gateway
+from test_burst import AT_ONCE, SMALL_BURST, VARIANTS, check_ledger, laid_for_bursts, many_trials
+
+from .programme import Outcome, Programme
+
+BATCH = 500  # bursts on one gateway, whose ledger is then read whole
+
+
+def run(run: Run, size: int) -> Outcome:
+    outcome, served = Outcome(), Counter[int]()
+    plan = [(VARIANTS[number % len(VARIANTS)], SMALL_BURST) for number in range(size)]
+    run.dice("cap-races").shuffle(plan)
+    for start in range(0, size, BATCH):
+        with fake_backend() as backend, gateway(run.binary) as server:
+            world = laid_for_bursts(server, backend)
+            for count, problem in asyncio.run(many_trials(world, plan[start:start + BATCH], AT_ONCE)):
+                outcome.tried(problem)
+                served[count] += 1
+            check_ledger(world, backend)
+    outcome.figures["calls served of a cap worth ten"] = dict(sorted(served.items()))
+    return outcome
+
+
+RACES = Programme("cap-races", "bursts of 30 calls at a cap worth ten: none over, none refused early", run, 10_000, 0,
+                  smoke_is="test_burst")

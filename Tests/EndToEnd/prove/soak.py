@@ -1,0 +1,82 @@
+"""Minutes of load with 5 % faults and disconnects: memory, descriptors and threads flat, the books right at the end.
+
+`size` is seconds. Memory is compared after a warm-up: the slope of a straight line through its samples.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+
+from support.backend import fake_backend
+from support.oracle import usd
+from support.options import Run
+from test_kill import RATE, Load, check_books, gateway_to_kill
+
+from .bystander import Figures
+from .dying import clients, quiet
+from .programme import Outcome, Programme
+
+SLOPE_LIMIT = 1 << 20  # bytes in ten minutes
+WARM_UP = 0.4  # of the time
+SAMPLES = 200
+TENANTS = 8
+
+
+def lay_tenants(load: Load) -> None:
+    """The same tenants all the time: what a new one costs is not what is looked for."""
+    for number in range(TENANTS):
+        cap = (10**9 if number % 2 else 5000 * (number + 1)) * 1000 * RATE
+        tenant = load.world.tenant(usd(cap), ("fast", "rough"), hold_wait_ms=(0, 200)[number % 2])
+        load.caps[tenant.id] = cap
+        load.keys.append(tenant.key)
+
+
+async def soak(load: Load, seconds: float) -> list[tuple[float, Figures]]:
+    samples = []
+    started = time.monotonic()
+    async with clients(load) as gate:
+        gate.set()
+        while (at := time.monotonic() - started) < seconds:
+            await asyncio.sleep(seconds / SAMPLES)
+            assert load.world.server.running(), load.world.server.output[-4000:]
+            samples.append((at, Figures.of(load.world.server)))
+        gate.clear()
+        await quiet(load)
+    return samples
+
+
+def run(run: Run, size: int) -> Outcome:
+    outcome = Outcome()
+    with fake_backend() as backend, gateway_to_kill(run.binary, backend) as world:
+        load = Load(world, run.dice("soak"), fault_share=0.05)
+        lay_tenants(load)
+        samples = [(at, figures) for at, figures in asyncio.run(soak(load, size)) if at > size * WARM_UP]
+        outcome.count = load.outcomes.total()
+        outcome.wrong(load.problems[:5])
+        world.books.wait_until_no_holds(30)
+        flat(outcome, samples, run.full)
+        try:
+            check_books(load, *world.books.both(), backend.calls())
+            world.server.verify()
+        except AssertionError as error:
+            outcome.wrong(str(error)[:1500])
+        outcome.figures["outcomes"] = dict(load.outcomes)
+        outcome.must(load.outcomes["whole"] > size, "hardly any call was answered")
+    return outcome
+
+
+def flat(outcome: Outcome, samples: list[tuple[float, Figures]], judged: bool) -> None:
+    third = len(samples) // 3
+    early, late = [figures for _, figures in samples[:third]], [figures for _, figures in samples[-third:]]
+    slope = statistics.linear_regression([at for at, _ in samples], [figures.rss for _, figures in samples]).slope * 600
+    outcome.figures["RSS"] = f"{early[0].rss / (1 << 20):.1f} MiB, then {slope / (1 << 20):+.2f} MiB in ten minutes"
+    for name in ("descriptors", "threads"):
+        before, after = (statistics.median(getattr(figures, name) for figures in part) for part in (early, late))
+        outcome.figures[name] = f"{before:.0f}, then {after:.0f}"
+        outcome.must(after <= before * 1.2 + 10, f"{name} grew from {before:.0f} to {after:.0f}")
+    outcome.must(slope <= SLOPE_LIMIT or not judged, f"memory grows by {slope / (1 << 20):.2f} MiB in ten minutes")
+
+
+SOAK = Programme("soak", "calls with 5 % faults for ten minutes: memory, descriptors, threads flat", run, 600, 12)
