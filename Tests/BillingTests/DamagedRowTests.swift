@@ -24,7 +24,8 @@ struct DamagedRowTests {
         _ = try await fixture.budget(100)
         try fixture.damage("UPDATE budgets SET alert_amounts = '\(amounts)'")
         let all = try fixture.file.read { try BillingStore.budgets($0) }
-        #expect(all.map(\.alertAmounts) == [[try Money(decimal: "1")]])
+        let one = try Money(decimal: "1")
+        #expect(all.map(\.alertAmounts) == [[one]])
         #expect(all.map(\.limit) == [Money(pico: 100)])
     }
 

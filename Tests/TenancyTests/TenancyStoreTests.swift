@@ -59,7 +59,8 @@ import Testing
                 $0, key: key("key_2", publicID: "bbbbbbbbbb"), secret: secret("bbbbbbbbbb", of: "key_2"))
         }
         try damage("\(change) WHERE id = 'key_1'")
-        #expect(try file.read { try TenancyStore.allKeys($0) }.map(\.key.id) == [ID("key_2")])
+        let all = try file.read { try TenancyStore.allKeys($0) }
+        #expect(all.map(\.key.id.text) == ["key_2"])
     }
 
     @Test func `a tenant is read back as it was written`() throws {
