@@ -22,6 +22,7 @@ CONNECTIONS = 40
 PIPELINED = 8
 RUNS_A_SECOND = 5  # hashes of one id
 PAIRS = 3
+SECONDS = 3.0  # of a turn, at least: shorter ones say nothing of latency
 
 
 def request(key: str) -> bytes:
@@ -85,8 +86,10 @@ def run(run: Run, size: int) -> Outcome:
                         time.sleep(3 if run.full else 0.5)
                     keys = wrong_keys(dice, kind, size // 4 // pairs, *ids)
                     before, started = server.metric("tollgate_argon2_total"), time.monotonic()
+                    statuses: Counter[int] = Counter()
                     with other.turn(True):
-                        statuses = asyncio.run(flood(server.data, keys))
+                        while not statuses or run.full and time.monotonic() - started < SECONDS:
+                            statuses += asyncio.run(flood(server.data, keys))
                     seconds = time.monotonic() - started
                     hashes = server.metric("tollgate_argon2_total") - before
                     allowed = RUNS_A_SECOND * (seconds + 1) + 1 if kind == "known id, cold" else 0
