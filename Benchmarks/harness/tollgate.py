@@ -22,6 +22,7 @@ metrics_listen: 127.0.0.1:{metrics}
 storage: sqlite://{database}
 master_key: {{ env: TOLLGATE_MASTER_KEY }}
 admin_key: {{ env: TOLLGATE_ADMIN_KEY }}
+log: {{ level: {level} }}
 """
 
 # High enough never to refuse, but each is counted on every request.
@@ -40,12 +41,13 @@ class Ports:
 class Tollgate:
     """One installation in one directory; `start` may be called again after `stop`."""
 
-    def __init__(self, binary: Path, core: int, directory: Path, ports: Ports):
+    def __init__(self, binary: Path, core: int, directory: Path, ports: Ports, level: str = "warning"):
         directory.mkdir(parents=True)
         self.binary, self.core, self.ports, self.directory = binary, core, ports, directory
         self.configuration = directory / "tollgate.yaml"
         self.configuration.write_text(CONFIGURATION.format(
-            data=ports.data, admin=ports.admin, metrics=ports.metrics, database=directory / "tollgate.db"))
+            data=ports.data, admin=ports.admin, metrics=ports.metrics, database=directory / "tollgate.db",
+            level=level))
         self.admin_key = secrets.token_urlsafe(32)
         self.environment = {
             "TOLLGATE_MASTER_KEY": base64.b64encode(os.urandom(32)).decode(), "TOLLGATE_ADMIN_KEY": self.admin_key,
