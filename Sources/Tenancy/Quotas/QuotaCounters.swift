@@ -35,8 +35,8 @@ struct QuotaCounters {
     }
 
     /// Takes what `denial` found room for.
-    mutating func take(_ quota: Quota, tokens bound: Int64, owner: QuotaOwner) -> QuotaTaken {
-        var taken = QuotaTaken(owner: owner, requestRate: quota.rpm, tokenRate: quota.tpm, day: day?.day.start)
+    mutating func take(_ quota: Quota, tokens bound: Int64, in tally: QuotaTally) -> QuotaTaken {
+        var taken = QuotaTaken(tally: tally, requestRate: quota.rpm, tokenRate: quota.tpm, day: day?.day.start)
         inFlight += 1
         if let limit = quota.rpm { _ = requests.take(units: 1, limit: limit) }
         if let limit = quota.tpm { taken.rateTokens = tokens.take(units: bound, limit: limit) }

@@ -5,7 +5,7 @@ import Synchronization
 /// Only owners that have a quota are counted. The rates start full after a restart; the days must be seeded.
 public final class QuotaMeter: Sendable {
     private let time: any TimeSource
-    private let counters = Mutex<[QuotaOwner: QuotaCounters]>([:])
+    private let tallies = Mutex<[QuotaOwner: QuotaTally]>([:])
 
     /// A meter that has counted nothing yet.
     public init(time: any TimeSource) {
@@ -21,16 +21,14 @@ public final class QuotaMeter: Sendable {
         at instant: Timestamp
     ) -> Result<QuotaLease, QuotaDenial> {
         let bound = max(0, tokens)
-        let parties = Self.parties(of: principal)
-        guard !parties.isEmpty else { return .success(QuotaLease(QuotaLease.Holdings())) }
+        guard Self.isBound(principal) else { return .success(QuotaLease(QuotaLease.Holdings())) }
         let uptime = time.uptime()
-        return counters.withLock { counters in
-            if let worst = Self.worst(parties, &counters, tokens: bound, at: instant, uptime: uptime) {
-                return .failure(worst)
-            }
+        return tallies.withLock { tallies in
+            let parties = Self.parties(of: principal, &tallies)
+            if let worst = Self.worst(parties, tokens: bound, at: instant, uptime: uptime) { return .failure(worst) }
             var holdings = QuotaLease.Holdings()
             for party in parties {
-                let taken = counters[party.owner]?.take(party.quota, tokens: bound, owner: party.owner)
+                let taken = party.tally.counters.take(party.quota, tokens: bound, in: party.tally)
                 switch party.subject {
                 case .tenant: holdings.tenant = taken
                 case .key: holdings.key = taken
@@ -43,12 +41,12 @@ public final class QuotaMeter: Sendable {
     /// Takes one request of the rates of both tenant and key, or nothing at all, for what uses no tokens and counts in
     /// no day. The denial names the rate that keeps the request out longest; nil lets it in.
     public func takeRate(_ principal: Principal, at instant: Timestamp) -> QuotaDenial? {
-        let parties = Self.parties(of: principal).compactMap(\.requestRateOnly)
-        guard !parties.isEmpty else { return nil }
+        guard Self.isBound(principal) else { return nil }
         let uptime = time.uptime()
-        return counters.withLock { counters in
-            if let worst = Self.worst(parties, &counters, tokens: 0, at: instant, uptime: uptime) { return worst }
-            for party in parties { counters[party.owner]?.takeRate(party.quota) }
+        return tallies.withLock { tallies in
+            let parties = Self.parties(of: principal, &tallies).compactMap(\.requestRateOnly)
+            if let worst = Self.worst(parties, tokens: 0, at: instant, uptime: uptime) { return worst }
+            for party in parties { party.tally.counters.takeRate(party.quota) }
             return nil
         }
     }
@@ -95,14 +93,12 @@ public final class QuotaMeter: Sendable {
     }
 
     private func forEachState(_ principal: Principal, at instant: Timestamp, _ report: (QuotaState) -> Void) {
-        let parties = Self.parties(of: principal)
-        guard !parties.isEmpty else { return }
+        guard Self.isBound(principal) else { return }
         let uptime = time.uptime()
-        counters.withLock { counters in
-            for party in parties {
-                party.with(&counters, at: instant, uptime: uptime) {
-                    $0.forEachState(party.quota, subject: party.subject, at: instant, report)
-                }
+        tallies.withLock { tallies in
+            for party in Self.parties(of: principal, &tallies) {
+                party.advance(at: instant, uptime: uptime)
+                party.tally.counters.forEachState(party.quota, subject: party.subject, at: instant, report)
             }
         }
     }
@@ -115,24 +111,25 @@ public final class QuotaMeter: Sendable {
         requests: Int64,
         tokens: Int64
     ) {
-        counters.withLock { counters in
-            counters[owner, default: QuotaCounters()]
+        tallies.withLock { tallies in
+            Self.tally(of: owner, &tallies).counters
                 .seedDay(zone: timeZone, at: instant, requests: requests, tokens: tokens)
         }
     }
 
     /// Drops the counts of a deleted tenant or key.
     public func forget(_ owner: QuotaOwner) {
-        counters.withLock { $0[owner] = nil }
+        tallies.withLock { $0[owner] = nil }
     }
 
     /// Applies `body` to what each party of the lease took; it says whether the lease goes on.
     private func change(_ lease: QuotaLease, _ body: (inout QuotaCounters, inout QuotaTaken) -> Bool) {
         lease.holdings.withLock { holdings in
             guard holdings.tenant != nil || holdings.key != nil else { return }
-            counters.withLock { counters in
-                holdings.tenant = Self.changed(holdings.tenant, &counters, body)
-                holdings.key = Self.changed(holdings.key, &counters, body)
+            // Of an owner that was forgotten meanwhile nobody asks any more.
+            tallies.withLock { _ in
+                holdings.tenant = Self.changed(holdings.tenant, body)
+                holdings.key = Self.changed(holdings.key, body)
             }
         }
     }
@@ -140,16 +137,15 @@ public final class QuotaMeter: Sendable {
     /// The denial that keeps the request out longest; nil if it fits under all ceilings.
     private static func worst(
         _ parties: [QuotaParty],
-        _ counters: inout [QuotaOwner: QuotaCounters],
         tokens: Int64,
         at instant: Timestamp,
         uptime: Int64
     ) -> QuotaDenial? {
         var worst: QuotaDenial?
         for party in parties {
-            let denial = party.with(&counters, at: instant, uptime: uptime) {
-                $0.denial(party.quota, tokens: tokens, subject: party.subject, at: instant)
-            }
+            party.advance(at: instant, uptime: uptime)
+            let denial = party.tally.counters.denial(
+                party.quota, tokens: tokens, subject: party.subject, at: instant)
             guard let denial, denial.retryAfterMS > worst?.retryAfterMS ?? 0 else { continue }
             worst = denial
         }
@@ -158,30 +154,37 @@ public final class QuotaMeter: Sendable {
 
     private static func changed(
         _ taken: QuotaTaken?,
-        _ counters: inout [QuotaOwner: QuotaCounters],
         _ body: (inout QuotaCounters, inout QuotaTaken) -> Bool
     ) -> QuotaTaken? {
         guard var taken else { return nil }
-        var goesOn = false
-        if var subject = counters[taken.owner] {
-            goesOn = body(&subject, &taken)
-            counters[taken.owner] = subject
-        }
-        return goesOn ? taken : nil
+        let tally = taken.tally
+        return body(&tally.counters, &taken) ? taken : nil
     }
 
-    private static func parties(of principal: Principal) -> [QuotaParty] {
-        let (tenant, key) = (principal.tenant.tenant, principal.key.key)
+    /// Whether tenant or key have a quota.
+    private static func isBound(_ principal: Principal) -> Bool {
+        !principal.tenant.quota.isEmpty || !principal.key.quota.isEmpty
+    }
+
+    private static func parties(of principal: Principal, _ tallies: inout [QuotaOwner: QuotaTally]) -> [QuotaParty] {
+        let zone = principal.tenant.tenant.timeZone
         var parties: [QuotaParty] = []
+        parties.reserveCapacity(2)
         if !principal.tenant.quota.isEmpty {
-            parties.append(
-                QuotaParty(
-                    subject: .tenant, owner: .tenant(tenant.id), quota: principal.tenant.quota, zone: tenant.timeZone))
+            let tally = tally(of: .tenant(principal.tenant.tenant.id), &tallies)
+            parties.append(QuotaParty(subject: .tenant, quota: principal.tenant.quota, zone: zone, tally: tally))
         }
         if !principal.key.quota.isEmpty {
-            parties.append(
-                QuotaParty(subject: .key, owner: .key(key.id), quota: principal.key.quota, zone: tenant.timeZone))
+            let tally = tally(of: .key(principal.key.key.id), &tallies)
+            parties.append(QuotaParty(subject: .key, quota: principal.key.quota, zone: zone, tally: tally))
         }
         return parties
+    }
+
+    private static func tally(of owner: QuotaOwner, _ tallies: inout [QuotaOwner: QuotaTally]) -> QuotaTally {
+        if let known = tallies[owner] { return known }
+        let new = QuotaTally()
+        tallies[owner] = new
+        return new
     }
 }

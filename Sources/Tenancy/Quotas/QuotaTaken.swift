@@ -1,6 +1,7 @@
 /// What one request took of one owner's quotas.
 struct QuotaTaken: Sendable {
-    let owner: QuotaOwner
+    /// Where it was counted.
+    let tally: QuotaTally
     /// The ceilings when it was taken; later changes do not alter what must be given back.
     let requestRate: Int64?
     let tokenRate: Int64?
