@@ -18,8 +18,7 @@ public struct RequestID: Hashable, Comparable, Sendable, CustomStringConvertible
     /// A new id of the given instant from the caller's source of randomness.
     public static func make(at instant: Timestamp, using generator: inout some RandomNumberGenerator) -> RequestID {
         let milliseconds = UInt64(clamping: instant.microseconds / 1000) & 0xFFFF_FFFF_FFFF
-        let random = UInt64.random(in: 0...0xFFFF, using: &generator)
-        return RequestID(high: milliseconds << 16 | random, low: .random(in: 0...UInt64.max, using: &generator))
+        return RequestID(high: milliseconds << 16 | generator.next() & 0xFFFF, low: generator.next())
     }
 
     /// The name that comes before all of that millisecond and later.
