@@ -14,9 +14,12 @@ struct AgreedPriceTests {
             id: "prc_own", model: "m", tenantID: LedgerFixture.tenant, effectiveFrom: now, publishedAt: now,
             rates: Rates(input: 7, output: 11))
         _ = try await fixture.journal.write { try BillingStore.insert(price, $0).id }
-        var claim = fixture.claim(100)
-        claim.tenant.priceMultiplierPPM = 500_000
-        claim.price = price
+        let plain = fixture.claim(100)
+        var tenant = plain.tenant
+        tenant.priceMultiplierPPM = 500_000
+        let claim = Ledger.Claim(
+            requestID: plain.requestID, tenant: tenant, keyID: plain.keyID, model: plain.model, pool: plain.pool,
+            wanted: plain.wanted, admittedAt: plain.admittedAt, price: price)
         let reservation = try fixture.held(claim)
         #expect(await fixture.record(reservation) == nil)
         // 3 x 7 + 2 x 11.

@@ -77,9 +77,10 @@ struct LedgerTests {
         let budget = try await fixture.budget(10)
         #expect(try fixture.held(fixture.claim(-5)).amount == .zero)
         #expect(try fixture.held(fixture.claim(20, atLeast: -7)).amount == Money(pico: 10))
-        var huge = fixture.claim(1)
-        huge.wanted = Money(pico: .max)
-        huge.atLeast = Money(pico: .max)
+        let one = fixture.claim(1)
+        let huge = Ledger.Claim(
+            requestID: one.requestID, tenant: one.tenant, keyID: one.keyID, model: one.model, pool: one.pool,
+            wanted: Money(pico: .max), admittedAt: one.admittedAt)
         #expect(fixture.ledger.reserve(huge).shortage?.waitingHelps == false)
         #expect(fixture.figures(budget) == [0, 10, 0])
     }

@@ -157,13 +157,13 @@ final class ModelHistory {
         guard let (id, old) = pick(where: { model.holds[$0]?.isRecorded == true }), var held = model.holds[id] else {
             return "nothing"
         }
-        var claim = nextClaim(at: held.admittedAt)
-        claim.requestID = old.claim.requestID
-        claim.attempt = old.claim.attempt + 1
-        claim.keyID = old.claim.keyID
-        claim.model = old.claim.model
+        let fresh = nextClaim(at: held.admittedAt)
         // No call lives longer than a window; one that did would count for another pool's budget as admitted later.
-        if held.admittedAt.adding(milliseconds: 600 * Self.minute) < now { claim.pool = old.claim.pool }
+        let isOld = held.admittedAt.adding(milliseconds: 600 * Self.minute) < now
+        let claim = Ledger.Claim(
+            requestID: old.claim.requestID, attempt: old.claim.attempt + 1, tenant: fresh.tenant,
+            keyID: old.claim.keyID, model: old.claim.model, pool: isOld ? old.claim.pool : fresh.pool,
+            wanted: fresh.wanted, atLeast: fresh.atLeast, admittedAt: fresh.admittedAt)
         let cost = random.oneIn(4) ? random.below(Int(old.amount.pico) + 1) : 0
         let decision = fixture.ledger.reswap(old, costing: Money(pico: Int128(cost)), claim)
         guard case .held(let next) = decision else { return "no swap of \(id)" }

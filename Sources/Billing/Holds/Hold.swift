@@ -3,8 +3,8 @@ import Tenancy
 
 /// One hold: whose it is, how much, and the accounts it counts in.
 ///
-/// Unchecked because `shares`, `book` and `slot` change, but only while the lock of `Books` is taken, and because `row`
-/// and `place` belong to one thread at a time: to whoever records the hold, and to the writer once it was handed over.
+/// Unchecked because `shares`, `book` and `slot` change, but only while the lock of `Books` is taken, and because
+/// `place` belongs to one thread at a time: to whoever records the hold, and to the writer once it was handed over.
 final class Hold: @unchecked Sendable {
     /// Its place in one account.
     struct Share {
@@ -24,22 +24,8 @@ final class Hold: @unchecked Sendable {
         case gone
     }
 
-    private enum Name {
-        case live(RequestID, Int)
-        case stored(HoldID)
-    }
-
-    private let name: Name
-    let tenantID: ID<Tenant>
-    let keyID: ID<APIKey>
-    let model: String
-    let pool: String
-    let backendID: String
-    let amount: Money
-    let admittedAt: Timestamp
-    let priceVersion: String?
-    let multiplierPPM: Int64
-    let isUncertain: Bool
+    /// The hold as listings and the database show it.
+    let row: StoredHold
     let phase = Atomic<Phase>(.reserved)
 
     var shares: [Share] = []
@@ -50,51 +36,25 @@ final class Hold: @unchecked Sendable {
 
     /// A hold of a live attempt.
     init(_ claim: Ledger.Claim, amount: Money, admittedAt: Timestamp) {
-        name = .live(claim.requestID, claim.attempt)
-        tenantID = claim.tenant.id
-        keyID = claim.keyID
-        model = claim.model
-        pool = claim.pool
-        backendID = claim.backendID
-        self.amount = amount
-        self.admittedAt = admittedAt
-        priceVersion = claim.price?.id
-        multiplierPPM = claim.multiplierPPM
-        isUncertain = false
+        row = StoredHold(
+            id: HoldID(request: claim.requestID.text, attempt: claim.attempt), tenantID: claim.tenant.id,
+            keyID: claim.keyID, model: claim.model, pool: claim.pool, backendID: claim.backendID, amount: amount,
+            admittedAt: admittedAt, isUncertain: false, priceVersion: claim.price?.id,
+            multiplierPPM: claim.multiplierPPM)
     }
 
     /// A hold that an earlier process left behind.
-    init(_ stored: StoredHold) {
-        name = .stored(stored.id)
-        tenantID = stored.tenantID
-        keyID = stored.keyID
-        model = stored.model
-        pool = stored.pool
-        backendID = stored.backendID
-        amount = stored.amount
-        admittedAt = stored.admittedAt
-        priceVersion = stored.priceVersion
-        multiplierPPM = stored.multiplierPPM
-        isUncertain = true
+    init(_ left: StoredHold) {
+        row = left
     }
 
-    var id: HoldID {
-        switch name {
-        case .live(let request, let attempt): HoldID(request: request.text, attempt: attempt)
-        case .stored(let id): id
-        }
-    }
-
-    /// The hold as listings and the database show it.
-    var stored: StoredHold {
-        StoredHold(
-            id: id, tenantID: tenantID, keyID: keyID, model: model, pool: pool, backendID: backendID, amount: amount,
-            admittedAt: admittedAt, isUncertain: isUncertain, priceVersion: priceVersion, multiplierPPM: multiplierPPM
-        )
-    }
-
-    /// The same, made once: it is needed when the hold is stored and again when it ends.
-    private(set) lazy var row = stored
+    var id: HoldID { row.id }
+    var tenantID: ID<Tenant> { row.tenantID }
+    var keyID: ID<APIKey> { row.keyID }
+    var model: String { row.model }
+    var pool: String { row.pool }
+    var amount: Money { row.amount }
+    var admittedAt: Timestamp { row.admittedAt }
 
     var isJournalled: Bool { phase.load(ordering: .sequentiallyConsistent) == .journalled }
 

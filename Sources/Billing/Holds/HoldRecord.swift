@@ -21,9 +21,12 @@ enum HoldRecord {
         writer.put(hold.admittedAt.microseconds)
         writer.put(hold.multiplierPPM)
         writer.put(Int32(clamping: hold.id.attempt))
-        for text in [hold.id.request, hold.tenantID.text, hold.keyID.text, hold.model, hold.pool, hold.backendID] {
-            writer.put(text)
-        }
+        writer.put(hold.id.request)
+        writer.put(hold.tenantID.text)
+        writer.put(hold.keyID.text)
+        writer.put(hold.model)
+        writer.put(hold.pool)
+        writer.put(hold.backendID)
         if let price = hold.priceVersion { writer.put(price) } else { writer.put(absent) }
         guard writer.fits, let payload = UInt16(exactly: writer.offset - headBytes), bytes.count >= headBytes else {
             return nil
@@ -71,15 +74,15 @@ enum HoldRecord {
         }
 
         mutating func put(_ text: String) {
-            var text = text
-            text.withUTF8 { utf8 in
-                guard utf8.count < Int(absent) else {
-                    fits = false
-                    return
-                }
-                put(UInt16(utf8.count))
-                append(UnsafeRawBufferPointer(utf8))
+            let count = text.utf8.count
+            guard count < Int(absent) else {
+                fits = false
+                return
             }
+            put(UInt16(count))
+            // Without a copy of the string, which would have to be counted.
+            let isWritten: Void? = text.utf8.withContiguousStorageIfAvailable { append(UnsafeRawBufferPointer($0)) }
+            if isWritten == nil { Array(text.utf8).withUnsafeBytes { append($0) } }
         }
 
         private mutating func append(_ source: UnsafeRawBufferPointer) {

@@ -251,12 +251,9 @@ public final class Journal: Sendable {
         for change in changes { change.fail(failure.ledgerError) }
         var backlog: [JournalJob] = []
         for job in jobs {
-            var rest = job
-            rest.next = nil
-            rest.then = nil
-            giveBack([JournalJob(settlement: nil, next: job.next, then: job.then)], failure.ledgerError)
+            giveBack([JournalJob(next: job.next, then: job.then)], failure.ledgerError)
             if case .rejected = failure { continue }
-            if rest.settlement != nil { backlog.append(rest) }
+            if let settlement = job.settlement { backlog.append(JournalJob(settlement: settlement)) }
         }
         return backlog
     }

@@ -1,11 +1,19 @@
 import Tenancy
 
 /// What the writer is asked for: to store the end of an attempt, and after it the hold of the next one.
-struct JournalJob: Sendable {
+///
+/// An object, because it goes through several lists, and a settlement is large.
+final class JournalJob: Sendable {
     /// How the attempt ended; nil when there is only a hold.
-    var settlement: Settlement?
+    let settlement: Settlement?
     /// The hold that takes its place; among `Turn.holds`, one that is stored and only has to be synced.
-    var next: Hold?
+    let next: Hold?
     /// Told once: when it is on disk, or that it is not.
-    var then: (@Sendable (LedgerError?) -> Void)?
+    let then: (@Sendable (LedgerError?) -> Void)?
+
+    init(settlement: Settlement? = nil, next: Hold? = nil, then: (@Sendable (LedgerError?) -> Void)? = nil) {
+        self.settlement = settlement
+        self.next = next
+        self.then = then
+    }
 }

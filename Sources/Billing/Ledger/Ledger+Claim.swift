@@ -1,30 +1,31 @@
 public import Tenancy
 
 extension Ledger {
-    /// What one attempt wants to hold before its call goes upstream.
-    public struct Claim: Sendable {
+    /// What one attempt wants to hold before its call goes upstream; an object, because it is kept with what it was
+    /// granted.
+    public final class Claim: Sendable {
         /// The request the attempt belongs to.
-        public var requestID: RequestID
+        public let requestID: RequestID
         /// From 1; each further attempt of a request has the next number.
-        public var attempt: Int
+        public let attempt: Int
         /// The tenant that pays, as it was at admission.
-        public var tenant: Tenant
+        public let tenant: Tenant
         /// The key that was presented.
-        public var keyID: ID<APIKey>
+        public let keyID: ID<APIKey>
         /// Tollgate's name of the model.
-        public var model: String
+        public let model: String
         /// The pool about to be tried.
-        public var pool: String
+        public let pool: String
         /// The backend about to be tried, when it is known already.
-        public var backendID: String
+        public let backendID: String
         /// The upper bound of the cost; capped at `Money.lineMaximum`.
-        public var wanted: Money
+        public let wanted: Money
         /// The least that is worth having; below `wanted` only when the request may be trimmed.
-        public var atLeast: Money
+        public let atLeast: Money
         /// The instant that decides windows, period and price.
-        public var admittedAt: Timestamp
+        public let admittedAt: Timestamp
         /// The price pinned for the request; nil when the model has none.
-        public var price: PriceVersion?
+        public let price: PriceVersion?
 
         /// A claim that may not be trimmed unless `atLeast` says so.
         public init(

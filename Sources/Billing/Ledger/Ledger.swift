@@ -198,14 +198,14 @@ public final class Ledger: Sendable {
     public func liveHolds(tenantID: ID<Tenant>? = nil) -> [StoredHold] {
         books.withLock { state in
             let books = tenantID.map { state.tenants[$0].map { [$0] } ?? [] } ?? Array(state.tenants.values)
-            return books.flatMap(\.live).map(\.stored)
+            return books.flatMap(\.live).map(\.row)
         }.sorted { ($0.admittedAt, $0.id.text) < ($1.admittedAt, $1.id.text) }
     }
 
     /// The holds a crash left behind, oldest first; with a tenant only its own.
     public func uncertainHolds(tenantID: ID<Tenant>? = nil) -> [StoredHold] {
         books.withLock { state in
-            state.uncertain.values.filter { tenantID == nil || $0.tenantID == tenantID }.map(\.stored)
+            state.uncertain.values.filter { tenantID == nil || $0.tenantID == tenantID }.map(\.row)
         }.sorted { ($0.admittedAt, $0.id.text) < ($1.admittedAt, $1.id.text) }
     }
 

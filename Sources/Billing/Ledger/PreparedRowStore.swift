@@ -59,24 +59,28 @@ final class PreparedRowStore {
     /// Binds the next column.
     func bind(_ value: String) {
         bound += 1
-        var value = value
-        value.withUTF8 { bytes in
-            let start = text + textLength
-            if let source = bytes.baseAddress, bytes.count > Self.textCapacity - textLength {
-                let copying = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-                let size = sqlite3_uint64(bytes.count)
-                source.withMemoryRebound(to: CChar.self, capacity: bytes.count) { source in
-                    note(
-                        sqlite3_bind_text64(
-                            statement.sqliteStatement, bound, source, size, copying, UInt8(SQLITE_UTF8)))
-                }
-                return
+        // Without a copy of the string, which would have to be counted.
+        if value.utf8.withContiguousStorageIfAvailable(bindBytes) == nil {
+            var value = value
+            value.withUTF8(bindBytes)
+        }
+    }
+
+    private func bindBytes(_ bytes: UnsafeBufferPointer<UInt8>) {
+        let start = text + textLength
+        if let source = bytes.baseAddress, bytes.count > Self.textCapacity - textLength {
+            let copying = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+            let size = sqlite3_uint64(bytes.count)
+            source.withMemoryRebound(to: CChar.self, capacity: bytes.count) { source in
+                note(
+                    sqlite3_bind_text64(statement.sqliteStatement, bound, source, size, copying, UInt8(SQLITE_UTF8)))
             }
-            if let source = bytes.baseAddress { start.update(from: source, count: bytes.count) }
-            textLength += bytes.count
-            start.withMemoryRebound(to: CChar.self, capacity: bytes.count) { start in
-                note(sqlite3_bind_text(statement.sqliteStatement, bound, start, Int32(bytes.count), nil))
-            }
+            return
+        }
+        if let source = bytes.baseAddress { start.update(from: source, count: bytes.count) }
+        textLength += bytes.count
+        start.withMemoryRebound(to: CChar.self, capacity: bytes.count) { start in
+            note(sqlite3_bind_text(statement.sqliteStatement, bound, start, Int32(bytes.count), nil))
         }
     }
 
