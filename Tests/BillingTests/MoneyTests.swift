@@ -29,7 +29,7 @@ struct MoneyTests {
 
     @Test(arguments: [
         ("0", 0), ("0.000015", 15_000_000), ("10", 10_000_000_000_000), ("-0.5", -500_000_000_000),
-        ("0.000000000001", 1),
+        ("0.000000000001", 1), ("1000000.1", 1_000_000_100_000_000_000), ("9223372.036854775807", Int.max),
     ])
     func outputIsPlainAndTrimmed(text: String, pico: Int) {
         #expect(Money(pico: Int128(pico)).decimal == text)
@@ -45,7 +45,9 @@ struct MoneyTests {
 
     @Test func theEndsOfTheRangeHaveText() {
         #expect(Money(pico: .min).decimal.hasPrefix("-170141183460469231731687303"))
-        #expect(Money(pico: .max).decimal.hasPrefix("170141183460469231731687303"))
+        #expect(Money(pico: .max).decimal == "170141183460469231731687303.715884105727")
+        #expect(Money(pico: 1_000_000_000_000 * Int128(UInt64.max)).decimal == "18446744073709551615")
+        #expect(Money(pico: 1_000_000_000_000 * (Int128(UInt64.max) + 1)).decimal == "18446744073709551616")
     }
 
     @Test func sumsSaturate() {

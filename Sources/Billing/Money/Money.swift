@@ -36,26 +36,46 @@ public struct Money: Hashable, Comparable, Sendable {
         let magnitude = pico.magnitude
         let (whole, fraction) = magnitude.quotientAndRemainder(dividingBy: UInt128(Self.picoPerUnit))
         let sign = pico < 0 ? "-" : ""
+        let part = UInt64(truncatingIfNeeded: fraction)
         // 64 bits hold every amount below 18 trillion USD, and are printed many times faster than 128.
-        let units = UInt64(exactly: whole).map { String($0) } ?? String(whole)
-        return sign + units + Self.fractionText(UInt64(truncatingIfNeeded: fraction))
+        guard let units = UInt64(exactly: whole) else { return sign + String(whole) + Self.text(0, part).dropFirst() }
+        return sign + Self.text(units, part)
     }
 
-    /// A point and the digits of a fraction below one unit, without trailing zeros; nothing for a whole amount.
-    private static func fractionText(_ fraction: UInt64) -> String {
-        guard fraction > 0 else { return "" }
-        return String(unsafeUninitializedCapacity: fractionDigits + 1) { buffer in
-            var rest = fraction
-            var length = 0
-            for place in stride(from: fractionDigits, through: 1, by: -1) {
-                let digit = rest % 10
+    /// Whole dollars, then a point and the picodollars beyond them without trailing zeros; no point for none.
+    private static func text(_ units: UInt64, _ fraction: UInt64) -> String {
+        let unitDigits = 20
+        return String(unsafeUninitializedCapacity: unitDigits + 1 + fractionDigits) { buffer in
+            var rest = units
+            var first = unitDigits
+            repeat {
+                first -= 1
+                buffer[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
                 rest /= 10
-                if length == 0, digit != 0 { length = place + 1 }
-                buffer[place] = UInt8(ascii: "0") + UInt8(digit)
+            } while rest > 0
+            var length = unitDigits - first
+            for place in 0..<length { buffer[place] = buffer[first + place] }
+            if fraction > 0 {
+                buffer[length] = UInt8(ascii: ".")
+                length = write(fraction, to: buffer, after: length + 1)
             }
-            buffer[0] = UInt8(ascii: ".")
             return length
         }
+    }
+
+    /// Writes the digits of a fraction without trailing zeros; returns where they end.
+    private static func write(
+        _ fraction: UInt64, to buffer: UnsafeMutableBufferPointer<UInt8>, after start: Int
+    ) -> Int {
+        var rest = fraction
+        var end = start
+        for place in stride(from: start + fractionDigits - 1, through: start, by: -1) {
+            let digit = rest % 10
+            rest /= 10
+            if end == start, digit != 0 { end = place + 1 }
+            buffer[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
+        }
+        return end
     }
 
     /// The amount as one ledger line, or nil when it does not fit 64 bits.

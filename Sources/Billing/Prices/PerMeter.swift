@@ -12,7 +12,21 @@ struct PerMeter: Sendable, Equatable {
 
     /// Adds meter by meter; saturates.
     mutating func add(_ other: PerMeter) {
-        for lane in lanes.indices { lanes[lane] = Self.sum(lanes[lane], other.lanes[lane]) }
+        let sums = lanes &+ other.lanes
+        // A sum overflowed where its sign is neither that of the one nor of the other.
+        if Self.hasSign((lanes ^ sums) & (other.lanes ^ sums)) {
+            for lane in lanes.indices { lanes[lane] = Self.sum(lanes[lane], other.lanes[lane]) }
+        } else {
+            lanes = sums
+        }
+    }
+
+    /// Whether a lane is negative.
+    private static func hasSign(_ lanes: SIMD16<Int64>) -> Bool {
+        let eight = lanes.lowHalf | lanes.highHalf
+        let four = eight.lowHalf | eight.highHalf
+        let two = four.lowHalf | four.highHalf
+        return two.x | two.y < 0
     }
 
     /// The sum of the meters at some places; saturates.
