@@ -75,7 +75,8 @@ struct ErrorResponse {
     /// The answer's headers.
     func headers(requestID: RequestID, bodyBytes: Int) -> [(String, String)] {
         var headers = [("content-type", "application/json"), ("content-length", String(bodyBytes))]
-        shape.name(requestID, in: &headers)
+        headers.append(("x-request-id", requestID.text))
+        if shape == .anthropic { headers.append(("request-id", requestID.text)) }
         return headers + extras
     }
 }

@@ -35,10 +35,13 @@ enum ErrorShape: Sendable, CaseIterable {
         }
     }
 
-    private static func isBelow(_ root: String, _ path: Substring) -> Bool {
-        guard path.utf8.starts(with: root.utf8) else { return false }
-        let rest = path.utf8.dropFirst(root.utf8.count)
-        return rest.isEmpty || rest.first == UInt8(ascii: "/")
+    private static func isBelow(_ root: StaticString, _ path: Substring) -> Bool {
+        let root = UnsafeBufferPointer(start: root.utf8Start, count: root.utf8CodeUnitCount)
+        var path = path
+        return path.withUTF8 { path in
+            guard path.count >= root.count, path.prefix(root.count).elementsEqual(root) else { return false }
+            return path.count == root.count || path[root.count] == UInt8(ascii: "/")
+        }
     }
 
     /// Status and type in this shape of what OpenAI's says with `status`, `type` and `code`.
@@ -61,8 +64,9 @@ enum ErrorShape: Sendable, CaseIterable {
 
 extension ErrorShape {
     /// Adds the request's id under the names this shape's clients look for.
-    func name(_ id: RequestID, in headers: inout [(String, String)]) {
-        headers.append(("x-request-id", id.text))
-        if self == .anthropic { headers.append(("request-id", id.text)) }
+    func name(_ id: RequestID, in head: inout AnswerHead) {
+        let text = id.text
+        head.add("x-request-id", text)
+        if self == .anthropic { head.add("request-id", text) }
     }
 }

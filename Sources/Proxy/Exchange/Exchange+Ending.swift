@@ -42,10 +42,10 @@ extension Exchange {
             connection.refuse(denial, of: request, principal)
         case .whole(let type, let body):
             count(answerStatus < 400 ? "ok" : "client_error", settlement)
-            var headers = answerHeaders(contentType: type)
-            headers.append(("content-length", String(body.readableBytes)))
-            headers.append(("x-tollgate-cost", totals.cost.decimal))
-            connection.writeHead(status: answerStatus, headers: headers)
+            var head = answerHead(contentType: type)
+            head.add(bodyBytes: body.readableBytes)
+            head.add("x-tollgate-cost", totals.cost.decimal)
+            connection.write(head)
             connection.writeBody(body)
             observeOverhead()
             connection.endAnswer()
@@ -91,25 +91,22 @@ extension Exchange {
 
     // MARK: Headers and figures
 
-    func answerHeaders(contentType: String) -> [(String, String)] {
-        var headers: [(String, String)] = []
-        headers.reserveCapacity(18)
-        headers.append(("content-type", contentType))
-        request.shape.name(request.id, in: &headers)
-        guard let admission, let backend = lease?.backend ?? lastBackend else { return headers }
-        headers.append(("x-tollgate-pool", backend.definition.pool))
-        headers.append(("x-tollgate-backend", backend.definition.name))
-        headers.append(("x-tollgate-attempts", String(admission.attempt)))
-        if isEmergency { headers.append(("x-tollgate-emergency", "true")) }
-        if admission.estimate.isLowered {
-            headers.append(("x-tollgate-max-tokens", String(admission.estimate.maxTokens)))
-        }
+    func answerHead(contentType: String) -> AnswerHead {
+        var head = connection.head(status: answerStatus)
+        head.add("content-type", contentType)
+        request.shape.name(request.id, in: &head)
+        guard let admission, let backend = lease?.backend ?? lastBackend else { return head }
+        head.add("x-tollgate-pool", backend.definition.pool)
+        head.add("x-tollgate-backend", backend.definition.name)
+        head.add("x-tollgate-attempts", Int64(admission.attempt))
+        if isEmergency { head.add("x-tollgate-emergency", "true") }
+        if admission.estimate.isLowered { head.add("x-tollgate-max-tokens", admission.estimate.maxTokens) }
         let remaining = plane.ledger.remaining(
             tenantID: principal.tenant.tenant.id, keyID: principal.key.key.id, model: admission.ask.model,
             pool: backend.definition.pool)
-        if let remaining { headers.append(("x-tollgate-budget-remaining", remaining.decimal)) }
-        plane.addQuotaHeaders(of: principal, to: &headers)
-        return headers
+        if let remaining { head.add("x-tollgate-budget-remaining", remaining.decimal) }
+        plane.addQuotaHeaders(of: principal, to: &head)
+        return head
     }
 
     /// Counts the request and writes its line; `denial` is what the client gets instead of the answer.

@@ -15,10 +15,10 @@ extension Exchange {
     func beginEvents() {
         if life.headIsSent { return }
         life.sentHead()
-        var headers = answerHeaders(contentType: "text/event-stream; charset=utf-8")
-        headers.append(("cache-control", "no-cache"))
-        headers.append(("x-accel-buffering", "no"))
-        connection.writeHead(status: answerStatus, headers: headers)
+        var head = answerHead(contentType: "text/event-stream; charset=utf-8")
+        head.add("cache-control", "no-cache")
+        head.add("x-accel-buffering", "no")
+        connection.write(head)
     }
 
     /// Sends on what came of a body that is not held whole.
@@ -35,9 +35,9 @@ extension Exchange {
     func beginBody(_ relay: BodyRelay) {
         if life.headIsSent { return }
         life.sentHead()
-        var headers = answerHeaders(contentType: relay.contentType)
-        if let length = relay.length { headers.append(("content-length", String(length))) }
-        connection.writeHead(status: answerStatus, headers: headers)
+        var head = answerHead(contentType: relay.contentType)
+        if let length = relay.length { head.add(bodyBytes: Int(clamping: length)) }
+        connection.write(head)
     }
 
     /// A body grew too long to be held; only answers may be so long.

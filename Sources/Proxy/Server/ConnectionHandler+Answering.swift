@@ -10,27 +10,33 @@ extension ConnectionHandler {
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
 
+    /// Room for a head and a small body.
+    private static let answerBytes = 2048
     /// Bodies up to this size are copied behind what goes out before them; larger ones are written as they are.
     private static let copiedBytes = 16 * 1024
 
-    /// Begins an answer; the fields are the gateway's own. A body without `content-length` goes out in chunks, or to a
-    /// client of HTTP/1.0 until the connection closes.
-    func writeHead(status: Int, headers: [(String, String)]) {
-        isChunked = version == .http1_1 && !headers.contains { $0.0 == "content-length" }
-        var bytes = unsent ?? loop.allocator.buffer(capacity: 2048)
-        ResponseBytes.writeHead(
-            status: status, version: version, fields: headers, isChunked: isChunked,
-            isLast: !keepAlive || inputIsClosed && queued.isEmpty, to: &bytes)
-        unsent = bytes
+    /// An answer's head, to be filled with the gateway's own fields and given to `write`.
+    func head(status: Int) -> AnswerHead {
+        defer { unsent = nil }
+        let pending = unsent ?? loop.allocator.buffer(capacity: Self.answerBytes)
+        return AnswerHead(status: status, version: version, after: pending)
+    }
+
+    /// Begins an answer. A body without `content-length` goes out in chunks, or to a client of HTTP/1.0 until the
+    /// connection closes.
+    func write(_ head: consuming AnswerHead) {
+        isChunked = version == .http1_1 && !head.hasLength
+        unsent = head.end(isChunked: isChunked, isLast: !keepAlive || inputIsClosed && queued.isEmpty)
     }
 
     /// The whole answer that says a denial, to whom is known by now.
     func refuse(_ denial: Denial, of request: IncomingRequest, _ principal: Principal?) {
         let response = ErrorResponse(denial, shape: request.shape)
         let body = response.body(requestID: request.id)
-        var headers = response.headers(requestID: request.id, bodyBytes: body.readableBytes)
-        if let principal { plane.addQuotaHeaders(of: principal, to: &headers) }
-        writeHead(status: response.status, headers: headers)
+        var head = head(status: response.status)
+        head.add(fields: response.headers(requestID: request.id, bodyBytes: body.readableBytes))
+        if let principal { plane.addQuotaHeaders(of: principal, to: &head) }
+        write(head)
         writeBody(body)
         endAnswer()
     }
@@ -121,9 +127,10 @@ extension ConnectionHandler {
         let response = ErrorResponse(denial, shape: known ?? .openAI)
         plane.metrics.count(tenant: "", pool: "", model: "", outcome: denial.outcome)
         let body = response.body(requestID: id)
-        var headers = response.headers(requestID: id, bodyBytes: body.readableBytes)
-        if known == nil { headers.append(("request-id", id.text)) }
-        writeHead(status: response.status, headers: headers)
+        var head = head(status: response.status)
+        head.add(fields: response.headers(requestID: id, bodyBytes: body.readableBytes))
+        if known == nil { head.add("request-id", id.text) }
+        write(head)
         writeBody(body)
         sayGoodbye()
     }

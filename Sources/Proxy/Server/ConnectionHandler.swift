@@ -139,7 +139,6 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     private func receive(_ head: HTTPRequestHead) {
-        let now = plane.time.now()
         isFirst = isNew
         isNew = false
         headIsComing = false
@@ -160,12 +159,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .failure(let denial): refusal = denial
         }
         let request = IncomingRequest(
-            id: RequestID.make(at: now, using: &loop.randomness), route: route,
-            target: head.uri, shape: ErrorShape(target: head.uri, headers: head.headers), headers: head.headers,
-            key: PresentedKey.find(in: head.headers), startedAt: bodySince, body: ByteBuffer(),
-            memory: BodyReservation(plane))
+            head, id: RequestID.make(at: plane.time.now(), using: &loop.randomness), route: route,
+            startedAt: bodySince, memory: BodyReservation(plane))
         incoming = request
-        if refusal == nil, route.needsKey, !mayHoldKey(request.key) { refusal = .invalidKey }
+        // Bodies of requests whose key cannot be valid are never kept.
+        if refusal == nil, route.needsKey, request.key == nil { refusal = .invalidKey }
         if head.headers.contains(name: "expect") {
             // A client that asks first is told at once, before it sends a body for nothing.
             if let refusal { return refuseAndClose(refusal) }
@@ -173,14 +171,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Bodies of requests whose key cannot be valid are never kept.
-    private func mayHoldKey(_ key: String?) -> Bool {
-        guard var key else { return false }
-        return key.withUTF8 { KeySecret.parse(UnsafeRawBufferPointer($0)) != nil }
-    }
-
     private func receive(_ bytes: ByteBuffer) {
-        guard var request = incoming else { return }
+        guard let request = incoming else { return }
         if refusal != nil {
             discardedBytes += bytes.readableBytes
             if discardedBytes > loop.limits.maxBody { refuseAndClose(.bodyTooLarge(limit: loop.limits.maxBody)) }
@@ -191,9 +183,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
         guard request.memory.grow(by: bytes.readableBytes) else { return refuseAndClose(.overloaded) }
         // Copied, so that the socket's receive buffer can be used again at once.
-        incoming = nil
         request.body.writeImmutableBuffer(bytes)
-        incoming = request
     }
 
     private func dispatch() {

@@ -1,9 +1,21 @@
 import NIOHTTP1
+import Tenancy
 
-/// The client key of a request head.
-enum PresentedKey {
-    /// `Authorization: Bearer KEY` or `x-api-key: KEY`; nil when there is none or when two differ.
-    static func find(in headers: HTTPHeaders) -> String? {
+/// The client key of a request head, well formed but not proven.
+struct PresentedKey {
+    let text: String
+    let publicID: PublicID
+
+    /// `Authorization: Bearer KEY` or `x-api-key: KEY`; nil when there is none, when two differ, or when it is none of
+    /// ours by its looks.
+    init?(in headers: HTTPHeaders) {
+        guard var text = Self.text(in: headers) else { return nil }
+        guard let publicID = text.withUTF8({ KeySecret.parse(UnsafeRawBufferPointer($0)) }) else { return nil }
+        self.text = text
+        self.publicID = publicID
+    }
+
+    private static func text(in headers: HTTPHeaders) -> String? {
         var found: String?
         for (name, value) in headers {
             let key: String

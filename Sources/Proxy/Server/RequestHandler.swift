@@ -22,10 +22,12 @@ final class RequestHandler {
 
     func start() {
         guard request.route.needsKey else { return answerHealth() }
-        guard var key = request.key else { return deny(.invalidKey) }
+        guard let key = request.key else { return deny(.invalidKey) }
         let address = plane.clientAddress(of: connection.peerAddress, headers: request.headers)
-        let verdict = key.withUTF8 {
-            plane.keyRing.authenticate(UnsafeRawBufferPointer($0), clientAddress: address, at: plane.time.now())
+        var text = key.text
+        let verdict = text.withUTF8 {
+            plane.keyRing.authenticate(
+                UnsafeRawBufferPointer($0), key.publicID, clientAddress: address, at: plane.time.now())
         }
         switch verdict {
         case .accepted(let principal): proceed(principal)
@@ -158,10 +160,12 @@ final class RequestHandler {
                 return line
             }
         }
-        var headers = [("content-type", "application/json"), ("content-length", String(json.readableBytes))]
-        request.shape.name(request.id, in: &headers)
-        if let principal { plane.addQuotaHeaders(of: principal, to: &headers) }
-        connection.writeHead(status: status, headers: headers)
+        var head = connection.head(status: status)
+        head.add("content-type", "application/json")
+        head.add(bodyBytes: json.readableBytes)
+        request.shape.name(request.id, in: &head)
+        if let principal { plane.addQuotaHeaders(of: principal, to: &head) }
+        connection.write(head)
         connection.writeBody(json)
         connection.endAnswer()
     }

@@ -16,6 +16,7 @@ enum RequestHeadCheck {
         var bytes = head.uri.utf8.count
         var hosts = 0
         var lengths: [String] = []
+        var codings: [String] = []
         for (name, value) in head.headers {
             fields += 1
             bytes += name.utf8.count + value.utf8.count + 4
@@ -27,6 +28,8 @@ enum RequestHeadCheck {
                 if !HostField.isValid(value) { return .malformedRequest("The Host header is not a host.") }
             } else if FieldName.matches(name, "content-length") {
                 lengths.append(value)
+            } else if FieldName.matches(name, "transfer-encoding") {
+                codings.append(value)
             } else if FieldName.matches(name, "expect"), value.lowercased() != "100-continue" {
                 return .expectationFailed
             }
@@ -37,7 +40,7 @@ enum RequestHeadCheck {
         if fields > maxFields || bytes > maxBytes { return .headersTooLarge }
         if head.version == .http1_1, hosts != 1 { return .malformedRequest("Exactly one Host header is needed.") }
         if head.method == .CONNECT || head.method == .TRACE { return .expectationFailed }
-        return framingDenial(head, lengths: lengths, maxBody: maxBody)
+        return framingDenial(head, lengths: lengths, codings: codings, maxBody: maxBody)
     }
 
     private static func hasControl(_ value: String) -> Bool {
@@ -46,8 +49,9 @@ enum RequestHeadCheck {
             ?? value.utf8.contains(where: isControl)
     }
 
-    private static func framingDenial(_ head: HTTPRequestHead, lengths: [String], maxBody: Int) -> Denial? {
-        let codings = head.headers["transfer-encoding"]
+    private static func framingDenial(
+        _ head: HTTPRequestHead, lengths: [String], codings: [String], maxBody: Int
+    ) -> Denial? {
         if !codings.isEmpty {
             guard lengths.isEmpty, codings.count == 1, codings[0].lowercased() == "chunked", head.version == .http1_1
             else { return .malformedRequest("Transfer-Encoding must be exactly `chunked`, without Content-Length.") }

@@ -7,8 +7,10 @@ enum RequestTarget {
             path = target[start...].drop { !isDelimiter($0) }
             if path.utf8.first != UInt8(ascii: "/") { return "/" }
         }
-        let end = path.utf8.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }
-        return path[..<(end ?? path.endIndex)]
+        let count = path.withUTF8 { bytes in
+            bytes.firstIndex { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") } ?? bytes.count
+        }
+        return path[..<path.utf8.index(path.startIndex, offsetBy: count)]
     }
 
     /// The authority of a target in absolute form; nil in any other form.

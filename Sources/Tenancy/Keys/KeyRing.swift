@@ -39,8 +39,18 @@ public final class KeyRing: Sendable {
         clientAddress: String?,
         at instant: Timestamp
     ) -> Verdict {
-        guard let publicID = KeySecret.parse(presented),
-            let (principal, phc) = candidate(publicID, clientAddress: clientAddress, at: instant),
+        guard let publicID = KeySecret.parse(presented) else { return refuse() }
+        return authenticate(presented, publicID, clientAddress: clientAddress, at: instant)
+    }
+
+    /// The same for a key that is known to be well formed, whose public id this is.
+    public func authenticate(
+        _ presented: UnsafeRawBufferPointer,
+        _ publicID: PublicID,
+        clientAddress: String?,
+        at instant: Timestamp
+    ) -> Verdict {
+        guard let (principal, phc) = candidate(publicID, clientAddress: clientAddress, at: instant),
             let digest = prover.digest(of: presented, publicID)
         else { return refuse() }
         switch prover.recall(publicID, digest: digest, phc: phc) {
