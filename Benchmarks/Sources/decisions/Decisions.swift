@@ -23,7 +23,7 @@ struct Decisions {
 
     private static func measure(_ name: String, _ router: PoolRouter) throws {
         var ask = RoutingAsk(tenant: ID("ten_1"), kind: .openai, targets: [RoutingAsk.Target(index: 0, pool: "p")])
-        ask.keyHash = Affinity.hash("key_1")
+        ask.key = "key_1"
         let clock = ContinuousClock()
         let rounds = (0..<Self.rounds).map { _ -> Double in
             let elapsed = clock.measure {

@@ -53,7 +53,10 @@ extension Ask {
         if parameter == AskMember.maxCompletionTokens.rawValue { swap(&same, &other) }
         switch (same, other) {
         case (let same?, let other):
-            splice.replace(same.value, with: String(maxTokens))
+            let number = String(maxTokens)
+            // Most get the bound they ask for; their bodies need not be written anew for that.
+            let isThere = body.withUnsafeReadableBytes { $0[same.value].elementsEqual(number.utf8) }
+            if !isThere { splice.replace(same.value, with: number) }
             // The object keeps `same`, so cutting the other with one comma leaves valid JSON.
             if let other { splice.replace(body.withUnsafeReadableBytes { other.removal(in: $0) }, with: "") }
             return ""

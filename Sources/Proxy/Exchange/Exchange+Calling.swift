@@ -104,7 +104,8 @@ extension Exchange: UpstreamDelegate {
             pass(relay.feed(bytes), of: relay)
         case .whole(let type, var body):
             answer = .none
-            body.writeImmutableBuffer(bytes)
+            // Mostly all of it comes at once.
+            if body.readableBytes == 0 { body = bytes } else { body.writeImmutableBuffer(bytes) }
             answer = .whole(contentType: type, body: body)
             if body.readableBytes > BodyRelay.wholeBytes { outgrow(type, body) }
         case .odd(var body):

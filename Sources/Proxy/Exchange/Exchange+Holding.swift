@@ -5,7 +5,7 @@ import Tenancy
 extension Exchange {
     /// Says where the request may go, before it looks for a backend the first time.
     func beginRouting(_ admission: Admission) {
-        routing.keyHash = Affinity.hash(principal.key.key.id.text)
+        routing.key = principal.key.key.id.text
         // Two tenants with the same word share nothing.
         routing.promptHash = admission.ask.promptCacheHash.map {
             Affinity.join($0, Affinity.hash(principal.tenant.tenant.id.text))

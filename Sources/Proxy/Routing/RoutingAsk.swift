@@ -17,7 +17,7 @@ struct RoutingAsk: Sendable {
     /// Backends that failed it already.
     var tried: Set<Backend.Identity> = []
     /// For pools with affinity to the key.
-    var keyHash: UInt64 = 0
+    var key = ""
     /// For pools with affinity to the body's `prompt_cache_key`; nil without one.
     var promptHash: UInt64?
 
@@ -25,7 +25,7 @@ struct RoutingAsk: Sendable {
     func affinityKey(_ affinity: PoolAffinity) -> UInt64? {
         switch affinity {
         case .none: nil
-        case .key: keyHash
+        case .key: Affinity.hash(key)
         case .promptCacheKey: promptHash
         }
     }

@@ -38,7 +38,11 @@ final class CurlHeaderList {
     }
 
     func holds(_ headers: [(String, String)]) -> Bool {
-        source.count == headers.count && source.elementsEqual(headers) { $0.1 == $1.1 && $0.0 == $1.0 }
+        guard source.count == headers.count else { return false }
+        for index in source.indices where source[index].1 != headers[index].1 || source[index].0 != headers[index].0 {
+            return false
+        }
+        return true
     }
 
     private static func isName(_ name: String) -> Bool {

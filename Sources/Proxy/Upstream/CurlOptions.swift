@@ -6,6 +6,8 @@ enum CurlOptions {
         ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
         // Empty, not absent: a proxy named by the environment would connect in our place, past the egress rule.
         ccurl_set_string(easy, CURLOPT_PROXY, "")
+        // Else the environment is asked for exceptions before every call.
+        ccurl_set_string(easy, CURLOPT_NOPROXY, "")
         ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         ccurl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
         ccurl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))

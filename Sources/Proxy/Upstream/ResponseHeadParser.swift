@@ -84,20 +84,24 @@ struct ResponseHeadParser {
             headers.reserveCapacity(16)
         }
         let value = Self.trimmed(UnsafeRawBufferPointer(rebasing: text[(colon + 1)...]))
-        let header = (Self.lowercased(text[..<colon]), String(decoding: value, as: UTF8.self))
+        let header = (
+            Self.lowercased(UnsafeRawBufferPointer(rebasing: text[..<colon])),
+            String(decoding: UnsafeRawBufferPointer(rebasing: value), as: UTF8.self)
+        )
         framing.note(name: header.0, value: header.1)
         headers.append(header)
         return .more
     }
 
-    private static func lowercased(_ name: Slice<UnsafeRawBufferPointer>) -> String {
-        let isASCII = name.allSatisfy { $0 < 0x80 }
-        guard isASCII else { return String(decoding: name, as: UTF8.self).lowercased() }
-        return String(unsafeUninitializedCapacity: name.count) { output in
-            for (index, byte) in name.enumerated() {
-                output[index] = byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
+    /// The name in lower case as far as it is ASCII, which names are.
+    private static func lowercased(_ name: UnsafeRawBufferPointer) -> String {
+        // Most names then fit into the string itself, which a string with room set aside would not know.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: name.count) { lower in
+            for index in name.indices {
+                let byte = name[index]
+                lower.initializeElement(at: index, to: byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte)
             }
-            return name.count
+            return String(decoding: UnsafeRawBufferPointer(lower), as: UTF8.self)
         }
     }
 

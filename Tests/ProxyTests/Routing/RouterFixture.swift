@@ -42,7 +42,7 @@ final class RouterFixture: Sendable {
     ) -> RoutingAsk {
         let targets = pools.enumerated().map { RoutingAsk.Target(index: $0.offset, pool: $0.element) }
         var ask = RoutingAsk(tenant: ID(tenant), kind: kind, targets: targets, tried: tried)
-        ask.keyHash = Affinity.hash(key)
+        ask.key = key
         ask.promptHash = prompt.map { Affinity.hash($0) }
         return ask
     }
