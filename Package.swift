@@ -52,7 +52,8 @@ let package = Package(
         .systemLibrary(name: "CXlsxWriter"),
         .systemLibrary(name: "CZlib"),
         .systemLibrary(name: "CProcess"),
-        .target(name: "Tenancy", dependencies: ["CArgon2", "COpenSSL", grdb], swiftSettings: swiftSettings),
+        .systemLibrary(name: "CSQLite"),
+        .target(name: "Tenancy", dependencies: ["CArgon2", "COpenSSL", "CSQLite", grdb], swiftSettings: swiftSettings),
         .target(
             name: "Billing", dependencies: ["Tenancy", "CXlsxWriter", "CZlib", grdb, sqlite, logging],
             swiftSettings: swiftSettings),

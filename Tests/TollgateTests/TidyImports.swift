@@ -5,7 +5,7 @@ enum TidyImports {
     private static let everywhere: Set<String> = ["Synchronization", "Dispatch", "Glibc", "Musl", "Darwin"]
 
     private static let byModule: [String: Set<String>] = [
-        "Tenancy": ["CArgon2", "COpenSSL", "GRDB", "Foundation"],
+        "Tenancy": ["CArgon2", "COpenSSL", "CSQLite", "GRDB", "Foundation"],
         "Billing": [
             "Tenancy", "CXlsxWriter", "CZlib", "GRDB", "GRDBSQLite", "Logging", "ServiceLifecycle", "Foundation",
         ],
@@ -66,6 +66,8 @@ enum TidyImports {
             return "only *Store files may import GRDBSQLite"
         case "GRDBSQLite" where !source.isStore:
             return "only *Store and *Schema may import GRDBSQLite"
+        case "CSQLite" where source.fileName != "DatabaseFile.swift":
+            return "only DatabaseFile.swift may import CSQLite"
         case "Foundation" where !mayUseFoundation(source):
             return "Foundation on the data-plane path"
         default:

@@ -1,3 +1,4 @@
+import CSQLite
 public import GRDB
 
 /// The one database: opened for writing by a single instance, for reading by anyone.
@@ -95,7 +96,11 @@ public final class DatabaseFile: Sendable {
         lock?.release()
     }
 
+    /// SQLite counts each of its allocations under one lock, unless it is told before its first use that nobody asks.
+    private static let countsNoMemory = csqlite_forgo_memory_statistics() == SQLITE_OK
+
     private static func configuration() -> Configuration {
+        _ = countsNoMemory
         var configuration = Configuration()
         configuration.foreignKeysEnabled = true
         configuration.busyMode = .timeout(5)
