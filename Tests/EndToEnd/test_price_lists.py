@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -104,6 +105,8 @@ def test_a_jump_needs_a_yes(server: Gateway, tmp_path: Path) -> None:
     assert published(server).standard["m"]["per_million"]["input"] in ("1", "10")
     assert "+900.0" in done.stdout, done.stdout
     assert server.admin.rows("/prices/history?model=m")[-1]["per_million"]["input"] == "10"
+    listed = json.loads(server.run("prices", "imports", "--output", "json").stdout)["data"]
+    assert listed[-1]["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest() and listed[-1]["complete"] is True
 
 
 def test_the_whole_list_of_genai_prices(server: Gateway, tmp_path: Path) -> None:
