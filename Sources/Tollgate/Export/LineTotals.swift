@@ -45,12 +45,12 @@ struct LineTotals {
             return totals.fail("row \(totals.rows + 1) is no entry")
         }
         totals.begin(entry.tenant)
-        let cost = ExactAmount.pico(entry.cost)
+        let cost = SavedAmount.pico(entry.cost)
         totals.add(cost, to: "cost", of: entry.tenant)
         if entry.correctsPeriod != nil { totals.add(cost, to: "corrections", of: entry.tenant) }
         if entry.kind == "settle" || entry.kind == "resolve" { totals.add(1, to: "requests", of: entry.tenant) }
         if let upstream = entry.upstreamCost {
-            totals.add(ExactAmount.pico(upstream), to: "upstream_cost", of: entry.tenant)
+            totals.add(SavedAmount.pico(upstream), to: "upstream_cost", of: entry.tenant)
         }
     }
 }

@@ -41,6 +41,6 @@ struct RowTotals {
     /// Picodollars of a text, or a count; 0 for nothing.
     static func amount(_ value: JSONValue?) -> Int128? {
         guard let value else { return 0 }
-        return value.string.map(ExactAmount.pico) ?? Int128(value.plain)
+        return value.string.map(SavedAmount.pico) ?? Int128(value.plain)
     }
 }

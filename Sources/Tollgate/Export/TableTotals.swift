@@ -64,27 +64,27 @@ struct TableTotals {
         case .focus:
             let tenant = cell("SubAccountId")
             totals.begin(tenant)
-            totals.add(ExactAmount.pico(cell("BilledCost")), to: "billed", of: tenant)
+            totals.add(SavedAmount.pico(cell("BilledCost")), to: "billed", of: tenant)
             if ["Usage", "Adjustment"].contains(cell("ChargeCategory")) {
-                totals.add(ExactAmount.pico(cell("EffectiveCost")), to: "cost", of: tenant)
+                totals.add(SavedAmount.pico(cell("EffectiveCost")), to: "cost", of: tenant)
             }
         case .upstreamFocus:
             let tenant = cell("SubAccountId")
             totals.begin(tenant)
-            totals.add(ExactAmount.pico(cell("BilledCost")), to: "upstream_cost", of: tenant)
+            totals.add(SavedAmount.pico(cell("BilledCost")), to: "upstream_cost", of: tenant)
         case .invoices:
             let (id, mark) = (cell("InvoiceId"), "inv_\(period)_")
             guard id.hasPrefix(mark) else { return totals.fail("row \(totals.rows + 1) is of another month") }
             let tenant = String(id.dropFirst(mark.count))
             totals.begin(tenant)
-            totals.add(ExactAmount.pico(cell("BilledCost")), to: "billed", of: tenant)
+            totals.add(SavedAmount.pico(cell("BilledCost")), to: "billed", of: tenant)
         }
     }
 
     private mutating func takeLedger(_ cell: (String) -> String) {
         let hasCommas = hasCommas
         func pico(_ name: String) -> Int128? {
-            ExactAmount.pico(hasCommas ? cell(name).replacing(",", with: ".") : cell(name))
+            SavedAmount.pico(hasCommas ? cell(name).replacing(",", with: ".") : cell(name))
         }
         let tenant = cell("tenant_id")
         totals.begin(tenant)

@@ -1,5 +1,5 @@
 /// Decimals of dollars in saved files.
-enum ExactAmount {
+enum SavedAmount {
     private static let fractionDigits = 12
 
     /// Picodollars, exactly; nil for anything but a plain decimal, perhaps with a minus sign, and for what no invoice
