@@ -50,7 +50,7 @@ async def cut(load: Load, gate: asyncio.Event, disk: Image, control: bool, confi
         server.launcher = NO_SYNC
         await asyncio.to_thread(server.start)
         server.launcher = ()
-    await loaded(load, gate, load.dice.uniform(0.1, 0.7))
+    await loaded(load, gate, 2.0 if control else load.dice.uniform(0.1, 0.7))
     server.kill()
     await asyncio.to_thread(disk.cut_power)
     await quiet(load)
