@@ -29,7 +29,7 @@ enum GatewayDatabase {
 
     /// The same of an open database, in one snapshot.
     static func differences(in file: DatabaseFile) throws -> [String] {
-        try file.read {
+        try GivingWayStore.read(file) {
             try LedgerVerifierStore.run($0) + PeriodVerifierStore.run($0) + AuditVerifierStore.run($0)
         }
     }

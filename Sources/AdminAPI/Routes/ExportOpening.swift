@@ -22,7 +22,7 @@ struct ExportOpening: Sendable {
     /// Reads the facts and the last entry in one transaction. Blocks.
     func run(_ plane: ControlPlane) throws -> Opened {
         let (month, through, sources) = (month, through, plane.periods.sources)
-        let (facts, last, previous) = try plane.file.read { [isManifest] db in
+        let (facts, last, previous) = try GivingWayStore.read(plane.file) { [isManifest] db in
             let facts = try PeriodFactsStore.facts(db, month, sources)
             let newest = try ExportSequenceStore.last(db)
             let previous = try isManifest ? ExportManifestStore.previous(db, facts) : nil

@@ -31,7 +31,7 @@ struct ExportRowsStore {
             drawn =
                 try facts.period.status == .closed
                 ? facts.draws
-                : file.read {
+                : GivingWayStore.read(file) {
                     try PrepaidStore.drawn($0, scope.month, through: lastSequence, tenantID: scope.tenantID)
                 }
         }
@@ -44,18 +44,18 @@ struct ExportRowsStore {
     mutating func next() throws -> [ExportRow]? {
         switch step {
         case .corrections:
-            try file.read { db in
+            try GivingWayStore.read(file) { db in
                 try entries.corrections(db) { try days.add($0, scope) }
             }
             step = .pages
             return []
         case .pages:
-            let isMore = try file.read { db in
+            let isMore = try GivingWayStore.read(file) { db in
                 try entries.page(db) { try days.add($0, scope) }
             }
             guard isMore else {
                 step = .end
-                try file.read { db in try entries.finish(db) { try days.add($0, scope) } }
+                try GivingWayStore.read(file) { db in try entries.finish(db) { try days.add($0, scope) } }
                 return try days.finish(before: nil)
             }
             return try finishedDays()

@@ -33,10 +33,10 @@ struct LedgerLinesStore: ExportPart {
             lines += 1
         }
         if isBegun {
-            isOver = try !file.read { try entries.page($0, write) }
-            if isOver { try file.read { try entries.finish($0, write) } }
+            isOver = try !GivingWayStore.read(file) { try entries.page($0, write) }
+            if isOver { try GivingWayStore.read(file) { try entries.finish($0, write) } }
         } else {
-            try file.read { try entries.corrections($0, write) }
+            try GivingWayStore.read(file) { try entries.corrections($0, write) }
             isBegun = true
         }
         count += lines

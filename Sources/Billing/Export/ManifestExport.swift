@@ -50,11 +50,14 @@ final class ManifestExport: ExportPart {
                 totals[row.tenantID, default: ExportTotals()].add(row)
                 versions.formUnion([row.priceVersion, row.listVersion].compactMap { $0 })
             }
-            try csv.add(next)
-            try focus12.add(next)
-            try focus14.add(next)
-            try invoices.add(next)
-            try statement.add(next)
+            for row in next {
+                try csv.add([row])
+                try focus12.add([row])
+                try focus14.add([row])
+                try invoices.add([row])
+                try statement.add([row])
+                WorkerThread.giveWay()
+            }
             return []
         case .lines:
             if let piece = try lines.next() {

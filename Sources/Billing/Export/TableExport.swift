@@ -1,3 +1,5 @@
+import Tenancy
+
 /// A file of a month's rows, as one encoder writes them.
 struct TableExport<Encoder: ExportEncoder>: ExportPart {
     private var rows: ExportRowsStore
@@ -16,7 +18,14 @@ struct TableExport<Encoder: ExportEncoder>: ExportPart {
             isBegun = true
             return try encoder.begin()
         }
-        if let next = try rows.next() { return next.isEmpty ? [] : try encoder.rows(next) }
+        if let next = try rows.next() {
+            var bytes: [UInt8] = []
+            for row in next {
+                bytes += try encoder.rows([row])
+                WorkerThread.giveWay()
+            }
+            return bytes
+        }
         isOver = true
         return try encoder.end()
     }

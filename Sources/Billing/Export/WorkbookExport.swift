@@ -31,7 +31,10 @@ struct WorkbookExport: ExportPart {
         switch step {
         case .rows:
             if let next = try rows.next() {
-                for row in next { try sheets.add(row) }
+                for row in next {
+                    try sheets.add(row)
+                    WorkerThread.giveWay()
+                }
             } else {
                 try sheets.finish()
                 try file.close()

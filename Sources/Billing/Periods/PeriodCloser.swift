@@ -111,7 +111,9 @@ public struct PeriodCloser: Sendable {
         return try await withCheckedThrowingContinuation { continuation in
             // A month of a million entries takes seconds: not on a thread that others share, and behind requests, but
             // not so far that its snapshot keeps the write-ahead log for long.
-            let read: @Sendable () -> Void = { continuation.resume(with: Result { try file.read(body) }) }
+            let read: @Sendable () -> Void = {
+                continuation.resume(with: Result { try GivingWayStore.read(file, body) })
+            }
             if !WorkerThread.start(.afterRequests, read) { read() }
         }
     }

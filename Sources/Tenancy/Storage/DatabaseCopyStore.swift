@@ -2,8 +2,8 @@ import GRDB
 
 /// A second file with what a database held at one instant.
 public enum DatabaseCopyStore {
-    /// A mebibyte a step.
-    private static let pagesAtOnce: CInt = 256
+    /// Copied in some ten microseconds.
+    private static let pagesAtOnce: CInt = 16
 
     /// Copies one snapshot into a new file of mode 0600, synced to disk; the writer is never kept waiting.
     ///
@@ -20,6 +20,7 @@ public enum DatabaseCopyStore {
                     // would start over whenever something was written in between.
                     _ = try Int.fetchOne(source, sql: "SELECT COUNT(*) FROM sqlite_master")
                     try source.backup(to: target, pagesPerStep: pagesAtOnce) { state in
+                        WorkerThread.giveWay()
                         try progress(state.totalPageCount - state.remainingPageCount, state.totalPageCount)
                     }
                 }

@@ -40,6 +40,12 @@ public enum WorkerThread {
         #endif
     }
 
+    /// Lets whoever waits for this processor have it now. To be called every hundred microseconds of long work: there are
+    /// systems on which a thread that woke up otherwise waits for the next tick of the clock, some milliseconds.
+    public static func giveWay() {
+        _ = sched_yield()
+    }
+
     /// Runs the body on a new thread of a rank; false if the system has no thread to give.
     public static func start(_ rank: Rank = .afterRequests, _ body: @escaping @Sendable () -> Void) -> Bool {
         var attributes = pthread_attr_t()
