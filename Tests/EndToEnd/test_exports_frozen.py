@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import http.client
+import io
 import json
 import shutil
 import subprocess
@@ -135,33 +137,31 @@ def forge(folder: Path, month: str) -> None:
     table, manifest = folder / f"tollgate-{month}-csv.csv", folder / f"tollgate-{month}-manifest.json"
     (folder / f"tollgate-{month}-manifest.sha256").unlink()
     before = table.read_bytes()
-    heads = before.split(b"\r\n", 1)[0].decode().split(",")
-    lines = before.decode().split("\r\n")
-    place = next(
-        number for number, row in enumerate(oracle.table(before), 1)
-        if oracle.pico(row["cost"]) > 10**10 and row["cost"] == row["billed"] and '"' not in lines[number])
-    cells = lines[place].split(",")
-    row = dict(zip(heads, cells, strict=True))
-    cut = decimal(oracle.pico(row["cost"]) - 10**10)
-    for name in ("cost", "billed"):
-        cells[heads.index(name)] = cut
-    lines[place] = ",".join(cells)
-    after = "\r\n".join(lines).encode()
+    heads, *lines = csv.reader(io.StringIO(before.decode(), newline=""))
+    places = {name: heads.index(name) for name in ("tenant_id", "cost", "billed")}
+    line = next(
+        line for line in lines
+        if oracle.pico(line[places["cost"]]) > 10**10 and line[places["cost"]] == line[places["billed"]])
+    tenant = line[places["tenant_id"]]
+    line[places["cost"]] = line[places["billed"]] = decimal(oracle.pico(line[places["cost"]]) - 10**10)
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerows([heads, *lines])
+    after = text.getvalue().encode()
     table.write_bytes(after)
-    text = manifest.read_text()
-    told = json.loads(text)
-    [total] = [total for total in told["totals"] if total["tenant_id"] == row["tenant_id"]]
+    said = manifest.read_text()
+    told = json.loads(said)
+    [total] = [total for total in told["totals"] if total["tenant_id"] == tenant]
     for old in (total, told["total"]):
         for name in ("cost", "billed"):
             new = decimal(oracle.pico(old[name]) - 10**10)
-            assert f'"{name}":"{old[name]}"' in text
-            text = text.replace(f'"{name}":"{old[name]}"', f'"{name}":"{new}"')
-    for old, new in (
+            assert f'"{name}":"{old[name]}"' in said
+            said = said.replace(f'"{name}":"{old[name]}"', f'"{name}":"{new}"')
+    for was, now in (
         (hashlib.sha256(before).hexdigest(), hashlib.sha256(after).hexdigest()),
         (f'"bytes":{len(before)},', f'"bytes":{len(after)},'),
     ):
-        text = text.replace(old, new)
-    body = text[: text.rindex(',"digest"')] + "}"
+        said = said.replace(was, now)
+    body = said[: said.rindex(',"digest"')] + "}"
     manifest.write_text(body[:-1] + f',"digest":"{hashlib.sha256(body.encode()).hexdigest()}"}}\n')
 
 
