@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gzip
 import os
 import secrets
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
@@ -61,11 +63,16 @@ def test_the_search_finds_keys_it_was_never_told_of(way: str) -> None:
 
 
 def test_the_search_looks_where_a_gateway_writes(run: Run) -> None:
-    for place in ("gateway.log", "tollgate.db-wal", "backups/one.db", "export.csv"):
+    for place in ("gateway.log", "tollgate.db-wal", "backups/one.db", "export.csv", "export.csv.gz", "export.xlsx"):
         server = Gateway(run.binary)
         server.start()
-        with open(server.folder / place if "/" not in place else made(server.folder / place), "ab") as file:
-            file.write(b" " + base64.b64encode(server.master_key.encode()) + b" ")
+        secret = b" " + base64.b64encode(server.master_key.encode()) + b" "
+        if place.endswith("xlsx"):
+            with zipfile.ZipFile(server.folder / place, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.writestr("xl/sheet.xml", secret)
+        else:
+            with open(made(server.folder / place), "ab") as file:
+                file.write(gzip.compress(secret) if place.endswith("gz") else secret)
         with pytest.raises(AssertionError, match="secrets got out"):
             server.close()
 
@@ -121,7 +128,7 @@ def test_what_goes_through_a_gateway_stays_in_it(run: Run, backend: FakeBackend)
         assert made["key"].encode() in server.canaries.known.values()
         for name in ("api_key", "tga", "whsec", "secret of tg"):
             assert any(known.startswith(name) for known in server.canaries.known), name
-        finds, total = canaries.search(server)
+        finds, total = canaries.search(server, "focus-1.2", "focus-1.4", "xlsx", "statement")
         assert not finds, canaries.dump(finds)
         note(f"{len(server.canaries.known)} secrets, {total / 1e6:.1f} MB searched")
         # What may be seen is: the search did read what it should.

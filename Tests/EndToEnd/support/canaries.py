@@ -8,10 +8,13 @@ searched for all of them, as they are and as base64, hexadecimal digits and URL 
 from __future__ import annotations
 
 import base64
+import gzip
 import http.client
+import io
 import json
 import re
 import time
+import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,19 +122,19 @@ def heard(port: int, body: object, status: int, answer: bytes) -> None:
         canaries.heard(body, answer)
 
 
-def pages(server: Gateway) -> Iterator[tuple[str, bytes]]:
+def pages(server: Gateway, formats: tuple[str, ...] = ("csv", "jsonl")) -> Iterator[tuple[str, bytes]]:
     """What the running gateway tells: metrics, lists, and the month's exports while they are small."""
     yield "metrics", server.plain_get(server.metrics_address, "/metrics")[1].encode()
     paths = ["/pools", "/webhooks?limit=50", "/admin-keys?limit=100", "/audit-log?limit=1000", "/requests?limit=200",
              "/status", "/tenants?limit=100", "/holds?limit=100"]
     if server.database.stat().st_size < 4 << 20:
         month = time.strftime("%Y-%m", time.gmtime())
-        paths += [f"/exports/{month}?format={name}" for name in ("csv", "jsonl", "focus-1.2")]
+        paths += [f"/exports/{month}?format={name}" for name in formats]
     for path in paths:
         connection = http.client.HTTPConnection(*server.admin_address, timeout=30)
         try:
             connection.request("GET", f"/admin/v1{path}", headers={"authorization": f"Bearer {server.admin.credential}"})
-            yield path, connection.getresponse().read()
+            yield from unpacked(path, connection.getresponse().read())
         except (OSError, http.client.HTTPException):
             return
         finally:
@@ -142,15 +145,26 @@ def files(folders: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and path.suffix not in NOT_OURS and path.stat().st_size <= FILE_AT_MOST:
-                yield path.name, path.read_bytes()
+                yield from unpacked(path.name, path.read_bytes())
 
 
-def search(server: Gateway) -> tuple[list[str], int]:
-    """All finds, and how many bytes were searched."""
+def unpacked(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
+    """The bytes, and those that are packed in them: workbooks and compressed files."""
+    yield name, data
+    if data.startswith(b"PK\x03\x04"):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for member in archive.namelist():
+                yield f"{name}!{member}", archive.read(member)
+    elif data.startswith(b"\x1f\x8b"):
+        yield f"{name}!", gzip.decompress(data)
+
+
+def search(server: Gateway, *formats: str) -> tuple[list[str], int]:
+    """All finds, and how many bytes were searched; `formats` of exports beside the two that are cheap."""
     content, finds, total = of_content(), [], 0
     places = list(files([server.folder, *server.outputs]))
     if server.running():
-        places += list(pages(server))
+        places += list(pages(server, ("csv", "jsonl", *formats)))
     for place, data in places:
         total += len(data)
         if place == server.log.name:
