@@ -127,7 +127,7 @@ def pages(server: Gateway, formats: tuple[str, ...] = ("csv", "jsonl")) -> Itera
     yield "metrics", server.plain_get(server.metrics_address, "/metrics")[1].encode()
     paths = ["/pools", "/webhooks?limit=50", "/admin-keys?limit=100", "/audit-log?limit=1000", "/requests?limit=200",
              "/status", "/tenants?limit=100", "/holds?limit=100"]
-    if server.database.stat().st_size < 4 << 20:
+    if server.database.exists() and server.database.stat().st_size < 4 << 20:
         month = time.strftime("%Y-%m", time.gmtime())
         paths += [f"/exports/{month}?format={name}" for name in formats]
     for path in paths:
@@ -144,8 +144,11 @@ def pages(server: Gateway, formats: tuple[str, ...] = ("csv", "jsonl")) -> Itera
 def files(folders: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
     for folder in folders:
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and path.suffix not in NOT_OURS and path.stat().st_size <= FILE_AT_MOST:
-                yield from unpacked(path.name, path.read_bytes())
+            try:
+                if path.is_file() and path.suffix not in NOT_OURS and path.stat().st_size <= FILE_AT_MOST:
+                    yield from unpacked(path.name, path.read_bytes())
+            except FileNotFoundError:
+                continue  # a running gateway has removed it meanwhile
 
 
 def unpacked(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
