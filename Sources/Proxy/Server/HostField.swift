@@ -1,7 +1,7 @@
 /// What a Host field may say: a name or an address, and a port (RFC 9110 §7.2); pure.
 enum HostField {
-    /// Whether this is one host: never empty, as no `http` URI is without one (RFC 9110 §4.2.1). A comma would be a valid
-    /// name's, but is what two fields look like once an intermediary joined them.
+    /// Whether this is one host: never empty, as no `http` URI is without one (RFC 9110 §4.2.1). A comma would be a
+    /// valid name's, but is what two fields look like once an intermediary joined them.
     static func isValid(_ value: some StringProtocol) -> Bool {
         value.utf8.withContiguousStorageIfAvailable { isValid(trimmed($0[...])) }
             ?? isValid(trimmed(Array(value.utf8)[...]))
@@ -47,7 +47,7 @@ enum HostField {
             default: return false
             }
         }
-        return escaped == 0 && !bytes.isEmpty
+        return escaped == 0 && bytes.contains { $0 != UInt8(ascii: ".") }
     }
 
     private static func isHexDigit(_ byte: UInt8) -> Bool {

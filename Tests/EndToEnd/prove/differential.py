@@ -22,13 +22,15 @@ from .programme import Outcome, Programme
 
 CONFIG = "limits: { header_timeout: 1s, idle_timeout: 1s, max_body: 1MiB }\n"
 AT_ONCE = 250
+# No expectation: Tollgate then refuses before the body comes, which is an answer but no request that was read whole; raw
+# cases are about that.
 PIECES = (
     b"Content-Length: 5\r\n", b"Content-Length: 0\r\n", b"Content-Length: 05\r\n", b"Content-Length: +5\r\n",
     b"Content-Length:\r\n", b"Content-Length : 5\r\n", b"Content-Length: 5, 5\r\n", b"Transfer-Encoding: chunked\r\n",
     b"Transfer-Encoding:\tchunked\r\n", b"Transfer-Encoding: Chunked\r\n", b"Transfer-Encoding: chunked, identity\r\n",
     b"Transfer-Encoding : chunked\r\n", b"Transfer-Encoding:\r\n chunked\r\n", b"Transfer-Encoding: x\r\n",
     b"Transfer-Encoding: identity\r\n", b"X: y\r\n", b"X: y\n", b" X: y\r\n", b"X\r\n", b"Host: b\r\n", b"X: \x00\r\n",
-    b"Connection: close\r\n", b"Connection: keep-alive\r\n", b"Expect: 100-continue\r\n", b"X: y\r\r\n", b"\r\n", b"\n",
+    b"Connection: close\r\n", b"Connection: keep-alive\r\n", b"X: y\r\r\n", b"\r\n", b"\n",
     b"\r", b"0\r\n\r\n", b"5\r\nhello\r\n", b"5;a=b\r\nhello\r\n", b"05\r\nhello\r\n", b"5 \r\nhello\r\n",
     b"0;\r\n\r\n", b"hello", b"0\r\nX: y\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"-1\r\n",
     b"ffffffffffffffff\r\n",
@@ -68,7 +70,7 @@ def request(dice: random.Random) -> bytes:
         return b"POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
     if kind == 2:
         return b"POST /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
-    return b"POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 35\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+    return b"POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 34\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 def mutated(dice: random.Random) -> bytes:

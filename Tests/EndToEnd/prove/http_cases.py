@@ -123,7 +123,7 @@ def hosts() -> list[Case]:
     ]
     for text in (b"a b", b"a\tb", b"a/b", b"a@b", b"user@a", b"a, b", b"a?b", b"a#b", b"a\\b", b'"a"', b"<a>",
                  b"a:b", b"a:80:81", b"a:-1", b"[::1", b"::1]", b"a:80x", b"http://a", b"a{b}", b"a^b", b"a|b", b"a`b",
-                 b"a%zz", b"\xc3\xa4", b"a\x01b", b"a\x00b", b"[::1]x", b"", b":", b":80"):
+                 b"a%zz", b"\xc3\xa4", b"a\x01b", b"a\x00b", b"[::1]x", b"", b":", b":80", b"."):
         cases.append(Case(f"Host: {named(text)}", "malformed", rule, get(b"Host: " + text, host=False), codes=(400,)))
     for text in (b"a", b"a:80", b"a:", b"[::1]:80", b"127.0.0.1", b"   a   ", b"\ta\t", b"a.b-c_d~e", b"a%41"):
         cases.append(Case(f"good Host: {named(text)}", "semantics", "RFC 9110 §7.2", get(b"Host:" + text, host=False),

@@ -70,11 +70,14 @@ async def slow_readers(world: World, tenant: Tenant, number: int, seconds: float
 def run(run: Run, size: int) -> Outcome:
     outcome = Outcome()
     seconds, pairs = (SECONDS, PAIRS) if run.full else (SMOKE_SECONDS, 1)
-    with fake_backend() as backend, gateway(run.binary, CONFIG) as server:
+    # Long streams keep their backend busy: the bystander has another.
+    with fake_backend() as backend, fake_backend() as loud, gateway(run.binary, CONFIG) as server:
         world = World.lay(server, backend)
-        world.admin.model("long", ["fast"], 100_000_000)
+        world.admin.pool("loud")
+        world.admin.backend("loud", "fake-loud", loud.base_url())
+        world.admin.model("long", ["loud"], 100_000_000)
         world.admin.price("long", "0", "0")
-        tenant = world.tenant("1000000")
+        tenant = world.tenant("1000000", ("loud",))
         with bystander(server, world.tenant("1000000")) as other:
             for kind in KINDS:
                 abused_by(outcome, world, other, pairs, kind,

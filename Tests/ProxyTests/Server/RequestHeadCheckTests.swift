@@ -62,7 +62,8 @@ struct RequestHeadCheckTests {
     }
 
     @Test(arguments: [
-        "", ":", ":80", "a b", "a@b", "a,b", "a:b", "a:80:81", "a:-1", "[::1", "[]", "[::1]x", "a{b}", "a%4", "a%zz",
+        "", ".", ":", ":80", "a b", "a@b", "a,b", "a:b", "a:80:81", "a:-1", "[::1", "[]", "[::1]x", "a{b}", "a%4",
+        "a%zz",
         "ä", "a:1234567",
     ])
     func `anything else is no host`(_ host: String) {
