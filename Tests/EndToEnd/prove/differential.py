@@ -22,7 +22,7 @@ from .programme import Outcome, Programme
 
 CONFIG = "limits: { header_timeout: 1s, idle_timeout: 1s, max_body: 1MiB }\n"
 AT_ONCE = 250
-# No expectation: Tollgate then refuses before the body comes, which is an answer but no request that was read whole; raw
+# No expectation: Tollgate then refuses before the body comes, an answer to no request that was read whole; raw
 # cases are about that.
 PIECES = (
     b"Content-Length: 5\r\n", b"Content-Length: 0\r\n", b"Content-Length: 05\r\n", b"Content-Length: +5\r\n",
