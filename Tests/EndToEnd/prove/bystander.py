@@ -42,7 +42,11 @@ class Figures:
         assert server.child
         process = Path(f"/proc/{server.child.pid}")
         status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
-        return Figures(int(status["VmRSS"].split()[0]) << 10, len(os.listdir(process / "fd")), int(status["Threads"]))
+        try:
+            descriptors = len(os.listdir(process / "fd"))
+        except PermissionError:  # the process is not dumpable: only root may look
+            descriptors = int(server.metric("process_open_fds"))
+        return Figures(int(status["VmRSS"].split()[0]) << 10, descriptors, int(status["Threads"]))
 
 
 def client_connections(server: Gateway) -> int:
