@@ -45,6 +45,15 @@ final class ColumnReaderStore {
         return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
     }
 
+    /// Whether a text is this one, or NULL where that is nil; makes no text of it.
+    func spells(_ column: Int32, _ expected: String?) -> Bool {
+        guard let expected else { return isNull(column) }
+        guard let start = sqlite3_column_text(statement.sqliteStatement, column) else { return false }
+        let count = Int(sqlite3_column_bytes(statement.sqliteStatement, column))
+        let bytes = UnsafeBufferPointer(start: start, count: count)
+        return expected.utf8.withContiguousStorageIfAvailable { $0.elementsEqual(bytes) } ?? (text(column) == expected)
+    }
+
     /// Whether a text begins with this character; names of a fixed set need no more.
     func begins(_ column: Int32, with character: Unicode.Scalar) -> Bool {
         guard let start = sqlite3_column_text(statement.sqliteStatement, column) else { return false }

@@ -49,6 +49,13 @@ final class MeterSumsStore {
             at: try rates(row["price_version"], row["multiplier_ppm"], db))
     }
 
+    /// The shares of a sum that was made without columns.
+    func shares(_ sum: AlikeEntriesStore.Sum, _ key: AlikeEntriesStore.Key, _ db: Database) throws -> [MeterShare] {
+        MeterShare.shares(
+            of: sum.usage, counted: { key.isRequest ? sum.counted[$0] : 0 }, costing: sum.cost,
+            at: try rates(key.priceVersion, key.multiplierPPM, db))
+    }
+
     private func rates(_ version: String?, _ ppm: Int64, _ db: Database) throws -> Rates? {
         guard let version else { return nil }
         let price = Price(version: version, ppm: ppm)

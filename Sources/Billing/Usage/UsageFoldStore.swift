@@ -25,27 +25,31 @@ enum UsageFoldStore {
     ) throws -> UsageFolds {
         var folds = UsageFolds()
         let prices = MeterSumsStore()
-        let quarter = RollUpSums.quarter
-        for (meters, isOthers) in [(TokenUsage.columnMeters, false), (TokenUsage.otherMeters, true)] {
-            let cost = isOthers ? "0 AS micro, 0 AS pico, 0 AS entries" : "\(MeterSumsStore.cost), COUNT(*) AS entries"
-            let sql = """
-                SELECT admitted_at - admitted_at % \(quarter) AS bucket_start,
-                    \(tellingTenants ? "tenant_id" : "''") AS tenant, model, pool, backend_id,
-                    \(MeterSumsStore.groups), \(MeterSumsStore.columns(meters)), \(cost)
-                FROM ledger
-                WHERE seq > ? AND seq <= ? AND \(isOthers ? "other_meters IS NOT NULL" : counted)
-                GROUP BY 1, 2, 3, 4, 5, \(MeterSumsStore.groups)
-                """
-            let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: [first, last])
-            while let row = try rows.next() {
-                let key = RollUpSums.Key(
-                    bucketStart: row["bucket_start"], tenantID: ID(row["tenant"]), keyID: ID(""), model: row["model"],
-                    pool: row["pool"], backendID: row["backend_id"])
-                let sum = RollUpSums.Row(
-                    requests: MeterSumsStore.isRequest(row) ? row["entries"] : 0,
-                    usage: MeterSumsStore.usage(row, meters), cost: Money(micro: row["micro"], remainder: row["pico"]))
-                folds.add(sum, try prices.shares(row, meters, db), to: key)
-            }
+        let entries = try AlikeEntriesStore(after: first, upTo: last, tellingTenants: tellingTenants, db)
+        for (alike, sum) in entries.sums {
+            let row = RollUpSums.Row(requests: alike.isRequest ? sum.entries : 0, usage: sum.usage, cost: sum.cost)
+            let key = RollUpSums.Key(
+                bucketStart: alike.bucketStart, tenantID: ID(alike.tenant), keyID: ID(""), model: alike.model,
+                pool: alike.pool, backendID: alike.backendID)
+            folds.add(row, try prices.shares(sum, alike, db), to: key)
+        }
+        guard entries.hasOtherMeters else { return folds }
+        // Few entries count these, so they are grouped in SQL, which knows how to read them.
+        let meters = TokenUsage.otherMeters
+        let sql = """
+            SELECT admitted_at - admitted_at % \(RollUpSums.quarter) AS bucket_start,
+                \(tellingTenants ? "tenant_id" : "''") AS tenant, model, pool, backend_id,
+                \(MeterSumsStore.groups), \(MeterSumsStore.columns(meters)), 0 AS micro, 0 AS pico
+            FROM ledger WHERE seq > ? AND seq <= ? AND other_meters IS NOT NULL
+            GROUP BY 1, 2, 3, 4, 5, \(MeterSumsStore.groups)
+            """
+        let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: [first, last])
+        while let row = try rows.next() {
+            let key = RollUpSums.Key(
+                bucketStart: row["bucket_start"], tenantID: ID(row["tenant"]), keyID: ID(""), model: row["model"],
+                pool: row["pool"], backendID: row["backend_id"])
+            let sum = RollUpSums.Row(usage: MeterSumsStore.usage(row, meters))
+            folds.add(sum, try prices.shares(row, meters, db), to: key)
         }
         return folds
     }
