@@ -73,9 +73,7 @@ struct ExportCorrectionTests {
             }
         _ = try await fixture.journal.write { db in try (list + [agreed]).map { try BillingStore.insert($0, db).id } }
         for _ in 0..<2 {
-            var claim = fixture.claim(100)
-            claim.price = agreed
-            let reservation = try fixture.held(claim)
+            let reservation = try fixture.held(fixture.claim(100, price: agreed))
             #expect(await fixture.record(reservation) == nil)
             #expect(await fixture.settle(reservation, cost: 43) == nil)
             fixture.clock.advance(milliseconds: 1000)

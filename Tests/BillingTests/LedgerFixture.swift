@@ -125,12 +125,13 @@ final class LedgerFixture {
         attempt: Int = 1,
         of request: RequestID? = nil,
         waitMS: Int64 = 2000,
-        at instant: Timestamp? = nil
+        at instant: Timestamp? = nil,
+        price: PriceVersion? = nil
     ) -> Ledger.Claim {
         Ledger.Claim(
             requestID: request ?? RequestID.make(at: clock.now()), attempt: attempt, tenant: tenant(waitMS: waitMS),
             keyID: key, model: model, pool: pool, wanted: Money(pico: Int128(wanted)),
-            atLeast: atLeast.map { Money(pico: Int128($0)) }, admittedAt: instant ?? clock.now()
+            atLeast: atLeast.map { Money(pico: Int128($0)) }, admittedAt: instant ?? clock.now(), price: price
         )
     }
 
