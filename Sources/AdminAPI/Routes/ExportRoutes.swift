@@ -58,7 +58,7 @@ struct ExportRoutes: RouteGroup {
         let isCompressed = !isManifest && wanted.format != .xlsx && request.headers.acceptsGzip
         let opening = ExportOpening(
             month: month, query: wanted, through: through, isManifest: isManifest, isCompressed: isCompressed)
-        let opened = try await open(opening)
+        let opened = try await open(opening, context)
         if let tag = opened.entityTag, EntityTag.isKnown(tag, to: request.headers) {
             // Nothing is handed out, so nothing is audited.
             return Response(status: .notModified, headers: [.eTag: tag, .vary: "accept-encoding"])
@@ -68,18 +68,18 @@ struct ExportRoutes: RouteGroup {
     }
 
     /// A manifest names that of the month closed before, which somebody must have made once.
-    private func open(_ opening: ExportOpening) async throws -> ExportOpening.Opened {
+    private func open(_ opening: ExportOpening, _ context: AdminContext) async throws -> ExportOpening.Opened {
         while true {
             do {
                 return try await plane.exports.run { [plane] in try opening.run(plane) }
             } catch ExportError.manifestNotMade {
-                try await makeManifests()
+                try await makeManifests(context)
             }
         }
     }
 
     /// Makes the manifests of all closed months that have none, in the order of closing, and keeps their hashes.
-    private func makeManifests() async throws {
+    private func makeManifests(_ context: AdminContext) async throws {
         while let month = try plane.file.read({ try ExportManifestStore.firstMissing($0) }) {
             let opening = ExportOpening(
                 month: month, query: ExportQuery(format: .csv), through: nil, isManifest: true, isCompressed: false)
@@ -87,10 +87,7 @@ struct ExportRoutes: RouteGroup {
             var bytes: [UInt8] = []
             while let piece = try await plane.exports.run({ try download.next() }) { bytes += piece }
             let sha256 = SecretBytes.hex(SecretBytes.sha256(bytes))
-            try await plane.journal.write { db in
-                try ExportManifestStore.keep(sha256, of: month, db)
-            } committed: {
-            }
+            try await plane.write(context) { db in try ExportManifestStore.keep(sha256, of: month, db) }
         }
     }
 
