@@ -49,10 +49,13 @@ import Testing
         route.path.text.replacing(/\{[a-z_]+\.\.\.\}/, with: "no/body").replacing(/\{[a-z_]+\}/, with: "nobody")
     }
 
-    private func status(_ harness: AdminHarness, _ route: AdminRoute, _ credential: String?) async throws -> Int {
+    private func status(
+        _ harness: AdminHarness, _ route: AdminRoute, _ credential: String?, from address: String = "127.0.0.1"
+    ) async throws -> Int {
         let body = [.put, .patch].contains(route.method) ? "{\"nonsense\":1}" : nil
         let answer = try await harness.client.raw(
-            route.method.rawValue, path(route), body, authorization: credential.map { "Bearer " + $0 })
+            route.method.rawValue, path(route), body, headers: ["x-forwarded-for": address],
+            authorization: credential.map { "Bearer " + $0 })
         let speaksOpenAI = Problem.speaksOpenAI(route.path.text)
         let code = speaksOpenAI ? answer.error("code") : answer.text("code")
         if answer.status == 401 { #expect(code == (speaksOpenAI ? "invalid_api_key" : "unauthenticated")) }
@@ -108,13 +111,14 @@ import Testing
             let unknown = AdminRoute(
                 method: .get, path: RoutePath("/admin/v1/nothing"), access: .admins
             ) { _, _ in .noContent }
-            for route in routes(harness) + [unknown] {
+            for (number, route) in (routes(harness) + [unknown]).enumerated() {
                 let name = Comment(rawValue: "\(route.method.rawValue) \(route.path.text)")
-                for credential in [nil, "", tenant] + bad {
-                    #expect(try await status(harness, route, credential) == 401, name)
-                    // A good login in between: bad ones in a row are held back.
-                    #expect(try await harness.client.with(credential: viewer).call("GET", "/status").status == 200)
+                for (place, credential) in ([nil, "", tenant] + bad).enumerated() {
+                    // Each from elsewhere: many bad ones from one address are held back.
+                    let address = "10.\(number / 256).\(number % 256).\(place)"
+                    #expect(try await status(harness, route, credential, from: address) == 401, name)
                 }
+                #expect(try await harness.client.with(credential: viewer).call("GET", "/status").status == 200)
             }
         }
     }

@@ -88,6 +88,8 @@ final class AdminHarness: Sendable {
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let server = AdminServer(
             plane: plane, credential: hasBootstrap ? try AdminCredential(Self.credential) : nil,
+            // So that a test may come from as many addresses as it likes.
+            trustedProxies: ["127.0.0.1/32"].compactMap { AddressRange($0) },
             dashboard: dashboard, source: .address(host: "127.0.0.1", port: 0),
             bound: { continuation.yield($0) })
         running = Task { try await server.run() }
