@@ -32,7 +32,9 @@ import Testing
             let webhook = try await client.call("POST", "/webhooks", #"{"url":"http://127.0.0.1:9/"}"#).text("id")
             values = [
                 "tenant": tenant, "key": key, "pool": "fast", "backend": backend, "budget": budget,
-                "webhook": webhook, "model": "smollm2", "period": String(harness.plane.time.now().rfc3339.prefix(7)),
+                "webhook": webhook, "model": "smollm2",
+                "soon": harness.plane.time.now().adding(milliseconds: 86_400_000).rfc3339,
+                "period": String(harness.plane.time.now().rfc3339.prefix(7)),
             ]
         }
 
@@ -50,6 +52,7 @@ import Testing
                 text.replacing("{\(name)}", with: values[name] ?? "x")
             }
             let body = example.text.replacing("ten_01k9yq3v8f6d2m4t7w5x1z0a9b", with: values["tenant"] ?? "")
+                .replacing("2026-12-31T00:00:00Z", with: values["soon"] ?? "")
             return try await client.raw(
                 route.method.rawValue, path + query, example == .null ? nil : body, authorization: client.bearer)
         }

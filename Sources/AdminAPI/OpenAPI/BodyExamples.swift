@@ -36,7 +36,8 @@ enum BodyExamples {
         ],
         "patch_budgets_budget": ["limit": "40.00"],
         "post_budgets_budget_dry_run": ["limit": "10.00", "days": .integer(30)],
-        "post_budgets_budget_raises": ["limit": "60.00", "until": "2036-01-01T00:00:00Z"],
+        // A raise lasts a year at most: this instant is a near one, whenever the tests send it.
+        "post_budgets_budget_raises": ["limit": "60.00", "until": "2026-12-31T00:00:00Z"],
         "post_holds_hold_resolve": ["charge": "0.01"],
         "post_holds_resolve": ["older_than": "1h", "release": true],
         "post_pools": [
