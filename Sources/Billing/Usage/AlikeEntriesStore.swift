@@ -3,7 +3,8 @@ import Tenancy
 
 /// Entries of a quarter of an hour that were priced alike, summed in one walk in the ledger's order.
 ///
-/// Grouping in SQL would first sort every entry with all its columns, at ten times the cost; neighbours are mostly alike.
+/// Grouping in SQL would first sort every entry with all its columns, at ten times the cost; neighbours are mostly
+/// alike.
 struct AlikeEntriesStore {
     /// What entries that are summed together have in common.
     struct Key: Hashable {
