@@ -46,7 +46,7 @@ enum AnswerExamples {
     /// Whose members those of a member are.
     private static let parts = [
         "raises": "Raise", "backends": "BackendStatus", "attempts": "Request", "secrets": "Key",
-        "entries": "Entry",
+        "entries": "Entry", "left_over": "Price",
     ]
 
     private static let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -86,7 +86,8 @@ enum AnswerExamples {
         "Health.status": "ok", "Period.status": "open", "Hold.state": "uncertain",
         "Delivery.state": "delivered",
         "BackendStatus.state": "closed", "Reconciliation.model": "smollm2",
-        "PriceImport.format": "litellm",
+        "PriceImport.format": "litellm", "PriceImportRecord.format": "litellm",
+        "PriceImportRecord.id": "imp_01k9yqc3f5h7k9m1p3r5t7v9x1",
         "PriceImport.model": "gpt-4o-mini", "PriceImport.models": "gpt-4o-mini",
         "PriceImport.meter": "input",
         "MasterKey.rotation": "finished", "PriceImport.reason": "it has no price",

@@ -40,8 +40,8 @@ public enum WorkerThread {
         #endif
     }
 
-    /// Lets whoever waits for this processor have it now. To be called every hundred microseconds of long work: there are
-    /// systems on which a thread that woke up otherwise waits for the next tick of the clock, some milliseconds.
+    /// Lets whoever waits for this processor have it now. To be called every hundred microseconds of long work: there
+    /// are systems on which a thread that woke up otherwise waits for the next tick of the clock, some milliseconds.
     public static func giveWay() {
         _ = sched_yield()
     }
