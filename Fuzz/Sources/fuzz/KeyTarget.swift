@@ -16,7 +16,7 @@ enum KeyTarget {
         guard let value = values.first else { return }
         var headers = HTTPHeaders([(first, value)])
         if values.count > 1 { headers.add(name: second, value: values[1]) }
-        if let found = PresentedKey.find(in: headers) {
+        if let found = PresentedKey.text(in: headers) {
             // By bytes: a combining mark after "Bearer " makes one character with the space, and no suffix of characters.
             precondition(values.contains { $0.utf8.suffix(found.utf8.count).elementsEqual(found.utf8) })
             var text = found

@@ -15,7 +15,8 @@ struct PresentedKey {
         self.publicID = publicID
     }
 
-    private static func text(in headers: HTTPHeaders) -> String? {
+    /// What stands where a key does, whatever it looks like.
+    static func text(in headers: HTTPHeaders) -> String? {
         var found: String?
         for (name, value) in headers {
             let key: String
