@@ -164,7 +164,7 @@ def test_pruning_takes_a_tenant_with_the_model_and_pool_that_its_budgets_name(
     file.write_text(STATE.replace('{ limit: "25.00", window: month }', '{ limit: "25.00", window: month, model: m }, '
                                   '{ limit: "20.00", window: month, pool: fast }'))
     apply(server, file, **VARIABLES)
-    file.write_text("tenants:\n  - name: other\n")
+    file.write_text("pools: []\nmodels: []\ntenants:\n  - name: other\n")
     apply(server, file, "--prune")
     assert server.admin.rows("/models") == [] and server.admin.rows("/pools") == []
     assert server.admin.rows("/budgets") == []

@@ -35,7 +35,7 @@ final class HeadGuard: ChannelDuplexHandler {
         if isOver { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
-            if let denial = RequestHeadCheck.denial(for: head, maxBody: .max) {
+            if let denial = RequestHeadCheck.denial(for: head, maxBody: .max, passesTrace: true) {
                 isOver = true
                 waiting = (denial, head.method == .HEAD)
                 return answerIfAllElseIs(context)

@@ -7,8 +7,8 @@ enum RequestHeadCheck {
     /// Bytes of target, names and values at most.
     static let maxBytes = 64 * 1024
 
-    /// The denial this head earns, or nil.
-    static func denial(for head: HTTPRequestHead, maxBody: Int) -> Denial? {
+    /// The denial this head earns, or nil. `passesTrace`: whoever comes next refuses TRACE by saying what a path takes.
+    static func denial(for head: HTTPRequestHead, maxBody: Int, passesTrace: Bool = false) -> Denial? {
         guard head.version == .http1_1 || head.version == .http1_0 else {
             return .malformedRequest("Only HTTP/1.1 is spoken here.")
         }
@@ -39,7 +39,7 @@ enum RequestHeadCheck {
         }
         if fields > maxFields || bytes > maxBytes { return .headersTooLarge }
         if head.version == .http1_1, hosts != 1 { return .malformedRequest("Exactly one Host header is needed.") }
-        if head.method == .CONNECT || head.method == .TRACE { return .expectationFailed }
+        if head.method == .CONNECT || head.method == .TRACE && !passesTrace { return .expectationFailed }
         return framingDenial(head, lengths: lengths, codings: codings, maxBody: maxBody)
     }
 
