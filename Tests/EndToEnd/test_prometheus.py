@@ -26,7 +26,7 @@ DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "tollgate.json").read_text
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 RULES = [rule for group in yaml.safe_load((FOLDER / "tollgate.rules.yml").read_text())["groups"]
          for rule in group["rules"]]
-METRIC = re.compile(r"\b(?:tollgate|process|gen_ai)_[a-z0-9_]+")
+METRIC = re.compile(r"\b(?:tollgate|process|gen_ai_client|gen_ai_server)_[a-z0-9_]+")
 SCRAPES = 8
 
 

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Tenancy
 import Testing
 
@@ -17,12 +18,23 @@ struct BackupFolderTests {
         let temporary = try TemporaryFolder()
         try touch(
             temporary, "tollgate-20261126T220000Z.db", "tollgate-20261125T220000Z.db",
-            "tollgate-20261127T220000Z.db.partial", "tollgate-20261127T220000Z.db.suspect", "tollgate-latest.db",
+            "tollgate-20261127T220000Z.db.partial-7", "tollgate-20261127T220000Z.db.suspect", "tollgate-latest.db",
             "tollgate-20261399T220000Z.db", "other.db")
         let folder = BackupFolder(directory: temporary.path)
         let found = folder.entries().map(\.instant)
         #expect(found == [try instant("2026-11-26T22:00:00Z"), try instant("2026-11-25T22:00:00Z")])
         #expect(BackupFolder(directory: temporary.path + "/none").entries() == [])
+    }
+
+    @Test func `what dead processes left half done is removed, and a copy that another one makes is not`() throws {
+        let temporary = try TemporaryFolder()
+        let live = "tollgate-20261126T220000Z.db.partial-\(getppid())"
+        let dead = "tollgate-20261126T220000Z.db.partial-4194305"
+        let own = "tollgate-20261126T220000Z.db.partial-\(ProcessInfo.processInfo.processIdentifier)"
+        try touch(temporary, live, live + "-journal", dead, dead + "-journal", own, "mine.partial-1")
+        try BackupFolder(directory: temporary.path).prepare()
+        let left = try FileManager.default.contentsOfDirectory(atPath: temporary.path).sorted()
+        #expect(left == ["mine.partial-1", live, live + "-journal"])
     }
 
     @Test func `pruning keeps the newest and everything that is not a backup`() throws {

@@ -11,20 +11,26 @@ struct BackupFolder {
 
     private static let prefix = "tollgate-"
     private static let suffix = ".db"
-    /// A copy that is not finished, or was never going to be.
-    private static let partialSuffix = ".partial"
+    /// A copy that is not finished, or was never going to be; the process that makes it follows.
+    private static let partialSuffix = ".partial-"
     /// A copy in which something does not add up.
     private static let suspectSuffix = ".suspect"
 
     let directory: String
 
-    /// Makes the folder, for its owner alone, if it is not there; removes what a killed process left half done.
+    /// Makes the folder, for its owner alone, if it is not there; removes what a killed process left half done, and
+    /// nothing of one that is at it now: the gateway and the command may make one at the same time.
     func prepare() throws {
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        for name in try names() where name.hasPrefix(Self.prefix) && name.contains(Self.partialSuffix) {
-            try FileSync.remove("\(directory)/\(name)")
-        }
+        for name in try names() where Self.isLeftOver(name) { try FileSync.remove("\(directory)/\(name)") }
+    }
+
+    private static func isLeftOver(_ name: String) -> Bool {
+        guard name.hasPrefix(prefix), let place = name.range(of: partialSuffix) else { return false }
+        let maker = name[place.upperBound...].prefix { $0.isNumber }
+        let isOther = maker != "\(ProcessInfo.processInfo.processIdentifier)"
+        return !(isOther && FileManager.default.fileExists(atPath: "/proc/\(maker)/stat"))
     }
 
     /// The finished backups, the newest first; none if there is no such folder.
@@ -34,7 +40,9 @@ struct BackupFolder {
         }.sorted { $0.instant > $1.instant }
     }
 
-    func partialPath(at instant: Timestamp) -> String { path(at: instant) + Self.partialSuffix }
+    func partialPath(at instant: Timestamp) -> String {
+        path(at: instant) + Self.partialSuffix + "\(ProcessInfo.processInfo.processIdentifier)"
+    }
 
     /// Gives a copy that adds up its name, for good.
     func finish(at instant: Timestamp) throws -> Entry {

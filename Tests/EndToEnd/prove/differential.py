@@ -52,7 +52,7 @@ class Stream:
 def tolerated(data: bytes) -> bytes:
     """The stream without what may be read leniently: several spaces in a request line (RFC 9112 §3), and a CR alone
     where an empty line before a request is ignored."""
-    data = re.sub(rb"(?m)^([A-Z]+) +([^ \r\n]+) +(HTTP/1\.[01]\r?)$", rb"\1 \2 \3", data)
+    data = re.sub(rb"(?m)([A-Z]+) +([^ \r\n]+) +(HTTP/1\.[01]\r?)$", rb"\1 \2 \3", data)
     return re.sub(rb"\r+(?=[A-Z]+ /[^\r\n]* HTTP/1\.[01]\r\n)", b"", data)
 
 
