@@ -160,7 +160,7 @@ class Gateway:
 
     def verify(self) -> None:
         """`tollgate verify` must find nothing."""
-        done = self.run("verify", "--config", str(self.config))
+        done = self.run("verify", "--config", str(self.config), timeout=900)
         assert done.returncode == 0, f"verify exited {done.returncode}:\n{done.stdout}{done.stderr}"
 
     # Metrics
