@@ -10,6 +10,8 @@ import Tenancy
 final class Exchange {
     let request: IncomingRequest
     let principal: Principal
+    /// The instant at which the principal was found good.
+    let judgedAt: Timestamp
     let connection: ConnectionHandler
     let plane: DataPlane
     let eventLoop: any EventLoop
@@ -67,11 +69,15 @@ final class Exchange {
     /// What the last answer called itself, where the call is recorded.
     var identityOfAnswer = AnswerIdentity()
 
-    init(_ request: IncomingRequest, kind: AskKind, principal: Principal, connection: ConnectionHandler) {
+    init(
+        _ request: IncomingRequest, kind: AskKind, principal: Principal, judgedAt: Timestamp,
+        connection: ConnectionHandler
+    ) {
         self.request = request
         self.kind = kind
         dialect = Dialect(kind)
         self.principal = principal
+        self.judgedAt = judgedAt
         self.connection = connection
         plane = connection.plane
         eventLoop = connection.loop.eventLoop
@@ -87,7 +93,7 @@ final class Exchange {
             end(with: .badRequest(code: error.code, param: error.param, message: error.message))
         case .success(let ask):
             let opened = plane.admission.open(
-                principal, ask: ask, requestID: request.id, at: plane.time.now())
+                principal, ask: ask, requestID: request.id, at: judgedAt)
             switch opened {
             case .failure(let denial): end(with: denial)
             case .success(let admission):

@@ -25,12 +25,14 @@ final class RequestHandler {
         guard let key = request.key else { return deny(.invalidKey) }
         let address = plane.clientAddress(of: connection.peerAddress, headers: request.headers)
         var text = key.text
+        // Read before the directory is: an admission is never stamped later than it was judged.
+        let now = plane.time.now()
         let verdict = text.withUTF8 {
             plane.keyRing.authenticate(
-                UnsafeRawBufferPointer($0), key.publicID, clientAddress: address, at: plane.time.now())
+                UnsafeRawBufferPointer($0), key.publicID, clientAddress: address, at: now)
         }
         switch verdict {
-        case .accepted(let principal): proceed(principal)
+        case .accepted(let principal): proceed(principal, judgedAt: now)
         case .refused: deny(.invalidKey)
         case .needsCheck(let pending): check(pending)
         }
@@ -50,8 +52,9 @@ final class RequestHandler {
         switch outcome {
         case .accepted(let principal):
             // The check took a while: the key may have been revoked meanwhile.
-            switch plane.directory.current(principal, at: plane.time.now()) {
-            case .good(let fresh): proceed(fresh)
+            let now = plane.time.now()
+            switch plane.directory.current(principal, at: now) {
+            case .good(let fresh): proceed(fresh, judgedAt: now)
             case .suspended: deny(.tenantSuspended)
             case .refused: deny(.invalidKey)
             }
@@ -60,11 +63,12 @@ final class RequestHandler {
         }
     }
 
-    private func proceed(_ principal: Principal) {
+    private func proceed(_ principal: Principal, judgedAt: Timestamp) {
         self.principal = principal
         switch request.route {
         case .metered(let kind):
-            let exchange = Exchange(request, kind: kind, principal: principal, connection: connection)
+            let exchange = Exchange(
+                request, kind: kind, principal: principal, judgedAt: judgedAt, connection: connection)
             self.exchange = exchange
             exchange.start()
         case .models, .model, .balance:
