@@ -16,6 +16,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -88,7 +89,9 @@ let package = Package(
             exclude: ["Goldens"], swiftSettings: swiftSettings),
         .testTarget(
             name: "ProxyTests",
-            dependencies: ["Proxy", "Billing", "Tenancy", "Support", "CTestTLS", nioCore, nioPosix, nioHTTP1, logging],
+            dependencies: [
+                "Proxy", "Billing", "Tenancy", "Support", "CTestTLS", nioCore, nioPosix, nioHTTP1, nioEmbedded, logging,
+            ],
             exclude: ["Fixtures"],
             swiftSettings: swiftSettings
         ),

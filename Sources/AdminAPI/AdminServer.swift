@@ -1,6 +1,5 @@
 import Hummingbird
 import Logging
-import NIOCore
 public import Proxy
 public import ServiceLifecycle
 public import Tenancy
@@ -10,8 +9,8 @@ public struct AdminServer: Service {
     private let listener: HTTPListener<AdminResponder>
 
     /// `credential` is the bootstrap credential, if one is configured. `trustedProxies` are those whose
-    /// `X-Forwarded-For` is believed. `dashboard` is served at `/`. `certificate` makes it speak TLS, with handshakes
-    /// of at most `handshakeTimeoutMS` milliseconds. `bound` learns the port once the server listens, which matters
+    /// `X-Forwarded-For` is believed. `dashboard` is served at `/`. `certificate` makes it speak TLS. Handshakes and
+    /// heads of requests may take `headerTimeoutMS` milliseconds. `bound` learns the port once the server listens, which matters
     /// when it is 0; `ready` is what `/readyz` says.
     public init(
         plane: ControlPlane,
@@ -20,7 +19,7 @@ public struct AdminServer: Service {
         dashboard: DashboardFiles = DashboardFiles(),
         source: ListenSource,
         certificate: ListenerCertificate? = nil,
-        handshakeTimeoutMS: Int64 = 10_000,
+        headerTimeoutMS: Int64 = 10_000,
         bound: @escaping @Sendable (Int) -> Void,
         ready: @escaping @Sendable () -> Bool = { true }
     ) {
@@ -31,16 +30,8 @@ public struct AdminServer: Service {
                 idempotency: Idempotency(file: plane.file, digestKey: plane.digestKey),
                 denials: DenialLog(plane: plane),
                 trustedProxies: trustedProxies, time: plane.time, logger: plane.logger),
-            source: source, certificate: certificate, handshakeTimeoutMS: handshakeTimeoutMS,
-            headGuard: { Self.headGuard(plane.time) }, bound: bound, time: plane.time, logger: plane.serverLogger)
-    }
-
-    /// What the parser lets through and the data plane would refuse is refused here too.
-    private static func headGuard(_ time: any TimeSource) -> HeadGuardSetup {
-        HeadGuardSetup { status, code, message in
-            let problem = Problem(status: .init(code: status), code: code, detail: message)
-            return ByteBuffer(bytes: problem.json(requestID: RequestID.make(at: time.now()).text).bytes)
-        }
+            source: source, certificate: certificate, headerTimeoutMS: headerTimeoutMS,
+            bound: bound, time: plane.time, logger: plane.serverLogger)
     }
 
     /// Serves until the service group shuts down.

@@ -102,7 +102,7 @@ struct Assembly {
             base: AdminServer(
                 plane: control, credential: credential, trustedProxies: configuration.trustedProxies,
                 dashboard: dashboard, source: listening.admin.source, certificate: certificate,
-                handshakeTimeoutMS: configuration.limits.headerTimeoutMS,
+                headerTimeoutMS: configuration.limits.headerTimeoutMS,
                 bound: Self.announce("admin", listening.admin, gate, logger)))
         let backups = BackupStatus()
         let reloads = ReloadStatus()
@@ -113,7 +113,8 @@ struct Assembly {
                 sources: MetricsSources(
                     backups: configuration.backup == nil ? nil : backups, reloads: reloads, certificate: certificate,
                     spans: spans, droppedLogLines: { [logs] in logs.sink.dropped }),
-                source: listening.metrics.source, bound: Self.announce("metrics", listening.metrics, gate, logger)))
+                source: listening.metrics.source, headerTimeoutMS: configuration.limits.headerTimeoutMS,
+                bound: Self.announce("metrics", listening.metrics, gate, logger)))
         let proxy = ListeningService(
             plane: "data", address: listening.data.address,
             base: ProxyService(

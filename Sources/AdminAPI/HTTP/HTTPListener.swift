@@ -16,25 +16,24 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
     let source: ListenSource
     /// Nil: plain HTTP.
     let certificate: ListenerCertificate?
-    /// Milliseconds a TLS handshake may take.
-    var handshakeTimeoutMS: Int64 = 10_000
-    /// Makes the guard of a connection, which refuses what is no sound request; nil: there is none.
-    var headGuard: (@Sendable () -> HeadGuardSetup)?
+    /// Milliseconds a TLS handshake may take, and the head of a request.
+    let headerTimeoutMS: Int64
     /// Learns the port once the listener is open.
     let bound: @Sendable (Int) -> Void
     let time: any TimeSource
     let logger: Logger
 
     func run() async throws {
-        let headGuard = headGuard
+        let time = time
+        let headerTimeoutMS = headerTimeoutMS
         let channels = HTTP1Channel(
             responder: answer,
             configuration: .init(
-                additionalChannelHandlers: headGuard.map { [$0()] } ?? [], idleTimeout: .seconds(120)))
+                additionalChannelHandlers: [Self.headGuard(headerTimeoutMS, time)], idleTimeout: .seconds(120)))
         let connections = OpenConnections()
         let logger = logger
         let server = try await Listener.open(
-            source, certificate: certificate, handshakeTimeoutMS: handshakeTimeoutMS
+            source, certificate: certificate, handshakeTimeoutMS: headerTimeoutMS
         ) { channel in
             connections.add(channel)
             return channels.setup(channel: channel, logger: logger)
@@ -55,6 +54,14 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
         } onGracefulShutdown: {
             server.channel.close(promise: nil)
             connections.quiesce()
+        }
+    }
+
+    /// What the parser lets through and the data plane would refuse is refused here too.
+    private static func headGuard(_ headerTimeoutMS: Int64, _ time: any TimeSource) -> HeadGuardSetup {
+        HeadGuardSetup(headerTimeoutMS: headerTimeoutMS) { status, code, message in
+            let problem = Problem(status: .init(code: status), code: code, detail: message)
+            return ByteBuffer(bytes: problem.json(requestID: RequestID.make(at: time.now()).text).bytes)
         }
     }
 

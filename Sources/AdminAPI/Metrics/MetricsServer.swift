@@ -9,14 +9,15 @@ public import ServiceLifecycle
 public struct MetricsServer: Service {
     private let listener: HTTPListener<RouterResponder<BasicRequestContext>>
 
-    /// `certificate` is the other listeners', and its figures are told. `bound` learns the port once the server
-    /// listens, which matters when it is 0.
+    /// Heads of requests may take `headerTimeoutMS` milliseconds. `bound` learns the port once the server listens, which
+    /// matters when it is 0.
     public init(
         plane: ControlPlane,
         metrics: ProxyMetrics,
         backups: BackupStatus? = nil,
         sources: MetricsSources = MetricsSources(),
         source: ListenSource,
+        headerTimeoutMS: Int64 = 10_000,
         bound: @escaping @Sendable (Int) -> Void
     ) {
         let router = Router(context: BasicRequestContext.self)
@@ -29,8 +30,8 @@ public struct MetricsServer: Service {
             )
         }
         listener = HTTPListener(
-            responder: router.buildResponder(), source: source, certificate: nil, bound: bound, time: plane.time,
-            logger: plane.serverLogger)
+            responder: router.buildResponder(), source: source, certificate: nil, headerTimeoutMS: headerTimeoutMS,
+            bound: bound, time: plane.time, logger: plane.serverLogger)
     }
 
     /// Serves until the service group shuts down.

@@ -5,14 +5,14 @@ final class ArrivalHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
-    private let connection: ConnectionHandler
+    private let arrived: (ByteBuffer) -> Void
 
-    init(_ connection: ConnectionHandler) {
-        self.connection = connection
+    init(_ arrived: @escaping (ByteBuffer) -> Void) {
+        self.arrived = arrived
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        connection.arrived(unwrapInboundIn(data))
+        arrived(unwrapInboundIn(data))
         context.fireChannelRead(data)
     }
 }

@@ -165,10 +165,10 @@ extension ConnectionHandler {
     /// Cuts connections that passed their deadline; called about once a second.
     func checkDeadline(_ now: Int64) {
         if let incoming, !isLingering {
-            let grace = loop.limits.headerTimeoutMS * 1_000_000
-            let seconds = (now - bodySince - grace) / 1_000_000_000
-            let received = Int64(incoming.body.readableBytes + discardedBytes)
-            if seconds > 0, received < seconds * Self.slowestBody { refuseAndClose(.requestTimeout) }
+            let received = incoming.body.readableBytes + discardedBytes
+            if BodyPace.isTooSlow(received: received, after: now - bodySince, graceMS: loop.limits.headerTimeoutMS) {
+                refuseAndClose(.requestTimeout)
+            }
         } else if now > deadline {
             if headIsComing, !isLingering { refuseAndClose(.requestTimeout) } else { close() }
         }

@@ -12,8 +12,6 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// A client that reads nothing for so long is cut.
     static let stalledReaderNanoseconds: Int64 = 60_000_000_000
-    /// Bytes a second a body must come with, once the grace of `header_timeout` is over.
-    static let slowestBody: Int64 = 1024
 
     let loop: LoopContext
     var plane: DataPlane { loop.plane }

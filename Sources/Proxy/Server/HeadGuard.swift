@@ -2,8 +2,8 @@ import NIOCore
 import NIOHTTP1
 
 /// Refuses on a listener of another server what the data plane refuses: heads whose framing or host is in doubt, or
-/// that are too large. Nothing behind a refused request, or behind one that ends its connection, is read, nor is the
-/// body of an answered request without end.
+/// that are too large or too slow. Nothing behind a refused request, or behind one that ends its connection, is read,
+/// nor is the body of an answered request without end.
 final class HeadGuard: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -36,9 +36,7 @@ final class HeadGuard: ChannelDuplexHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             if let denial = RequestHeadCheck.denial(for: head, maxBody: .max, passesTrace: true) {
-                isOver = true
-                waiting = (denial, head.method == .HEAD)
-                return answerIfAllElseIs(context)
+                return refuse(denial, isHead: head.method == .HEAD, context)
             }
             unanswered &+= 1
             isLast = !head.isKeepAlive
@@ -64,10 +62,21 @@ final class HeadGuard: ChannelDuplexHandler {
         if waiting == nil { end(context) } else { answerIfAllElseIs(context) }
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is RequestDeadline.HeadIsLate else { return context.fireUserInboundEventTriggered(event) }
+        if !isOver { refuse(.requestTimeout, isHead: false, context) }
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Bytes behind the last request are nobody's.
         if isOver, error is HTTPParserError { return }
         context.fireErrorCaught(error)
+    }
+
+    private func refuse(_ denial: Denial, isHead: Bool, _ context: ChannelHandlerContext) {
+        isOver = true
+        waiting = (denial, isHead)
+        answerIfAllElseIs(context)
     }
 
     private func answerIfAllElseIs(_ context: ChannelHandlerContext) {

@@ -69,7 +69,7 @@ public final class ProxyServer: Sendable {
         let beneathTLS = try certificate?.secure(channel, timeoutMS: loop.limits.headerTimeoutMS)
         let connection = ConnectionHandler(loop: loop, beneathTLS: beneathTLS)
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(ArrivalHandler(connection))
+        try pipeline.addHandler(ArrivalHandler(connection.arrived))
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
         try pipeline.addHandler(connection)
     }

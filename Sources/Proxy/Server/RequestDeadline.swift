@@ -1,0 +1,88 @@
+import NIOCore
+import NIOHTTP1
+
+/// Ends connections of another server whose client is too slow: with a head, with a body, or with reading what it asked
+/// for. The limits are the data plane's.
+final class RequestDeadline: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+
+    /// What the guard behind it is told of a head that is not whole in time.
+    struct HeadIsLate: Sendable {}
+
+    private let headerTimeoutMS: Int64
+    private var context: ChannelHandlerContext?
+    private var isReading = false
+    private var bodySince = NIODeadline.uptimeNanoseconds(0)
+    /// Bytes of the body at hand.
+    private var received = 0
+    private var alarm: Scheduled<Void>?
+    private var stall: Scheduled<Void>?
+
+    /// `headerTimeoutMS` milliseconds are given to a head, and to a body before its pace counts.
+    init(headerTimeoutMS: Int64) {
+        self.headerTimeoutMS = headerTimeoutMS
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { forget() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        forget()
+        context.fireChannelInactive()
+    }
+
+    /// Bytes came in: if they begin a request, its head must be whole in time.
+    func arrived(_: ByteBuffer) {
+        guard !isReading, let context else { return }
+        isReading = true
+        arm(.milliseconds(headerTimeoutMS)) { context.fireUserInboundEventTriggered(HeadIsLate()) }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head:
+            isReading = true
+            received = 0
+            bodySince = context.eventLoop.now
+            arm(.milliseconds(headerTimeoutMS) + .seconds(1)) { self.checkBody() }
+        case .body(let bytes): received &+= bytes.readableBytes
+        case .end:
+            isReading = false
+            alarm?.cancel()
+        }
+        context.fireChannelRead(data)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stall?.cancel()
+        if !context.channel.isWritable {
+            stall = context.eventLoop.assumeIsolated().scheduleTask(
+                in: .nanoseconds(ConnectionHandler.stalledReaderNanoseconds)
+            ) { context.close(promise: nil) }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func checkBody() {
+        guard let context else { return }
+        let time = context.eventLoop.now - bodySince
+        if BodyPace.isTooSlow(received: received, after: time.nanoseconds, graceMS: headerTimeoutMS) {
+            // Its answer may have begun: only an end is never mistaken for one.
+            return context.close(promise: nil)
+        }
+        arm(.seconds(1)) { self.checkBody() }
+    }
+
+    private func arm(_ time: TimeAmount, _ body: @escaping () -> Void) {
+        alarm?.cancel()
+        alarm = context?.eventLoop.assumeIsolated().scheduleTask(in: time, body)
+    }
+
+    private func forget() {
+        alarm?.cancel()
+        stall?.cancel()
+        context = nil
+    }
+}
