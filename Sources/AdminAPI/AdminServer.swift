@@ -10,8 +10,8 @@ public struct AdminServer: Service {
 
     /// `credential` is the bootstrap credential, if one is configured. `trustedProxies` are those whose
     /// `X-Forwarded-For` is believed. `dashboard` is served at `/`. `certificate` makes it speak TLS. Handshakes and
-    /// heads of requests may take `headerTimeoutMS` milliseconds. `bound` learns the port once the server listens, which matters
-    /// when it is 0; `ready` is what `/readyz` says.
+    /// heads of requests may take `headerTimeoutMS` milliseconds. `bound` learns the port once the server listens,
+    /// which matters when it is 0; `ready` is what `/readyz` says.
     public init(
         plane: ControlPlane,
         credential: AdminCredential?,

@@ -9,8 +9,8 @@ public import ServiceLifecycle
 public struct MetricsServer: Service {
     private let listener: HTTPListener<RouterResponder<BasicRequestContext>>
 
-    /// Heads of requests may take `headerTimeoutMS` milliseconds. `bound` learns the port once the server listens, which
-    /// matters when it is 0.
+    /// Heads of requests may take `headerTimeoutMS` milliseconds. `bound` learns the port once the server listens,
+    /// which matters when it is 0.
     public init(
         plane: ControlPlane,
         metrics: ProxyMetrics,
