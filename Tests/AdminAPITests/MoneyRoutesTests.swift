@@ -68,7 +68,7 @@ import Testing
             let answer = try await harness.client.call("POST", "/budgets", "{\"tenant_id\":\"\(tenant)\",\(fields)}")
             #expect(answer.status == 400)
             #expect(answer.pointers == [pointer])
-            #expect(harness.plane.ledger.allStates().isEmpty)
+            #expect(harness.plane.ledger.allStates().states.isEmpty)
         }
     }
 

@@ -22,6 +22,19 @@ struct LedgerBudgetTests {
         #expect(try fixture.differences() == [])
     }
 
+    @Test func allStatesAreTheOldestOnesAndHowManyAreLeftOut() async throws {
+        let fixture = try LedgerFixture()
+        var ids: [ID<Budget>] = []
+        for number in 1...70 { ids.append(try await fixture.budget(1, model: "m\(number)")) }
+        let gone = ids.remove(at: 3)
+        try await fixture.delete(gone)
+        try fixture.restart()
+        let all = fixture.ledger.allStates()
+        #expect(all.states.map(\.budget.id) == ids && all.leftOut == 0)
+        let some = fixture.ledger.allStates(limit: 66)
+        #expect(some.states == Array(all.states.prefix(66)) && some.leftOut == 3)
+    }
+
     @Test func aHoldCountsInTheWindowItWasAdmittedIn() async throws {
         let fixture = try LedgerFixture()
         let budget = try await fixture.budget(100, .day)

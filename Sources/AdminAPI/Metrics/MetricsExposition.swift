@@ -67,6 +67,10 @@ enum MetricsExposition {
                     family.amount(state).decimal)
             }
         }
+        text.single(
+            "tollgate_budgets_left_out", .gauge,
+            "Budgets beyond the \(MetricsSample.budgetLimit) oldest; they have no figures here.",
+            String(sample.budgetsLeftOut))
     }
 
     private static func backups(_ figures: BackupStatus.Figures, _ text: inout MetricText) {

@@ -4,11 +4,12 @@ import Tenancy
 
 /// All figures of one scrape, taken at once.
 struct MetricsSample: Sendable {
-    /// Budgets beyond these are left out, so that a scrape stays bounded.
+    /// Budgets beyond these are left out and counted, so that a scrape stays bounded.
     static let budgetLimit = 10_000
 
     var proxy: ProxyMetricsSnapshot
     var budgets: [BudgetState] = []
+    var budgetsLeftOut = 0
     /// Names of the budgets' tenants, as the other families are labelled; one that is gone has only its id.
     var tenantNames: [ID<Tenant>: String] = [:]
     var pools: [PoolStatus] = []
@@ -32,7 +33,9 @@ struct MetricsSample: Sendable {
         plane: ControlPlane, metrics: ProxyMetrics, sources: MetricsSources
     ) -> MetricsSample {
         var sample = MetricsSample(proxy: metrics.snapshot())
-        sample.budgets = Array(plane.ledger.allStates().prefix(budgetLimit))
+        let budgets = plane.ledger.allStates(limit: budgetLimit)
+        sample.budgets = budgets.states
+        sample.budgetsLeftOut = budgets.leftOut
         for tenant in Set(sample.budgets.map(\.budget.tenantID)) {
             sample.tenantNames[tenant] = plane.directory.tenant(tenant)?.tenant.name
         }

@@ -43,6 +43,7 @@ extension BooksState {
     mutating func add(_ account: BudgetAccount, to book: TenantBook) {
         book.add(account)
         budgets[account.budget.id] = account
+        budgetIDs.insert(account.budget.id)
     }
 
     mutating func remove(_ id: ID<Budget>) {
@@ -67,6 +68,7 @@ extension BooksState {
         let book = book(of: account.budget.tenantID)
         book.remove(account)
         budgets[account.budget.id] = nil
+        budgetIDs.remove(account.budget.id)
         for hold in book.live { hold.shares.removeAll { $0.account.owner === account } }
         for hold in uncertain.values where hold.tenantID == account.budget.tenantID {
             hold.shares.removeAll { $0.account.owner === account }

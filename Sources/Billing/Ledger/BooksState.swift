@@ -20,6 +20,8 @@ struct BooksState: @unchecked Sendable {
     var tenants: [ID<Tenant>: TenantBook] = [:]
     var uncertain: [HoldID: Hold] = [:]
     var budgets: [ID<Budget>: BudgetAccount] = [:]
+    /// The keys of `budgets`, to be shared with those who must not keep the lock.
+    var budgetIDs: Set<ID<Budget>> = []
     /// Accounts that may have to alert.
     var alerting: [WindowAccount] = []
     /// Budgets whose queue may move.

@@ -5,6 +5,9 @@ public import Tenancy
 ///
 /// Every call may come from any thread and none waits for the disk.
 public final class Ledger: Sendable {
+    /// Budgets looked at in one go by whoever wants all of them.
+    private static let statesPerTurn = 64
+
     let file: DatabaseFile
     let journal: Journal
     let books: Books
@@ -181,11 +184,21 @@ public final class Ledger: Sendable {
         }.sorted { $0.budget.id < $1.budget.id }
     }
 
-    /// The state of every budget, for metrics.
-    public func allStates() -> [BudgetState] {
+    /// The states of the oldest budgets, at most `limit`, and how many others there are; for metrics. They are looked
+    /// at a few at a time, so that no request waits for all of them.
+    public func allStates(limit: Int = .max) -> (states: [BudgetState], leftOut: Int) {
         let now = time.now()
-        return books.withLock { state in state.budgets.values.map { $0.state(at: now) } }
-            .sorted { $0.budget.id < $1.budget.id }
+        let ids = books.withLock { $0.budgetIDs }.sorted()
+        var rest = ids.prefix(limit)
+        let leftOut = ids.count - rest.count
+        var states: [BudgetState] = []
+        states.reserveCapacity(rest.count)
+        while !rest.isEmpty {
+            let turn = rest.prefix(Self.statesPerTurn)
+            rest = rest.dropFirst(turn.count)
+            states += books.withLock { state in turn.compactMap { state.budgets[$0]?.state(at: now) } }
+        }
+        return (states, leftOut)
     }
 
     /// The state of one budget.

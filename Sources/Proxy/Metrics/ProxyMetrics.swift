@@ -120,6 +120,11 @@ public final class ProxyMetrics: Sendable {
 
     /// Sets of labels of the `gen_ai_*` histograms; calls beyond them are counted together.
     private static let callLabelLimit = 1000
+    /// Sets of labels of requests; those beyond are counted without the tenant's name. A tenant's labels stay until
+    /// the process ends, archived or not, so that no counter ever falls.
+    static let requestLabelLimit = 20_000
+    /// The same of tokens, units and cost: each set is a sample for the cost and one a meter.
+    static let spendLabelLimit = 10_000
 
     private let figures = Mutex(Figures())
 
@@ -127,38 +132,41 @@ public final class ProxyMetrics: Sendable {
     public init() {}
 
     /// All figures as they are now.
+    ///
+    /// Under the lock the tables are only shared: requests do not wait for what is made of them, and the next one to
+    /// change a table copies it once.
     public func snapshot() -> ProxyMetricsSnapshot {
-        figures.withLock { figures in
-            var snapshot = ProxyMetricsSnapshot(
-                requests: figures.requests, emergencies: figures.emergencies, anomalies: figures.anomalies,
-                overhead: figures.overhead.snapshot, timeToFirstToken: figures.timeToFirstToken.snapshot,
-                calls: figures.calls.mapValues(\.snapshot))
-            for (labels, spend) in figures.spend {
-                snapshot.cost[labels] = spend.cost
-                for meter in Meter.allCases where spend.usage[meter] > 0 {
-                    let meterLabels = TokenLabels(tenant: labels.tenant, model: labels.model, meter: meter.rawValue)
-                    let path = meter.isToken ? \ProxyMetricsSnapshot.tokens : \.units
-                    snapshot[keyPath: path][meterLabels] = UInt64(spend.usage[meter])
-                }
+        let figures = figures.withLock { $0 }
+        var snapshot = ProxyMetricsSnapshot(
+            requests: figures.requests, emergencies: figures.emergencies, anomalies: figures.anomalies,
+            overhead: figures.overhead.snapshot, timeToFirstToken: figures.timeToFirstToken.snapshot,
+            calls: figures.calls.mapValues(\.snapshot))
+        for (labels, spend) in figures.spend {
+            snapshot.cost[labels] = spend.cost
+            for meter in Meter.allCases where spend.usage[meter] > 0 {
+                let meterLabels = TokenLabels(tenant: labels.tenant, model: labels.model, meter: meter.rawValue)
+                let path = meter.isToken ? \ProxyMetricsSnapshot.tokens : \.units
+                snapshot[keyPath: path][meterLabels] = UInt64(spend.usage[meter])
             }
-            return snapshot
         }
+        return snapshot
     }
 
     /// The sums over all tenants as they are now.
     public func totals() -> TrafficTotals {
-        figures.withLock { figures in
-            TrafficTotals(
-                outcomes: figures.outcomes, overhead: figures.overhead.snapshot,
-                timeToFirstToken: figures.timeToFirstToken.snapshot)
+        let (outcomes, overhead, timeToFirstToken) = figures.withLock {
+            ($0.outcomes, $0.overhead, $0.timeToFirstToken)
         }
+        return TrafficTotals(
+            outcomes: outcomes, overhead: overhead.snapshot, timeToFirstToken: timeToFirstToken.snapshot)
     }
 
     /// Counts a request that ended with `outcome`.
     func count(tenant: String, pool: String, model: String, outcome: String) {
         let labels = RequestLabels(tenant: tenant, pool: pool, model: model, outcome: outcome)
         figures.withLock { figures in
-            figures.requests[labels, default: 0] += 1
+            let place = labels.within(Self.requestLabelLimit, of: figures.requests)
+            figures.requests[place, default: 0] += 1
             figures.outcomes[outcome, default: 0] += 1
         }
     }
@@ -178,7 +186,10 @@ public final class ProxyMetrics: Sendable {
     /// Counts what one settled attempt used.
     func add(_ usage: TokenUsage, cost: Money, tenant: String, model: String) {
         let labels = CostLabels(tenant: tenant, model: model)
-        figures.withLock { $0.spend[labels, default: Spend()].add(usage, cost) }
+        figures.withLock { figures in
+            let place = labels.within(Self.spendLabelLimit, of: figures.spend)
+            figures.spend[place, default: Spend()].add(usage, cost)
+        }
     }
 
     /// Counts one call that reached a backend in the `gen_ai_*` histograms.
