@@ -31,7 +31,7 @@ public struct AdminServer: Service {
                 denials: DenialLog(plane: plane),
                 trustedProxies: trustedProxies, time: plane.time, logger: plane.logger),
             source: source, certificate: certificate, headerTimeoutMS: headerTimeoutMS,
-            bound: bound, time: plane.time, logger: plane.serverLogger)
+            bound: bound, refusals: plane.adminRefusals, time: plane.time, logger: plane.serverLogger)
     }
 
     /// Serves until the service group shuts down.

@@ -42,6 +42,10 @@ public struct ControlPlane: Sendable {
     let serverLogger: Logger
     /// Held by a change from its first look at what it changes.
     let turn = ChangeTurn()
+    /// What the Admin API's listener refused.
+    let adminRefusals: ListenerRefusals
+    /// What the metrics' listener refused.
+    let metricsRefusals: ListenerRefusals
 
     /// The parts of one running gateway, which all must share one database file.
     public init(
@@ -97,6 +101,8 @@ public struct ControlPlane: Sendable {
         serverLogger.logLevel = max(logger.logLevel, .warning)
         self.serverLogger = serverLogger
         self.version = version
+        adminRefusals = ListenerRefusals(plane: "admin", logger: logger)
+        metricsRefusals = ListenerRefusals(plane: "metrics", logger: logger)
     }
 
     /// The master key as it is now. Whoever seals with it does so within `turn`, so that no rotation passes meanwhile.

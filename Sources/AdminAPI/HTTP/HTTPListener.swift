@@ -12,6 +12,9 @@ import Tenancy
 /// Hummingbird's own server opens its sockets itself; this one also takes a socket that listens already.
 struct HTTPListener<Responder: HTTPResponder>: Service
 where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
+    /// Operators and scrapers are few; each connection costs memory and a file descriptor.
+    private static var connectionLimit: Int { 1000 }
+
     let responder: Responder
     let source: ListenSource
     /// Nil: plain HTTP.
@@ -20,22 +23,28 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
     let headerTimeoutMS: Int64
     /// Learns the port once the listener is open.
     let bound: @Sendable (Int) -> Void
+    let refusals: ListenerRefusals
     let time: any TimeSource
     let logger: Logger
 
     func run() async throws {
         let time = time
         let headerTimeoutMS = headerTimeoutMS
+        let refusals = refusals
         let channels = HTTP1Channel(
             responder: answer,
             configuration: .init(
-                additionalChannelHandlers: [Self.headGuard(headerTimeoutMS, time)], idleTimeout: .seconds(120)))
-        let connections = OpenConnections()
+                additionalChannelHandlers: [Self.headGuard(headerTimeoutMS, refusals, time)], idleTimeout: .seconds(120)
+            ))
+        let connections = OpenConnections(limit: Self.connectionLimit)
         let logger = logger
         let server = try await Listener.open(
             source, certificate: certificate, handshakeTimeoutMS: headerTimeoutMS
         ) { channel in
-            connections.add(channel)
+            guard connections.add(channel) else {
+                refusals.noteConnection()
+                return channel.eventLoop.makeFailedFuture(ChannelError.connectPending)
+            }
             return channels.setup(channel: channel, logger: logger)
         }
         await withGracefulShutdownHandler {
@@ -58,10 +67,14 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
     }
 
     /// What the parser lets through and the data plane would refuse is refused here too.
-    private static func headGuard(_ headerTimeoutMS: Int64, _ time: any TimeSource) -> HeadGuardSetup {
+    private static func headGuard(
+        _ headerTimeoutMS: Int64, _ refusals: ListenerRefusals, _ time: any TimeSource
+    ) -> HeadGuardSetup {
         HeadGuardSetup(headerTimeoutMS: headerTimeoutMS) { status, code, message in
-            let problem = Problem(status: .init(code: status), code: code, detail: message)
-            return ByteBuffer(bytes: problem.json(requestID: RequestID.make(at: time.now()).text).bytes)
+            let id = RequestID.make(at: time.now()).text
+            refusals.note(status: status, code: code, requestID: id)
+            let problem = Problem(status: .init(integerLiteral: status), code: code, detail: message)
+            return ByteBuffer(bytes: problem.json(requestID: id).bytes)
         }
     }
 

@@ -138,6 +138,13 @@ enum MetricsExposition {
         text.single(
             "tollgate_log_lines_dropped_total", .counter, "Log lines nobody took in time.",
             String(sample.droppedLogLines))
+        let refusals = "tollgate_listener_refusals_total"
+        text.family(refusals, .counter, "Requests and connections that the listeners beside the data plane's refused.")
+        for (plane, counts) in sample.refusals {
+            for (code, count) in counts.sorted(by: { $0.key < $1.key }) {
+                text.sample(refusals, ["plane": plane, "code": code], String(count))
+            }
+        }
         let usage = sample.process
         text.single(
             "process_cpu_seconds_total", .counter, "User and system time.",

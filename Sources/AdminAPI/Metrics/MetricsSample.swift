@@ -26,6 +26,8 @@ struct MetricsSample: Sendable {
     var droppedLogLines: UInt64 = 0
     /// Nil where no calls are recorded.
     var spans: SpanExporter.Counters?
+    /// By plane and then by code.
+    var refusals: [(plane: String, counts: [String: UInt64])] = []
     var version = ""
 
     /// The figures as they are now.
@@ -50,6 +52,7 @@ struct MetricsSample: Sendable {
         sample.certificate = sources.certificate.map { ($0.endsAt, $0.failedHandshakes) }
         sample.spans = sources.spans?.counters
         sample.droppedLogLines = sources.droppedLogLines()
+        sample.refusals = [plane.adminRefusals, plane.metricsRefusals].map { ($0.plane, $0.figures) }
         sample.version = plane.version
         return sample
     }

@@ -31,7 +31,7 @@ public struct MetricsServer: Service {
         }
         listener = HTTPListener(
             responder: router.buildResponder(), source: source, certificate: nil, headerTimeoutMS: headerTimeoutMS,
-            bound: bound, time: plane.time, logger: plane.serverLogger)
+            bound: bound, refusals: plane.metricsRefusals, time: plane.time, logger: plane.serverLogger)
     }
 
     /// Serves until the service group shuts down.

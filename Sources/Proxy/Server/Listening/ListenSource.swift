@@ -18,6 +18,12 @@ public enum ListenSource: Sendable, Equatable {
     /// Connections that may wait to be accepted.
     static let backlog: CInt = 4096
 
+    /// How long nothing is accepted after an error: trying again at once would only keep a core busy until the process
+    /// has file descriptors or memory again. Nil: no wait, since the next connection may be a good one.
+    static func pause(after error: IOError) -> TimeAmount? {
+        [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode) ? .milliseconds(100) : nil
+    }
+
     /// A channel that accepts from here.
     func bind(_ bootstrap: ServerBootstrap) async throws -> any Channel {
         switch self {

@@ -7,7 +7,7 @@ public enum Listener {
     ///
     /// - Parameters:
     ///   - handshakeTimeoutMS: milliseconds a TLS handshake may take.
-    ///   - setUp: prepares a connection for whoever speaks on it.
+    ///   - setUp: prepares a connection for whoever speaks on it; one that fails is closed.
     public static func open<Child: Sendable>(
         _ source: ListenSource, certificate: ListenerCertificate?, handshakeTimeoutMS: Int64,
         setUp: @escaping @Sendable (any Channel) -> EventLoopFuture<Child>
@@ -17,10 +17,12 @@ public enum Listener {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
         return try await source.bind(bootstrap) { channel in
-            guard let certificate else { return setUp(channel) }
-            return channel.eventLoop.makeCompletedFuture {
-                _ = try certificate.secure(channel, timeoutMS: handshakeTimeoutMS)
+            let child = channel.eventLoop.makeCompletedFuture {
+                _ = try certificate?.secure(channel, timeoutMS: handshakeTimeoutMS)
             }.flatMap { setUp(channel) }
+            // Nobody else closes a connection that could not be prepared.
+            child.whenFailure { _ in channel.close(promise: nil) }
+            return child
         }
     }
 }
