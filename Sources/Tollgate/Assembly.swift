@@ -44,7 +44,7 @@ struct Assembly {
         dashboard = try Self.dashboard(configuration.dashboard, logger: logger)
         let metrics = ProxyMetrics()
         self.metrics = metrics
-        file = try Self.openDatabase(configuration)
+        file = try Self.openDatabase(configuration, logger: logger)
         let operators = AdminKeyDirectory(try file.read { try TenancyStore.adminKeys($0, limit: .max) })
         credential = try BootstrapCredential.resolve(configuration.adminKey, environment: environment) {
             operators.hasAdmin(at: time.now())
@@ -178,11 +178,16 @@ struct Assembly {
         }
     }
 
-    private static func openDatabase(_ configuration: Configuration) throws -> DatabaseFile {
+    private static func openDatabase(_ configuration: Configuration, logger: Logger) throws -> DatabaseFile {
+        let path = configuration.storagePath
+        let backups = configuration.backup.map { BackupFolder(directory: $0.directory) }
         do {
-            return try GatewayDatabase.open(path: configuration.storagePath)
+            let file = try GatewayDatabase.open(path: path, backups: backups)
+            if file.isFresh { logger.notice("database made", metadata: ["path": "\(path)"]) }
+            return file
         } catch {
-            throw StartRefusal(reason: "storage \(configuration.storagePath): \(RefusalWords.text(for: error))")
+            let way = LostDatabase.way(out: error, path: path, newest: backups?.entries().first?.path)
+            throw StartRefusal(reason: "storage \(path): \(RefusalWords.text(for: error))\(way)")
         }
     }
 

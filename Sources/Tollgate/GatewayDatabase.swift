@@ -1,5 +1,6 @@
 import AdminAPI
 import Billing
+import Foundation
 import Proxy
 import Tenancy
 
@@ -9,9 +10,12 @@ enum GatewayDatabase {
         [{ TenancySchema.register(&$0) }, { RoutingSchema.register(&$0) }, { BillingSchema.register(&$0) }]
     }
 
-    /// Opens it for writing, makes it if there is none; throws `DatabaseFileError`.
-    static func open(path: String) throws -> DatabaseFile {
-        try DatabaseFile.open(path: path, migrations: migrations)
+    /// Opens it for writing, makes it if there never was one; throws `DatabaseFileError`. That there was one, the file
+    /// of its holds tells too, and so do `backups`.
+    static func open(path: String, backups: BackupFolder? = nil) throws -> DatabaseFile {
+        try DatabaseFile.open(path: path, migrations: migrations) {
+            FileManager.default.fileExists(atPath: path + ".holds") || backups?.entries().isEmpty == false
+        }
     }
 
     /// How the tables of an open database compare with those of this version.

@@ -43,6 +43,7 @@ enum RefusalWords {
         case .newerSchema: "a newer version of Tollgate has written this database"
         case .corrupt: "this is not a database, or it is damaged"
         case .notFound: "there is no such database"
+        case .lost: "the database that was here is empty or gone"
         case .unavailable(let reason): "the database cannot be opened: \(reason)"
         case .notDurable: "the database cannot be used, because commits would not be synced to disk"
         case .readOnly: "the database can only be read"

@@ -72,6 +72,33 @@ def damaged(case: Case) -> None:
     case.server.database.write_bytes(b"no database " * 1000)
 
 
+def emptied(case: Case) -> None:
+    case.server.database.write_bytes(b"")
+
+
+def gone(case: Case) -> None:
+    case.server.database.unlink()
+
+
+def with_backups(change: Callable[[Case], None]) -> Callable[[Case], None]:
+    """The same where backups were made; the older and the suspect one are not to be named."""
+    def changed(case: Case) -> None:
+        folder = case.server.folder / "backups"
+        folder.mkdir(exist_ok=True)
+        for name in ("20261125T220000Z.db", "20261126T220000Z.db", "20261127T220000Z.db.suspect"):
+            (folder / f"tollgate-{name}").touch()
+        case.append(f"backup: {{ directory: {folder} }}\n")
+        change(case)
+
+    return changed
+
+
+def without_lock_file(case: Case) -> None:
+    """As an earlier version left it, whose lock's file says nothing."""
+    case.server.database.with_name("tollgate.db.lock").unlink()
+    gone(case)
+
+
 def no_database_folder(case: Case) -> None:
     case.replace(f"sqlite://{case.server.database}", "sqlite:///nonexistent/folder/tollgate.db")
 
@@ -111,6 +138,9 @@ def tls(damage: str) -> Callable[[Case], None]:
     return change
 
 
+ANEW = (
+    "storage {database}: the database that was here is empty or gone; tollgate restore puts a backup in its place, "
+    "and without {database}.lock and {database}.holds a new one is made")
 CASES: dict[str, tuple[Callable[[Case], None], str]] = {
     "no master key": (
         master(None), "master_key: the environment variable TOLLGATE_MASTER_KEY is not set"),
@@ -140,6 +170,17 @@ CASES: dict[str, tuple[Callable[[Case], None], str]] = {
     "a newer schema": (
         from_the_future, "storage {database}: a newer version of Tollgate has written this database"),
     "a damaged database": (damaged, "storage {database}: this is not a database, or it is damaged"),
+    "a damaged database that has backups": (
+        with_backups(damaged),
+        "storage {database}: this is not a database, or it is damaged; "
+        "tollgate restore {folder}/backups/tollgate-20261126T220000Z.db puts the newest backup in its place"),
+    "an empty file where the database was": (emptied, ANEW),
+    "a database that is gone": (gone, ANEW),
+    "holds without their database": (without_lock_file, ANEW),
+    "backups without their database": (
+        with_backups(gone),
+        "storage {database}: the database that was here is empty or gone; "
+        "tollgate restore {folder}/backups/tollgate-20261126T220000Z.db puts the newest backup in its place"),
     "no folder for the database": (
         no_database_folder, "storage /nonexistent/folder/tollgate.db: the database cannot be opened: "),
     "a data port that is taken": (taken(0), "the data plane cannot listen on 127.0.0.1:{data}: "),
@@ -203,6 +244,18 @@ def test_it_does_not_start_with(ran: Gateway, name: str) -> None:
         for suffix in ("-wal", "-shm"):
             ran.database.with_name(ran.database.name + suffix).unlink(missing_ok=True)
         ran.database.write_bytes(database)
+
+
+def test_the_first_start_says_that_it_made_a_database_and_the_next_does_not(run: Run) -> None:
+    server = Gateway(run.binary)
+    try:
+        server.database.touch()  # as a package may leave it
+        for _ in range(2):
+            server.start()
+            assert server.stop() == 0
+            assert server.output.count("database made") == 1
+    finally:
+        server.close()
 
 
 def test_a_second_instance_does_not_start(run: Run, ran: Gateway) -> None:

@@ -26,6 +26,33 @@ import Testing
         try open().close()
     }
 
+    @Test func `a database that was made is never made again, whether it is emptied or gone`() throws {
+        let file = try open()
+        #expect(file.isFresh)
+        try file.close()
+        let again = try open()
+        #expect(!again.isFresh)
+        try again.close()
+        for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: place.path + suffix) }
+        try Data().write(to: URL(fileURLWithPath: place.path))
+        #expect(throws: DatabaseFileError.lost) { try open() }
+        try FileManager.default.removeItem(atPath: place.path)
+        #expect(throws: DatabaseFileError.lost) { try open() }
+        #expect(!FileManager.default.fileExists(atPath: place.path))
+        try FileManager.default.removeItem(atPath: place.path + ".lock")
+        let anew = try open()
+        #expect(anew.isFresh)
+        try anew.close()
+    }
+
+    @Test func `an empty file is made a database, unless something tells that it was one`() throws {
+        try Data().write(to: URL(fileURLWithPath: place.path))
+        #expect(throws: DatabaseFileError.lost) {
+            try DatabaseFile.open(path: place.path, migrations: [TenancySchema.register], wasMade: { true })
+        }
+        try open().close()
+    }
+
     @Test func `every commit is synced, on a new file and an old one`() throws {
         for _ in 0..<2 {
             let file = try open()

@@ -21,6 +21,7 @@ import Testing
             ),
             (DatabaseFileError.locked, "another tollgate runs on this database"),
             (DatabaseFileError.notFound, "there is no such database"),
+            (DatabaseFileError.lost, "the database that was here is empty or gone"),
             (DatabaseFileError.unavailable("disk I/O error"), "the database cannot be opened: disk I/O error"),
             (SecretError.unset("KEY"), "the environment variable KEY is not set"),
         ] as [(any Error, String)])

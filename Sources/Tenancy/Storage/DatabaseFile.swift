@@ -8,26 +8,37 @@ public final class DatabaseFile: Sendable {
 
     /// One writing connection, which alone checkpoints, and a few reading ones.
     public let pool: DatabasePool
+    /// Whether it was made when it was opened.
+    public let isFresh: Bool
     private let lock: FileLock?
 
-    private init(pool: DatabasePool, lock: FileLock?) {
+    private init(pool: DatabasePool, lock: FileLock?, isFresh: Bool = false) {
         self.pool = pool
         self.lock = lock
+        self.isFresh = isFresh
     }
 
     /// Opens the file for writing, makes it if there is none, and brings its schema up to date.
     ///
     /// Throws `DatabaseFileError`. Every commit of the writer is synced to disk unless it lowers the level itself.
+    ///
+    /// - Parameter wasMade: whether something other than the lock's file tells that there was a database. One that is
+    ///   empty or gone is not made anew then: whoever lost the books must hear of it.
     public static func open(
         path: String,
-        migrations: [Migration]
+        migrations: [Migration],
+        wasMade: () -> Bool = { false }
     ) throws -> DatabaseFile {
         let lock = try FileLock(path: path + ".lock")
+        let isFresh = FileLock.isEmpty(path: path)
+        if isFresh, lock.isMarked || wasMade() { throw DatabaseFileError.lost }
         try FileLock.makePrivate(path: path)
         do {
-            let file = DatabaseFile(pool: try DatabasePool(path: path, configuration: configuration()), lock: lock)
+            let pool = try DatabasePool(path: path, configuration: configuration())
+            let file = DatabaseFile(pool: pool, lock: lock, isFresh: isFresh)
             try file.migrate(migrations)
             try file.syncEveryCommit()
+            lock.mark()
             return file
         } catch let error as DatabaseError {
             throw typed(error)

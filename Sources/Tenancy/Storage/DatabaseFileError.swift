@@ -8,6 +8,8 @@ public enum DatabaseFileError: Error, Sendable, Equatable {
     case corrupt
     /// There is no such file, and it was to be read only.
     case notFound
+    /// There was one, and it is empty or gone.
+    case lost
     /// The system or SQLite said no, with what it said.
     case unavailable(String)
     /// Commits would not be synced to disk.

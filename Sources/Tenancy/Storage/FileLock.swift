@@ -36,6 +36,23 @@ final class FileLock: Sendable {
         }
     }
 
+    /// Whether `mark` was called on the file, by this process or an earlier one.
+    var isMarked: Bool {
+        descriptor.withLock { descriptor in
+            var status = stat()
+            return fstat(descriptor, &status) == 0 && status.st_size > 0
+        }
+    }
+
+    /// Leaves a note in the file that what it locks was made. Without room for it, the next start tries again.
+    func mark() {
+        guard !isMarked else { return }
+        descriptor.withLock { descriptor in
+            let note: [UInt8] = Array("made\n".utf8)
+            _ = pwrite(descriptor, note, note.count, 0)
+        }
+    }
+
     /// Makes sure that the file exists and that nobody but its owner may read it.
     static func makePrivate(path: String) throws(DatabaseFileError) {
         // An existing file is not opened: closing it would drop the locks SQLite holds in this process.
@@ -49,6 +66,12 @@ final class FileLock: Sendable {
     }
 
     static func exists(path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// Whether there is nothing in the file, or no file.
+    static func isEmpty(path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) != 0 || status.st_size == 0
+    }
 
     private static func reason() -> String { String(cString: strerror(errno)) }
 }
