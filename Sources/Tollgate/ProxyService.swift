@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import Proxy
 import ServiceLifecycle
+import UnixSignals
 
 /// Runs the data plane within the service group: listens, and on shutdown drains before it stops.
 struct ProxyService: Service {
@@ -21,7 +22,21 @@ struct ProxyService: Service {
         logger.info("listening", metadata: ["plane": "data", "address": "\(address)"])
         try await gracefulShutdown()
         logger.info("draining")
-        await server.drain()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await hurryWhenAskedAgain() }
+            await server.drain()
+            group.cancelAll()
+        }
         await server.stop()
+    }
+
+    /// Whoever asks a second time to stop does not want to wait for streams to end.
+    private func hurryWhenAskedAgain() async {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        for await _ in signals {
+            logger.notice("asked again to stop: calls in flight are cut off and settled")
+            server.hurry()
+            return
+        }
     }
 }

@@ -94,6 +94,41 @@ def test_sigterm_lets_a_stream_end(run: Run, backend: FakeBackend) -> None:
         server.close()
 
 
+def test_a_second_sigterm_cuts_what_drains_and_settles_it(run: Run, backend: FakeBackend) -> None:
+    server = Gateway(run.binary, "limits: { drain: 10m }\n")
+    try:
+        server.start()
+        world = World.lay(server, backend)
+        tenant, marker = world.tenant(), world.fresh("hurried")
+
+        async def stop_twice() -> tuple[Answer, float]:
+            body = chat(marker, knobs="latency=60000,chunks=60", stream=True)
+            stream = asyncio.create_task(call(server.data, tenant.key, body, timeout=90))
+            while not any(seen.marker == marker for seen in backend.calls()):
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(1.2)  # what has come by now is paid for
+            assert server.child
+            os.kill(server.child.pid, signal.SIGTERM)
+            assert await asyncio.to_thread(server.said, "draining")
+            await asyncio.sleep(1)
+            assert server.running() and not stream.done(), "the first signal did not let the stream go on"
+            asked = time.monotonic()
+            os.kill(server.child.pid, signal.SIGTERM)
+            answer = await stream
+            assert await asyncio.to_thread(server.child.process.wait, 20) == 0
+            return answer, time.monotonic() - asked
+
+        stream, seconds = asyncio.run(stop_twice())
+        assert seconds < 6, f"it took {seconds:.1f} s to stop"
+        assert not stream.done, "the stream ended as if it was whole"
+        assert server.said("asked again to stop")
+        server.verify()
+        assert world.books.settled(stream.request_id).provenance == "estimated"
+        assert not world.books.holds()
+    finally:
+        server.close()
+
+
 def test_no_memory_gets_out_of_the_process(run: Run, backend: FakeBackend) -> None:
     """Core files are off, and other processes of its user cannot look into it: what is its own in /proc is root's."""
     server = Gateway(run.binary)

@@ -15,6 +15,7 @@ public final class ProxyServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let loops: [NIOLoopBound<LoopContext>]
     private let listener: Mutex<(any Channel)?> = Mutex(nil)
+    private let isHurried = Atomic<Bool>(false)
 
     /// Prepares the loops; nothing listens yet. Throws when the upstream client cannot be set up.
     public init(plane: DataPlane, loopCount: Int) throws {
@@ -81,7 +82,7 @@ public final class ProxyServer: Sendable {
         try pipeline.addHandler(connection)
     }
 
-    /// Stops accepting, lets calls in flight end for `limits.drainMS`, then cuts what is left.
+    /// Stops accepting, lets calls in flight end for `limits.drainMS` or until `hurry`, then cuts what is left.
     ///
     /// A connection that was accepted a moment ago still gets its one request answered, because nobody else can.
     /// Every call is settled before this returns, cut ones included.
@@ -93,16 +94,23 @@ public final class ProxyServer: Sendable {
         let begin = plane.time.uptime()
         let deadline = begin + limit
         let welcome = begin + min(limit, Self.welcomeNanoseconds)
-        while await openConnections(sparingNew: plane.time.uptime() < welcome) > 0, plane.time.uptime() < deadline {
+        while await openConnections(sparingNew: plane.time.uptime() < welcome) > 0, plane.time.uptime() < deadline,
+            !isHurried.load(ordering: .relaxed)
+        {
             await pause(milliseconds: 20)
         }
         for loop in loops { loop.eventLoop.execute { loop.value.cutAll() } }
-        let settled = deadline + 5_000_000_000
+        let settled = plane.time.uptime() + 5_000_000_000
         while await openConnections(sparingNew: false) > 0 || plane.ledger.counters.liveHolds > 0,
             plane.time.uptime() < settled
         {
             await pause(milliseconds: 20)
         }
+    }
+
+    /// Makes `drain` wait no longer for calls in flight. They are settled all the same.
+    public func hurry() {
+        isHurried.store(true, ordering: .relaxed)
     }
 
     /// Stops the loops; call it after `drain`.
