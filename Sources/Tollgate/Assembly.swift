@@ -104,7 +104,7 @@ struct Assembly {
                 dashboard: dashboard, source: listening.admin.source, certificate: certificate,
                 headerTimeoutMS: configuration.limits.headerTimeoutMS,
                 bound: Self.announce("admin", listening.admin, gate, logger)))
-        let backups = BackupStatus()
+        let backups = BackupStatus(everyMS: configuration.backup?.everyMS ?? 0)
         let reloads = ReloadStatus()
         let exposition = ListeningService(
             plane: "metrics", address: listening.metrics.address,

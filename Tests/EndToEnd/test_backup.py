@@ -109,6 +109,12 @@ def test_the_gateway_makes_them_itself_and_keeps_the_newest(
         server.start()
         time.sleep(1.5)
         assert len(list(folder.iterdir())) == 3, "another was made though the newest is young"
+        server.stop()
+        server.start()
+        now = int(time.time())
+        (folder / time.strftime("tollgate-%Y%m%dT%H%M%SZ.db", time.gmtime(now))).write_text("another process made it")
+        wait_for(lambda: server.metric("tollgate_backup_newest_timestamp_seconds") == now, "the folder is not seen")
+        assert server.metric("tollgate_backup_interval_seconds") == 3600
 
 
 def test_a_folder_that_cannot_be_written_is_said_and_counted(run: Run, backend: FakeBackend, tmp_path: Path) -> None:
@@ -198,6 +204,7 @@ def test_a_restore_names_what_is_wrong_and_changes_nothing(
         (made, "master_key: it is not the one",
          {"TOLLGATE_MASTER_KEY": base64.b64encode(secrets.token_bytes(32)).decode()}),
         (made, "master_key:", {"TOLLGATE_MASTER_KEY": "short"}),
+        (made, "cannot be opened: ", {"TOLLGATE__STORAGE": f"sqlite://{tmp_path}/none/tollgate.db"}),
     ]
     for file, words, env in cases:
         done = command(server, "restore", str(file), env={**server.env, **env})

@@ -139,6 +139,12 @@ def test_asking_counts_against_the_request_rate_only(world: World) -> None:
         "rpd": 1, "concurrency": 1}
 
 
+@pytest.mark.parametrize("path", ["/v1/usage", "/v1/balance", "/v1/models", "/v1/models/fake"])
+def test_what_a_tenant_is_told_is_kept_by_no_cache(world: World, tenant: Tenant, path: str) -> None:
+    answer = fetch(world.server.data, tenant.key, path=path)
+    assert (answer.status, answer.headers.get("cache-control")) == (200, "no-store")
+
+
 def test_single_requests_are_shown_with_their_attempts(world: World, tenant: Tenant) -> None:
     entries = {entry.request_id: entry for entry in world.books.entries() if entry.tenant_id == tenant.id}
     listed = world.admin.rows(asked("/requests", tenant_id=tenant.id, status=200))

@@ -78,6 +78,9 @@ enum MetricsExposition {
             "tollgate_backup_newest_timestamp_seconds", .gauge, "When the newest backup was begun; 0: there is none.",
             String(figures.newest?.seconds ?? 0))
         text.single(
+            "tollgate_backup_interval_seconds", .gauge, "The time from one backup to the next, as it is set.",
+            String(figures.everyMS / 1000))
+        text.single(
             "tollgate_backup_failures_total", .counter, "Backups that could not be made or do not add up.",
             String(figures.failures))
     }

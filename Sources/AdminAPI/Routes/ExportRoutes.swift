@@ -105,7 +105,7 @@ struct ExportRoutes: RouteGroup {
         headers[.eTag] = opened.entityTag
         headers[.ledgerSequence] = String(opened.lastSequence)
         // A statement is a page: it must not run anything, wherever it is opened.
-        headers[.contentSecurityPolicy] = "default-src 'none'; style-src 'unsafe-inline'"
+        headers[.contentSecurityPolicy] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
         if opening.isCompressed { headers[.contentEncoding] = "gzip" }
         let (thread, download) = (plane.exports, opened.download)
         let body = ResponseBody { writer in

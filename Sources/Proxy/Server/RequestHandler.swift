@@ -166,6 +166,8 @@ final class RequestHandler {
         }
         var head = connection.head(status: status)
         head.add("content-type", "application/json")
+        // What a tenant is told is for nobody's cache.
+        head.add("cache-control", "no-store")
         head.add(bodyBytes: json.readableBytes)
         request.shape.name(request.id, in: &head)
         if let principal { plane.addQuotaHeaders(of: principal, to: &head) }

@@ -29,7 +29,7 @@ final class BackupService: Service {
         self.logger = logger
         everyMS = settings.everyMS
         maker = BackupMaker(settings)
-        status.add(newest: maker.folder.entries().first?.instant)
+        status.found(newest: maker.folder.entries().first?.instant)
     }
 
     func run() async throws {
@@ -44,7 +44,10 @@ final class BackupService: Service {
 
     private func look() {
         let now = time.now()
-        guard Self.isDue(newest: maker.folder.entries().first?.instant, everyMS: everyMS, now: now),
+        // Others make and remove backups here too: what counts is what is there.
+        let newest = maker.folder.entries().first?.instant
+        status.found(newest: newest)
+        guard Self.isDue(newest: newest, everyMS: everyMS, now: now),
             notBefore.withLock({ $0.map { $0 <= now } ?? true }),
             isBusy.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
         else { return }
@@ -67,7 +70,7 @@ final class BackupService: Service {
             let made = try maker.make(of: file, at: now) { _, _ in
                 if self.isStopping.load(ordering: .relaxed) { throw BackupError.stopped }
             }
-            status.add(newest: now)
+            status.found(newest: made.entry.instant)
             logger.info("backup made", metadata: ["path": "\(made.entry.path)"])
             if let reason = made.leftBehind {
                 logger.warning("an older backup could not be removed", metadata: ["reason": "\(reason)"])

@@ -26,8 +26,10 @@ struct Restore: ParsableCommand {
         let replacement: DatabaseReplacementStore
         do {
             replacement = try DatabaseReplacementStore(path: path)
+        } catch DatabaseFileError.locked {
+            throw CommandFailure(.conflict, "\(path): \(RefusalWords.text(for: DatabaseFileError.locked))")
         } catch {
-            throw CommandFailure(.conflict, "\(path): \(RefusalWords.text(for: error))")
+            throw CommandFailure(.failed, "\(path): \(RefusalWords.text(for: error))")
         }
         let source: DatabaseFile
         do {
