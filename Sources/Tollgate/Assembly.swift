@@ -59,7 +59,7 @@ struct Assembly {
         let (masterKey, digestKey) = try await Self.claim(given, journal: journal, logger: logger)
         let prices = PriceBook(try file.read { try BillingStore.prices($0) })
         ledger = try Ledger(file: file, journal: journal, time: time, logger: logger)
-        Self.tellUncertain(ledger.uncertainHolds(), logger)
+        CutOffCalls.tell(ledger.uncertainHolds(), logger)
         directory = try Self.loadDirectory(file)
         let quotas = QuotaMeter(time: time)
         try QuotaDays.seed(quotas, directory: directory, file: file, at: time.now())
@@ -120,8 +120,8 @@ struct Assembly {
             base: ProxyService(
                 server: server, place: listening.data, certificate: certificate, gate: gate, logger: logger))
         let reload = ReloadService(
-            load: load, threshold: logs.threshold, server: server, certificate: certificate, status: reloads,
-            logger: logger)
+            running: configuration, load: load, threshold: logs.threshold, server: server, certificate: certificate,
+            status: reloads, logger: logger)
         let releases = UncertainReleaseService(
             ledger: ledger, directory: directory, time: SystemClock(), logger: logger)
         let alerts = AlertService(
@@ -135,7 +135,8 @@ struct Assembly {
         // Services stop in reverse order: the data plane drains while the Admin API still answers.
         let services: [(any Service)?] = [
             copies, spans.map(TraceService.init), admin, exposition, reload, releases, alerts,
-            PeriodService(periods: control.periods), folds, ProbeService(prober: prober), traffic, proxy,
+            PeriodService(periods: control.periods), folds, ProbeService(prober: prober), traffic,
+            ClockService(time: SystemClock(), logger: logger), proxy,
         ]
         let group = ServiceGroup(
             services: services.compactMap(\.self),
@@ -263,20 +264,6 @@ struct Assembly {
         try router.install(snapshot, masterKey: masterKey)
         router.restore(cooldowns)
         return router
-    }
-
-    /// A call that the end of a process cut off left no line of its own: this is it, at every start until it is
-    /// resolved.
-    private static func tellUncertain(_ holds: [StoredHold], _ logger: Logger) {
-        for hold in holds.prefix(1000) {
-            logger.warning(
-                "request cut off by the end of the process",
-                metadata: [
-                    "request_id": "\(hold.id.request)", "tenant": "\(hold.tenantID)", "key": "\(hold.keyID)",
-                    "model": "\(hold.model)", "pool": "\(hold.pool)", "backend_id": "\(hold.backendID)",
-                    "attempts": "\(hold.id.attempt)", "outcome": "uncertain", "held": "\(hold.amount.decimal)",
-                ])
-        }
     }
 
     private static func spans(

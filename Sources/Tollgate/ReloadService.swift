@@ -8,6 +8,8 @@ import UnixSignals
 /// On SIGHUP reads the configuration and the TLS files again and takes over log level, limits and certificate, or, if
 /// anything is wrong, none of it.
 struct ReloadService: Service {
+    /// The settings the process was started with.
+    let running: Configuration
     let load: @Sendable () throws -> Configuration
     let threshold: LogThreshold
     let server: ProxyServer
@@ -39,6 +41,8 @@ struct ReloadService: Service {
             try files.renew(certificate)
             facts["certificate_ends"] = "\(certificate.endsAt.rfc3339)"
         }
+        let late = running.needsRestart(for: configuration)
+        if !late.isEmpty { facts["needs_restart"] = "\(late.joined(separator: ", "))" }
         threshold.current = configuration.logLevel
         server.take(configuration.limits)
         logger.notice("configuration reloaded", metadata: facts)

@@ -44,7 +44,7 @@ import Testing
             #"tollgate_budget_posted_usd{tenant="research",budget="bud_a"} 1.5"#,
             #"tollgate_budget_held_usd{tenant="research",budget="bud_a"} 0.25"#,
             #"tollgate_budget_held_usd{tenant="ten_gone",budget="bud_b"} 0.25"#,
-            "tollgate_budgets_left_out 4",
+            "tollgate_budgets_left_out 4", "tollgate_disk_free_bytes 18446744073709551615",
             "tollgate_backup_newest_timestamp_seconds 0", "tollgate_backup_interval_seconds 3600",
             #"tollgate_listener_refusals_total{plane="admin",code="invalid_request"} 2"#,
             #"tollgate_journal_commit_seconds_bucket{le="0.00025"} 0"#,
@@ -98,6 +98,7 @@ import Testing
                 overhead: histogram, timeToFirstToken: histogram))
         sample.budgets = [state("bud_a", of: "ten_a"), state("bud_b", of: "ten_gone")]
         sample.budgetsLeftOut = 4
+        sample.diskFree = .max
         sample.backups = BackupStatus(everyMS: 3_600_000).figures
         sample.refusals = [("admin", ["invalid_request": 2])]
         sample.tenantNames = [ID("ten_a"): "research"]

@@ -10,7 +10,7 @@ enum MetricsExposition {
         CallFamilies.write(sample.proxy.calls, &text)
         BackendFamilies.write(sample.pools, sample.proxy, &text)
         budgets(sample, &text)
-        ledger(sample.ledger, &text)
+        ledger(sample.ledger, diskFree: sample.diskFree, &text)
         keys(sample, &text)
         if let figures = sample.backups { backups(figures, &text) }
         settings(sample, &text)
@@ -103,7 +103,7 @@ enum MetricsExposition {
         text.sample("tollgate_trace_spans_total", ["result": "dropped"], String(figures.dropped))
     }
 
-    private static func ledger(_ ledger: LedgerCounters, _ text: inout MetricText) {
+    private static func ledger(_ ledger: LedgerCounters, diskFree: UInt64?, _ text: inout MetricText) {
         let journal = ledger.journal
         text.single("tollgate_journal_pending", .gauge, "Jobs that wait for the writer.", String(journal.pending))
         text.histogram(
@@ -116,6 +116,9 @@ enum MetricsExposition {
             ("tollgate_unanswered_total", "Attempts that were sent and never answered.", ledger.unanswered),
         ]
         for counter in counters { text.single(counter.name, .counter, counter.help, String(counter.value)) }
+        if let free = diskFree {
+            text.single("tollgate_disk_free_bytes", .gauge, "Bytes free on the database's disk.", String(free))
+        }
     }
 
     private static func keys(_ sample: MetricsSample, _ text: inout MetricText) {

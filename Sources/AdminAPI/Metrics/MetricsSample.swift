@@ -26,6 +26,8 @@ struct MetricsSample: Sendable {
     var droppedLogLines: UInt64 = 0
     /// Nil where no calls are recorded.
     var spans: SpanExporter.Counters?
+    /// Bytes on the database's disk; nil where the system does not say.
+    var diskFree: UInt64?
     /// By plane and then by code.
     var refusals: [(plane: String, counts: [String: UInt64])] = []
     var version = ""
@@ -43,6 +45,7 @@ struct MetricsSample: Sendable {
         }
         sample.pools = plane.router.status()
         sample.ledger = plane.ledger.counters
+        sample.diskFree = FreeSpace(path: plane.file.path)?.free
         sample.hasher = plane.hasher.counters
         sample.keyHits = plane.keyRing.counters.hits
         sample.keyMisses = plane.keyRing.counters.misses
