@@ -37,6 +37,20 @@ struct BackupFolderTests {
         #expect(left == ["mine.partial-1", live, live + "-journal"])
     }
 
+    @Test func `another process with the number of the one that made a half file does not keep it`() throws {
+        let temporary = try TemporaryFolder()
+        let parent = MakerMark(of: "\(getppid())")
+        #expect(parent.start != nil && parent.isAlive && MakerMark(parent.text[...]) == parent)
+        let live = "tollgate-20261126T220000Z.db.partial-\(parent.text)"
+        let dead = "tollgate-20261126T220000Z.db.partial-\(getppid())-7"
+        try touch(temporary, live, live + "-journal", dead, dead + "-journal")
+        let folder = BackupFolder(directory: temporary.path)
+        try folder.prepare()
+        let left = try FileManager.default.contentsOfDirectory(atPath: temporary.path).sorted()
+        #expect(left == [live, live + "-journal"])
+        #expect(try folder.partialPath(at: instant("2026-11-26T22:00:00Z")).hasSuffix(".partial-\(MakerMark.own.text)"))
+    }
+
     @Test func `pruning keeps the newest and everything that is not a backup`() throws {
         let temporary = try TemporaryFolder()
         try touch(

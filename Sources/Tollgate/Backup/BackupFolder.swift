@@ -28,9 +28,8 @@ struct BackupFolder {
 
     private static func isLeftOver(_ name: String) -> Bool {
         guard name.hasPrefix(prefix), let place = name.range(of: partialSuffix) else { return false }
-        let maker = name[place.upperBound...].prefix { $0.isNumber }
-        let isOther = maker != "\(ProcessInfo.processInfo.processIdentifier)"
-        return !(isOther && FileManager.default.fileExists(atPath: "/proc/\(maker)/stat"))
+        guard let maker = MakerMark(name[place.upperBound...]) else { return true }
+        return maker.process == MakerMark.own.process || !maker.isAlive
     }
 
     /// The finished backups, the newest first; none if there is no such folder.
@@ -41,7 +40,7 @@ struct BackupFolder {
     }
 
     func partialPath(at instant: Timestamp) -> String {
-        path(at: instant) + Self.partialSuffix + "\(ProcessInfo.processInfo.processIdentifier)"
+        path(at: instant) + Self.partialSuffix + MakerMark.own.text
     }
 
     /// Gives a copy that adds up its name, for good.
