@@ -1,8 +1,8 @@
 import Billing
 import Logging
 
-/// Tells the log which calls the end of an earlier process cut off: they left no line of their own. This is it, at every
-/// start until they are resolved.
+/// Tells the log which calls the end of an earlier process cut off: they left no line of their own. This is it, at
+/// every start until they are resolved.
 enum CutOffCalls {
     /// Lines at one start.
     static let limit = 1000

@@ -16,9 +16,12 @@ struct LedgerBudgetTests {
         #expect(await fixture.record(recorded) == nil)
         let budget = try await fixture.budget(100, .month, model: "m")
         #expect(fixture.figures(budget) == [30, 30, 40])
+        #expect(fixture.ledger.counters.liveHolds == 2)
         fixture.ledger.abandon(unrecorded)
+        #expect(fixture.ledger.counters.liveHolds == 1)
         #expect(await fixture.settle(recorded, cost: 20) == nil)
         #expect(fixture.figures(budget) == [50, 0, 50])
+        #expect(fixture.ledger.counters.liveHolds == 0)
         #expect(try fixture.differences() == [])
     }
 

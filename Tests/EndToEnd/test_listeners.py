@@ -1,4 +1,4 @@
-"""Listeners under pressure: too many connections, too few file descriptors, and what they refuse by a request's head."""
+"""Listeners under pressure: too many connections, too few file descriptors, and heads that are refused."""
 
 from __future__ import annotations
 

@@ -41,11 +41,11 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
         let server = try await Listener.open(
             source, certificate: certificate, handshakeTimeoutMS: headerTimeoutMS
         ) { channel in
-            guard connections.add(channel) else {
+            channel.eventLoop.makeCompletedFuture {
+                guard !connections.add(channel) else { return }
                 refusals.noteConnection()
-                return channel.eventLoop.makeFailedFuture(ChannelError.connectPending)
-            }
-            return channels.setup(channel: channel, logger: logger)
+                throw ChannelError.connectPending
+            }.flatMap { channels.setup(channel: channel, logger: logger) }
         }
         await withGracefulShutdownHandler {
             bound(server.channel.localAddress?.port ?? 0)

@@ -115,6 +115,7 @@ extension BooksState {
         }
         candidates.removeAll(keepingCapacity: true)
         book.enter(hold)
+        live += 1
         watermark = max(watermark, at)
         return hold
     }

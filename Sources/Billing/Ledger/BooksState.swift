@@ -26,6 +26,8 @@ struct BooksState: @unchecked Sendable {
     var alerting: [WindowAccount] = []
     /// Budgets whose queue may move.
     var dirty: [BudgetAccount] = []
+    /// Live holds of all tenants.
+    var live = 0
     var tickets: UInt64 = 0
     var waiting = 0
     /// The latest instant anything was admitted at.
@@ -56,6 +58,7 @@ struct BooksState: @unchecked Sendable {
     @discardableResult
     mutating func giveBack(_ hold: Hold) -> Bool {
         guard let book = hold.book, book.leave(hold) else { return false }
+        live -= 1
         for share in hold.shares {
             share.account.account.release(share.amount)
             touch(share.account.owner)
@@ -67,6 +70,7 @@ struct BooksState: @unchecked Sendable {
     /// Replaces a live hold by what it cost in every account it counts in.
     mutating func settle(_ hold: Hold, cost: Money) {
         guard let book = hold.book, book.leave(hold) else { return }
+        live -= 1
         for share in hold.shares {
             share.account.account.settle(holding: share.amount, cost: cost)
             note(share.account)

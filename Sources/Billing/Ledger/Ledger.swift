@@ -226,7 +226,7 @@ public final class Ledger: Sendable {
     public var counters: LedgerCounters {
         var counters = books.withLock { state in
             var counters = state.counters
-            counters.liveHolds = state.tenants.values.reduce(0) { $0 + $1.live.count }
+            counters.liveHolds = state.live
             counters.uncertainHolds = state.uncertain.count
             counters.waiting = state.waiting
             return counters
