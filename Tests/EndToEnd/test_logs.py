@@ -193,6 +193,17 @@ def test_text_lines_and_a_level_that_changes(run: Run, backend: FakeBackend) -> 
             assert said(world.call(tenant)) == is_said, level
 
 
+def test_a_reload_names_what_waits_for_a_restart(run: Run) -> None:
+    with gateway(run.binary) as server:
+        assert server.child
+        for count, changed in enumerate(("log: { level: debug }\n", "routing: { max_attempts: 2 }\n"), 1):
+            server.config.write_text(server.config_text() + changed)
+            os.kill(server.child.pid, signal.SIGHUP)
+            assert server.said("configuration reloaded", count)
+        told = [line for line in lines(server) if line["message"] == "configuration reloaded"]
+        assert [line.get("needs_restart") for line in told] == [None, "routing"], told
+
+
 def test_a_reader_that_does_not_read_keeps_no_call_waiting(run: Run, backend: FakeBackend, tmp_path: Path) -> None:
     pipe = tmp_path / "stderr"
     os.mkfifo(pipe)
