@@ -11,6 +11,17 @@ public enum FileSync {
         try sync(path, O_RDONLY)
     }
 
+    /// Has the system bring what was written to a file so far to disk, without waiting for it; what is there leaves the
+    /// system's memory.
+    static func beginToWriteOut(_ path: String) {
+        #if canImport(Glibc)
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
+        close(descriptor)
+        #endif
+    }
+
     /// Gives a file another name in the same folder, in place of what had it, for good.
     public static func rename(_ old: String, to new: String) throws(DatabaseFileError) {
         #if canImport(Glibc)

@@ -46,6 +46,11 @@ public enum WorkerThread {
         _ = sched_yield()
     }
 
+    /// Leaves disk and processor to others for a moment.
+    static func rest(milliseconds: Int32) {
+        _ = poll(nil, 0, milliseconds)
+    }
+
     /// Runs the body on a new thread of a rank; false if the system has no thread to give.
     public static func start(_ rank: Rank = .afterRequests, _ body: @escaping @Sendable () -> Void) -> Bool {
         var attributes = pthread_attr_t()
