@@ -54,7 +54,7 @@ import Testing
             #"tollgate_backend_ewma_latency_seconds{pool="p",backend="a"} 0.25"#,
             #"tollgate_backend_errors_total{pool="p",backend="a",reason="rate_limited"} 2"#,
             #"tollgate_pool_waiting{pool="p"} 5"#,
-            #"tollgate_emergency_total{pool="p",backend="a",outcome="answered"} 1"#,
+            #"tollgate_emergency_total{pool="p",backend="a\"\#u{301}",outcome="answered"} 1"#,
             "tollgate_ledger_excess_total 4",
             #"tollgate_reloads_total{outcome="applied"} 2"#,
             #"tollgate_reloads_total{outcome="refused"} 1"#,
@@ -94,7 +94,7 @@ import Testing
                 tokens: [TokenLabels(tenant: "t", model: "m", meter: "input"): 12],
                 units: [TokenLabels(tenant: "t", model: "m", meter: "image"): 2],
                 cost: [CostLabels(tenant: "t", model: "m"): Money(pico: 1)],
-                emergencies: [EmergencyLabels(pool: "p", backend: "a", outcome: "answered"): 1],
+                emergencies: [EmergencyLabels(pool: "p", backend: "a\"\u{301}", outcome: "answered"): 1],
                 overhead: histogram, timeToFirstToken: histogram))
         sample.budgets = [state("bud_a", of: "ten_a"), state("bud_b", of: "ten_gone")]
         sample.budgetsLeftOut = 4

@@ -73,11 +73,21 @@ struct MetricText {
         FixedPoint.text(Int64(clamping: nanoseconds), fractionDigits: 9)
     }
 
-    private static func escaped(label: String) -> String {
-        escaped(help: label).replacing("\"", with: "\\\"")
-    }
+    private static func escaped(label: String) -> String { escaped(label, "\"") }
 
-    private static func escaped(help: String) -> String {
-        help.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+    private static func escaped(help: String) -> String { escaped(help, nil) }
+
+    /// By scalars: a quote and a mark that combines with it are one character, and no quote.
+    private static func escaped(_ text: String, _ quote: Unicode.Scalar?) -> String {
+        var escaped = ""
+        for scalar in text.unicodeScalars {
+            if scalar == "\n" {
+                escaped += "\\n"
+                continue
+            }
+            if scalar == "\\" || scalar == quote { escaped += "\\" }
+            escaped.unicodeScalars.append(scalar)
+        }
+        return escaped
     }
 }
