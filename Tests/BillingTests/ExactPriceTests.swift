@@ -30,7 +30,7 @@ struct ExactPriceTests {
     }
 
     @Test(arguments: [
-        "", "-1", "+1", ".5", "5.", "1e", "e5", "1e5e5", "1,5", " 1", "0x10", "NaN", "1e99999",
+        "", "-1", "+1", ".5", "5.", "1e", "e5", "1e5e5", "1,5", " 1", "0x10", "NaN", "1e99999", "1e+-5", "1e++5",
         "12345678901234567890123456789012345",
     ])
     func everythingElseIsMalformed(text: String) {

@@ -72,5 +72,6 @@ struct UsageQueryTextTests {
             let cursor = UsageCursor(start: now, values: values)
             #expect(UsageCursor(cursor.text) == cursor)
         }
+        for text in ["+5", "05", "-0", "5.+1", "5.4A"] { #expect(UsageCursor(text) == nil) }
     }
 }

@@ -22,6 +22,8 @@ public struct UsageCursor: Sendable, Equatable {
             values.append(value)
         }
         self.init(start: Timestamp(microseconds: microseconds), values: values)
+        // The library reads signs, leading zeros and digits of both cases, too.
+        guard self.text == text else { return nil }
     }
 
     /// The cursor as clients hand it back: opaque to them, and safe in a URL.

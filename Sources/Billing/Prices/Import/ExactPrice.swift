@@ -49,8 +49,10 @@ public struct ExactPrice: Sendable, Equatable {
         guard parts.count <= 2, let mantissa = parts.first else { return nil }
         var exponent = 0
         if parts.count == 2 {
-            let digits = parts[1].hasPrefix("+") ? parts[1].dropFirst() : parts[1]
-            guard let number = Int(digits), digits.utf8.count <= 4 else { return nil }
+            // One sign, and digits.
+            guard parts[1].utf8.dropFirst().allSatisfy({ 0x30...0x39 ~= $0 }), let number = Int(parts[1]),
+                -999...9999 ~= number
+            else { return nil }
             exponent = number
         }
         var (value, count, whole, isFraction, fraction) = (UInt128(0), 0, 0, false, 0)
