@@ -17,7 +17,7 @@ import Testing
 
     @Test(arguments: [
         "", "/", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/+8", "10.0.0/8", "::/129", "10.0.0.0/8/8",
-        "::ffff:10.0.0.0/8", "localhost", "10.0.0.0/08x",
+        "::ffff:10.0.0.0/8", "localhost", "10.0.0.0/08x", "10.0.0.1\u{0}x", "::1\u{0}/128",
     ])
     func `text that is no range is refused`(text: String) {
         #expect(AddressRange(text) == nil)

@@ -48,6 +48,8 @@ public struct AddressRange: Sendable, Equatable {
 
     /// 4 or 16 bytes; an IPv4 address mapped into IPv6 counts as IPv4, a zone (`%eth0`) is ignored.
     private static func bytes(of text: String) -> [UInt8]? {
+        // C would read no further.
+        guard !text.utf8.contains(0) else { return nil }
         var four = [UInt8](repeating: 0, count: 4)
         if inet_pton(AF_INET, text, &four) == 1 { return four }
         let bare = text.prefix { $0 != "%" }
