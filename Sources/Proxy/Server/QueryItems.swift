@@ -5,10 +5,11 @@ struct QueryItems {
     private var repeated: String?
 
     init(target: String) {
-        guard let mark = target.firstIndex(of: "?") else { return }
-        let query = target[target.index(after: mark)...].prefix { $0 != "#" }
-        for item in query.split(separator: "&") {
-            let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let query = target.utf8.drop { $0 != UInt8(ascii: "?") }.dropFirst().prefix { $0 != UInt8(ascii: "#") }
+        for item in query.split(separator: UInt8(ascii: "&")) {
+            let parts = item.split(
+                separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false
+            ).map { Substring($0) }
             let name = PercentCoding.decoded(parts[0])
             let value = parts.count == 2 ? PercentCoding.decoded(parts[1]) : ""
             if values.updateValue(value, forKey: name) != nil { repeated = repeated ?? name }

@@ -4,7 +4,7 @@ enum RequestTarget {
     static func path(of target: String) -> Substring {
         var path = target[...]
         if let start = authorityStart(of: target) {
-            path = target[start...].drop { !isDelimiter($0) }
+            path = Substring(target.utf8[start...].drop { !isDelimiter($0) })
             if path.utf8.first != UInt8(ascii: "/") { return "/" }
         }
         let count = path.withUTF8 { bytes in
@@ -15,7 +15,7 @@ enum RequestTarget {
 
     /// The authority of a target in absolute form; nil in any other form.
     static func authority(of target: String) -> Substring? {
-        authorityStart(of: target).map { target[$0...].prefix { !isDelimiter($0) } }
+        authorityStart(of: target).map { Substring(target.utf8[$0...].prefix { !isDelimiter($0) }) }
     }
 
     private static func authorityStart(of target: String) -> String.Index? {
@@ -27,7 +27,7 @@ enum RequestTarget {
         return nil
     }
 
-    private static func isDelimiter(_ character: Character) -> Bool {
-        character == "/" || character == "?" || character == "#"
+    private static func isDelimiter(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
     }
 }

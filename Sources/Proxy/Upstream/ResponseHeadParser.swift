@@ -75,6 +75,7 @@ struct ResponseHeadParser {
         if isFolded {
             guard let last = headers.indices.last else { return .malformed("the first header is a continuation") }
             headers[last].1 += " " + String(decoding: text, as: UTF8.self)
+            framing.note(name: headers[last].0, value: headers[last].1)
             return .more
         }
         guard let colon = text.firstIndex(of: UInt8(ascii: ":")), colon > text.startIndex else {

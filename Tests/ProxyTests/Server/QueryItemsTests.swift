@@ -26,6 +26,15 @@ struct QueryItemsTests {
         #expect(param == name)
     }
 
+    @Test
+    func `a mark that combines with a delimiter hides none`() {
+        var items = QueryItems(target: "/v1/usage?\u{301}=1&\u{301}b=\u{301}#y")
+        #expect(items.take("\u{301}") == "1")
+        #expect(items.take("\u{301}b") == "\u{301}")
+        #expect(items.denial() == nil)
+        #expect(RequestTarget.path(of: "http://h/\u{301}?\u{301}") == "/\u{301}")
+    }
+
     @Test(arguments: ["/v1/usage", "/v1/usage?", "/v1/usage?&&", ""])
     func `no query has no items`(target: String) {
         #expect(QueryItems(target: target).denial() == nil)

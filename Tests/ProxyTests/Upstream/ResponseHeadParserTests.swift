@@ -34,6 +34,12 @@ struct ResponseHeadParserTests {
         #expect(head?.first("absent") == nil)
     }
 
+    @Test("a folded line counts for what it says of the body")
+    func foldedFraming() {
+        let framing = read(["HTTP/1.1 200 OK", "Content-Encoding:", " gzip", "Content-Length: 1", " 2", ""]).framing
+        #expect(framing.isCoded && framing.length == nil)
+    }
+
     @Test("interim heads are forgotten and trailers ignored")
     func skips() {
         let (head, isMalformed) = parse(
