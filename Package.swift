@@ -32,9 +32,11 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "tollgate", targets: ["Tollgate"]),
-        // For the package in Benchmarks/, which measures single decisions.
+        // For the packages in Benchmarks/ and Fuzz/, which measure and break single decisions.
         .library(name: "Tenancy", targets: ["Tenancy"]),
+        .library(name: "Billing", targets: ["Billing"]),
         .library(name: "Proxy", targets: ["Proxy"]),
+        .library(name: "AdminAPI", targets: ["AdminAPI"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),

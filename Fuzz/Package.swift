@@ -1,6 +1,15 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+// The fuzzer's library brings `main`.
+let withoutMain: [SwiftSetting] = [.unsafeFlags(["-parse-as-library"])]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+
+func product(_ name: String) -> Target.Dependency { .product(name: name, package: "tollgate") }
+
 /// Fuzz targets; a package of its own, so that the product does not carry them.
 let package = Package(
     name: "tollgate-fuzz",
@@ -11,15 +20,21 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CHeap"),
+        .target(name: "Fuzzing", dependencies: ["CHeap", product("Tenancy"), nioCore]),
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "CHeap",
-                .product(name: "Proxy", package: "tollgate"), .product(name: "Tenancy", package: "tollgate"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                "Fuzzing", product("Proxy"), product("Billing"), product("Tenancy"), nioCore, nioEmbedded, nioHTTP1,
             ],
-            // The fuzzer's library brings `main`.
-            swiftSettings: [.unsafeFlags(["-parse-as-library"])]
+            swiftSettings: withoutMain
+        ),
+        // Apart, because it builds the Admin API and what that stands on.
+        .executableTarget(
+            name: "fuzz-admin",
+            dependencies: [
+                "Fuzzing", product("AdminAPI"), product("Proxy"), product("Billing"), product("Tenancy"),
+            ],
+            swiftSettings: withoutMain
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -1,48 +1,66 @@
 #!/usr/bin/env bash
 # Builds Fuzz/ and runs each of its targets for SECONDS_EACH (default 20) at the same time, over what is kept in
-# Fuzz/Corpus and Fuzz/Failures first. An input that traps, hangs or leaks is kept in Fuzz/Failures and fails the run, and
-# so does a target that ran nothing or has nothing to start from. SEED (default 1, so that a run can be repeated; 0 is a
-# new one each time) chooses the inputs. RUNS is a number of runs of each in place of the time; with ASAN=1 it is built
-# with AddressSanitizer too, in a folder of its own.
+# Fuzz/Corpus and Fuzz/Failures first. An input that traps, hangs or leaks is kept in Fuzz/Failures and fails the run,
+# and so does a target that ran nothing or has nothing to start from. SEED (default 1, so that a run can be repeated; 0
+# is a new one each time) chooses the inputs. RUNS is a number of runs of each in place of the time; as many targets as
+# there are processors then run at the same time. With ASAN=1 it is built with AddressSanitizer too, in a folder of its
+# own. ADMIN=1 adds the targets of the Admin API, which takes minutes to build.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../Fuzz"
 
 seconds="${SECONDS_EACH:-20}"
-targets=(framing usage ask multipart key)
-build=(--scratch-path .build-fuzz --sanitize fuzzer --disable-index-store --product fuzz)
+targets=(framing usage ask multipart key head answer values cells)
+admin=()
+[[ "${ADMIN:-}" != 1 ]] || admin=(json prices bills texts)
+build=(--scratch-path .build-fuzz --sanitize fuzzer --disable-index-store)
 memory=1024
 if [[ "${ASAN:-}" == 1 ]]; then
-    build=(--scratch-path .build-fuzz-asan --sanitize fuzzer --sanitize address --disable-index-store --product fuzz)
+    build=(--scratch-path .build-fuzz-asan --sanitize fuzzer --sanitize address --disable-index-store)
     memory=4096
 fi
 length=(-max_total_time="$seconds")
-[[ -z "${RUNS:-}" ]] || length=(-runs="$RUNS")
-swift build --quiet "${build[@]}" >&2
-fuzz="$(swift build "${build[@]}" --show-bin-path)/fuzz"
+at_once=$((${#targets[@]} + ${#admin[@]}))
+if [[ -n "${RUNS:-}" ]]; then
+    length=(-runs="$RUNS")
+    at_once="$(nproc)"
+fi
+swift build --quiet "${build[@]}" --product fuzz >&2
+[[ ${#admin[@]} -eq 0 ]] || swift build --quiet "${build[@]}" --product fuzz-admin >&2
+folder="$(swift build "${build[@]}" --show-bin-path)"
 
 scratch="$(mktemp -d)"
 trap 'rm -rf "$scratch"' EXIT
 
-# The backtracer would take the signal before the fuzzer can keep the input.
-run() {
-    local target="$1"
-    mkdir -p "$scratch/$target" "Failures/$target"
-    FUZZ_TARGET="$target" SWIFT_BACKTRACE=enable=no "$fuzz" \
-        -seed="${SEED:-1}" "${length[@]}" -timeout=20 -rss_limit_mb="$memory" -max_len=4096 \
-        -dict=fuzz.dict -print_final_stats=1 \
-        -artifact_prefix="Failures/$target/" "$scratch/$target" "Corpus/$target" "Failures/$target" \
-        >"$scratch/$target.log" 2>&1
+# Lists of prices and bills say little in a page.
+longest() {
+    case "$1" in
+    prices | bills) echo 16384 ;;
+    *) echo 4096 ;;
+    esac
 }
 
-declare -A jobs
-for target in "${targets[@]}"; do
-    run "$target" &
-    jobs[$target]=$!
+# The backtracer would take the signal before the fuzzer can keep the input.
+run() {
+    local fuzz="$1" target="$2" status=0
+    mkdir -p "$scratch/$target" "Failures/$target"
+    FUZZ_TARGET="$target" SWIFT_BACKTRACE=enable=no "$folder/$fuzz" \
+        -seed="${SEED:-1}" "${length[@]}" -timeout=20 -rss_limit_mb="$memory" -max_len="$(longest "$target")" \
+        -dict=fuzz.dict -print_final_stats=1 \
+        -artifact_prefix="Failures/$target/" "$scratch/$target" "Corpus/$target" "Failures/$target" \
+        >"$scratch/$target.log" 2>&1 || status=$?
+    echo "$status" >"$scratch/$target.status"
+}
+
+for target in "${targets[@]}" ${admin[@]+"${admin[@]}"}; do
+    fuzz=fuzz
+    [[ " ${admin[*]-} " != *" $target "* ]] || fuzz="fuzz-admin"
+    while [[ "$(jobs -rp | wc -l)" -ge "$at_once" ]]; do wait -n || true; done
+    run "$fuzz" "$target" &
 done
+wait
 failed=0
-for target in "${targets[@]}"; do
-    status=0
-    wait "${jobs[$target]}" || status=$?
+for target in "${targets[@]}" ${admin[@]+"${admin[@]}"}; do
+    status="$(cat "$scratch/$target.status" 2>/dev/null || echo 1)"
     runs="$(sed -n 's/^stat::number_of_executed_units: //p' "$scratch/$target.log")"
     if [[ -z "$(ls -A "Corpus/$target" 2>/dev/null)" ]]; then
         failed=1

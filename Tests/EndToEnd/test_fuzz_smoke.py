@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,22 +15,24 @@ from support.processes import ROOT
 SWIFT = """#!/bin/sh
 case "$*" in *--show-bin-path*) echo "$STAND_INS";; esac
 """
+TARGETS = 9
 FUZZ = """#!/bin/sh
-[ "$FUZZ_TARGET" = "$BAD_TARGET" ] && { printf '%s\\n' "$BAD_SAYS"; exit 0; }
+[ "$FUZZ_TARGET" = "$BAD_TARGET" ] && { printf '%s\\n' "$BAD_SAYS"; exit "$BAD_STATUS"; }
 echo "stat::number_of_executed_units: 1234"
 """
 
 
-def smoke(folder: Path, bad: str = "", says: str = "") -> subprocess.CompletedProcess[str]:
+def smoke(folder: Path, bad: str = "", says: str = "", status: int = 0,
+          **settings: str) -> subprocess.CompletedProcess[str]:
     tools = folder / "tools"
     tools.mkdir()
-    for name, text in (("swift", SWIFT), ("fuzz", FUZZ)):
+    for name, text in (("swift", SWIFT), ("fuzz", FUZZ), ("fuzz-admin", FUZZ)):
         (tools / name).write_text(text)
         (tools / name).chmod(0o755)
     (folder / "scripts").mkdir()
     shutil.copy(ROOT / "scripts" / "fuzz-smoke.sh", folder / "scripts")
     env = os.environ | {"PATH": f"{tools}:{os.environ['PATH']}", "STAND_INS": str(tools), "BAD_TARGET": bad,
-                        "BAD_SAYS": says}
+                        "BAD_SAYS": says, "BAD_STATUS": str(status)} | settings
     return subprocess.run([folder / "scripts" / "fuzz-smoke.sh"], env=env, check=False, capture_output=True, text=True,
                           timeout=30)
 
@@ -44,14 +47,27 @@ def test_what_ran_passes(folder: Path) -> None:
     done = smoke(folder)
     assert done.returncode == 0, done
     assert [line for line in done.stdout.splitlines() if "FAILED" in line] == []
-    assert done.stdout.count(": ok, 1234 runs") == 5
+    assert done.stdout.count(": ok, 1234 runs") == TARGETS
+
+
+def test_what_is_proved_is_every_target_with_a_corpus(folder: Path) -> None:
+    done = smoke(folder, RUNS="1", ASAN="1", ADMIN="1")
+    assert done.returncode == 0, done
+    told = re.findall(r"^fuzz (\w+): ok, 1234 runs$", done.stdout, re.M)
+    assert sorted(told) == sorted(path.name for path in (folder / "Fuzz" / "Corpus").iterdir()), done.stdout
+
+
+@pytest.mark.parametrize("target", ["head", "prices"])
+def test_a_target_that_fails_fails_the_run(folder: Path, target: str) -> None:
+    done = smoke(folder, target, "stat::number_of_executed_units: 7", 77, RUNS="1", ADMIN="1")
+    assert done.returncode != 0 and f"fuzz {target}: FAILED after 7 runs" in done.stdout, done
 
 
 @pytest.mark.parametrize("says", ["stat::number_of_executed_units: 0", "nothing at all"])
 def test_a_target_without_a_run_fails(folder: Path, says: str) -> None:
     done = smoke(folder, "usage", says)
     assert done.returncode != 0 and "fuzz usage: FAILED" in done.stdout, done
-    assert done.stdout.count(": ok, ") == 4
+    assert done.stdout.count(": ok, ") == TARGETS - 1
 
 
 @pytest.mark.parametrize("is_there", [True, False])
@@ -61,4 +77,4 @@ def test_a_target_without_a_corpus_fails(folder: Path, is_there: bool) -> None:
         (folder / "Fuzz" / "Corpus" / "key").mkdir()
     done = smoke(folder)
     assert done.returncode != 0 and "fuzz key: FAILED" in done.stdout, done
-    assert done.stdout.count(": ok, ") == 4
+    assert done.stdout.count(": ok, ") == TARGETS - 1

@@ -1,3 +1,4 @@
+import Fuzzing
 import NIOHTTP1
 
 @testable import Proxy

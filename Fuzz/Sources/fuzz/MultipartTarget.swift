@@ -1,3 +1,4 @@
+import Fuzzing
 import NIOCore
 
 @testable import Proxy

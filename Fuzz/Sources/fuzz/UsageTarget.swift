@@ -1,4 +1,5 @@
 import Billing
+import Fuzzing
 import NIOCore
 import Tenancy
 

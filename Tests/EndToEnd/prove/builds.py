@@ -24,11 +24,13 @@ def script(name: str, **settings: str) -> str:
 def fuzz(run: Run, size: int) -> Outcome:
     """At least `size` runs of each target."""
     outcome = Outcome()
-    said = script("fuzz-smoke.sh", RUNS=str(size), ASAN="1", SEED=str(run.seed % (1 << 31) + 1))
+    said = script("fuzz-smoke.sh", RUNS=str(size), ASAN="1", ADMIN="1", SEED=str(run.seed % (1 << 31) + 1))
     runs = {target: int(count) for target, count in re.findall(r"^fuzz (\w+): ok, (\d+) runs", said, re.M)}
     outcome.count = sum(runs.values())
     outcome.figures["runs"] = runs
     outcome.must("FAILED" not in said, said[-4000:])
+    wanted = {path.name for path in (ROOT / "Fuzz" / "Corpus").iterdir()}
+    outcome.must(set(runs) == wanted, f"fuzzed {sorted(runs)}, not {sorted(wanted)}")
     outcome.wrong([f"{target}: {count} runs" for target, count in runs.items() if count < size])
     return outcome
 

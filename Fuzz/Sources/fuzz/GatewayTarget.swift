@@ -1,5 +1,7 @@
-/// What is fuzzed, one property a case.
-enum FuzzTarget: String, CaseIterable {
+import Fuzzing
+
+/// What is fuzzed of the gateway without its Admin API.
+enum GatewayTarget: String, FuzzTarget {
     /// Streams are split into events, whatever the chunks they come in.
     case framing
     /// Usage in answers and streams of every dialect.
@@ -10,6 +12,14 @@ enum FuzzTarget: String, CaseIterable {
     case multipart
     /// Keys and the headers they come in.
     case key
+    /// Request heads, and what is read out of their target and fields.
+    case head
+    /// Response heads of backends.
+    case answer
+    /// Amounts, prices, instants, names and cursors.
+    case values
+    /// Cells of tables, JSON and HTML that are written from any text.
+    case cells
 
     func run(_ input: UnsafeRawBufferPointer) {
         switch self {
@@ -18,6 +28,10 @@ enum FuzzTarget: String, CaseIterable {
         case .ask: AskTarget.run(input)
         case .multipart: MultipartTarget.run(input)
         case .key: KeyTarget.run(input)
+        case .head: HeadTarget.run(input)
+        case .answer: AnswerTarget.run(input)
+        case .values: ValuesTarget.run(input)
+        case .cells: CellsTarget.run(input)
         }
     }
 }

@@ -2,10 +2,7 @@ import CHeap
 import Glibc
 
 /// Runs one target, and stops the process when an input takes too long or leaks.
-final class Harness {
-    // Only the fuzzer's one thread ever comes here.
-    nonisolated(unsafe) static let shared = Harness()
-
+package final class Harness {
     private static let secondsAllowed = 1.0
     /// Every so many inputs one of them is run as a long one.
     private static let repeatEvery = 1_000
@@ -15,19 +12,21 @@ final class Harness {
     private static let leakRounds = 200
     private static let leakBytesAllowed = 64 * leakRounds
 
-    private let target: FuzzTarget
+    private let target: (UnsafeRawBufferPointer) -> Void
     private var runs = 0
 
-    private init() {
+    /// Chooses by the environment variable FUZZ_TARGET.
+    package init<Target: FuzzTarget>(_ targets: Target.Type) {
         let name = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
-        guard let target = FuzzTarget(rawValue: name) else {
-            let names = FuzzTarget.allCases.map(\.rawValue).joined(separator: ", ")
+        guard let target = Target(rawValue: name) else {
+            let names = Target.allCases.map { $0.rawValue }.joined(separator: ", ")
             fatalError("FUZZ_TARGET must be one of \(names)")
         }
-        self.target = target
+        self.target = { target.run($0) }
     }
 
-    func run(_ input: UnsafeRawBufferPointer) {
+    /// Runs one input.
+    package func run(_ input: UnsafeRawBufferPointer) {
         time(input)
         runs += 1
         if runs % Self.repeatEvery == 0 { repeated(input) }
@@ -36,7 +35,7 @@ final class Harness {
 
     private func time(_ input: UnsafeRawBufferPointer) {
         let started = Self.processorSeconds()
-        target.run(input)
+        target(input)
         let seconds = Self.processorSeconds() - started
         precondition(seconds <= Self.secondsAllowed, "\(input.count) bytes took \(seconds) s of processor time")
     }
@@ -51,9 +50,9 @@ final class Harness {
 
     private func checkForLeaks(_ input: UnsafeRawBufferPointer) {
         // Caches fill in the first round.
-        for _ in 0..<2 { target.run(input) }
+        for _ in 0..<2 { target(input) }
         let before = heap_bytes_in_use()
-        for _ in 0..<Self.leakRounds { target.run(input) }
+        for _ in 0..<Self.leakRounds { target(input) }
         let after = heap_bytes_in_use()
         precondition(
             after <= before + Self.leakBytesAllowed, "\(Self.leakRounds) runs left \(after - before) bytes behind")
