@@ -9,7 +9,7 @@ import NIOHTTP1
 enum HeadTarget {
     private static let maxBody = 1000
     /// Of a longer stream it would be the embedded channel that takes its time.
-    private static let cutBytes = 8 * 1024
+    private static let cutBytes = 5_000
 
     static func run(_ bytes: UnsafeRawBufferPointer) {
         var input = FuzzInput(bytes)

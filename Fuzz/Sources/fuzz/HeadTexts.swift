@@ -18,7 +18,8 @@ enum HeadTexts {
         case 1: checkTarget(text)
         case 2 where text.utf8.count <= comparedBytes: checkQuery(text)
         case 2: _ = QueryItems(target: text).denial()
-        case 3: checkCoding(text)
+        case 3 where text.utf8.count <= comparedBytes: checkCoding(text)
+        case 3: _ = PercentCoding.decoded(text[...])
         case 4: checkTrace(text)
         default: checkAddresses(&input)
         }
