@@ -20,8 +20,7 @@ enum AnswerTarget {
     static func run(_ bytes: UnsafeRawBufferPointer) {
         var input = FuzzInput(bytes)
         let isLong = input.flag()
-        let text = input.array
-        let lines = split(isLong ? Array(text.lazy.flatMap { $0 == 0 ? filling : [$0] }.prefix(filledBytes)) : text)
+        let lines = split(isLong ? filled(input.array) : input.array)
         let reading = read(lines)
         checkWait(input.text)
         guard lines.count <= comparedLines else { return }
@@ -29,6 +28,12 @@ enum AnswerTarget {
         guard let head = reading.head else { return }
         for header in head.headers where header.0 == "retry-after" { checkWait(header.1) }
         checkAgain(head)
+    }
+
+    private static func filled(_ bytes: [UInt8]) -> [UInt8] {
+        var long: [UInt8] = []
+        for byte in bytes where long.count < filledBytes { long += byte == 0 ? filling : [byte] }
+        return long
     }
 
     /// As libcurl hands them over: each with its end.
