@@ -27,6 +27,11 @@ struct HoldRecordTests {
         #expect(decode(written + [1, 2, 3]) == hold)
     }
 
+    @Test func aNameIsReadOnlyAsItIsWritten() {
+        #expect(HoldID("req_a.2") == HoldID(request: "req_a", attempt: 2))
+        for text in ["req_a.+2", "req_a.02", "req_a.-0", "req_a.", ".2", "req_a"] { #expect(HoldID(text) == nil) }
+    }
+
     @Test func anyChangedByteMakesItNone() throws {
         let written = try #require(bytes(Self.hold()))
         for place in written.indices {

@@ -39,6 +39,9 @@ struct UsageQueryTextTests {
     func `groups are words, each once`() throws {
         #expect(try read { $0.groupBy = "tenant,tag:a:b,meter" }.groups == [.tenant, .tag("a:b"), .meter])
         #expect(UsageGroup.list("key,model,backend")?.map(\.text) == ["key", "model", "backend"])
+        let tags = (1...33).map { "tag:\($0)" }
+        #expect(UsageGroup.list(tags.dropLast().joined(separator: ","))?.count == 32)
+        #expect(UsageGroup.list(tags.joined(separator: ",")) == nil)
     }
 
     @Test

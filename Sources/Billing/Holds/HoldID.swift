@@ -17,6 +17,8 @@ public struct HoldID: Hashable, Sendable, CustomStringConvertible {
             point > text.startIndex
         else { return nil }
         self.init(request: String(text[..<point]), attempt: attempt)
+        // The library reads signs and leading zeros, too.
+        guard self.text == text else { return nil }
     }
 
     /// The request, a point and the attempt.

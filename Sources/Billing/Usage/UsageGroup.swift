@@ -11,6 +11,9 @@ public enum UsageGroup: Hashable, Sendable {
 
     private static let tagPrefix = "tag:"
 
+    /// Groups one query may tell apart; each more is compared with all before it.
+    static let countMaximum = 32
+
     /// Reads `tenant`, `key`, `model`, `pool`, `backend`, `meter` or `tag:NAME`; nil for anything else.
     public init?(_ text: String) {
         switch text {
@@ -39,11 +42,13 @@ public enum UsageGroup: Hashable, Sendable {
         }
     }
 
-    /// Reads a list such as `tenant,model`; nil if a word is unknown or named twice.
+    /// Reads a list such as `tenant,model`; nil if a word is unknown or named twice, or there are too many.
     public static func list(_ text: String) -> [UsageGroup]? {
         var groups: [UsageGroup] = []
         for word in text.split(separator: ",", omittingEmptySubsequences: false) {
-            guard let group = UsageGroup(String(word)), !groups.contains(group) else { return nil }
+            guard groups.count < countMaximum, let group = UsageGroup(String(word)), !groups.contains(group) else {
+                return nil
+            }
             groups.append(group)
         }
         return groups

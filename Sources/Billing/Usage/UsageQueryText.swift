@@ -36,7 +36,8 @@ public struct UsageQueryText: Sendable {
         let kind = bucket ?? UsageBucket.day.rawValue
         guard let bucket = UsageBucket(rawValue: kind) else { throw fault("bucket", "must be hour, day or month") }
         guard let groups = groupBy.map(UsageGroup.list) ?? [], groups.allSatisfy(isAllowed) else {
-            throw fault("group_by", "must be names of groups separated by commas, each once")
+            let most = UsageGroup.countMaximum
+            throw fault("group_by", "must be names of groups separated by commas, each once, at most \(most)")
         }
         let first = try start.map { text throws(UsageQueryFault) in try instant(text, "start", zone) }
         let last = try end.map { text throws(UsageQueryFault) in try instant(text, "end", zone) } ?? now
