@@ -20,6 +20,8 @@ enum GatewayTarget: String, FuzzTarget {
     case values
     /// Cells of tables, JSON and HTML that are written from any text.
     case cells
+    /// Records of holds, usage queries, and what answers call themselves.
+    case records
 
     func run(_ input: UnsafeRawBufferPointer) {
         switch self {
@@ -32,6 +34,7 @@ enum GatewayTarget: String, FuzzTarget {
         case .answer: AnswerTarget.run(input)
         case .values: ValuesTarget.run(input)
         case .cells: CellsTarget.run(input)
+        case .records: RecordsTarget.run(input)
         }
     }
 }
