@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from support import bookkeeping
 from support.backend import FakeBackend
 from support.client import Answer, call, chat
 from support.options import Run
@@ -90,8 +91,9 @@ async def one_trial(world: World, variant: Variant, size: int) -> tuple[int, str
         problems.append(f"{served} of {WORTH} served")
     assert tenant.budget
     state = await asyncio.to_thread(world.admin.budget_state, tenant.budget)
-    if pico(state["held"]) or pico(state["posted"]) > cap:
-        problems.append(f"afterwards {state}")
+    spent = await asyncio.to_thread(world.books.spent, tenant.id)
+    if pico(state["held"]) or pico(state["posted"]) > cap or pico(state["posted"]) != spent:
+        problems.append(f"afterwards {state}, the ledger's entries are {spent}")
     return served, f"[{variant}] {tenant.id}: {problems[:3]}" if problems else ""
 
 
@@ -128,6 +130,7 @@ def check_ledger(world: World, backend: FakeBackend) -> None:
         billed[seen.marker.split("/")[0]] += MODELS[seen.arrived["model"]].cost(*seen.billed)
     spent = cost_by_tenant(world.books.entries())
     assert spent == dict(billed), "the ledger differs from the backend's own log"
+    bookkeeping.assert_right(world.server.database)
 
 
 def test_two_hundred_at_once(run: Run, bursts: World, backend: FakeBackend) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from support import bookkeeping
 from support.backend import BackendCall, FakeBackend
 from support.client import call, chat
 from support.options import Run
@@ -185,6 +186,7 @@ async def kill_again_and_again(world: World, load: Load, kills: int) -> list[flo
         while load.in_flight:
             await asyncio.sleep(0.005)
         await asyncio.to_thread(world.server.verify)
+        await asyncio.to_thread(bookkeeping.assert_right, world.server.database)
         entries, holds = world.books.both()
         check_books(load, entries, holds, world.backend.calls())
         assert not load.problems, load.problems[:3]
@@ -205,6 +207,7 @@ def test_kill_at_random_instants_loses_nothing(run: Run, world_to_kill: World) -
     world.books.wait_until_no_holds()
     entries, holds = world.books.both()
     check_books(load, entries, holds, world.backend.calls())
+    bookkeeping.assert_right(world.server.database)
     world.server.verify()
     note(f"{kills} kills, {dict(load.outcomes)}, {len(entries)} entries, {len(holds)} uncertain; restart "
          f"median {statistics.median(restarts) * 1000:.0f} ms, longest {max(restarts) * 1000:.0f} ms (seed {run.seed})")

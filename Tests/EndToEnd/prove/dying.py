@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from support import bookkeeping
 from support.oracle import Entry, Hold
 from support.tollgate import Gateway
 from support.world import World
@@ -73,6 +74,7 @@ def books_wrong(load: Load, everything: bool = True) -> list[str]:
     world = load.world
     problems = load.problems[:3]
     load.problems.clear()
+    problems += bookkeeping.wrong(world.server.database)
     try:
         world.server.verify()
         entries, holds = world.books.both()

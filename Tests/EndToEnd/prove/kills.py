@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 
+from support import bookkeeping
 from support.backend import fake_backend
 from support.options import Run
 from test_kill import Load, check_books, gateway_to_kill, kill_again_and_again
@@ -27,6 +28,7 @@ def run(run: Run, size: int) -> Outcome:
             world.books.wait_until_no_holds()
             entries, holds = world.books.both()
             check_books(load, entries, holds, backend.calls())
+            bookkeeping.assert_right(world.server.database)
             world.server.verify()
             whole += load.outcomes["whole"]
             uncertain += len(holds)

@@ -9,6 +9,7 @@ import asyncio
 import statistics
 import time
 
+from support import bookkeeping
 from support.backend import fake_backend
 from support.oracle import usd
 from support.options import Run
@@ -62,6 +63,7 @@ def run(run: Run, size: int) -> Outcome:
             world.server.verify()
         except AssertionError as error:
             outcome.wrong(str(error)[:1500])
+        outcome.wrong(bookkeeping.wrong(world.server.database))
         outcome.figures["outcomes"] = dict(load.outcomes)
         outcome.must(load.outcomes["whole"] > size, "hardly any call was answered")
     return outcome

@@ -205,6 +205,12 @@ class Books:
                 held[hold.tenant_id] += hold.amount
         return {tenant: Balance(spent.get(tenant, 0), held.get(tenant, 0)) for tenant in spent.keys() | held.keys()}
 
+    def spent(self, tenant: str) -> int:
+        """The sum of all entries of a tenant."""
+        with self.connect() as connection:
+            [cost] = connection.execute("SELECT COALESCE(SUM(cost), 0) FROM ledger WHERE tenant_id = ?", (tenant,))
+        return int(cost[0])
+
     def places(self) -> list[Hold]:
         """What the file of live holds has; attempts that ended are among it until their place is used again."""
         try:
