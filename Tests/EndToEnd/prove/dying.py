@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from test_kill import CLIENTS, Load, check_acknowledged, check_books
 from .programme import Outcome
 
 QUIET_LIMIT = 40.0  # seconds in which every call must have ended
+# How a gateway ends that must not go on, and what it says then; any other end is a fault of its own, a trap too.
+STATUSES = (1, 74)
+LAST_WORDS = ("the ledger cannot be trusted any more", "refused to start", "stopped by an error")
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,32 @@ class Turn:
     name: str
     launcher: tuple[str, ...]
     seconds: float
+    prepare: Callable[[Gateway], None] = lambda server: None  # while it is stopped
+
+
+@dataclass(frozen=True)
+class End:
+    """How a gateway was found: its exit status (negative: a signal's number; None: it runs), and what it said."""
+
+    status: int | None
+    said: str
+
+    @staticmethod
+    def of(server: Gateway, since: int = 0) -> End:
+        """`since` is how long its log was when it started."""
+        status = server.child.process.poll() if server.child else None
+        return End(status, server.output[since:])
+
+    @property
+    def killed(self) -> bool:
+        return self.status == -signal.SIGKILL
+
+    @property
+    def wrong(self) -> list[str]:
+        """Of a gateway that is gone: it must have ended itself as it says it does."""
+        if self.status is None or self.status in STATUSES and any(words in self.said for words in LAST_WORDS):
+            return []
+        return [f"ended with {self.status}, which is not how it ends itself: {self.said[-1500:]}"]
 
 
 def started(server: Gateway) -> bool:
@@ -95,29 +125,32 @@ def left_wrong(world: World, before: list[Hold]) -> list[str]:
     return [f"{len(before)} holds before the start, {len(left)} after it, not all uncertain"]
 
 
-async def one_turn(load: Load, gate: asyncio.Event, turn: Turn) -> tuple[bool, list[str]]:
-    """Whether the gateway died of what was injected, and what was wrong."""
+async def one_turn(load: Load, gate: asyncio.Event, turn: Turn) -> tuple[End, list[str]]:
+    """How the gateway was before it was killed, and what was wrong afterwards."""
     world, server = load.world, load.world.server
     await asyncio.to_thread(load.new_tenants)
     server.stop()
+    turn.prepare(server)
     server.launcher = turn.launcher
+    said = len(server.output)
     if await asyncio.to_thread(started, server):
         await loaded(load, gate, turn.seconds)
-    died = not server.running()
+    end = End.of(server, said)
     server.kill()
     await quiet(load)
     server.launcher = ()
     problems = await asyncio.to_thread(books_wrong, load)
     before = world.books.holds()
     await asyncio.to_thread(server.start)
-    return died, [f"{turn.name}: {problem}" for problem in problems + left_wrong(world, before)]
+    return end, problems + left_wrong(world, before)
 
 
-async def all_turns(load: Load, turns: list[Turn], outcome: Outcome, note: Callable[[Turn, bool], None]) -> None:
+async def all_turns(load: Load, turns: list[Turn], outcome: Outcome, note: Callable[[Turn, End], list[str]]) -> None:
+    """`note` says what is wrong with how a gateway ended."""
     async with clients(load) as gate:
         for turn in turns:
-            died, problems = await one_turn(load, gate, turn)
-            note(turn, died)
+            end, problems = await one_turn(load, gate, turn)
+            problems = [f"{turn.name}: {problem}" for problem in note(turn, end) + problems]
             outcome.tried(problems)
             if problems:
                 return  # what is wrong once stays in the books

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -66,14 +67,15 @@ class Image:
         return shutil.disk_usage(self.folder).free
 
     def fill(self) -> None:
-        """Leaves no block free."""
+        """Leaves no block free; what stops it for another reason is an error."""
         with open(self.folder / "ballast", "ab") as handle:
             for size in (1 << 20, 4096):
                 try:
                     while True:
                         os.write(handle.fileno(), b"x" * size)
-                except OSError:
-                    pass
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:
+                        raise
 
     def empty(self) -> None:
         (self.folder / "ballast").unlink()
