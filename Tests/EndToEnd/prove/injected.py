@@ -43,6 +43,7 @@ class Point:
     last: int  # the last call a trial names: strace counts for each thread, and a trial is short
     stage: str = RUNNING
     errors: tuple[str, ...] = ()
+    must_end: bool = False  # after a failed sync nobody knows what the disk has
 
 
 POINTS = (
@@ -81,17 +82,17 @@ POINTS = (
 )
 # A file system's errors, for the calls on files; the network's failures are the fault matrix's.
 FAILURES = (
-    Point("sync of the WAL", "fdatasync", "-wal", 15, errors=("EIO", "ENOSPC")),
+    Point("sync of the WAL", "fdatasync", "-wal", 15, errors=("EIO", "ENOSPC"), must_end=True),
     Point("write of the WAL", "pwrite64", "-wal", 40, errors=("EIO", "ENOSPC", "EROFS")),
     Point("migrating: write of the WAL", "pwrite64", "-wal", 400, FIRST, ("EIO", "ENOSPC")),
     Point("naming a backup", "rename,renameat,renameat2", None, 1, BACKUP, ("EIO", "EROFS")),
     Point("opening the WAL", "openat", "-wal", 2, errors=("EIO", "EMFILE", "EROFS")),
     Point("write of the database", "pwrite64", "", 3, LONG, ("EIO", "ENOSPC", "EROFS")),
     Point("sync of the database", "fdatasync", "", 1, LONG, ("EIO",)),
-    Point("migrating: sync of the WAL", "fdatasync", "-wal", 1, FIRST, ("EIO",)),
+    Point("migrating: sync of the WAL", "fdatasync", "-wal", 1, FIRST, ("EIO",), must_end=True),
     Point("opening the database", "openat", "", 3, errors=("EIO", "EACCES")),
     Point("reading the database", "pread64", "", 10, errors=("EIO",)),
-    Point("growing or emptying the file of holds", "ftruncate,fallocate", ".holds", 2, errors=("EIO", "ENOSPC")),
+    Point("growing or emptying the file of holds", "ftruncate,fallocate", ".holds", 1, errors=("EIO", "ENOSPC")),
     Point("opening the file of holds", "openat", ".holds", 1, errors=("EIO", "EACCES")),
     Point("mapping the file of holds", "mmap", ".holds", 1, errors=("ENOMEM",)),
     Point("any sync", "fdatasync,fsync", None, 15, errors=("EIO",)),
@@ -140,7 +141,9 @@ class Trial:
 
     def wrong(self, end: End) -> list[str]:
         """What is wrong with how the gateway ended: only a failure that it may end of, and then as it ends itself."""
-        if end.status is None or end.killed and not self.error:
+        if end.status is None:
+            return ["went on after it"] if self.point.must_end and self.met(end) else []
+        if end.killed and not self.error:
             return []
         may_end = self.error and self.met(end) and self.point.stage != BACKUP and self.point.suffix != LOG
         return end.wrong if may_end else [f"ended with {end.status} without a reason: {end.said[-1500:]}"]
