@@ -2,18 +2,22 @@
 
     python run.py --binary PATH [--only NAME] [--seed N] [--full]
 
-One line per test as it finishes, measurements in between, and as the last line `N passed, N failed`.
+One line per test as it finishes, measurements in between, and as the last line `N passed, N failed`. A test that is
+skipped has failed, unless it needs root and this is not root: those are named before the last line and not counted.
 Exit code 1 if a test failed or none ran.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 from pathlib import Path
 
 import pytest
+
+from support.processes import NEEDS_ROOT
 
 DETAIL_LINES = 120
 HERE = Path(__file__).resolve().parent
@@ -25,6 +29,7 @@ class Reporter:
     def __init__(self) -> None:
         self.passed = 0
         self.failed = 0
+        self.not_run: list[str] = []
         self.seconds: dict[str, float] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -33,7 +38,10 @@ class Reporter:
         if report.failed:
             self.fail(name if report.when == "call" else f"{name} ({report.when})", report.longreprtext)
         elif report.when == "call":
-            if report.skipped:
+            if report.skipped and NEEDS_ROOT in str(report.longrepr) and os.geteuid() != 0:
+                self.not_run.append(name)
+                print(f"NOT RUN {name}: it {NEEDS_ROOT}", flush=True)
+            elif report.skipped:
                 self.fail(name, f"skipped: {report.longrepr}")
             else:
                 self.passed += 1
@@ -72,6 +80,8 @@ def main() -> int:
         arguments += ["-k", options.only]
     reporter = Reporter()
     code = pytest.main(arguments, plugins=[reporter])
+    if reporter.not_run:
+        print(f"not run, they need root: {', '.join(reporter.not_run)}", flush=True)
     print(f"{reporter.passed} passed, {reporter.failed} failed", flush=True)
     return 0 if code == 0 and reporter.passed and not reporter.failed else 1
 

@@ -9,15 +9,19 @@ import dataclasses
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from prove.dying import End
+from prove.injected import POINTS, Score, Trial
 from prove.programme import Outcome, Programme
 from prove.programmes import PROGRAMMES
 from support.options import Run
-from support.processes import ROOT, note
+from support.processes import NEEDS_ROOT, ROOT, note
 
 HERE = Path(__file__).resolve().parent
 BY_TESTS = [programme for programme in PROGRAMMES if programme.smoke_is]
@@ -26,8 +30,7 @@ BY_TESTS = [programme for programme in PROGRAMMES if programme.smoke_is]
 @pytest.mark.parametrize("programme", [programme for programme in PROGRAMMES if programme.smoke], ids=lambda p: p.name)
 def test_smoke(run: Run, programme: Programme) -> None:
     if programme.needs_root and os.geteuid() != 0:
-        note(f"{programme.name}: left out, it mounts a file system, which needs root")
-        return
+        pytest.skip(f"{NEEDS_ROOT}: it mounts a file system")
     # What is new is found by `make prove`; here the same choices each time show that the line works.
     outcome = programme.run(dataclasses.replace(run, seed=1), programme.smoke)
     note(f"{programme.name}: {outcome.count} done; {outcome.figures}")
@@ -74,3 +77,47 @@ def test_what_goes_wrong_is_counted() -> None:
     outcome.must(True, "never")
     outcome.must(False, "four")
     assert (outcome.count, outcome.failures) == (3, ["one", "two", "three", "four"])
+
+
+def score(met: bool) -> Outcome:
+    """Ten trials of one point, of one that is met and one that is not."""
+    outcome, point = Outcome(), POINTS[0]
+    counted = Score(((point, ""),))
+    for number in range(10):
+        trial = Trial(point, "", number, "", 0, Path())
+        assert counted.note(trial, End(-signal.SIGKILL if met else None, "")) == []
+    counted.judge(outcome, 10)
+    return outcome
+
+
+def test_a_point_that_was_never_met_fails() -> None:
+    assert not score(met=True).failures
+    assert any(f"never met in 10 trials: {POINTS[0].name}" in failure for failure in score(met=False).failures)
+
+
+@pytest.mark.parametrize(("status", "said", "good"), [
+    (None, "", True),
+    (1, '"message":"the ledger cannot be trusted any more"', True),
+    (74, '"message":"the ledger cannot be trusted any more"', True),
+    (1, '"message":"refused to start"', True),
+    (1, "", False),
+    (0, "", False),
+    (-signal.SIGILL, '"message":"the ledger cannot be trusted any more"', False),
+    (-signal.SIGKILL, "", False),
+])
+def test_only_a_stated_end_is_one(status: int | None, said: str, good: bool) -> None:
+    assert (End(status, said).wrong == []) == good
+
+
+def test_a_programme_that_needs_root_is_named_without_it(tmp_path: Path) -> None:
+    """The reporter of `run.py`, once as root and once as nobody."""
+    (tmp_path / "test_rooted.py").write_text(
+        f"import pytest\n\n\ndef test_disk():\n    pytest.skip('{NEEDS_ROOT}: it mounts')\n\n\n"
+        "def test_other():\n    pytest.skip('tired')\n")
+    code = ("import os, sys\nos.geteuid = lambda: int(sys.argv[1])\nimport pytest, run\n"
+            "reporter = run.Reporter()\n"
+            f"pytest.main([{str(tmp_path)!r}, '-p', 'no:terminal', '-p', 'no:cacheprovider'], plugins=[reporter])\n"
+            "print(reporter.passed, reporter.failed, len(reporter.not_run))")
+    for user, said in (("0", "0 2 0"), ("1", "0 1 1")):
+        done = subprocess.run([sys.executable, "-c", code, user], cwd=HERE, capture_output=True, text=True, check=False)
+        assert done.stdout.splitlines()[-1] == said, done.stdout + done.stderr
