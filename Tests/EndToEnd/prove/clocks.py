@@ -1,7 +1,8 @@
 """Clock jumps and other time zones under load, by libfaketime: rows in exactly one window and one month, no cap passed.
 
 `size` jumps: an hour or thirty days, both ways, and to the seconds around changes of zone, leap days, ends of month and
-year. What the ledger says is computed again with Python's own zones.
+year. What the ledger says is computed again with Python's own zones: after each jump every tenant whose window has room
+by that sum must be served, and the months of each tenant in its own zone must be those of the Admin API.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from support import bookkeeping
 from support.backend import FakeBackend, fake_backend
-from support.client import Answer, call, chat
+from support.client import Answer, call, chat, encode, fetch
 from support.options import Run
-from support.oracle import assert_exactly_once, pico, usd
+from support.oracle import Entry, assert_exactly_once, pico, usd
 from support.tollgate import Gateway
 from support.world import PRICE, World
 
@@ -54,6 +56,10 @@ class Clock:
 
     file: Path
     offset: int = 0
+
+    def now(self) -> int:
+        """What the gateway takes for now, in microseconds."""
+        return int((time.time() + self.offset) * 1e6)
 
     def set(self, offset: int) -> None:
         self.offset = offset
@@ -101,6 +107,37 @@ class Calls:
     dice: random.Random
     whole: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
+    fresh: int = 0  # calls that had to be served in a window without entries
+    owed: int = 0  # calls that had to be served at all
+
+    def first_calls(self, clock: Clock) -> list[str]:
+        """One call of each tenant while no other runs: it must be served if there is room in its window.
+
+        A clock that is set back does not reopen a window that is over, so there must be room in the later ones too.
+        """
+        spent: dict[str, dict[str, int]] = {player.id: defaultdict(int) for player in self.players}
+        windows = {player.id: player for player in self.players}
+        for entry in self.world.books.entries():
+            if player := windows.get(entry.tenant_id):
+                spent[player.id][window_of(player, entry.admitted_at)] += entry.cost
+        problems = []
+        for player in self.players:
+            body = chat(self.world.fresh("first"), knobs="out=20,in=40", max_tokens=20)
+            hold = PRICE.bound(len(encode(body)), 20)
+            before = window_of(player, clock.now())
+            answer = fetch(self.world.server.data, player.key, body)
+            self.note(answer)
+            windows_now = {before, window_of(player, clock.now())}
+            later = {window for window in spent[player.id] if window > before}
+            sums = [spent[player.id][window] for window in windows_now | later]
+            if max(sums) + hold > CAP:
+                continue
+            self.owed += 1
+            self.fresh += not any(sums)
+            if not answer.done:
+                problems.append(f"{player.zone}, {player.window} {before}: {sums} of {CAP} is spent, and yet "
+                                f"{answer.status} {answer.body[:300]!r}")
+        return problems
 
     async def for_seconds(self, seconds: float) -> None:
         end = asyncio.get_running_loop().time() + seconds
@@ -121,12 +158,16 @@ class Calls:
             self.problems.append(f"{answer.status} {answer.error} {answer.body[:300]!r}")
 
 
+def local(zone: str, microseconds: int) -> datetime:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)).astimezone(ZoneInfo(zone))
+
+
 def window_of(player: Player, microseconds: int) -> str:
     """The calendar window an instant belongs to, in the tenant's own zone."""
-    local = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)).astimezone(ZoneInfo(player.zone))
+    then = local(player.zone, microseconds)
     if player.window == "week":
-        return (local.date() - timedelta(days=local.weekday())).isoformat()
-    return local.strftime("%Y-%m-%d" if player.window == "day" else "%Y-%m")
+        return (then.date() - timedelta(days=then.weekday())).isoformat()
+    return then.strftime("%Y-%m-%d" if player.window == "day" else "%Y-%m")
 
 
 def booked_wrong(calls: Calls) -> list[str]:
@@ -140,28 +181,35 @@ def booked_wrong(calls: Calls) -> list[str]:
     problems += [f"{len(missing)} whole answers are not in the ledger"] if missing else []
     by_id = {player.id: player for player in calls.players}
     spent: dict[tuple[str, str], int] = defaultdict(int)
-    months: dict[str, int] = defaultdict(int)
     for entry in entries:
         if player := by_id.get(entry.tenant_id):
             spent[(player.id, window_of(player, entry.admitted_at))] += entry.cost
-        months[datetime.fromtimestamp(entry.admitted_at / 1e6, UTC).strftime("%Y-%m")] += entry.cost
     problems += [f"{by_id[tenant]} {window}: {total} over {CAP}" for (tenant, window), total in spent.items()
                  if total > CAP]
-    return problems + months_wrong(calls.world, months)
+    problems += months_wrong(calls.world, entries, "UTC", "")
+    for player in calls.players:
+        own = [entry for entry in entries if entry.tenant_id == player.id]
+        problems += months_wrong(calls.world, own, player.zone, f"&tenant_id={player.id}")
+    return problems + bookkeeping.wrong(calls.world.server.database)
 
 
-def months_wrong(world: World, months: dict[str, int]) -> list[str]:
-    """The costs of every month in the Admin API are the ledger's, month by month; so each row is in exactly one."""
-    first = datetime.strptime(min(months), "%Y-%m").replace(tzinfo=UTC)
-    last = (datetime.strptime(max(months), "%Y-%m") + timedelta(days=32)).replace(day=1, tzinfo=UTC)
+def months_wrong(world: World, entries: list[Entry], zone: str, who: str) -> list[str]:
+    """The costs of every month of a zone in the Admin API are the ledger's, month by month."""
+    booked: dict[str, int] = defaultdict(int)
+    for entry in entries:
+        booked[local(zone, entry.admitted_at).strftime("%Y-%m")] += entry.cost
+    booked = {month: cost for month, cost in booked.items() if cost}
+    if not booked:
+        return [f"nothing is booked for {zone}{who}"]
+    first = datetime.strptime(min(booked), "%Y-%m").replace(tzinfo=ZoneInfo(zone))
+    last = (datetime.strptime(max(booked), "%Y-%m") + timedelta(days=32)).replace(day=1, tzinfo=ZoneInfo(zone))
+    span = "&".join(f"{name}={when.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for name, when in (("start", first),
+                                                                                         ("end", last)))
     told = {}
-    for row in world.admin.get(f"/costs?start={first:%Y-%m-%dT%H:%M:%SZ}&end={last:%Y-%m-%dT%H:%M:%SZ}&bucket=month"
-                               "&time_zone=UTC&limit=1000")["data"]:
-        cost = sum(pico(result["cost"]) for result in row["results"])
-        if cost:
-            told[row["start"][:7]] = cost
-    booked = {month: cost for month, cost in months.items() if cost}
-    return [] if told == booked else [f"costs by month are {told}, the ledger's {booked}"]
+    for row in world.admin.get(f"/costs?{span}&bucket=month&time_zone={zone}&limit=1000{who}")["data"]:
+        if cost := sum(pico(result["cost"]) for result in row["results"]):
+            told[datetime.fromisoformat(row["start"]).astimezone(ZoneInfo(zone)).strftime("%Y-%m")] = cost
+    return [] if told == booked else [f"costs by month in {zone}{who} are {told}, the ledger's {booked}"]
 
 
 async def all_jumps(calls: Calls, clock: Clock, size: int, seconds: float, outcome: Outcome) -> None:
@@ -174,8 +222,9 @@ async def all_jumps(calls: Calls, clock: Clock, size: int, seconds: float, outco
             offset = int(edge - time.time())
         # Never before the start: prices and budgets are of then.
         clock.set(max(offset, int(start - time.time()) + 1))
+        problems = await asyncio.to_thread(calls.first_calls, clock)
         await calls.for_seconds(seconds)
-        outcome.tried(calls.problems[:3])
+        outcome.tried(problems + calls.problems[:3])
         calls.problems.clear()
 
 
@@ -190,6 +239,8 @@ def run(run: Run, size: int) -> Outcome:
         entries = world.books.entries()
         months = {datetime.fromtimestamp(entry.admitted_at / 1e6, UTC).strftime("%Y-%m") for entry in entries}
         outcome.must(len(months) > 1, f"the clock hardly moved: {months}")
+        outcome.must(calls.fresh > size, f"only {calls.fresh} calls met a window without entries")
+        outcome.figures["calls that had room, in a window without entries"] = (calls.owed, calls.fresh)
         outcome.figures["whole answers, months"] = (len(calls.whole), len(months))
     return outcome
 
