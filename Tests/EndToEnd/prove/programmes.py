@@ -5,18 +5,19 @@ from __future__ import annotations
 from .bodies import BODIES
 from .builds import FUZZ, TSAN
 from .clocks import CLOCKS
+from .configurations import CONFIGURATIONS
 from .crowd import CROWD
 from .differential import DIFFERENTIAL
 from .disconnects import DISCONNECTS
 from .disks import DISKS
 from .floods import FLOODS
-from .hostile import CONFIGURATIONS, ROWS
 from .injected import CRASHES, ERRORS_LINE
 from .kills import KILLS
 from .power import POWER
 from .programme import Programme
 from .races import RACES
 from .raw_http import RAW_HTTP
+from .rows import ROWS
 from .slow import SLOW
 from .soak import SOAK
 
