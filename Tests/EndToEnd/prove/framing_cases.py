@@ -11,6 +11,7 @@ BOTH = "RFC 9112 §6.1: Transfer-Encoding with Content-Length is an attack"
 CODING = "RFC 9112 §6.1, §6.3: chunked must be the one coding, else 400 or 501 and the end"
 SIZE = "RFC 9112 §7.1: chunk-size is 1*HEXDIG"
 EXTENSION = "RFC 9112 §7.1.1"
+LARGE = "RFC 9110 §15.5.14: 413"
 TRAILER = "RFC 9112 §7.1.2, RFC 9110 §6.5.1: trailers never change the head"
 
 
@@ -22,6 +23,8 @@ def lengths() -> list[Case]:
     cases = [Case(f"Content-Length: {named(text)}", "smuggling", LENGTH, with_length(text)) for text in bad]
     cases += [
         Case("Content-Length 2^63-1", "limits", "RFC 9110 §15.5.14", with_length(b"9223372036854775807")),
+        Case("a body of 20 MB", "limits", LARGE, post(body=lambda _: b" " * 20_000_000), codes=(413,)),
+        Case("a chunk of 20 MB", "limits", LARGE, chunked(lambda _: chunk(b" " * 20_000_000) + LAST), codes=(413,)),
         Case("leading zeros", "semantics", "RFC 9110 §8.6: 1*DIGIT", with_length(b"000N"), "either", ("2",), 1),
         Case("whitespace around it", "semantics", "RFC 9110 §5.5", with_length(b"\t N \t"), "served", ("2",), 1),
         Case("Content-Length twice", "smuggling", LENGTH,

@@ -25,11 +25,11 @@ def methods() -> list[Case]:
              get(line=b"A" * 70_000 + b" /healthz HTTP/1.1")),
         Case("no method", "malformed", "RFC 9112 §3: method SP request-target SP version",
              get(line=b"/healthz HTTP/1.1")),
-        Case("CONNECT", "semantics", "RFC 9110 §9.3.6: no proxy: no tunnel",
+        Case("CONNECT", "methods", "RFC 9110 §9.3.6: no proxy: no tunnel",
              get(line=b"CONNECT example.com:80 HTTP/1.1")),
         Case("CONNECT and bytes for the tunnel", "smuggling", "RFC 9110 §9.3.6: nothing after a refused CONNECT",
              joined(get(line=b"CONNECT example.com:80 HTTP/1.1"), lambda dress: dress.inner)),
-        Case("TRACE", "semantics", "RFC 9110 §9.3.8: never reflects credentials; refused",
+        Case("TRACE", "methods", "RFC 9110 §9.3.8: never reflects credentials; refused",
              get(b"Authorization: Bearer secret", line=b"TRACE /healthz HTTP/1.1")),
         Case("HEAD", "semantics", "RFC 9110 §9.3.2: the head only", get(line=b"HEAD /healthz HTTP/1.1"), "served",
              ("h",)),
@@ -85,7 +85,7 @@ def targets() -> list[Case]:
         Case("target of 8,000 bytes", "limits", "RFC 9112 §3: at least 8,000 bytes are read",
              get(line=b"GET /" + b"a" * 7_990 + b" HTTP/1.1"), "served", ("4",)),
         Case("target of 70,000 bytes", "limits", "RFC 9110 §15.5.15",
-             get(line=b"GET /" + b"a" * 70_000 + b" HTTP/1.1"), codes=(400, 414, 431)),
+             get(line=b"GET /" + b"a" * 70_000 + b" HTTP/1.1"), codes=(414, 431)),
     ]
 
 
@@ -176,11 +176,11 @@ def fields() -> list[Case]:
 def limits() -> list[Case]:
     rule = "RFC 6585 §5: 431"
     return [
-        Case("a value of 70,000 bytes", "limits", rule, get(b"X: " + b"a" * 70_000), codes=(400, 431)),
-        Case("a name of 70,000 bytes", "limits", rule, get(b"a" * 70_000 + b": x"), codes=(400, 431)),
+        Case("a value of 70,000 bytes", "limits", rule, get(b"X: " + b"a" * 70_000), codes=(431,)),
+        Case("a name of 70,000 bytes", "limits", rule, get(b"a" * 70_000 + b": x"), codes=(431,)),
         Case("a value of 6,000 bytes", "limits", "RFC 9110 §5.4", get(b"X: " + b"a" * 6_000), "served"),
         Case("90 fields", "limits", "RFC 9110 §5.4", get(*[b"X-%d: y" % n for n in range(90)]), "served"),
-        Case("200 fields", "limits", rule, get(*[b"X-%d: y" % n for n in range(200)]), codes=(400, 431)),
+        Case("200 fields", "limits", rule, get(*[b"X-%d: y" % n for n in range(200)]), codes=(431,)),
         Case("20,000 fields", "limits", rule, get(*[b"X-%d: y" % n for n in range(20_000)]), codes=(400, 431)),
         Case("fields without an end", "limits", rule,
              raw(b"GET /healthz HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 40_000)),
@@ -190,23 +190,23 @@ def limits() -> list[Case]:
 def connections() -> list[Case]:
     order = "RFC 9112 §9.3.2: answered in order"
     return [
-        Case("two at once", "semantics", order, joined(get(), get()), "served", ("2", "2")),
-        Case("ten at once", "semantics", order, joined(*[get()] * 10), "served", ("2",) * 10),
-        Case("GET, POST, GET at once", "semantics", order, joined(get(), post(), get()), "served", ("2", "2", "2"), 1),
-        Case("good, then garbage", "semantics", "RFC 9112 §2.2", joined(get(), raw(b"\x00\x01\x02 garbage\r\n\r\n")),
+        Case("two at once", "pipelining", order, joined(get(), get()), "served", ("2", "2")),
+        Case("ten at once", "pipelining", order, joined(*[get()] * 10), "served", ("2",) * 10),
+        Case("GET, POST, GET at once", "pipelining", order, joined(get(), post(), get()), "served", ("2", "2", "2"), 1),
+        Case("good, then garbage", "pipelining", "RFC 9112 §2.2", joined(get(), raw(b"\x00\x01\x02 garbage\r\n\r\n")),
              "served", ("2", "x")),
         Case("nothing after close", "smuggling", "RFC 9112 §9.6: no request after `close` is read",
              joined(get(b"Connection: close"), lambda dress: dress.inner), "served", ("c",)),
         Case("close among others", "semantics", "RFC 9110 §7.6.1: a list",
              joined(get(b"Connection: x, Close"), lambda dress: dress.inner), "served", ("c",)),
-        Case("an empty line before a request", "semantics", "RFC 9112 §2.2: SHOULD be ignored",
+        Case("an empty line before a request", "pipelining", "RFC 9112 §2.2: SHOULD be ignored",
              joined(raw(b"\r\n"), get()), "served"),
-        Case("a CRLF after a body", "semantics", "RFC 9112 §2.2: SHOULD be ignored",
+        Case("a CRLF after a body", "pipelining", "RFC 9112 §2.2: SHOULD be ignored",
              joined(post(), raw(b"\r\n"), get()), "served", ("2", "2"), 1),
-        Case("100-continue", "semantics", "RFC 9110 §10.1.1", post(b"Expect: 100-continue"), "served", ("2",), 1),
-        Case("another expectation", "semantics", "RFC 9110 §10.1.1: 417 MAY be answered", post(b"Expect: 200-ok"),
+        Case("100-continue", "expect", "RFC 9110 §10.1.1", post(b"Expect: 100-continue"), "served", ("2",), 1),
+        Case("another expectation", "expect", "RFC 9110 §10.1.1: 417 MAY be answered", post(b"Expect: 200-ok"),
              "either", ("24",), 1),
-        Case("100-continue of HTTP/1.0", "semantics", "RFC 9110 §10.1.1: ignored",
+        Case("100-continue of HTTP/1.0", "expect", "RFC 9110 §10.1.1: ignored",
              post(b"Expect: 100-continue", version=b"HTTP/1.0"), "served", ("c",), 1),
         Case("an upgrade to h2c", "smuggling", "RFC 9110 §7.8: MAY be ignored", get(
             b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c", b"HTTP2-Settings: AAMAAABkAAQBAAAAAAIAAAAA"),

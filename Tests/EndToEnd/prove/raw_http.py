@@ -1,4 +1,5 @@
-"""Raw HTTP/1.1 from the RFCs, on both listeners: smuggling and malformed 100 %, in all at least 95 %.
+"""Raw HTTP/1.1 from the RFCs, on both listeners: smuggling, malformed, limits, pipelining, expectations, TRACE and
+CONNECT 100 %, in all at least 95 %.
 
 `size` is how many cases at most go to each listener; a part of them is drawn by the seed.
 """
@@ -24,7 +25,9 @@ CONFIG = "limits: { header_timeout: 2s, idle_timeout: 5s, max_body: 1MiB }\n"
 PATIENCE = 8.0  # seconds until a case that is waited for must have ended
 QUIET = 0.15  # seconds in which no answer more may come
 AT_ONCE = 40
-ALWAYS = ("smuggling", "malformed")
+# Framing is in doubt: the connection ends with the refusal.
+ENDED = ("smuggling", "malformed")
+ALWAYS = (*ENDED, "limits", "pipelining", "expect", "methods")  # 100 %
 SHARE = 0.95
 
 
@@ -139,8 +142,7 @@ class Player:
             self.problems.append(f"status {answer.status}, expected one of {self.case.codes}")
         elif answer.status >= 500 and answer.status not in (501, 505):
             self.problems.append(f"status {answer.status}")
-        # Where no framing is in doubt, the connection may go on.
-        if self.case.group in ALWAYS:
+        if self.case.group in ENDED:
             await self.nothing_more(reader, writer)
 
     async def nothing_more(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -202,7 +204,7 @@ def run(run: Run, size: int) -> Outcome:
 
 
 def judge(outcome: Outcome, listener: str, players: list[Player]) -> None:
-    """Smuggling and malformed must all be right; of the rest, so many that the share of all holds."""
+    """What is of `ALWAYS` must all be right; of the rest, so many that the share of all holds."""
     done, good = Counter[str](), Counter[str]()
     others: list[str] = []
     for player in players:
