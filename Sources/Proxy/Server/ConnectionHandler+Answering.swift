@@ -100,6 +100,8 @@ extension ConnectionHandler {
         let parts = queued
         queued.removeAll(keepingCapacity: true)
         for (index, part) in parts.enumerated() {
+            // What is behind a request that ended the connection is nobody's.
+            if isLingering { break }
             if handler != nil {
                 queued.append(contentsOf: parts[index...])
                 break

@@ -195,6 +195,8 @@ def connections() -> list[Case]:
         Case("GET, POST, GET at once", "pipelining", order, joined(get(), post(), get()), "served", ("2", "2", "2"), 1),
         Case("good, then garbage", "pipelining", "RFC 9112 §2.2", joined(get(), raw(b"\x00\x01\x02 garbage\r\n\r\n")),
              "served", ("2", "x")),
+        Case("a call, a head to refuse, another call", "smuggling", "RFC 9112 §9.3.2: nothing behind it is obeyed",
+             joined(post(), get(host=False), lambda dress: dress.inner), "served", ("2", "x"), 1),
         Case("nothing after close", "smuggling", "RFC 9112 §9.6: no request after `close` is read",
              joined(get(b"Connection: close"), lambda dress: dress.inner), "served", ("c",)),
         Case("close among others", "semantics", "RFC 9110 §7.6.1: a list",
