@@ -1,27 +1,31 @@
 """Streams of requests, mutated, through Tollgate and four others: it never sees more requests than the strictest.
 
-A request that one sees and another does not is how one is smuggled past whatever stands in front.
+A request that one sees and another does not is how one is smuggled past whatever stands in front. One stream in
+`CHAT_SHARE` is of calls with a valid key, and the backend's own log must have no call that was not answered. One in
+`WHOLE_SHARE` is not changed at all, and must be seen whole: who reads nothing sees no more than others, too.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import re
 from collections import Counter as Tally
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from support.backend import fake_backend
-from support.client import Address
+from support.client import Address, chat
 from support.options import Run
 from support.tollgate import gateway
 from support.world import World
 
-from .peers import asked, seen_by_h11, seen_by_httptools, servers, whole
+from .peers import Reply, after_the_end, asked, seen_by_h11, seen_by_httptools, servers, whole, whole_by_tollgate
 from .programme import Outcome, Programme
 
 CONFIG = "limits: { header_timeout: 1s, idle_timeout: 1s, max_body: 1MiB }\n"
 AT_ONCE = 250
+CHAT_SHARE, WHOLE_SHARE = 4, 25
 # No expectation: Tollgate then refuses before the body comes, an answer to no request that was read whole; raw
 # cases are about that.
 PIECES = (
@@ -43,21 +47,48 @@ BYTES = b"\r\n :;,\x00\x0b\x0c\x7f\xff0159afxGP/.+-_"
 class Stream:
     data: bytes
     seen: dict[str, int]
+    requests: int | None = None  # so many, where nothing was changed
+    is_chat: bool = False
+    replies: list[Reply] = field(default_factory=list)  # of Tollgate
 
     @property
     def sees_more(self) -> bool:
         return self.seen["tollgate"] > min(count for name, count in self.seen.items() if name != "tollgate")
 
+    @property
+    def accepted(self) -> int:
+        """Calls that were answered; nothing else in a stream of calls is."""
+        return sum(reply.status == 200 for reply in self.replies) if self.is_chat else 0
+
+    def obeyed_wrong(self, reached: Tally[str]) -> list[str]:
+        """Calls at the backend, by their markers, that were not answered. Only where bytes that are not HTTP come in
+        behind a call under way, and the connection is cut without a word, its answer is lost with it."""
+        markers = set(re.findall(r"differential-\d+", self.data.decode("latin-1")))
+        calls = sum(reached[marker] for marker in markers)
+        lost = not any(reply.closes for reply in self.replies)
+        return [] if calls <= self.accepted + lost else [f"{calls} calls obeyed, {self.replies}: {self.data!r}"]
+
+    def problems(self) -> list[str]:
+        found = []
+        if after_the_end(self.replies):
+            found.append(f"Tollgate answered behind its last answer, {self.replies}: {self.data!r}")
+        if self.requests is not None and (odd := {n: c for n, c in self.seen.items() if c != self.requests}):
+            found.append(f"{self.requests} good requests, but {odd} were seen: {self.data!r}")
+        return found
+
 
 def tolerated(data: bytes) -> bytes:
-    """The stream without what may be read leniently: several spaces in a request line (RFC 9112 §3), and a CR alone
-    where an empty line before a request is ignored."""
+    """The stream without what may be read leniently: several spaces in a request line (RFC 9112 §3), a CR alone where
+    an empty line before a request is ignored, a tab before a value (RFC 9110 §5.6.3) and a second credential, both of
+    which nginx alone refuses."""
+    data = re.sub(rb"(?m)^(Transfer-Encoding:)\t", rb"\1 ", data)
+    data = re.sub(rb"(?m)^(Authorization: [^\r\n]+\r\n)(Authorization: [^\r\n]+\r\n)+", rb"\1", data)
     data = re.sub(rb"(?m)([A-Z]+) +([^ \r\n]+) +(HTTP/1\.[01]\r?)$", rb"\1 \2 \3", data)
     return re.sub(rb"\r+(?=[A-Z]+ /[^\r\n]* HTTP/1\.[01]\r\n)", b"", data)
 
 
-def stream_of(data: bytes) -> Stream:
-    return Stream(data, {"h11": seen_by_h11(data), "httptools": seen_by_httptools(data)})
+def stream_of(data: bytes, requests: int | None = None, is_chat: bool = False) -> Stream:
+    return Stream(data, {"h11": seen_by_h11(data), "httptools": seen_by_httptools(data)}, requests, is_chat)
 
 
 def request(dice: random.Random) -> bytes:
@@ -73,9 +104,27 @@ def request(dice: random.Random) -> bytes:
     return b"POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 34\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
-def mutated(dice: random.Random) -> bytes:
-    """One to four requests with up to four changes: pieces put in, lines replaced, bytes changed, cut, doubled."""
-    data = bytearray(b"".join(request(dice) for _ in range(dice.randint(1, 4))))
+def chat_request(dice: random.Random, key: str) -> bytes:
+    """A good call."""
+    body = json.dumps(chat(f"differential-{dice.randrange(1 << 60)}", max_tokens=1)).encode()
+    head = b"POST /v1/chat/completions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\n" % key.encode()
+    if dice.random() < 0.5:
+        return head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    return head + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+
+
+def drawn(dice: random.Random, key: str) -> Stream:
+    """One to four requests, mostly with up to four changes."""
+    is_chat, number = dice.randrange(CHAT_SHARE) == 0, dice.randint(1, 4)
+    data = b"".join(chat_request(dice, key) if is_chat else request(dice) for _ in range(number))
+    if dice.randrange(WHOLE_SHARE) == 0:
+        return stream_of(data, number, is_chat)
+    return stream_of(mutated(dice, data), None, is_chat)
+
+
+def mutated(dice: random.Random, stream: bytes) -> bytes:
+    """Pieces put in, lines replaced, bytes changed, cut, doubled."""
+    data = bytearray(stream)
     for _ in range(dice.randint(1, 4)):
         lines = [0] + [index + 1 for index, byte in enumerate(data) if byte == 0x0A]
         place, kind = dice.choice(lines), dice.randrange(6)
@@ -103,9 +152,10 @@ async def play(streams: list[Stream], addresses: dict[str, Address]) -> None:
 
     async def one(stream: Stream) -> None:
         async with gate:
-            counts = await asyncio.gather(*(asked(address, stream.data) for address in addresses.values()))
-            for name, statuses in zip(addresses, counts):
-                stream.seen[name] = whole(statuses)
+            replies = await asyncio.gather(*(asked(address, stream.data) for address in addresses.values()))
+            stream.seen |= {name: whole(said) for name, said in zip(addresses, replies)}
+            stream.replies = replies[list(addresses).index("tollgate")]
+            stream.seen["tollgate"] = whole_by_tollgate(stream.replies)
 
     await asyncio.gather(*(one(stream) for stream in streams))
 
@@ -113,23 +163,34 @@ async def play(streams: list[Stream], addresses: dict[str, Address]) -> None:
 def run(run: Run, size: int) -> Outcome:
     outcome, dice = Outcome(), run.dice("differential")
     seen: Tally[str] = Tally()
-    forgiven = 0
+    forgiven = unchanged = accepted = 0
     with fake_backend() as backend, gateway(run.binary, CONFIG) as server, servers() as addresses:
         world = World.lay(server, backend)
+        tenant = world.tenant("1000000")
         addresses = {"tollgate": server.data, **addresses}
         for start in range(0, size, 500):
-            streams = [stream_of(mutated(dice)) for _ in range(min(500, size - start))]
+            streams = [drawn(dice, tenant.key) for _ in range(min(500, size - start))]
             asyncio.run(play(streams, addresses))
-            lenient = {stream.data: stream_of(tolerated(stream.data)) for stream in streams if stream.sees_more}
+            reached = Tally(call.marker for call in backend.calls())
+            lenient = {stream.data: stream_of(tolerated(stream.data), is_chat=stream.is_chat)
+                       for stream in streams if stream.sees_more}
             asyncio.run(play(list(lenient.values()), addresses))
             for stream in streams:
                 seen.update(stream.seen)
                 again = lenient.get(stream.data)
                 wrong = again is not None and (again.data == stream.data or again.sees_more)
                 forgiven += stream.sees_more and not wrong
-                outcome.tried(f"{stream.seen}: {stream.data!r}" if wrong else None)
-        world.assert_good_call(world.tenant())
+                unchanged += stream.requests is not None
+                outcome.tried(f"{stream.seen}, {stream.replies}: {stream.data!r}" if wrong else None)
+                outcome.wrong(stream.problems() + (stream.obeyed_wrong(reached) if stream.is_chat else []))
+            accepted += sum(stream.accepted for stream in (*streams, *lenient.values()))
+        calls = len(backend.calls())
+        outcome.must(accepted <= calls, f"{accepted} calls were answered, {calls} reached the backend")
+        outcome.must(accepted > 0 and unchanged > 0, "no call was answered, or no stream was left as it was")
+        world.assert_good_call(tenant)
     outcome.figures["requests seen"] = dict(seen)
+    outcome.figures["calls answered, and at the backend"] = f"{accepted}, {calls}"
+    outcome.figures["streams left as they were, all seen whole"] = unchanged
     outcome.figures["more seen only for what RFC 9112 lets a server ignore"] = forgiven
     return outcome
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import h11
@@ -59,27 +61,38 @@ def seen_by_httptools(stream: bytes) -> int:
     return counter.seen
 
 
-def answers(data: bytes) -> list[int]:
-    """The statuses of what a server answered to requests that were no HEAD."""
-    statuses: list[int] = []
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    closes: bool  # it says that the connection ends with it
+
+    @property
+    def not_read(self) -> bool:
+        return self.status in NOT_READ
+
+
+def answers(data: bytes) -> list[Reply]:
+    """What a server answered to requests that were no HEAD."""
+    replies: list[Reply] = []
     while data.startswith(b"HTTP/1."):
         head, mark, rest = data.partition(b"\r\n\r\n")
         if not mark:
-            return statuses
+            return replies
         status = int(head.split(b" ")[1])
-        length, chunked = 0, False
+        length, chunked, closes = 0, False, False
         for line in head.lower().split(b"\r\n")[1:]:
             name, _, value = line.partition(b":")
             if name == b"content-length":
                 length = int(value)
             chunked |= name == b"transfer-encoding"
+            closes |= name == b"connection" and b"close" in value
         data = rest.partition(b"0\r\n\r\n")[2] if chunked else rest[length:]
         if status >= 200:
-            statuses.append(status)
-    return statuses
+            replies.append(Reply(status, closes))
+    return replies
 
 
-async def asked(address: Address, stream: bytes) -> list[int]:
+async def asked(address: Address, stream: bytes) -> list[Reply]:
     """Sends all of it and reads until the server, which has waited long enough for more, ends the connection.
 
     To say that no more comes would be quicker, but HAProxy then answers only the first request.
@@ -99,14 +112,21 @@ async def asked(address: Address, stream: bytes) -> list[int]:
     return answers(data)
 
 
-def whole(statuses: list[int]) -> int:
+def whole(replies: list[Reply]) -> int:
     """How many requests were read to their end: the first that was not is the last that was answered."""
-    seen = 0
-    for status in statuses:
-        if status in NOT_READ:
-            break
-        seen += 1
-    return seen
+    return sum(1 for _ in itertools.takewhile(lambda reply: not reply.not_read, replies))
+
+
+def whole_by_tollgate(replies: list[Reply]) -> int:
+    """As `whole`; but a 400 may also be about what was asked for, and then the connection goes on. So each answer, but
+    one that refuses to read on and says so, is to a whole request, wherever it stands."""
+    return sum(not (reply.not_read and reply.closes) for reply in replies)
+
+
+def after_the_end(replies: list[Reply]) -> int:
+    """Answers behind one that ended the connection."""
+    return sum(1 for _ in itertools.dropwhile(lambda reply: not reply.closes, replies)) - any(
+        reply.closes for reply in replies)
 
 
 @contextmanager
@@ -142,6 +162,6 @@ def servers() -> Iterator[dict[str, Address]]:
 
 def wait(server: str, address: Address, children: list[Child]) -> None:
     deadline = time.monotonic() + 15
-    while asyncio.run(asked(address, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")) != [200]:
+    while asyncio.run(asked(address, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")) != [Reply(200, False)]:
         assert time.monotonic() < deadline, f"{server}: {[child.output for child in children]}"
         time.sleep(0.05)
