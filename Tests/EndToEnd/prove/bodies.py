@@ -1,26 +1,34 @@
-"""Bodies far over every limit, to both listeners: cut at the limit, never held whole, and nothing traps."""
+"""Bodies far over every limit, to both listeners: cut at the limit, never held whole, and nothing traps.
+
+Memory is the most it ever had meanwhile, as the kernel counts it, not what is left at the end.
+"""
 
 from __future__ import annotations
 
 import gzip
+import select
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 
 from support.backend import fake_backend
 from support.client import Address
+from support.faults import fault_backend
 from support.options import Run
 from support.tollgate import gateway
-from support.world import World
+from support.world import Tenant, World
 
-from .bystander import Figures, bystander
+from .bystander import Figures, bystander, given_back, peak_rss
 from .programme import Outcome, Programme
 
 CONFIG = "limits: { max_body: 4MiB, body_memory: 64MiB }\n"
 BODY_LIMIT, MEMORY_LIMIT = 4 << 20, 64 << 20
 GIB = 1 << 30
 PIECE = 1 << 20
+QUIET, SMOKE_QUIET = 4.0, 0.5
+GIVEN_BACK_LIMIT = 20.0
+ANSWER_SECONDS = 30.0
 ENDLESS_SECONDS = 15.0  # a refused client may be listened to for so long, and not longer
 BOMB = gzip.compress(b"\x00" * (256 << 20), 9)
 
@@ -32,17 +40,25 @@ def head(address: Address, credential: str, path: str, *fields: str) -> bytes:
 
 
 def sent(address: Address, pieces: Iterator[bytes]) -> str:
-    """The status line that came; none where the connection was cut."""
-    with socket.create_connection(address, timeout=30) as handle:
+    """The status line that came; none where the connection was cut. A server that does neither in time is an error."""
+    with socket.create_connection(address, timeout=ANSWER_SECONDS) as handle:
         try:
             for piece in pieces:
                 handle.sendall(piece)
+        except TimeoutError as error:
+            raise AssertionError(f"neither read nor refused for {ANSWER_SECONDS:.0f} s") from error
         except OSError:
             pass  # it hung up on us, as it should
-        try:
-            return handle.recv(4096).split(b"\r\n")[0].decode("latin-1")
-        except OSError:
-            return ""
+        return first_line(handle)
+
+
+def first_line(handle: socket.socket) -> str:
+    try:
+        return handle.recv(4096).split(b"\r\n")[0].decode("latin-1")
+    except TimeoutError as error:
+        raise AssertionError(f"not answered within {ANSWER_SECONDS:.0f} s") from error
+    except OSError:
+        return ""
 
 
 def repeated(first: bytes, piece: bytes, total: int, last: bytes = b"") -> Iterator[bytes]:
@@ -94,46 +110,93 @@ def problems(address: Address, pieces: Iterator[bytes], allowed: str) -> list[st
 
 
 def many_at_once(address: Address, credential: str, number: int) -> list[str]:
-    """Bodies just within the limit, all held open at once: together far over `body_memory`."""
-    lines: list[str] = []
+    """Bodies just within the limit, together far over `body_memory`, each held open without its last byte until the
+    last of them is there: some must be refused, and those that are held are read when their end comes."""
+    data = head(address, credential, "/v1/chat/completions", f"content-length: {BODY_LIMIT}")
+    refused, held = list[bytes](), list[socket.socket]()
+    with ExitStack() as links:
+        handles = [links.enter_context(socket.create_connection(address, timeout=ANSWER_SECONDS))
+                   for _ in range(number)]
+        for handle in handles:
+            with suppress(ConnectionError):  # it is refused already
+                handle.sendall(data + b" " * (BODY_LIMIT - 1))
+        time.sleep(0.5)
+        for handle in handles:
+            if select.select([handle], [], [], 0)[0]:
+                with suppress(ConnectionError):
+                    refused.append(handle.recv(4096))
+            else:
+                held.append(handle)
+        odd = [repr(said[:80]) for said in refused if said and (b" 503 " not in said or b'"overloaded"' not in said)]
+        problems = [f"a body without room was told {text}" for text in odd[:2]]
+        if not any(refused):
+            problems.append(f"none of {number} bodies was refused, all were held at once")
+        if not 0 < len(held) <= MEMORY_LIMIT // BODY_LIMIT:
+            problems.append(f"{len(held)} bodies were held at once")
+        for handle in held:
+            handle.sendall(b" ")
+        lines = [first_line(handle) for handle in held]
+        problems += [f"a body that was held was told {line!r}" for line in lines if " 400 " not in line][:2]
+    return problems
 
-    def one() -> None:
-        data = head(address, credential, "/v1/chat/completions", f"content-length: {BODY_LIMIT}")
-        lines.append(sent(address, repeated(data, b" " * PIECE, BODY_LIMIT)))
 
-    threads = [threading.Thread(target=one) for _ in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return lines
+def upstream_bomb(world: World, tenant: Tenant) -> list[str]:
+    """A backend that answers with a gzip bomb, which was not asked for: refused, in one piece and in a stream; later its
+    backend cools."""
+    problems = []
+    for stream in (False, True):
+        answer = world.call(tenant, model="bomb", stream=stream, max_tokens=10)
+        if answer.status not in (502, 503):
+            problems.append(f"{'a stream' if stream else 'an answer'} that is a gzip bomb: {answer.status}, "
+                            f"{len(answer.body)} bytes")
+    return problems
 
 
 def run(run: Run, size: int) -> Outcome:
     """`size` rounds of every attack on both listeners."""
     outcome = Outcome()
-    with fake_backend() as backend, gateway(run.binary, CONFIG) as server:
+    with fake_backend() as backend, fault_backend() as bomber, gateway(run.binary, CONFIG) as server:
         world = World.lay(server, backend)
-        tenant = world.tenant()
+        world.admin.pool("bombs")
+        world.admin.backend("bombs", "bomber", bomber.url("bomber", "fault=gzip-bomb"))
+        world.admin.model("bomb", ["bombs"], 1000)
+        world.admin.price("bomb", "0", "0")
+        tenant = world.tenant("1000000", ("fast", "bombs"))
         places = [("data", server.data, tenant.key, "/v1/chat/completions"),
                   ("admin", server.admin_address, world.admin.credential, "/admin/v1/tenants")]
-        with bystander(server, world.tenant("1000000")) as other, other.turn(True):
+        with bystander(world, world.tenant("1000000"), bomber) as other:
             before = Figures.of(server).rss
             for _ in range(size):
-                for place, address, credential, path in places:
-                    for name, (pieces, allowed) in attacks(address, credential, path).items():
-                        outcome.tried([f"{place}: {name}: {wrong}" for wrong in problems(address, pieces(), allowed)])
-                        outcome.must(server.running(), f"{place}: {name}: the gateway ended")
-                lines = many_at_once(server.data, tenant.key, 60)
-                odd = [line for line in lines if " 400 " not in line and " 503 " not in line]
-                outcome.tried([f"60 bodies at once: {line!r}" for line in odd[:2]])
-                grown = Figures.of(server).rss - before
-                outcome.must(grown < MEMORY_LIMIT + 10 * BODY_LIMIT, f"{grown >> 20} MiB more than before")
-                outcome.figures["growth, MiB"] = max(grown >> 20, outcome.figures.get("growth, MiB", 0))
-        other.judge(outcome, latency=False)
+                with other.turn(False, "bodies"):
+                    time.sleep(QUIET if run.full else SMOKE_QUIET)
+                peak_rss(server, forget=True)
+                with other.turn(True, "bodies"):
+                    one_round(outcome, world, places)
+                    outcome.tried(upstream_bomb(world, tenant))
+                bounded(outcome, peak_rss(server) - before)
+            outcome.wrong(given_back(server, GIVEN_BACK_LIMIT))
+        other.judge(outcome, latency=run.full)
+        # Nobody stands by: while `body_memory` is full, the bodies of all tenants are refused alike.
+        for _ in range(size):
+            peak_rss(server, forget=True)
+            outcome.tried([f"60 bodies at once: {wrong}" for wrong in many_at_once(server.data, tenant.key, 60)])
+            bounded(outcome, peak_rss(server) - before)
+        outcome.must(len(bomber.calls("bomber")) >= 2, "no bomb came from a backend")
         outcome.must(not world.books.holds(), "a hold is left")
         world.assert_good_call(tenant)
     return outcome
+
+
+def bounded(outcome: Outcome, grown: int) -> None:
+    outcome.must(grown < MEMORY_LIMIT + 10 * BODY_LIMIT, f"at most {grown >> 20} MiB more than before")
+    outcome.figures["growth at most, MiB"] = max(grown >> 20, outcome.figures.get("growth at most, MiB", 0))
+
+
+def one_round(outcome: Outcome, world: World, places: list[tuple[str, Address, str, str]]) -> None:
+    for place, address, credential, path in places:
+        for name, (pieces, allowed) in attacks(address, credential, path).items():
+            outcome.tried([f"{place}: {name}: {wrong}" for wrong in problems(address, pieces(), allowed)])
+            outcome.must(world.server.running(), f"{place}: {name}: the gateway ended")
 
 
 BODIES = Programme("bodies", "1 GiB bodies, bombs, a million fields: cut at the limit, memory bounded", run, 5, 1)

@@ -219,6 +219,13 @@ async def compressed(play: Play) -> None:
     await play.send(head(200, EVENTS if play.stream else JSON, len(packed), content_encoding="gzip"), packed)
 
 
+async def bomb(play: Play) -> None:
+    """A good answer but for 256 MiB of spaces, packed."""
+    body = (b" " * (256 << 20)) + (DONE if play.stream else play.whole(play.usage()))
+    packed = gzip.compress(body, 1)
+    await play.send(head(200, EVENTS if play.stream else JSON, len(packed), content_encoding="gzip"), packed)
+
+
 def tokens(prompt: int, completion: int) -> dict[str, int]:
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
 
@@ -243,6 +250,7 @@ FAULTS: dict[str, Callable[[Play], Awaitable[None]]] = {
     "early-503": lambda play: early(play, head(503, JSON, 2, connection="close") + b"{}"),
     "after-end": after_end,
     "gzip": compressed,
+    "gzip-bomb": bomb,
     "usage-missing": lambda play: play.send(good(play, None)),
     "usage-negative": lambda play: play.send(good(play, tokens(-5, -7))),
     "usage-excess": lambda play: play.send(good(play, tokens(50, 5000))),
