@@ -68,9 +68,12 @@ final class HeadGuard: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is HTTPParserError else { return context.fireErrorCaught(error) }
         // Bytes behind the last request are nobody's.
-        if isOver, error is HTTPParserError { return }
+        if isOver { return }
         context.fireErrorCaught(error)
+        // Who goes on sending is not waited for, though what comes is no longer read.
+        closeSoon(context)
     }
 
     private func refuse(_ denial: Denial, isHead: Bool, _ context: ChannelHandlerContext) {
@@ -97,6 +100,10 @@ final class HeadGuard: ChannelDuplexHandler {
     private func end(_ context: ChannelHandlerContext) {
         // Closed at once, the client might lose the answer to a reset.
         context.close(mode: .output, promise: nil)
+        closeSoon(context)
+    }
+
+    private func closeSoon(_ context: ChannelHandlerContext) {
         let channel = context.channel
         context.eventLoop.scheduleTask(in: Self.linger) { channel.close(promise: nil) }
     }

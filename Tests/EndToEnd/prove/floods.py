@@ -27,7 +27,7 @@ RATE = 5_000  # keys a second; with no pause the flood alone would fill this mac
 LEAST_RATE, LEAST_RATE_COLD = 4_000, 500  # what must be reached of it; where all wait for hashes, 5 s bound it
 CPU_LIMIT = 0.001  # seconds of the gateway for a key that is not hashed; a hash takes tens of milliseconds
 RUNS_A_SECOND = 5  # hashes of one id
-PAIRS = 3
+PAIRS = 5
 SECONDS = 3.0  # of a turn, at least: shorter ones say nothing of latency
 
 
