@@ -93,6 +93,19 @@ def test_a_large_body_passes_and_a_larger_one_is_413(
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_long_price_list_passes_to_the_admin_api(behind: World, proxies: dict[str, FrontProxy], name: str) -> None:
+    path = proxies[name].folder / "prices.json"
+    path.write_text(json.dumps({f"m{number}": {"input_cost_per_token": 1e-06, "output_cost_per_token": 2e-06,
+                                               "source": "x" * 2000} for number in range(1000)}))
+    assert path.stat().st_size > 1 << 20
+    fetched = proxies[name].curl(
+        "/admin/v1/prices/import?format=litellm&dry_run=true", "--header",
+        f"authorization: Bearer {behind.server.admin_key}", "--header", "content-type: application/json",
+        "--data-binary", f"@{path}", admin=True)
+    assert fetched.status == 200, (fetched.head, fetched.error, fetched.body[:300])
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_the_callers_own_address_counts(behind: World, proxies: dict[str, FrontProxy], name: str) -> None:
     """A key bound to 127.0.0.2 works from there through the proxy, and from nowhere else, whatever a caller claims."""
     plain = behind.tenant()
