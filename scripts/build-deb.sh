@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # build-deb.sh BINARY DIRECTORY: packs a release binary as DIRECTORY/tollgate_VERSION_ARCHITECTURE.deb and prints the
-# path. The same commit and binary give the same bytes. DEB_MAINTAINER names who answers for the package.
+# path. The same commit and binary give the same bytes. DEB_MAINTAINER names who answers for the package,
+# DEB_COMPRESSION how it is packed (xz).
 set -euo pipefail
 binary="$(realpath "$1")"
 mkdir -p "$2"
@@ -35,6 +36,7 @@ sed "s/@VERSION@/$version/" "$parts/tollgate.1" |
 install -m 644 "$parts/copyright" docs/configuration.md docs/operations.md "$doc"
 install -m 644 CHANGELOG.md "$doc/NEWS"
 for folder in nginx caddy haproxy prometheus grafana; do cp -r "deploy/$folder" "$doc/examples/"; done
+cp -r deploy/sop "$doc/"
 cat >"$doc/changelog" <<END
 tollgate ($version) stable; urgency=medium
 
@@ -62,5 +64,5 @@ install -m 755 "$parts/postinst" "$parts/prerm" "$parts/postrm" "$root/DEBIAN/"
 find "$root" -newermt "@$SOURCE_DATE_EPOCH" -exec touch --no-dereference --date "@$SOURCE_DATE_EPOCH" {} +
 
 package="$output/tollgate_${version}_$architecture.deb"
-dpkg-deb --root-owner-group -Zxz -z3 --build "$root" "$package" >/dev/null
+dpkg-deb --root-owner-group "-Z${DEB_COMPRESSION:-xz}" -z3 --build "$root" "$package" >/dev/null
 echo "$package"

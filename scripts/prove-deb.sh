@@ -90,6 +90,7 @@ done
 check "its settings pass" chroot "$root" tollgate check-config --config /etc/tollgate/tollgate.yaml
 check "completions and manual are there" test -s "$root/usr/share/man/man1/tollgate.1.gz" \
     -a -s "$root/usr/share/bash-completion/completions/tollgate"
+check "the operator's steps are there" diff --recursive deploy/sop "$root/usr/share/doc/tollgate/sop"
 
 echo "booted"
 scripts/boot-chroot.sh "$root" </dev/null >"$work/boot.log" 2>&1 &

@@ -93,7 +93,7 @@ focus_environment() {
     done
 }
 
-scripts/install-packages.sh build test ops prove
+scripts/install-packages.sh build test ops prove package
 if [[ "${1:-}" == --only-e2e ]]; then
     shift
 else

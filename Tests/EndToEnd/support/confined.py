@@ -1,8 +1,8 @@
 """Runs a command nearly as deploy/systemd/tollgate.service would, where no systemd runs.
 
-    unshare --mount python confined.py FOLDER COMMAND…
+    unshare --mount python confined.py FOLDER[:FOLDER…] COMMAND…
 
-What is done: the root file system read-only but FOLDER, a user without capabilities or new privileges, the unit's
+What is done: the root file system read-only but the FOLDERs, a user without capabilities or new privileges, the unit's
 system calls and address families, no memory that is both writable and executable, no core dumps. The rest of the
 unit (name spaces, devices, credentials) is systemd's own.
 """
@@ -80,10 +80,11 @@ def filter_calls() -> None:
 
 
 def main() -> None:
-    folder, command = sys.argv[1], sys.argv[2:]
+    folders, command = sys.argv[1].split(":"), sys.argv[2:]
     library = ctypes.CDLL(None, use_errno=True)
-    # Bind FOLDER onto itself first: a mount of its own stays writable when the rest does not.
-    subprocess.run(["mount", "--bind", folder, folder], check=True)
+    # Bind each onto itself first: a mount of its own stays writable when the rest does not.
+    for folder in folders:
+        subprocess.run(["mount", "--bind", folder, folder], check=True)
     subprocess.run(["mount", "-o", "remount,bind,ro", "/"], check=True)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for capability in range(41):
@@ -94,6 +95,7 @@ def main() -> None:
     assert library.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
     library.prctl(PR_SET_MDWE, MDWE_REFUSE_EXEC_GAIN, 0, 0, 0)  # older kernels have no such thing
     filter_calls()
+    os.environ.pop("TMPDIR", None)  # nothing in deploy/ sets it
     os.execv(command[0], command)
 
 
