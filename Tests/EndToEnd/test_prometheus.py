@@ -80,6 +80,14 @@ def test_every_alert_has_a_test_that_fires_it_and_one_that_does_not() -> None:
         assert set(expected) == {True, False}, rule["alert"]
 
 
+def test_the_page_of_operations_says_what_to_do_about_every_alert() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    _, _, table = page.partition("## Prometheus and Grafana\n")[2].partition("| alert | do |\n")
+    rows = [line.split("|")[1] for line in table.partition("\n\n")[0].splitlines()[1:]]
+    documented = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    assert sorted(documented) == sorted(rule["alert"] for rule in RULES)
+
+
 def test_metrics_pass_promtool(loaded: World) -> None:
     tenant = loaded.tenant()
     loaded.assert_good_call(tenant)

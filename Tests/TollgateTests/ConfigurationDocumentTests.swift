@@ -34,9 +34,14 @@ import Testing
         let rows = try rows()
         #expect(rows.count > 30)
         let given = rows.compactMap { row in row.value.map { (row.variable, $0) } }
-        let environment = Dictionary(uniqueKeysWithValues: given)
+        let environment = Dictionary(given) { first, _ in first }
         let read = try ConfigurationFile.read("", file: nil, environment: environment)
         #expect("\(read)" == "\(Configuration())")
+    }
+
+    @Test func `no setting is named twice`() throws {
+        let named = Dictionary(grouping: try rows().map(\.path)) { $0 }
+        #expect(named.filter { $0.value.count > 1 }.keys.sorted() == [])
     }
 
     @Test func `every documented setting is read`() throws {
