@@ -136,6 +136,7 @@ def test_what_does_not_add_up_is_no_backup_and_removes_none(
         link.execute("UPDATE usage_day SET requests = requests + 1")
         link.commit()
     configured = tmp_path / "with-backup.yaml"
+    server.outputs.append(tmp_path)
     configured.write_text(server.config.read_text() + f"backup: {{ directory: {tmp_path}, keep: 1 }}\n")
     done = subprocess.run([str(server.binary), "backup", "--config", str(configured)], env=server.env, text=True,
                           capture_output=True, timeout=60)
@@ -241,6 +242,7 @@ def test_a_backup_counts_though_an_older_one_stays(server: Gateway, backend: Fak
     (stubborn / "x").write_text("a folder with something in it is not removed")
     (tmp_path / "tollgate-20220101T000000Z.db").write_text("old too")
     configured = tmp_path / "with-backup.yaml"
+    server.outputs.append(tmp_path)
     configured.write_text(server.config.read_text() + f"backup: {{ directory: {tmp_path}, keep_days: 30 }}\n")
     done = subprocess.run([str(server.binary), "backup", "--config", str(configured)], env=server.env, text=True,
                           capture_output=True, timeout=60)

@@ -77,6 +77,36 @@ def test_the_search_looks_where_a_gateway_writes(run: Run) -> None:
             server.close()
 
 
+@pytest.mark.parametrize("where", ["a command's folder", "a setting's folder"])
+def test_the_search_looks_where_a_gateway_was_told_to_write(run: Run, tmp_path: Path, where: str) -> None:
+    server = Gateway(run.binary, "" if where.startswith("a command") else f"backup: {{ directory: {tmp_path} }}\n")
+    (tmp_path / "one.db").write_text(f"x{server.admin_key}x")
+    if where.startswith("a command"):
+        server.run("backup", "--config", str(server.config), "--directory", str(tmp_path))
+    with pytest.raises(AssertionError, match="secrets got out"):
+        server.close()
+
+
+def test_the_search_reads_what_commands_print_and_refusals_say(run: Run, tmp_path: Path) -> None:
+    server = Gateway(run.binary)
+    shell = tmp_path / "tollgate.sh"
+    shell.write_text("#!/bin/sh\nprintf %s \"$1\"\nprintf %s \"$2\" >&2\n")
+    shell.chmod(0o755)
+    server.binary = shell
+    key = "tg_" + "A1b2C3d4E5" + "_" + "x" * 49
+    try:
+        server.run(key, "well")
+        for arguments in ((key, ""), ("", key.replace("A1", "B2")), (server.admin_key, ""), ("", server.master_key)):
+            with pytest.raises(AssertionError, match="a command prints"):
+                server.run(*arguments)
+        canaries.refused(server.data[1], {}, b"no such model")
+        for head, body in (({"x": key}, b""), ({}, base64.b64encode(server.admin_key.encode()))):
+            with pytest.raises(AssertionError, match="gives away"):
+                canaries.refused(server.data[1], head, body)
+    finally:
+        server.close()
+
+
 def made(path: Path) -> Path:
     path.parent.mkdir(exist_ok=True)
     return path

@@ -44,6 +44,8 @@ def test_the_unit_is_valid_and_little_exposed() -> None:
     text = run_tool("systemd-analyze", "security", "--offline=yes", "--no-pager", str(UNIT))
     [exposure] = re.findall(r"Overall exposure level for \S+: ([0-9.]+)", text)
     assert float(exposure) <= MOST_EXPOSURE, text
+    # However often it ends, it is back within 300 ms.
+    assert {"StartLimitIntervalSec=0", "RestartSec=200ms"} <= set(UNIT.read_text().splitlines())
 
 
 def test_the_socket_unit_opens_the_ports_of_the_packages_settings() -> None:
@@ -139,7 +141,7 @@ def test_the_images_health_check_meets_plain_listeners_and_tls(run: Run) -> None
 
 
 def test_the_debian_package_is_clean_and_whole(run: Run, tmp_path: Path) -> None:
-    """What apt needs, without the checks of the binary's bytes, which take long; `make prove-ops` makes them and boots it."""
+    """Without lintian's checks of the binary's bytes, which take long; `make prove-ops` makes them and boots it."""
     packed = subprocess.run([str(ROOT / "scripts" / "build-deb.sh"), str(run.binary), str(tmp_path)], text=True,
                             capture_output=True, timeout=120, env=os.environ | {"DEB_COMPRESSION": "gzip"})
     assert packed.returncode == 0, packed.stderr

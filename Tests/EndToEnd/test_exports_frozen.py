@@ -212,6 +212,7 @@ def test_a_fetch_that_breaks_off_leaves_no_file(books: Books, tmp_path: Path) ->
     server, name = books.server, f"tollgate-{books.month.name}-jsonl.jsonl"
     for attempt in range(10):
         folder = tmp_path / str(attempt)
+        server.outputs.append(folder)
         fetch = subprocess.Popen(
             [str(server.binary), "export", "fetch", books.month.name, "--format", "jsonl", "--directory", str(folder)],
             env=server.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

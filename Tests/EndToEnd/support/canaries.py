@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 
 PROMPT = "~^`|~"  # as long as the word it stands for, so that no count of tokens depends on it
 ANSWER = "`^~| "
+PRINTED = re.compile(rb"tga?_[0-9A-Za-z]{10}_[0-9A-Za-z]{49}|whsec_[0-9A-Za-z+/=_-]{20,}")
 SHOWN = re.compile(rb'"(?:key|secret|value)"\s*:\s*"((?:tga?_|whsec_)[0-9A-Za-z+/=_-]{20,})"')
 GRAMMAR = re.compile(rb"tga?_[0-9A-Za-z]{10}_[0-9A-Za-z]{40}")
 HEX_GRAMMAR = re.compile(rb"7467(?:61)?5f(?:[0-9a-f]{2}){10}5f(?:[0-9a-f]{2}){40}", re.IGNORECASE)
 PIECE = re.compile(rb"[0-9A-Za-z+/_-]{80,}")
 SEARCHED_AT_MOST = 3 << 30  # bytes times patterns, a gateway: a second or two
+REFUSALS_AT_MOST = 100  # searched of a gateway's data plane: storms refuse thousands of calls
 FILE_AT_MOST = 128 << 20  # only benchmarks make larger ones
 NOT_OURS = (".key", ".yaml", ".pem", ".next", ".former", ".sh", ".old")  # what tests and operators put there
 
@@ -72,6 +74,7 @@ class Canaries:
     """The secrets of one gateway."""
 
     known: dict[str, bytes] = field(default_factory=dict)
+    refusals: int = 0
 
     def add(self, name: str, secret: str | bytes) -> None:
         data = secret.encode() if isinstance(secret, str) else secret
@@ -87,19 +90,38 @@ class Canaries:
         if isinstance(body, dict) and isinstance(body.get("api_key"), str):
             self.add(f"api_key {len(self.known)}", body["api_key"])
         for match in SHOWN.finditer(answer):
-            text = match[1].decode()
-            self.add(f"{text.partition('_')[0]} {len(self.known)}", text)
-            # The part nobody may see, apart from the part that everybody may.
-            self.add(f"secret of {text.partition('_')[0]} {len(self.known)}", text.rpartition("_")[2][:43])
+            self.shown(match[1].decode())
+
+    def shown(self, text: str) -> None:
+        self.add(f"{text.partition('_')[0]} {len(self.known)}", text)
+        # The part nobody may see, apart from the part that everybody may.
+        self.add(f"secret of {text.partition('_')[0]} {len(self.known)}", text.rpartition("_")[2][:43])
+
+    def printed(self, output: str, errors: str) -> None:
+        """What a command printed: a new secret once, on purpose, on its output; none that was known before."""
+        found = self.find_known(output.encode(), 1 << 24) + self.find(errors.encode(), 1 << 24)
+        assert not found, f"a command prints {found}"
+        for match in PRINTED.finditer(output.encode()):
+            self.shown(match[0].decode())
+
+    def refused(self, head: object, body: bytes) -> None:
+        self.refusals += 1
+        if self.refusals <= REFUSALS_AT_MOST:
+            # A caller's own words may come back to it, as the name of a model that does not exist.
+            found = [one for one in self.find(repr(head).encode() + body, 1 << 24) if not one.startswith("a prompt")]
+            assert not found, f"an error of the data plane gives away {found}"
 
     def find(self, data: bytes, budget: int = SEARCHED_AT_MOST) -> list[str]:
-        """`name: form` of what is in there; of very many secrets in very many bytes only some are looked for."""
+        """`name: form` of its own secrets in there, and whole keys of anybody's."""
+        return self.find_known(data, budget) + list(client_keys(data))
+
+    def find_known(self, data: bytes, budget: int) -> list[str]:
+        """Of very many secrets in very many bytes only some are looked for."""
         names = list(self.known)
         most = max(8, budget // max(1, len(data)) // 9)
         if len(names) > most:
             names = names[:most // 2] + names[-(most - most // 2):]
-        found = [f"{name}: {form}" for name in names for form, text in forms(self.known[name]).items() if text in data]
-        return found + list(client_keys(data))
+        return [f"{name}: {form}" for name in names for form, text in forms(self.known[name]).items() if text in data]
 
 
 def of_content() -> Canaries:
@@ -107,7 +129,7 @@ def of_content() -> Canaries:
     return Canaries({"a prompt": PROMPT.encode(), "an answer": ANSWER.encode()})
 
 
-REGISTRY: dict[int, Canaries] = {}  # by the port of the Admin API
+REGISTRY: dict[int, Canaries] = {}  # by the ports of the Admin API and of the data plane
 
 
 def heard(port: int, body: object, status: int, answer: bytes) -> None:
@@ -120,6 +142,12 @@ def heard(port: int, body: object, status: int, answer: bytes) -> None:
         assert not found, f"an error of the Admin API gives away {found}"
     else:
         canaries.heard(body, answer)
+
+
+def refused(port: int, head: object, body: bytes) -> None:
+    """A refusal of the data plane: it shows nothing."""
+    if port in REGISTRY:
+        REGISTRY[port].refused(head, body)
 
 
 def pages(server: Gateway, formats: tuple[str, ...] = ("csv", "jsonl")) -> Iterator[tuple[str, bytes]]:
@@ -165,7 +193,7 @@ def unpacked(name: str, data: bytes) -> Iterator[tuple[str, bytes]]:
 def search(server: Gateway, *formats: str) -> tuple[list[str], int]:
     """All finds, and how many bytes were searched; `formats` of exports beside the two that are cheap."""
     content, finds, total = of_content(), [], 0
-    places = list(files([server.folder, *server.outputs]))
+    places = list(files(server.places()))
     if server.running():
         places += list(pages(server, ("csv", "jsonl", *formats)))
     for place, data in places:

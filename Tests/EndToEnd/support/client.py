@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from .canaries import PROMPT
+from .canaries import PROMPT, refused
 
 Address = tuple[str, int]
 
@@ -125,6 +125,8 @@ async def call(
             if answer.hung_up and tls:
                 writer.transport.abort()
             writer.close()
+    if answer.status >= 400:
+        refused(address[1], answer.headers, answer.body)
     return answer
 
 

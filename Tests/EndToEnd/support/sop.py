@@ -86,6 +86,7 @@ class Operator:
                 over.set()
                 helper.join()
         assert shell.returncode == 0, f"{page} ({kind}) ended with {shell.returncode}:\n{output}\n{errors}"
+        self.server.canaries.printed(output, errors)
         return output + errors
 
     def help(self, over: threading.Event) -> None:

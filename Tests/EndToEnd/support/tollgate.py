@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 from . import canaries
@@ -39,10 +40,12 @@ class Gateway:
         self.admin_key = "e2e-" + secrets.token_urlsafe(36)
         self.master_key = base64.b64encode(secrets.token_bytes(32)).decode()
         self.admin = Admin(self.admin_address, self.admin_key)
-        self.canaries = canaries.REGISTRY[self.admin_address[1]] = canaries.Canaries()
+        self.canaries = canaries.Canaries()
+        for address in (self.data, self.admin_address):
+            canaries.REGISTRY[address[1]] = self.canaries
         self.canaries.add("the admin credential", self.admin_key)
         self.canaries.add_master_key("the master key", self.master_key)
-        self.outputs: list[Path] = []  # folders beside its own that it writes to
+        self.outputs: list[Path] = []  # folders beside its own that commands wrote to
         self.child: Child | None = None
         self.launcher: tuple[str, ...] = ()  # put before the command line of `serve`; must `exec` what follows
         self.pass_fds: tuple[int, ...] = ()  # what the launcher inherits
@@ -144,7 +147,8 @@ class Gateway:
         try:
             finds, _ = canaries.search(self)
         finally:
-            canaries.REGISTRY.pop(self.admin_address[1], None)
+            for address in (self.data, self.admin_address):
+                canaries.REGISTRY.pop(address[1], None)
             if self.running():
                 self.kill()
             self.directory.cleanup()
@@ -152,11 +156,20 @@ class Gateway:
 
     def run(self, *arguments: str, env: dict[str, str] | None = None, timeout: float = 60,
             cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-        """Run another command of the binary with this gateway's environment."""
-        return subprocess.run(
+        """Run another command of the binary with this gateway's environment; what it prints holds no secret."""
+        done = subprocess.run(
             [str(self.binary), *arguments], check=False, capture_output=True, text=True, timeout=timeout,
             cwd=cwd, env=self.env if env is None else env, stdin=subprocess.DEVNULL,
         )
+        self.outputs += [(cwd or Path()) / place for option, place in pairwise(arguments) if option == "--directory"]
+        self.canaries.printed(done.stdout, done.stderr)
+        return done
+
+    def places(self) -> list[Path]:
+        """The folders it wrote to: its own, and those that its settings and commands name."""
+        text = self.config.read_text() if self.config.exists() else ""
+        named = {Path(place) for place in re.findall(r"\bdirectory: *([^\s,}]+)", text)}
+        return [self.folder, *(named | set(self.outputs))]
 
     def verify(self) -> None:
         """`tollgate verify` must find nothing."""
