@@ -63,6 +63,9 @@ def test_roles_reach_what_they_may(server: Gateway) -> None:
         assert who[role].send("POST", "/tenants", {"name": role}).status == 403
         assert who[role].send("POST", "/admin-keys", {"name": "mine", "role": role}).status == 403
     assert [tenant["name"] for tenant in who["admin"].rows("/tenants")] == []
+    rows = who["admin"].rows("/audit-log?action=role.refused")
+    noted = {(row["subject"].replace("/admin/v1", ""), row["after"]["role"]) for row in rows}
+    assert {("GET /admin-keys", "finance"), ("POST /tenants", "viewer"), ("POST /admin-keys", "finance")} <= noted
     text = server.output + "".join(file.read_bytes().decode("latin1") for file in server.folder.glob("tollgate.db*"))
     for key in keys.values():
         assert key not in text and key.split("_")[2] not in text

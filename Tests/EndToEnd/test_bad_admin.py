@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -53,6 +54,24 @@ def problem(reply: Reply, status: int, field: str | None = None) -> dict[str, An
         pointers = [error.get("pointer", "") for error in found["errors"]]
         assert any(field in pointer for pointer in pointers), found
     return found
+
+
+def test_sql_in_a_name_or_a_filter_is_text(world: World) -> None:
+    name = "x'; DROP TABLE tenants; --\" OR 1=1"
+    made = world.admin.ok("POST", "/tenants", {"name": name})
+    assert [row["id"] for row in world.admin.rows("/tenants") if row["name"] == name] == [made["id"]]
+    nothing = quote("' OR '1'='1")
+    for filtered in ("audit-log?actor", "audit-log?subject", "prices?model", "requests?tenant_id", "budgets?tenant_id"):
+        path = f"/{filtered}={nothing}"
+        reply = world.admin.send("GET", path)
+        assert reply.status in (400, 404) or reply.status == 200 and reply.body["data"] == [], (path, reply)
+
+
+def test_no_answer_is_kept_by_anybody_on_the_way(world: World) -> None:
+    for path, bearer in (("/status", None), ("/tenants", None), ("/nowhere", None), ("/tenants/ten_nobody", None),
+                         ("/tenants", "Bearer x")):
+        reply = world.admin.send("GET", path, headers={"authorization": bearer} if bearer else None)
+        assert reply.headers["cache-control"] == "no-store", path
 
 
 BAD_TENANTS: list[tuple[dict[str, Any], str]] = [

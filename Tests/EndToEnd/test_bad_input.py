@@ -168,6 +168,19 @@ def test_two_different_keys_are_refused(world: World, tenant: Tenant) -> None:
     refusal(fetch(world.server.data, tenant.key, chat(), headers={"x-api-key": other.key}), 401, "invalid_api_key")
 
 
+def test_a_key_in_a_url_opens_nothing_and_is_not_logged(world: World, tenant: Tenant) -> None:
+    for name in ("api_key", "key", "access_token", "authorization"):
+        for path in (CHAT, "/v1/models"):
+            body = chat() if path == CHAT else None
+            answer = fetch(world.server.data, None, body, f"{path}?{name}={tenant.key}")
+            refusal(answer, 401, "invalid_api_key")
+            assert world.server.said(answer.request_id)
+        asked = f"/admin/v1/tenants?{name}={world.server.admin_key}"
+        assert world.server.plain_get(world.server.admin_address, asked)[0] == 401
+    for secret in (tenant.key.split("_")[2], world.server.admin_key):
+        assert secret not in world.server.output
+
+
 def without_request_id(answer: Answer) -> dict[str, Any]:
     return {name: value for name, value in answer.failure.items() if name != "request_id"}
 
