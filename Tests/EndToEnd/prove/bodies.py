@@ -141,8 +141,8 @@ def many_at_once(address: Address, credential: str, number: int) -> list[str]:
 
 
 def upstream_bomb(world: World, tenant: Tenant) -> list[str]:
-    """A backend that answers with a gzip bomb, which was not asked for: refused, in one piece and in a stream; later its
-    backend cools."""
+    """A backend that answers with a gzip bomb, which was not asked for: refused, in one piece and in a stream. Later it
+    may be cooling."""
     problems = []
     for stream in (False, True):
         answer = world.call(tenant, model="bomb", stream=stream, max_tokens=10)
