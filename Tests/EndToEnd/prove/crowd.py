@@ -39,7 +39,8 @@ async def idle(world: World, number: int, outcome: Outcome, before: Figures) -> 
 
     await asyncio.gather(*(one() for _ in range(number)))
     grown = Figures.of(world.server).rss - before.rss
-    outcome.figures["KiB of one idle connection"] = round(grown / 1024 / number, 1)
+    name = "KiB of one idle connection"  # later crowds have what the first one left
+    outcome.figures[name] = max(round(grown / 1024 / number, 1), outcome.figures.get(name, 0))
     outcome.must(grown <= max(number * IDLE_BYTES, 32 << 20), f"{grown // number} bytes for each idle connection")
     return writers
 

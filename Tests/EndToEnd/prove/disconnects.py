@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from support.backend import BackendCall, fake_backend
+from support.backend import BackendCall, FakeBackend, fake_backend
 from support.client import chat, encode, request_bytes, reset_on_close
 from support.options import Run
 from support.oracle import assert_exactly_once
@@ -31,19 +31,29 @@ class Leavers:
     """Clients of one tenant, whose calls go to a backend that is left, or read to the end, when they are gone."""
 
     world: World
-    tenant: Tenant
+    backend: FakeBackend
     dice: random.Random
-    model: str = "fake"
-    aborts: bool = False
+    name: str  # of their pool and model
+    aborts: bool
     ends: Counter[str] = field(default_factory=Counter)
     gone: dict[str, float] = field(default_factory=dict)  # when, by the call's marker
+    tenant: Tenant = field(init=False)
+
+    def __post_init__(self) -> None:
+        admin = self.world.admin
+        admin.pool(self.name)
+        admin.backend(self.name, f"fake-{self.name}", self.backend.base_url(),
+                      on_disconnect="abort" if self.aborts else "drain")
+        admin.model(self.name, [self.name], MAX_OUTPUT)
+        admin.price(self.name, INPUT_USD, OUTPUT_USD)
+        self.tenant = self.world.tenant("1000000", (self.name,))
 
     async def one(self) -> None:
         dice, stream = self.dice, self.dice.random() < 0.5
         marker = f"{self.tenant.id}/{self.ends.total()}-{len(self.gone)}-{dice.randrange(1 << 40)}"
         # Where it is to be left at once, the answer would take long enough to see that it was.
         latency = dice.randrange(60) if dice.random() < 0.5 or not self.aborts else dice.randrange(3000, 6000)
-        body = chat(marker, knobs=f"latency={latency},out={TOKENS}", max_tokens=TOKENS, stream=stream, model=self.model)
+        body = chat(marker, knobs=f"latency={latency},out={TOKENS}", max_tokens=TOKENS, stream=stream, model=self.name)
         data = request_bytes("POST", "/v1/chat/completions", {"authorization": f"Bearer {self.tenant.key}"},
                              encode(body), self.world.server.data, close=dice.random() < 0.5)
         reader, writer = await asyncio.open_connection(*self.world.server.data)
@@ -75,7 +85,7 @@ class Leavers:
         return "in the answer"
 
     def calls(self) -> list[BackendCall]:
-        return [call for call in self.world.backend.calls() if call.marker.startswith(f"{self.tenant.id}/")]
+        return [call for call in self.backend.calls() if call.marker.startswith(f"{self.tenant.id}/")]
 
 
 async def all_of_them(kinds: list[Leavers], size: int) -> None:
@@ -92,16 +102,12 @@ async def all_of_them(kinds: list[Leavers], size: int) -> None:
 def run(run: Run, size: int) -> Outcome:
     outcome, dice = Outcome(), run.dice("disconnects")
     pairs = PAIRS if run.full else 1
-    with fake_backend() as backend, gateway(run.binary) as server:
-        world = World.lay(server, backend, on_disconnect="drain")
-        world.admin.pool("left")
-        world.admin.backend("left", "fake-left", backend.base_url(), on_disconnect="abort")
-        world.admin.model("left", ["left"], MAX_OUTPUT)
-        world.admin.price("left", INPUT_USD, OUTPUT_USD)
-        drained = Leavers(world, world.tenant("1000000"), dice)
-        left = Leavers(world, world.tenant("1000000", ("left",)), dice, "left", aborts=True)
-        world.assert_good_call(drained.tenant)
-        with bystander(world, world.tenant("1000000")) as other:
+    # Who is measured has a backend of its own: this one is busy with those who leave.
+    with fake_backend() as backend, fake_backend() as busy, gateway(run.binary) as server:
+        world = World.lay(server, backend)
+        drained = Leavers(world, busy, dice, "drained", aborts=False)
+        left = Leavers(world, busy, dice, "left", aborts=True)
+        with bystander(world, world.tenant("1000000"), busy) as other:
             asyncio.run(all_of_them([drained, left], min(size, 300)))  # what grows once has grown
             outcome.wrong(given_back(server, GONE_LIMIT))
             before = Figures.of(server)
@@ -111,7 +117,7 @@ def run(run: Run, size: int) -> Outcome:
                 with other.turn(True, "disconnects"):
                     asyncio.run(all_of_them([drained, left], size // pairs))
                 outcome.wrong(given_back(server, GONE_LIMIT))
-            outcome.wrong(as_before(server, GONE_LIMIT, before, backend))
+            outcome.wrong(as_before(server, GONE_LIMIT, before, backend, busy))
             outcome.figures["held before"], outcome.figures["held after"] = before, Figures.of(server)
         outcome.count = drained.ends.total() + left.ends.total()
         outcome.figures["clients were gone"] = dict(drained.ends + left.ends)
@@ -148,8 +154,7 @@ def booked_wrong(drained: Leavers, outcome: Outcome) -> None:
     entries, holds = drained.world.books.both()
     assert_exactly_once(entries, holds)
     settled = [entry for entry in entries if entry.kind == "settle" and entry.tenant_id == drained.tenant.id]
-    good = [call for call in drained.world.backend.calls() if call.marker.startswith("good")]
-    calls = good + drained.calls()
+    calls = drained.calls()
     outcome.must(len(settled) == len(calls), f"{len(settled)} settled entries, {len(calls)} calls at the backend")
     spent, billed = sum(entry.cost for entry in settled), sum(PRICE.cost(*call.billed) for call in calls)
     outcome.must(spent == billed, f"the ledger has {spent}, the backend bills {billed}")
