@@ -58,6 +58,30 @@ def test_pipelined_requests_are_answered_in_order(world: World) -> None:
     assert len({answer.request_id for answer in answers}) == len(answers)
 
 
+def test_nothing_behind_a_refused_request_is_obeyed(world: World) -> None:
+    """Also where all of it came in while a call was under way."""
+    tenant = world.tenant()
+    first, behind = world.fresh("pipe"), [world.fresh("behind") for _ in range(2)]
+    no_host = b"GET /healthz HTTP/1.1\r\n\r\n"
+
+    async def run() -> tuple[list[Answer], bytes]:
+        reader, writer = await asyncio.open_connection(*world.server.data)
+        calls = [post(world, tenant, chat(marker)) for marker in behind]
+        writer.write(post(world, tenant, chat(first, knobs="latency=200")) + no_host + b"".join(calls))
+        answers = [Answer(), Answer()]
+        async with asyncio.timeout(10):
+            for answer in answers:
+                await read_answer(reader, answer)
+            rest = await reader.read()
+        writer.close()
+        return answers, rest
+
+    answers, rest = asyncio.run(run())
+    assert [answer.status for answer in answers] == [200, 400] and not rest
+    world.assert_good_call(tenant)  # by now they would have come to the backend
+    assert not [seen.marker for seen in world.backend.calls() if seen.marker in behind]
+
+
 def test_a_client_that_reads_no_answers_gets_no_more_requests_in(world: World) -> None:
     """Answers to a pipelining client that never reads must not pile up in the gateway's memory."""
     request = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n" * 1000
