@@ -79,13 +79,16 @@ public enum BillingStore {
     private static func budget(_ row: Row) throws -> Budget {
         let window = BudgetWindow.Kind(rawValue: row["window"])
         let mode = BudgetMode(rawValue: row["mode"])
-        let isWhole = window != nil && mode != nil
+        let limit = Money(storedMicro: row["limit_micro"], remainder: row["limit_pico"]).flatMap {
+            $0 < .zero ? nil : $0
+        }
+        let isWhole = window != nil && mode != nil && limit != nil
         let alerts: String = row["alerts_at"]
         let amounts: String = row["alert_amounts"]
         return Budget(
             id: ID(row["id"]), tenantID: ID(row["tenant_id"]), keyID: (row["key_id"] as String?).map { ID($0) },
             model: row["model"], pool: row["pool"],
-            limit: isWhole ? Money(micro: row["limit_micro"], remainder: row["limit_pico"]) : .zero,
+            limit: isWhole ? limit ?? .zero : .zero,
             window: window ?? .total, mode: isWhole ? mode ?? .hard : .hard,
             alertsAt: alerts.split(separator: " ").map(String.init),
             alertAmounts: amounts.split(separator: " ").compactMap { try? Money(decimal: String($0)) },

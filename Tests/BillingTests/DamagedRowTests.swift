@@ -7,7 +7,10 @@ import Testing
 /// A row that was changed from outside is named, never left out of a sum or a list; one of a tenant's own refuses that
 /// tenant alone.
 struct DamagedRowTests {
-    @Test(arguments: ["window = 'fortnight'", "mode = 'x'"])
+    @Test(arguments: [
+        "window = 'fortnight'", "mode = 'x'", "limit_pico = 1000000000000000000", "limit_micro = -1",
+        "limit_micro = 9223372036854775807",
+    ])
     func aDamagedBudgetRefusesWhatItMatches(change: String) async throws {
         let fixture = try LedgerFixture()
         let budget = try await fixture.budget(100)
@@ -27,6 +30,42 @@ struct DamagedRowTests {
         let one = try Money(decimal: "1")
         #expect(all.map(\.alertAmounts) == [[one]])
         #expect(all.map(\.limit) == [Money(pico: 100)])
+    }
+
+    @Test(arguments: ["posted_pico = -1000000000000000000", "posted_micro = -9223372036854775808"])
+    func aDamagedAccountLeavesNothingToSpend(change: String) async throws {
+        let fixture = try LedgerFixture()
+        let budget = try await fixture.budget(100)
+        try await fixture.spend(5)
+        try fixture.damage("UPDATE accounts SET \(change)")
+        let newest = try fixture.file.read { try LedgerStore.newestAccounts(of: budget, $0) }
+        #expect(newest.rows.map(\.posted) == [.limitMaximum])
+    }
+
+    @Test("an entry whose sequence leaves none behind it does not keep the next from being written")
+    func lastSequence() async throws {
+        let fixture = try LedgerFixture()
+        try await fixture.spend(5)
+        try fixture.damage("DROP TRIGGER ledger_no_update; UPDATE ledger SET seq = 9223372036854775807")
+        #expect(try fixture.file.read { try LedgerStore.lastSequence($0) } == 0)
+        try await fixture.spend(5)
+        #expect(try fixture.file.read { try LedgerStore.lastSequence($0) } == 1)
+        let found = try fixture.file.read { try LedgerVerifierStore.run($0) }
+        #expect(found.contains { $0.hasPrefix("ledger: 2 entries up to sequence 1") })
+    }
+
+    @Test(
+        "an entry from before or after all time is written like any other",
+        arguments: ["-9223372036854775808", "9223372036854775807"])
+    func instants(admittedAt: String) async throws {
+        let fixture = try LedgerFixture(at: LedgerFixture.instant("2026-10-31T12:00:00Z"))
+        try await fixture.spend(5)
+        try fixture.damage("DROP TRIGGER ledger_no_update; UPDATE ledger SET admitted_at = \(admittedAt)")
+        let facts = try fixture.facts("2026-10")
+        let download = try ExportDownload(ExportQuery(format: .jsonl), facts, through: .max, file: fixture.file)
+        var bytes = 0
+        while let part = try download.next() { bytes += part.count }
+        #expect(bytes > 0)
     }
 
     @Test func aDamagedCreditIsNotLeftOut() throws {

@@ -53,6 +53,16 @@ import Testing
         #expect(throws: (any Error).self) { try file.write { try $0.execute(sql: "UPDATE audit_log SET actor = 'x'") } }
     }
 
+    @Test func `an entry whose sequence leaves none behind it does not keep the next from being written`() throws {
+        let database = try TemporaryDatabase()
+        let file = try file(database, count: 1)
+        try tamper(file, "UPDATE audit_log SET seq = 9223372036854775807")
+        try file.write { try TenancyStore.audit($0, entry(7)) }
+        let sequences = try file.read { try Int64.fetchAll($0, sql: "SELECT seq FROM audit_log ORDER BY seq") }
+        #expect(sequences == [1, .max])
+        #expect(try file.read { try AuditVerifierStore.run($0) } != [])
+    }
+
     @Test(arguments: [
         ("UPDATE audit_log SET actor = 'nobody' WHERE seq = 3", "entry 3"),
         ("UPDATE audit_log SET after = NULL WHERE seq = 1", "entry 1"),

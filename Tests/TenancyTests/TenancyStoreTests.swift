@@ -42,7 +42,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["on_insufficient = 'x'", "tags = '['", "tags = 'null'"])
+    @Test(arguments: [
+        "on_insufficient = 'x'", "tags = '['", "tags = 'null'", "price_multiplier_ppm = -1",
+        "price_multiplier_ppm = 9223372036854775807",
+    ])
     func `an odd row suspends its tenant and no other`(change: String) throws {
         try addTenantWithKey()
         try file.write { try TenancyStore.insert($0, tenant: tenant("ten_2")) }

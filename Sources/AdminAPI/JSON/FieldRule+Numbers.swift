@@ -40,7 +40,7 @@ extension FieldRule where Value == Int64 {
     static var factor: FieldRule {
         FieldRule(["type": ["string", "number"]]) { value throws(FieldFault) in
             let text = try decimalText(value)
-            guard let factor = FixedPoint.read(text, fractionDigits: 6), factor <= 1_000_000_000 else {
+            guard let factor = FixedPoint.read(text, fractionDigits: 6), Tenant.multipliersPPM.contains(factor) else {
                 throw FieldFault("must be a decimal between 0 and 1000 with at most 6 fraction digits")
             }
             return factor

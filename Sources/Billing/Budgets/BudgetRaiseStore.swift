@@ -63,7 +63,7 @@ public enum BudgetRaiseStore {
     private static func raise(_ row: Row) -> BudgetRaise {
         BudgetRaise(
             id: ID(row["id"]), budgetID: ID(row["budget_id"]),
-            limit: Money(micro: row["limit_micro"], remainder: row["limit_pico"]),
+            limit: Money(storedMicro: row["limit_micro"], remainder: row["limit_pico"]) ?? .zero,
             createdAt: Timestamp(microseconds: row["created_at"]), until: Timestamp(microseconds: row["until"]),
             endedAt: (row["ended_at"] as Int64?).map { Timestamp(microseconds: $0) }
         )

@@ -50,7 +50,8 @@ extension LedgerStore {
         let newest = rows.map { row in
             (
                 start: Timestamp(microseconds: row["window_start"]),
-                posted: Money(micro: row["posted_micro"], remainder: row["posted_pico"])
+                // What cannot be read leaves nothing to spend.
+                posted: Money(storedMicro: row["posted_micro"], remainder: row["posted_pico"]) ?? .limitMaximum
             )
         }
         return (newest, oldest.map { Timestamp(microseconds: $0) })

@@ -60,8 +60,9 @@ public enum LedgerStore {
 
     // MARK: Entries
 
-    /// Reads the sequence of the newest entry, 0 when there is none.
-    static let lastSequenceSQL = "SELECT COALESCE(MAX(seq), 0) FROM ledger"
+    /// Reads the sequence of the newest entry, 0 when there is none. A sequence that only damage can have made is left
+    /// to `verify`: nothing could be appended behind it.
+    static let lastSequenceSQL = "SELECT COALESCE(MAX(seq), 0) FROM ledger WHERE seq < 1 << 62"
 
     static func lastSequence(_ db: Database) throws -> Int64 {
         try Int64.fetchOne(db.cachedStatement(sql: lastSequenceSQL)) ?? 0

@@ -31,6 +31,15 @@ public struct Money: Hashable, Comparable, Sendable {
         self.init(pico: overflow ? Int128.max : micros + Int128(remainder))
     }
 
+    /// A limit or a balance from its two columns; nil for what was never written there: a remainder that is none, more
+    /// than the largest limit.
+    public init?(storedMicro micro: Int64, remainder: Int64) {
+        self.init(micro: micro, remainder: remainder)
+        guard (-999_999...999_999).contains(remainder), pico.magnitude <= Self.limitMaximum.pico.magnitude else {
+            return nil
+        }
+    }
+
     /// Plain decimal in USD with trailing zeros trimmed, e.g. `0.000015`; negative amounts carry a minus sign.
     public var decimal: String {
         let magnitude = pico.magnitude

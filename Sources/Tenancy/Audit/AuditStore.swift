@@ -11,7 +11,10 @@ extension TenancyStore {
 
     /// Appends an entry and chains it to the one before; call it in the transaction of the change.
     public static func audit(_ database: Database, _ entry: AuditEntry) throws {
-        let last = try fetch(database, "SELECT seq, hash FROM audit_log ORDER BY seq DESC LIMIT 1", []) { row in
+        // Behind a sequence that only damage can have made nothing could be appended; `verify` finds it.
+        let last = try fetch(
+            database, "SELECT seq, hash FROM audit_log WHERE seq < 1 << 62 ORDER BY seq DESC LIMIT 1", []
+        ) { row in
             (sequence: row[0] as Int64, hash: [UInt8](row[1] as Data))
         }.first
         let sequence = (last?.sequence ?? 0) + 1

@@ -10,6 +10,8 @@ public struct Tenant: Sendable, Equatable {
     public var tags: [String: String]
     /// Factor on every price in parts per million; 1,000,000 is the list price.
     public var priceMultiplierPPM: Int64
+    /// The factors a tenant may have: none to a thousandfold.
+    public static let multipliersPPM: ClosedRange<Int64> = 0...1_000_000_000
     /// What to do when a hold does not fit.
     public var onInsufficient: OnInsufficient
     /// Output tokens below which trimming turns into a refusal.

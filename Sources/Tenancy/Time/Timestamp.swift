@@ -3,9 +3,12 @@ public struct Timestamp: Hashable, Comparable, Sendable {
     /// Microseconds since 1970-01-01T00:00:00Z; may be negative.
     public let microseconds: Int64
 
-    /// An instant from its microseconds since 1970.
+    /// So far from 1970, some 146,000 years, that no sum or difference of two instants is out of range.
+    private static let farthest = Int64.max / 2
+
+    /// An instant from its microseconds since 1970, at most half the range of the number away.
     public init(microseconds: Int64) {
-        self.microseconds = microseconds
+        self.microseconds = min(max(microseconds, -Self.farthest), Self.farthest)
     }
 
     /// Whole seconds since 1970, rounded down.
