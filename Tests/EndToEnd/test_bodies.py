@@ -117,6 +117,16 @@ def test_bodies_beyond_the_memory_are_refused_until_there_is_room(stand: Stand, 
         assert send(stand, tenant, case, body).status == 200, "an answered call's body was kept"
 
 
+def test_large_bodies_that_wait_leave_room_for_small_ones(stand: Stand) -> None:
+    case = CASES["chat"]
+    model, tenant = stand.model(case), stand.tenant("1000")
+    with ExitStack() as links:
+        for size in (LARGE, LARGE, 2 * MIB - 2 * LARGE - 1000):
+            links.enter_context(half_sent(stand, tenant, case, padded(case, model, size)))
+        wait_for(lambda: send(stand, tenant, case, padded(case, model, LARGE)).status == 503, "the memory is full")
+        assert send(stand, tenant, case, padded(case, model, 4_000)).status == 200
+
+
 EDGE = f"--{BOUNDARY}\r\ncontent-disposition: form-data; name="
 
 

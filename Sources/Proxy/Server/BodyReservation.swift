@@ -2,6 +2,9 @@
 ///
 /// Confined to its event loop.
 final class BodyReservation {
+    /// A body of at most so many bytes is small.
+    private static let small = 64 * 1024
+
     private let plane: DataPlane
     private var bytes = 0
 
@@ -15,7 +18,7 @@ final class BodyReservation {
 
     /// Counts more bytes; false when all bodies together take as much as they may.
     func grow(by more: Int) -> Bool {
-        guard plane.reserveBody(more) else { return false }
+        guard plane.reserveBody(more, isSmall: bytes + more <= Self.small) else { return false }
         bytes += more
         return true
     }

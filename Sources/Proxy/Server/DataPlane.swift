@@ -66,10 +66,12 @@ public final class DataPlane: Sendable {
         bodyMemory.store(limits.bodyMemory, ordering: .relaxed)
     }
 
-    /// Counts `bytes` of a body against the memory all bodies may take; false when they do not fit.
-    func reserveBody(_ bytes: Int) -> Bool {
+    /// Counts `bytes` of a body against the memory all bodies may take; false when they do not fit. Its last eighth is
+    /// for small bodies, so that whoever keeps large ones waiting does not keep everybody else out.
+    func reserveBody(_ bytes: Int, isSmall: Bool) -> Bool {
         let total = bodyBytes.wrappingAdd(bytes, ordering: .relaxed).newValue
-        if total <= bodyMemory.load(ordering: .relaxed) { return true }
+        let memory = bodyMemory.load(ordering: .relaxed)
+        if total <= (isSmall ? memory : memory - memory / 8) { return true }
         releaseBody(bytes)
         return false
     }

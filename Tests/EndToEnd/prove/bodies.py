@@ -173,14 +173,10 @@ def run(run: Run, size: int) -> Outcome:
                 with other.turn(True, "bodies"):
                     one_round(outcome, world, places)
                     outcome.tried(upstream_bomb(world, tenant))
+                    outcome.tried([f"60 bodies at once: {wrong}" for wrong in many_at_once(server.data, tenant.key, 60)])
                 bounded(outcome, peak_rss(server) - before)
             outcome.wrong(given_back(server, GIVEN_BACK_LIMIT))
         other.judge(outcome, latency=run.full)
-        # Nobody stands by: while `body_memory` is full, the bodies of all tenants are refused alike.
-        for _ in range(size):
-            peak_rss(server, forget=True)
-            outcome.tried([f"60 bodies at once: {wrong}" for wrong in many_at_once(server.data, tenant.key, 60)])
-            bounded(outcome, peak_rss(server) - before)
         outcome.must(len(bomber.calls("bomber")) >= 2, "no bomb came from a backend")
         outcome.must(not world.books.holds(), "a hold is left")
         world.assert_good_call(tenant)
