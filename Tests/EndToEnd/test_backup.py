@@ -92,10 +92,14 @@ def test_the_gateway_makes_them_itself_and_keeps_the_newest(
 ) -> None:
     folder = tmp_path / "backups"
     folder.mkdir()
-    for name in (OLD, "tollgate-20210101T000000Z.db", "tollgate-20210101T000000Z.db.partial-4194305", "mine.txt"):
-        (folder / name).write_text("old")
-    with gateway(run.binary, f"backup: {{ directory: {folder}, every: 1h, keep: 2 }}\n") as server:
+    with gateway(run.binary) as server:
         World.lay(server, backend)
+        server.stop()
+        for name in (OLD, "tollgate-20210101T000000Z.db", "tollgate-20210101T000000Z.db.partial-4194305", "mine.txt"):
+            (folder / name).write_text("old")
+        with server.config.open("a") as config:
+            config.write(f"backup: {{ directory: {folder}, every: 1h, keep: 2 }}\n")
+        server.start()
         newest = server.metric("tollgate_backup_newest_timestamp_seconds")
         wait_for(lambda: not (folder / OLD).exists(), "no backup was made")
         names = sorted(file.name for file in folder.iterdir())
