@@ -43,9 +43,7 @@ public final class ProxyServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let pauses = AcceptBackoffHandler(
-                        shouldForwardIOErrorCaught: false, backoffProvider: ListenSource.pause(after:))
-                    try channel.pipeline.syncOperations.addHandler(pauses)
+                    try channel.pipeline.syncOperations.addHandler(AcceptPause())
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
