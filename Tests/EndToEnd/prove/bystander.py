@@ -38,7 +38,9 @@ LEAST_CALLS, LEAST_TURNS = 100, 3  # of a turn, and of turns of each sort, for a
 CALL_LIMIT = 20.0  # seconds
 # What may be held after an abuse beyond what was held before it: a helper thread, what the allocator keeps.
 SPARE = {"descriptors": 16, "threads": 2, "rss": 48 << 20}
-POLITE = 15  # niceness of whatever abuses: it shares its cores with the bystander's backend
+# Whatever abuses shares its cores with the bystander's backend. With a niceness it would still end its slice while the
+# backend waits, some milliseconds; one of the idle class is put aside at once.
+POLITE, USUAL = os.SCHED_IDLE, os.SCHED_OTHER
 
 
 @dataclass
@@ -199,7 +201,6 @@ def bystander(world: World, tenant: Tenant, *noisy: FakeBackend) -> Iterator[Bys
     assert server.child
     log = server.folder / "bystander.jsonl"
     backends = [backend.child.pid for backend in (world.backend, *noisy)]
-    before = os.getpriority(os.PRIO_PROCESS, 0)
     with shared_out([server.child.pid], backends) as core:
         child = Child([sys.executable, "-m", "prove.bystander", server.data[0], str(server.data[1]), str(log)],
                       server.folder / "bystander.log",
@@ -207,7 +208,7 @@ def bystander(world: World, tenant: Tenant, *noisy: FakeBackend) -> Iterator[Bys
         try:
             move(child.pid, core)
             for process in (os.getpid(), *backends[1:]):
-                os.setpriority(os.PRIO_PROCESS, process, POLITE)
+                os.sched_setscheduler(process, POLITE, os.sched_param(0))
             deadline = time.monotonic() + 10
             while not log.exists() or not log.read_text().endswith("\n"):
                 assert child.running() and time.monotonic() < deadline, child.output
@@ -216,7 +217,7 @@ def bystander(world: World, tenant: Tenant, *noisy: FakeBackend) -> Iterator[Bys
             assert child.running(), child.output
         finally:
             if os.geteuid() == 0:
-                os.setpriority(os.PRIO_PROCESS, 0, before)
+                os.sched_setscheduler(0, USUAL, os.sched_param(0))
             child.kill()
 
 
