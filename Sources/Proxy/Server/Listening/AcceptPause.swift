@@ -2,8 +2,8 @@ import NIOCore
 
 /// Accepts nothing for a while when the process is out of file descriptors or memory.
 ///
-/// NIO's own handler for this puts off its next read, but after a failed accept the socket is still watched, so that the
-/// loop turns as fast as it can until there are descriptors again.
+/// NIO's own handler for this puts off its next read, but after a failed accept the socket is still watched, so that
+/// the loop turns as fast as it can until there are descriptors again.
 final class AcceptPause: ChannelInboundHandler {
     typealias InboundIn = any Channel
 
