@@ -123,8 +123,8 @@ public struct CalendarZone: Sendable {
     private static let lastSecond: Int64 = 253_402_000_000
 
     private static func zone(named identifier: String) -> TimeZone? {
-        // Names such as GMT+5:33 or EST5EDT would make a zone too, but not one of the IANA database. What stands behind a
-        // NUL is not read by everybody who looks a name up.
+        // Names such as GMT+5:33 or EST5EDT would make a zone too, but not one of the IANA database. What stands behind
+        // a NUL is not read by everybody who looks a name up.
         let allowed = identifier == "UTC" || identifier.contains("/")
         let isPlain = identifier.utf8.count <= 64 && identifier.utf8.allSatisfy { 0x21...0x7E ~= $0 }
         guard allowed, isPlain, let zone = TimeZone(identifier: identifier) else { return nil }
