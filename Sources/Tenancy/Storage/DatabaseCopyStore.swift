@@ -5,8 +5,7 @@ public enum DatabaseCopyStore {
     /// Copied in some ten microseconds.
     private static let pagesAtOnce: CInt = 16
     /// 256 KiB in all, handed to the disk together. After them the disk is others' for a while: a copy that is synced
-    /// whole, at its end, keeps the journal's commits waiting for a tenth of a second, and one without rests for half
-    /// of that. A copy goes at 30 to 45 MB/s so.
+    /// whole, at its end, keeps the journal's commits waiting (Benchmarks/README.md). It goes at 50 MB/s at most so.
     private static let stepsAtOnce = 4
     private static let restMS: Int32 = 5
 
