@@ -83,19 +83,23 @@ static inline CURLMcode ccurl_multi_set_timer_callback(CURLM *multi, curl_multi_
     return curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, callback);
 }
 
-// The address libcurl is about to connect to: 4 or 16 bytes in network order, none for any other family.
-static inline const void *ccurl_address_bytes(const struct curl_sockaddr *target, long *count) {
-    const void *name = &target->addr;
-    if (target->family == AF_INET && target->addrlen >= sizeof(struct sockaddr_in)) {
+// A socket's address: 4 or 16 bytes in network order, none for any other family.
+static inline const void *ccurl_ip_bytes(const struct sockaddr *name, size_t length, long *count) {
+    if (name->sa_family == AF_INET && length >= sizeof(struct sockaddr_in)) {
         *count = 4;
-        return &((const struct sockaddr_in *)name)->sin_addr;
+        return &((const struct sockaddr_in *)(const void *)name)->sin_addr;
     }
-    if (target->family == AF_INET6 && target->addrlen >= sizeof(struct sockaddr_in6)) {
+    if (name->sa_family == AF_INET6 && length >= sizeof(struct sockaddr_in6)) {
         *count = 16;
-        return &((const struct sockaddr_in6 *)name)->sin6_addr;
+        return &((const struct sockaddr_in6 *)(const void *)name)->sin6_addr;
     }
     *count = 0;
     return NULL;
+}
+
+// The address libcurl is about to connect to.
+static inline const void *ccurl_address_bytes(const struct curl_sockaddr *target, long *count) {
+    return ccurl_ip_bytes(&target->addr, target->addrlen, count);
 }
 
 // OpenSSL's own; its headers are not needed for one call.

@@ -17,7 +17,7 @@ final class LoopContext {
         self.eventLoop = eventLoop
         self.plane = plane
         limits = plane.limits
-        upstream = try CurlMulti(eventLoop: eventLoop, policy: plane.upstream)
+        upstream = try LoopClient(eventLoop: eventLoop, policy: plane.upstream)
     }
 
     /// Connections are swept once a second for their deadlines, which is cheaper than a timer for each request.

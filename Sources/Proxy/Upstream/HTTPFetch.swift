@@ -26,7 +26,7 @@ public struct HTTPFetch {
         guard let target = CurlURL(url) else {
             throw UpstreamError(stage: .notSent, reason: .invalidURL, detail: "not an http or https URL")
         }
-        guard CurlOptions.isMethod(method), let list = target.headerList(headers) else {
+        guard FieldSyntax.isMethod(method), let list = target.headerList(headers) else {
             throw UpstreamError(stage: .notSent, reason: .malformed, detail: "method or header not allowed in HTTP")
         }
         guard let easy = curl_easy_init() else {
@@ -40,11 +40,11 @@ public struct HTTPFetch {
         CurlOptions.setMethod(method, on: easy)
         let exchange = FetchExchange(maxBody: maxBody, egress: policy.egress, sink: sink)
         exchange.install(on: easy)
-        let sent = CurlOptions.hasBody(method) ? body : []
+        let sent = FieldSyntax.hasBody(method) ? body : []
         let code = withExtendedLifetime((target, list, exchange)) {
             sent.withUnsafeBytes { bytes in
                 ccurl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
-                if CurlOptions.hasBody(method) {
+                if FieldSyntax.hasBody(method) {
                     ccurl_set_pointer(easy, CURLOPT_POSTFIELDS, bytes.baseAddress ?? exchange.emptyBody)
                 }
                 return curl_easy_perform(easy)

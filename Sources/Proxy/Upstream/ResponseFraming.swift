@@ -8,15 +8,15 @@ struct ResponseFraming: Equatable {
     /// The body's length where the head gives it.
     var length: Int64?
 
-    /// Takes one header; the name is lower-cased.
+    /// Takes one header.
     mutating func note(name: String, value: String) {
         // Most headers are told apart by the length of their name alone.
         switch name.utf8.count {
-        case 14 where name == "content-length":
+        case 14 where FieldName.matches(name, "content-length"):
             length = Int64(value)
-        case 16 where name == "content-encoding":
+        case 16 where FieldName.matches(name, "content-encoding"):
             isCoded = isCoded || !(value.isEmpty || value.lowercased() == "identity")
-        case 17 where name == "transfer-encoding":
+        case 17 where FieldName.matches(name, "transfer-encoding"):
             isChunked = value.lowercased() == "chunked"
             isCoded = isCoded || !(isChunked || value.lowercased() == "identity")
         default: return

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// Receives one upstream call's response, always on the event loop and never from inside libcurl,
+/// Receives one upstream call's response, always on the event loop and never from inside a client's parser,
 /// so that it may cancel, pause or start calls freely.
 protocol UpstreamDelegate: AnyObject {
     /// At most once, before any body.

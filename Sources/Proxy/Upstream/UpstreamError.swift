@@ -14,7 +14,7 @@ public struct UpstreamError: Error, Sendable, Equatable {
     public var stage: Stage
     /// What went wrong.
     public var reason: UpstreamFailureReason
-    /// libcurl's own words, for logs only.
+    /// The client's own words, for logs only.
     public var detail: String
 
     /// An error from its parts.
@@ -34,7 +34,7 @@ public struct UpstreamError: Error, Sendable, Equatable {
 }
 
 extension UpstreamError: CustomStringConvertible {
-    /// The reason's name, then libcurl's words if there are any.
+    /// The reason's name, then the client's words if there are any.
     public var description: String {
         detail.isEmpty ? reason.rawValue : "\(reason.rawValue): \(detail)"
     }

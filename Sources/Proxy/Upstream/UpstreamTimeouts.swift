@@ -1,6 +1,6 @@
 /// How long one upstream call may take in each phase, in milliseconds; zero or less means no limit.
 struct UpstreamTimeouts: Sendable, Equatable {
-    /// Name look-up, connect and TLS handshake together; no limit means libcurl's own 300 s.
+    /// Name look-up, connect and TLS handshake together; no limit means 300 s, as libcurl has it.
     var connectMS: Int64
     /// From the start of sending to the response head.
     var firstByteMS: Int64

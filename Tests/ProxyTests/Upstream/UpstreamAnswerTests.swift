@@ -3,19 +3,20 @@ import Testing
 
 @testable import Proxy
 
-@Suite("CurlMulti: answers that are not to be believed")
+@Suite("Upstream: answers that are not to be believed")
 struct UpstreamAnswerTests {
     @Test(
         "a coded body is malformed, and the head before it is still told",
         arguments: [
-            "Content-Encoding: gzip\r\n", "Content-Encoding: br\r\n", "Content-Encoding: identity, gzip\r\n",
-        ], ["200 OK", "429 Too Many Requests"])
-    func codedBody(_ header: String, _ status: String) async throws {
+            ("Content-Encoding: gzip\r\n", "200 OK"), ("Content-Encoding: br\r\n", "429 Too Many Requests"),
+            ("Content-Encoding: identity, gzip\r\n", "200 OK"),
+        ], bothClients)
+    func codedBody(_ told: (header: String, status: String), _ kind: UpstreamHarness.Kind) async throws {
         let server = try await LoopbackServer { _, channel in
-            let headers = header + "Retry-After: 7\r\n"
-            channel.send(LoopbackServer.answer("\u{1F}\u{8B}...", status: status, headers: headers))
+            let headers = told.header + "Retry-After: 7\r\n"
+            channel.send(LoopbackServer.answer("\u{1F}\u{8B}...", status: told.status, headers: headers))
         }
-        let harness = try UpstreamHarness()
+        let harness = try UpstreamHarness(kind)
         let outcome = try await harness.run(harness.request(server.url))
         #expect(outcome.error?.stage == .broken)
         #expect(outcome.error?.reason == .malformed)
@@ -26,8 +27,8 @@ struct UpstreamAnswerTests {
         try await server.stop()
     }
 
-    @Test("a transfer coding other than chunked is malformed, not decoded")
-    func codedTransfer() async throws {
+    @Test("a transfer coding other than chunked is malformed, not decoded", arguments: bothClients)
+    func codedTransfer(_ kind: UpstreamHarness.Kind) async throws {
         let empty: [UInt8] = [
             0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0x4B, 4, 0, 0x43, 0xBE, 0xB7, 0xE8, 1, 0, 0, 0,
         ]
@@ -37,7 +38,7 @@ struct UpstreamAnswerTests {
                 channel.writeAndFlush(ByteBuffer(bytes: empty), promise: nil)
                 channel.sendAndClose("\r\n0\r\n\r\n")
             }
-            let harness = try UpstreamHarness()
+            let harness = try UpstreamHarness(kind)
             let outcome = try await harness.run(harness.request(server.url))
             #expect(outcome.error?.reason == .malformed, "\(coding): \(outcome.error?.description ?? "")")
             #expect(outcome.body.readableBytes == 0)
@@ -46,10 +47,10 @@ struct UpstreamAnswerTests {
         }
     }
 
-    @Test("an answer that trickles is cut as too slow")
-    func minimumRate() async throws {
+    @Test("an answer that trickles is cut as too slow", arguments: bothClients)
+    func minimumRate(_ kind: UpstreamHarness.Kind) async throws {
         let limits = UpstreamTimeouts(connectMS: 30_000, firstByteMS: 30_000, idleMS: 0, totalMS: 0, minRate: 1)
-        let harness = try UpstreamHarness()
+        let harness = try UpstreamHarness(kind)
         let server = try await LoopbackServer { _, channel in
             channel.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\na")
         }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("CurlMulti: cancel, pause and shutdown")
+@Suite("Upstream: cancel, pause and shutdown")
 struct UpstreamControlTests {
     private static let size = 8 << 20
 
@@ -18,12 +18,12 @@ struct UpstreamControlTests {
         }
     }
 
-    @Test("cancel closes the upstream connection and silences the delegate")
-    func cancelClosesConnection() async throws {
+    @Test("cancel closes the upstream connection and silences the delegate", arguments: bothClients)
+    func cancelClosesConnection(_ kind: UpstreamHarness.Kind) async throws {
         let server = try await LoopbackServer { _, channel in
             channel.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npartial")
         }
-        let harness = try UpstreamHarness()
+        let harness = try UpstreamHarness(kind)
         let cancelled = harness.eventLoop.makePromise(of: NIOLoopBound<CallRecorder>.self)
         harness.eventLoop.execute {
             let recorder = CallRecorder(on: harness.eventLoop)
@@ -46,10 +46,10 @@ struct UpstreamControlTests {
         try await server.stop()
     }
 
-    @Test("cancel right after send leaves nothing behind")
-    func cancelAtOnce() async throws {
+    @Test("cancel right after send leaves nothing behind", arguments: bothClients)
+    func cancelAtOnce(_ kind: UpstreamHarness.Kind) async throws {
         let server = try await LoopbackServer { _, channel in channel.send(LoopbackServer.answer("ok")) }
-        let harness = try UpstreamHarness()
+        let harness = try UpstreamHarness(kind)
         try await harness.eventLoop.submit {
             let recorder = CallRecorder(on: harness.eventLoop)
             for url in [server.url, "nonsense"] {
@@ -66,11 +66,11 @@ struct UpstreamControlTests {
         try await server.stop()
     }
 
-    @Test("an 8 MiB body paused after every piece arrives byte for byte, in bounded pieces")
-    func pauseAfterEveryPiece() async throws {
+    @Test("an 8 MiB body paused after every piece arrives byte for byte, in bounded pieces", arguments: bothClients)
+    func pauseAfterEveryPiece(_ kind: UpstreamHarness.Kind) async throws {
         let body = Self.pattern(Self.size)
         let server = try await bigServer(body)
-        let harness = try UpstreamHarness()
+        let harness = try UpstreamHarness(kind)
         let outcome = try await harness.run(harness.request(server.url)) { recorder in
             recorder.call?.pause()
             let bound = NIOLoopBound(recorder, eventLoop: harness.eventLoop)
@@ -87,11 +87,11 @@ struct UpstreamControlTests {
         try await server.stop()
     }
 
-    @Test("an 8 MiB body read at full speed arrives byte for byte")
-    func fullSpeed() async throws {
+    @Test("an 8 MiB body read at full speed arrives byte for byte", arguments: bothClients)
+    func fullSpeed(_ kind: UpstreamHarness.Kind) async throws {
         let body = Self.pattern(Self.size)
         let server = try await bigServer(body)
-        let harness = try UpstreamHarness()
+        let harness = try UpstreamHarness(kind)
         for _ in 0..<3 {
             let outcome = try await harness.run(harness.request(server.url))
             #expect(outcome.error == nil)
@@ -103,12 +103,14 @@ struct UpstreamControlTests {
         try await server.stop()
     }
 
-    @Test("a paused call delivers nothing and is neither idle nor slow, and other calls go on meanwhile")
-    func pausedCallWaits() async throws {
+    @Test(
+        "a paused call delivers nothing and is neither idle nor slow, and other calls go on meanwhile",
+        arguments: bothClients)
+    func pausedCallWaits(_ kind: UpstreamHarness.Kind) async throws {
         let body = Self.pattern(Self.size)
         let server = try await bigServer(body)
         let other = try await LoopbackServer { _, channel in channel.send(LoopbackServer.answer("ok")) }
-        let harness = try UpstreamHarness()
+        let harness = try UpstreamHarness(kind)
         let paused = harness.eventLoop.makePromise(of: NIOLoopBound<CallRecorder>.self)
         harness.eventLoop.execute {
             let recorder = CallRecorder(on: harness.eventLoop)
@@ -139,12 +141,12 @@ struct UpstreamControlTests {
         try await other.stop()
     }
 
-    @Test("shutdown ends calls in flight, paused ones too, and later calls are not sent")
-    func shutdownEndsCalls() async throws {
+    @Test("shutdown ends calls in flight, paused ones too, and later calls are not sent", arguments: bothClients)
+    func shutdownEndsCalls(_ kind: UpstreamHarness.Kind) async throws {
         let server = try await LoopbackServer { _, channel in
             channel.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npartial")
         }
-        let harness = try UpstreamHarness()
+        let harness = try UpstreamHarness(kind)
         let shutDown: @Sendable (CallRecorder) -> Void = { recorder in
             recorder.call?.pause()
             harness.client.shutdown()
@@ -159,11 +161,11 @@ struct UpstreamControlTests {
         try await server.stop()
     }
 
-    @Test("a client nobody holds any more goes away with its connections")
-    func clientIsReleased() async throws {
+    @Test("a client nobody holds any more goes away with its connections", arguments: bothClients)
+    func clientIsReleased(_ kind: UpstreamHarness.Kind) async throws {
         let server = try await LoopbackServer { _, channel in channel.send(LoopbackServer.answer("ok")) }
         do {
-            let harness = try UpstreamHarness()
+            let harness = try UpstreamHarness(kind)
             #expect(try await harness.run(harness.request(server.url)).error == nil)
         }
         try await server.connectionsClosed()

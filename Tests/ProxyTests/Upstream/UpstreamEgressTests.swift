@@ -3,12 +3,14 @@ import Testing
 
 @testable import Proxy
 
-@Suite("CurlMulti: where calls may go")
+@Suite("Upstream: where calls may go")
 struct UpstreamEgressTests {
     private static let brief = UpstreamTimeouts(connectMS: 100, firstByteMS: 100, idleMS: 100, totalMS: 1000)
 
-    private func error(_ url: String, policy: UpstreamPolicy = UpstreamPolicy()) async throws -> UpstreamError? {
-        let harness = try UpstreamHarness(policy: policy)
+    private func error(
+        _ kind: UpstreamHarness.Kind, _ url: String, policy: UpstreamPolicy = UpstreamPolicy()
+    ) async throws -> UpstreamError? {
+        let harness = try UpstreamHarness(kind, policy: policy)
         let outcome = try await harness.run(harness.request(url, timeouts: Self.brief))
         try await harness.stop()
         return outcome.error
@@ -21,28 +23,28 @@ struct UpstreamEgressTests {
             "http://0251.0376.0251.0376/", "http://[::ffff:169.254.169.254]/", "http://[fe80::1]/",
             "http://[fd00:ec2::254]/", "http://100.100.100.200/", "http://0.0.0.0:1/", "http://0/", "http://[::]:1/",
             "http://224.0.0.1/", "http://255.255.255.255/",
-        ])
-    func refused(_ url: String) async throws {
-        let error = try await error(url)
+        ], bothClients)
+    func refused(_ url: String, _ kind: UpstreamHarness.Kind) async throws {
+        let error = try await error(kind, url)
         #expect(error?.stage == .notSent)
         #expect(error?.reason == .forbiddenAddress)
         #expect(error?.isTimeout == false)
     }
 
-    @Test("the refusal names the address and its kind")
-    func detail() async throws {
-        let error = try await error("http://[::ffff:a9fe:a9fe]/")
+    @Test("the refusal names the address and its kind", arguments: bothClients)
+    func detail(_ kind: UpstreamHarness.Kind) async throws {
+        let error = try await error(kind, "http://[::ffff:a9fe:a9fe]/")
         #expect(error?.detail == "::ffff:169.254.169.254 is a link-local address")
         #expect(error?.description == "forbidden_address: ::ffff:169.254.169.254 is a link-local address")
     }
 
-    @Test("link-local addresses are tried once they are allowed, the others never")
-    func allowed() async throws {
+    @Test("link-local addresses are tried once they are allowed, the others never", arguments: bothClients)
+    func allowed(_ kind: UpstreamHarness.Kind) async throws {
         var policy = UpstreamPolicy()
         policy.egress.allowsLinkLocal = true
         // Without the zone of an interface the system itself turns it down, so nothing leaves the machine.
-        #expect(try await error("http://[fe80::1]:1/", policy: policy)?.reason == .connect)
-        #expect(try await error("http://0.0.0.0:1/", policy: policy)?.reason == .forbiddenAddress)
+        #expect(try await error(kind, "http://[fe80::1]:1/", policy: policy)?.reason == .connect)
+        #expect(try await error(kind, "http://0.0.0.0:1/", policy: policy)?.reason == .forbiddenAddress)
     }
 
     @Test("a call made on its own follows the same rule")
@@ -59,15 +61,15 @@ struct UpstreamEgressTests {
         #expect(fetch("http://[fe80::1]/")?.reason == .forbiddenAddress)
     }
 
-    @Test("a redirect is an answer like any other, and its target is never called")
-    func redirect() async throws {
+    @Test("a redirect is an answer like any other, and its target is never called", arguments: bothClients)
+    func redirect(_ kind: UpstreamHarness.Kind) async throws {
         let target = try await LoopbackServer { _, channel in channel.send(LoopbackServer.answer("stolen")) }
         for status in ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"] {
             let server = try await LoopbackServer { _, channel in
                 let location = "Location: \(target.url)/x\r\n"
                 channel.send(LoopbackServer.answer("gone", status: status, headers: location))
             }
-            let harness = try UpstreamHarness()
+            let harness = try UpstreamHarness(kind)
             let outcome = try await harness.run(harness.request(server.url, body: ByteBuffer(string: "x")))
             #expect(outcome.error == nil)
             #expect(outcome.head.map { "\($0.status)" } == String(status.prefix(3)))

@@ -4,8 +4,15 @@ import Synchronization
 
 @testable import Proxy
 
-/// A `CurlMulti` on an event loop, with a clock that moves only by hand if wished.
+/// An upstream client on an event loop, with a clock that moves only by hand if wished.
 struct UpstreamHarness: Sendable {
+    /// Who makes the calls to `http` URLs; `https` is libcurl's in both.
+    enum Kind: CaseIterable {
+        /// As the gateway has it: cleartext on the loop's own sockets.
+        case loop
+        case curl
+    }
+
     final class HandClock: Sendable {
         private let nanoseconds = Atomic<Int64>(NIODeadline.now().uptimeNanoseconds.asInt64)
 
@@ -19,13 +26,17 @@ struct UpstreamHarness: Sendable {
     static let generous = UpstreamTimeouts(connectMS: 30_000, firstByteMS: 30_000, idleMS: 30_000, totalMS: 60_000)
 
     let eventLoop: any EventLoop
-    let client: CurlMulti
+    let client: any UpstreamClient & Sendable
     let clock = HandClock()
 
-    init(policy: UpstreamPolicy = UpstreamPolicy()) throws {
+    init(_ kind: Kind = .loop, policy: UpstreamPolicy = UpstreamPolicy()) throws {
         eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let clock = self.clock
-        client = try CurlMulti(eventLoop: eventLoop, policy: policy, clock: { clock.now })
+        client =
+            switch kind {
+            case .loop: try LoopClient(eventLoop: eventLoop, policy: policy, clock: { clock.now })
+            case .curl: try CurlMulti(eventLoop: eventLoop, policy: policy, clock: { clock.now })
+            }
     }
 
     func stop() async throws {
@@ -53,6 +64,9 @@ struct UpstreamHarness: Sendable {
         }.get()
     }
 }
+
+/// For tests that hold whoever makes the call.
+let bothClients = UpstreamHarness.Kind.allCases
 
 extension UInt64 {
     fileprivate var asInt64: Int64 { Int64(clamping: self) }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite("CurlMulti: connections that are not used again")
+@Suite("Upstream: connections that are not used again")
 struct UpstreamReuseTests {
     /// Answers the first request of the first connection as told, and every other one with `fresh`.
     private func server(
@@ -28,15 +28,15 @@ struct UpstreamReuseTests {
             ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "", 200),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", "ok", 200),
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-T: 1\r\n\r\n", "ok", 200),
-        ])
-    func atOnce(_ answer: String, _ body: String, _ status: Int) async throws {
+        ], bothClients)
+    func atOnce(_ told: (answer: String, body: String, status: Int), _ kind: UpstreamHarness.Kind) async throws {
         for rest in [Self.stale, "x", String(repeating: "x", count: 40_000)] {
-            let server = try await server { channel in channel.send(answer + rest) }
-            let harness = try UpstreamHarness()
+            let server = try await server { channel in channel.send(told.answer + rest) }
+            let harness = try UpstreamHarness(kind)
             let first = try await harness.run(harness.request(server.url))
             #expect(first.error == nil)
-            #expect(first.head?.status == status)
-            #expect(String(buffer: first.body) == body)
+            #expect(first.head?.status == told.status)
+            #expect(String(buffer: first.body) == told.body)
             let second = try await harness.run(harness.request(server.url))
             #expect(second.error == nil)
             #expect(String(buffer: second.body) == "fresh")
@@ -46,8 +46,10 @@ struct UpstreamReuseTests {
         }
     }
 
-    @Test("nor are those behind the end of a body that came in parts, with TLS or without", arguments: [false, true])
-    func behindParts(isSecure: Bool) async throws {
+    @Test(
+        "nor are those behind the end of a body that came in parts, with TLS or without", arguments: [false, true],
+        bothClients)
+    func behindParts(isSecure: Bool, _ kind: UpstreamHarness.Kind) async throws {
         let authority = try TestAuthority()
         let waiting = Mutex<(any Channel)?>(nil)
         let server = try await server(tls: isSecure ? try authority.identity() : nil) { channel in
@@ -55,7 +57,7 @@ struct UpstreamReuseTests {
             channel.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n12")
         }
         let url = isSecure ? server.secureURL : server.url
-        let harness = try UpstreamHarness(policy: authority.policy)
+        let harness = try UpstreamHarness(kind, policy: authority.policy)
         let second = harness.eventLoop.makePromise(of: CallRecorder.Outcome.self)
         let isFirstPiece = Atomic<Bool>(true)
         let outcome = try await harness.run(harness.request(url)) { recorder in
@@ -79,14 +81,16 @@ struct UpstreamReuseTests {
         try await server.stop()
     }
 
-    @Test("bytes on a connection at rest close it", arguments: ["x", stale, String(repeating: "x", count: 3_000_000)])
-    func atRest(_ late: String) async throws {
+    @Test(
+        "bytes on a connection at rest close it",
+        arguments: ["x", stale, String(repeating: "x", count: 3_000_000)], bothClients)
+    func atRest(_ late: String, _ kind: UpstreamHarness.Kind) async throws {
         let waiting = Mutex<(any Channel)?>(nil)
         let server = try await server { channel in
             waiting.withLock { $0 = channel }
             channel.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n")
         }
-        let harness = try UpstreamHarness()
+        let harness = try UpstreamHarness(kind)
         let first = try await harness.run(harness.request(server.url))
         #expect(String(buffer: first.body) == "ok")
         waiting.withLock { $0 }?.send(late)
@@ -101,8 +105,8 @@ struct UpstreamReuseTests {
 
     @Test(
         "an answer before the request was read is taken, and ends the connection",
-        arguments: ["200 OK", "429 Too Many Requests", "413 Content Too Large"])
-    func early(_ status: String) async throws {
+        arguments: ["200 OK", "429 Too Many Requests", "413 Content Too Large"], bothClients)
+    func early(_ status: String, _ kind: UpstreamHarness.Kind) async throws {
         let answered = Mutex<Set<ObjectIdentifier>>([])
         let server = try await LoopbackServer(onBytes: { channel in
             if answered.withLock({ $0.insert(ObjectIdentifier(channel)).inserted }) {
@@ -110,7 +114,7 @@ struct UpstreamReuseTests {
             }
             return true
         }) { _, _ in }
-        let harness = try UpstreamHarness()
+        let harness = try UpstreamHarness(kind)
         let body = ByteBuffer(repeating: 0x61, count: 32 << 20)
         for count in 1...2 {
             let outcome = try await harness.run(harness.request(server.url, body: body))
@@ -123,8 +127,8 @@ struct UpstreamReuseTests {
         try await server.stop()
     }
 
-    @Test("clean ends of every kind keep the connection")
-    func kept() async throws {
+    @Test("clean ends of every kind keep the connection", arguments: bothClients)
+    func kept(_ kind: UpstreamHarness.Kind) async throws {
         let answers = [
             LoopbackServer.answer("ok"),
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
@@ -134,7 +138,7 @@ struct UpstreamReuseTests {
         let server = try await LoopbackServer { received, channel in
             channel.send(answers[received.number % answers.count])
         }
-        let harness = try UpstreamHarness()
+        let harness = try UpstreamHarness(kind)
         for _ in 0..<12 {
             let outcome = try await harness.run(harness.request(server.url, body: ByteBuffer(string: "x")))
             #expect(outcome.error == nil)

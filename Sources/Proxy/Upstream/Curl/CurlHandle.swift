@@ -104,7 +104,7 @@ final class CurlHandle {
             connectMS = request.timeouts.connectMS
             ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, CurlOptions.milliseconds(connectMS))
         }
-        if CurlOptions.hasBody(request.method) {
+        if FieldSyntax.hasBody(request.method) {
             setBody(request.body)
         }
     }

@@ -31,11 +31,20 @@ final class CurlURL {
         return list
     }
 
+    /// One part of the URL as text; nil if it has none.
+    func part(_ part: CURLUPart, flags: Int32 = 0) -> String? {
+        Self.part(part, flags: flags, of: pointer)
+    }
+
     private static func hasWebScheme(_ url: OpaquePointer) -> Bool {
-        var scheme: UnsafeMutablePointer<CChar>?
-        guard curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK, let scheme else { return false }
-        defer { curl_free(scheme) }
-        let name = String(cString: scheme)
-        return name == "http" || name == "https"
+        let scheme = part(CURLUPART_SCHEME, of: url)
+        return scheme == "http" || scheme == "https"
+    }
+
+    private static func part(_ part: CURLUPart, flags: Int32 = 0, of url: OpaquePointer) -> String? {
+        var text: UnsafeMutablePointer<CChar>?
+        guard curl_url_get(url, part, &text, UInt32(flags)) == CURLUE_OK, let text else { return nil }
+        defer { curl_free(text) }
+        return String(cString: text)
     }
 }

@@ -21,7 +21,7 @@ final class CurlMulti: UpstreamClient, @unchecked Sendable {
     private let timer: CurlTimer
     private var handles = CurlHandlePool()
     private var urls = CurlURLCache()
-    private var live: [CurlTransfer] = []
+    private var live = LiveCalls<CurlTransfer>()
     private var dirty: [CurlTransfer] = []
     private var isDriveScheduled = false
     /// Whether deliveries follow by themselves before control goes back to the loop.
@@ -77,8 +77,7 @@ final class CurlMulti: UpstreamClient, @unchecked Sendable {
         eventLoop.assertInEventLoop()
         now = clock()
         let transfer = CurlTransfer(request, client: self, delegate: delegate, now: now)
-        transfer.liveIndex = live.count
-        live.append(transfer)
+        live.add(transfer)
         if let error = start(transfer, request) {
             transfer.fail(error)
             markDirty(transfer)
@@ -91,7 +90,7 @@ final class CurlMulti: UpstreamClient, @unchecked Sendable {
     func shutdown() {
         eventLoop.assertInEventLoop()
         guard !isShutDown else { return }
-        for transfer in live {
+        for transfer in live.all {
             transfer.failOnShutdown()
             detach(transfer)
             markDirty(transfer)
@@ -121,13 +120,7 @@ final class CurlMulti: UpstreamClient, @unchecked Sendable {
     /// Forgets an ended call; a connection still busy with it is closed.
     func release(_ transfer: CurlTransfer) {
         detach(transfer)
-        let index = transfer.liveIndex
-        guard index >= 0, let last = live.popLast() else { return }
-        if last !== transfer {
-            live[index] = last
-            last.liveIndex = index
-        }
-        transfer.liveIndex = -1
+        live.remove(transfer)
     }
 
     // MARK: Driving libcurl
@@ -139,7 +132,7 @@ final class CurlMulti: UpstreamClient, @unchecked Sendable {
         guard let url = urls.url(request.url) else {
             return UpstreamError(stage: .notSent, reason: .invalidURL, detail: "not an http or https URL")
         }
-        guard CurlOptions.isMethod(request.method), let headers = url.headerList(request.headers) else {
+        guard FieldSyntax.isMethod(request.method), let headers = url.headerList(request.headers) else {
             return UpstreamError(stage: .notSent, reason: .malformed, detail: "method or header not allowed in HTTP")
         }
         guard let handle = handles.take() ?? CurlHandle(sockets: sockets, policy: policy) else {
@@ -252,9 +245,9 @@ final class CurlMulti: UpstreamClient, @unchecked Sendable {
 
     private func checkLimits() {
         isTicking = false
-        guard !isShutDown, !live.isEmpty else { return }
+        guard !isShutDown, !live.all.isEmpty else { return }
         begin()
-        for transfer in live {
+        for transfer in live.all {
             if let error = transfer.expiry(at: now) {
                 transfer.fail(error)
                 detach(transfer)

@@ -45,7 +45,7 @@ final class CurlPoller: @unchecked Sendable {
     /// Starts the thread; `handle` runs on the loop, and the batch is valid only inside it.
     func start(on eventLoop: any EventLoop, handle: @escaping @Sendable (Batch) -> Void) throws {
         let work: @Sendable () -> Void = { self.run(on: eventLoop, handle: handle) }
-        try PollerThread.start(work)
+        try DetachedThread.start(work)
     }
 
     /// Lets the thread end soon; the epoll set stays open until it has.

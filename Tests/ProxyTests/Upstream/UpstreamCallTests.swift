@@ -3,10 +3,10 @@ import Testing
 
 @testable import Proxy
 
-@Suite("CurlMulti: calls that succeed")
-struct CurlMultiTests {
-    @Test("a POST arrives whole and its answer comes back with lower-cased header names")
-    func postIsEchoed() async throws {
+@Suite("Upstream: calls that succeed")
+struct UpstreamCallTests {
+    @Test("a POST arrives whole and its answer comes back with lower-cased header names", arguments: bothClients)
+    func postIsEchoed(_ kind: UpstreamHarness.Kind) async throws {
         let server = try await LoopbackServer { received, channel in
             #expect(received.head.hasPrefix("POST /v1/../chat?x=1 HTTP/1.1\r\n"))
             #expect(received.head.contains("\r\nAuthorization: Bearer k\r\n"))
@@ -15,7 +15,7 @@ struct CurlMultiTests {
             #expect(!received.head.lowercased().contains("x-www-form-urlencoded"))
             channel.send(LoopbackServer.answer(String(buffer: received.body), headers: "X-Up: A b \r\n"))
         }
-        let harness = try UpstreamHarness()
+        let harness = try UpstreamHarness(kind)
         let headers = [("Authorization", "Bearer k"), ("X-Empty", ""), ("Content-Length", "999")]
         let outcome = try await harness.run(
             harness.request(server.url + "/v1/../chat?x=1", headers: headers, body: ByteBuffer(string: "hello")))
@@ -27,14 +27,14 @@ struct CurlMultiTests {
         try await server.stop()
     }
 
-    @Test("methods do not leak from one call to the next on a reused handle")
-    func methodsAlternate() async throws {
+    @Test("methods do not leak from one call to the next on a reused handle", arguments: bothClients)
+    func methodsAlternate(_ kind: UpstreamHarness.Kind) async throws {
         let server = try await LoopbackServer { received, channel in
             let method = String(received.head.prefix { $0 != " " })
             let isHead = method == "HEAD"
             channel.send(isHead ? "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n" : LoopbackServer.answer(method))
         }
-        let harness = try UpstreamHarness()
+        let harness = try UpstreamHarness(kind)
         for method in ["GET", "POST", "HEAD", "GET", "DELETE", "POST", "PUT", "GET", "HEAD", "POST"] {
             let body = ByteBuffer(string: method == "POST" || method == "PUT" ? "b" : "")
             let outcome = try await harness.run(harness.request(server.url, method: method, body: body))
@@ -46,15 +46,15 @@ struct CurlMultiTests {
         try await server.stop()
     }
 
-    @Test("a chunked stream is delivered piece by piece, trailers left out")
-    func chunkedStream() async throws {
+    @Test("a chunked stream is delivered piece by piece, trailers left out", arguments: bothClients)
+    func chunkedStream(_ kind: UpstreamHarness.Kind) async throws {
         let server = try await LoopbackServer { _, channel in
             channel.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n")
             channel.eventLoop.execute {
                 channel.send("6\r\nsecond\r\n0\r\nX-Trailer: t\r\n\r\n")
             }
         }
-        let harness = try UpstreamHarness()
+        let harness = try UpstreamHarness(kind)
         let outcome = try await harness.run(harness.request(server.url))
         #expect(outcome.error == nil)
         #expect(String(buffer: outcome.body) == "firstsecond")
@@ -63,8 +63,8 @@ struct CurlMultiTests {
         try await server.stop()
     }
 
-    @Test("interim 1xx heads are skipped and a 204 ends without a body")
-    func interimAndEmpty() async throws {
+    @Test("interim 1xx heads are skipped and a 204 ends without a body", arguments: bothClients)
+    func interimAndEmpty(_ kind: UpstreamHarness.Kind) async throws {
         let server = try await LoopbackServer { received, channel in
             if received.number == 1 {
                 channel.send("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n")
@@ -73,7 +73,7 @@ struct CurlMultiTests {
                 channel.send("HTTP/1.1 204 No Content\r\n\r\n")
             }
         }
-        let harness = try UpstreamHarness()
+        let harness = try UpstreamHarness(kind)
         let first = try await harness.run(harness.request(server.url))
         #expect(first.error == nil)
         #expect(first.head?.status == 200)
@@ -87,13 +87,13 @@ struct CurlMultiTests {
         try await server.stop()
     }
 
-    @Test("a 2 MiB body goes up whole and the connection is kept alive")
-    func largeUpload() async throws {
+    @Test("a 2 MiB body goes up whole and the connection is kept alive", arguments: bothClients)
+    func largeUpload(_ kind: UpstreamHarness.Kind) async throws {
         let server = try await LoopbackServer { received, channel in
             channel.send("HTTP/1.1 200 OK\r\nContent-Length: \(received.body.readableBytes)\r\n\r\n")
             channel.writeAndFlush(received.body, promise: nil)
         }
-        let harness = try UpstreamHarness()
+        let harness = try UpstreamHarness(kind)
         let body = ByteBuffer(bytes: (0..<(2 << 20)).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 8) })
         for _ in 0..<2 {
             let outcome = try await harness.run(harness.request(server.url, body: body))
@@ -105,10 +105,10 @@ struct CurlMultiTests {
         try await server.stop()
     }
 
-    @Test("calls one after the other share one connection")
-    func keepAlive() async throws {
+    @Test("calls one after the other share one connection", arguments: bothClients)
+    func keepAlive(_ kind: UpstreamHarness.Kind) async throws {
         let server = try await LoopbackServer { _, channel in channel.send(LoopbackServer.answer("ok")) }
-        let harness = try UpstreamHarness()
+        let harness = try UpstreamHarness(kind)
         for _ in 0..<50 {
             let outcome = try await harness.run(harness.request(server.url, body: ByteBuffer(string: "x")))
             #expect(outcome.error == nil)
@@ -119,12 +119,12 @@ struct CurlMultiTests {
         try await server.stop()
     }
 
-    @Test("300 calls at once all end with their own answer")
-    func parallelCalls() async throws {
+    @Test("300 calls at once all end with their own answer", arguments: bothClients)
+    func parallelCalls(_ kind: UpstreamHarness.Kind) async throws {
         let server = try await LoopbackServer { received, channel in
             channel.send(LoopbackServer.answer(String(buffer: received.body)))
         }
-        let harness = try UpstreamHarness()
+        let harness = try UpstreamHarness(kind)
         for _ in 0..<2 {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for index in 0..<300 {
@@ -144,14 +144,14 @@ struct CurlMultiTests {
         try await server.stop()
     }
 
-    @Test("host names are resolved, and sockets whose numbers come back still work")
-    func namesAndClosedConnections() async throws {
+    @Test("host names are resolved, and sockets whose numbers come back still work", arguments: bothClients)
+    func namesAndClosedConnections(_ kind: UpstreamHarness.Kind) async throws {
         let server = try await LoopbackServer { _, channel in
             channel.sendAndClose(LoopbackServer.answer("ok", headers: "Connection: close\r\n"))
         }
         for _ in 0..<3 {
             // A new client each time: libcurl remembers names it has looked up.
-            let harness = try UpstreamHarness()
+            let harness = try UpstreamHarness(kind)
             for _ in 0..<10 {
                 let outcome = try await harness.run(harness.request("http://localhost:\(server.port)/"))
                 #expect(outcome.error == nil)
@@ -162,10 +162,10 @@ struct CurlMultiTests {
         try await server.stop()
     }
 
-    @Test("a connection the backend closed while at rest is replaced without an error")
-    func closedAtRest() async throws {
+    @Test("a connection the backend closed while at rest is replaced without an error", arguments: bothClients)
+    func closedAtRest(_ kind: UpstreamHarness.Kind) async throws {
         let server = try await LoopbackServer { _, channel in channel.sendAndClose(LoopbackServer.answer("ok")) }
-        let harness = try UpstreamHarness()
+        let harness = try UpstreamHarness(kind)
         for _ in 0..<5 {
             let outcome = try await harness.run(harness.request(server.url, body: ByteBuffer(string: "x")))
             #expect(outcome.error == nil)
@@ -177,10 +177,10 @@ struct CurlMultiTests {
         try await server.stop()
     }
 
-    @Test("a call may be started from inside a delegate's call")
-    func callFromDelegate() async throws {
+    @Test("a call may be started from inside a delegate's call", arguments: bothClients)
+    func callFromDelegate(_ kind: UpstreamHarness.Kind) async throws {
         let server = try await LoopbackServer { _, channel in channel.send(LoopbackServer.answer("ok")) }
-        let harness = try UpstreamHarness()
+        let harness = try UpstreamHarness(kind)
         let inner = harness.eventLoop.makePromise(of: CallRecorder.Outcome.self)
         let outer = try await harness.run(harness.request(server.url)) { _ in
             let recorder = CallRecorder(on: harness.eventLoop)

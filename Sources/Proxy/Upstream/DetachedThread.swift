@@ -2,7 +2,7 @@ import Glibc
 import NIOCore
 
 /// Starts a detached thread that runs one closure.
-enum PollerThread {
+enum DetachedThread {
     private final class Work {
         let run: @Sendable () -> Void
 

@@ -10,10 +10,9 @@ final class CurlHeaderList {
         var lines = ["Expect:"]
         var hasContentType = false
         for (name, value) in headers {
-            guard Self.isName(name), Self.isValue(value) else { return nil }
-            let lowered = name.lowercased()
-            if lowered == "content-length" || lowered == "transfer-encoding" || lowered == "expect" { continue }
-            hasContentType = hasContentType || lowered == "content-type"
+            guard FieldSyntax.isName(name), FieldSyntax.isValue(value) else { return nil }
+            if FieldSyntax.isFraming(name) { continue }
+            hasContentType = hasContentType || FieldName.matches(name, "content-type")
             // libcurl's spelling of an empty header; "name:" would remove it instead.
             let isBlank = value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 }
             lines.append(isBlank ? "\(name);" : "\(name): \(value)")
@@ -43,14 +42,5 @@ final class CurlHeaderList {
             return false
         }
         return true
-    }
-
-    private static func isName(_ name: String) -> Bool {
-        !name.isEmpty
-            && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") && $0 != UInt8(ascii: ";") }
-    }
-
-    private static func isValue(_ value: String) -> Bool {
-        value.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }
     }
 }

@@ -2,28 +2,23 @@ import CCurl
 import NIOCore
 
 /// One upstream call on a `CurlMulti`: collects what libcurl's callbacks bring and delivers it outside of them.
-final class CurlTransfer: UpstreamCall {
+final class CurlTransfer: UpstreamCall, LiveCall {
     /// Body bytes kept for the delegate before libcurl is told to stop reading.
     static let maxBuffered = 64 * 1024
 
     var handle: CurlHandle?
-    /// Position in the client's list of live calls.
     var liveIndex = -1
     /// Whether the client's list of calls to deliver holds this one.
     var isDirty = false
 
     private var client: CurlMulti?
     private var delegate: (any UpstreamDelegate)?
-    private let timeouts: UpstreamTimeouts
     private let bodyCount: Int
-    private let startedAt: NIODeadline
-    private var sentAt: NIODeadline?
-    private var lastByteAt: NIODeadline?
+    private var limits: CallLimits
     private var sendCount = 0
     private var parser = ResponseHeadParser()
     private var head: UpstreamHead?
     private var body = ByteBuffer()
-    private var rate = MinimumRate()
     private var bodyRead: Int64 = 0
     private var headTurn: UInt64 = 0
     /// What makes the answer one that is not to be believed.
@@ -37,9 +32,8 @@ final class CurlTransfer: UpstreamCall {
     init(_ request: UpstreamRequest, client: CurlMulti, delegate: any UpstreamDelegate, now: NIODeadline) {
         self.client = client
         self.delegate = delegate
-        timeouts = request.timeouts
-        bodyCount = CurlOptions.hasBody(request.method) ? request.body.readableBytes : 0
-        startedAt = now
+        limits = CallLimits(request.timeouts, startedAt: now)
+        bodyCount = FieldSyntax.hasBody(request.method) ? request.body.readableBytes : 0
     }
 
     var isOver: Bool { client == nil }
@@ -59,8 +53,7 @@ final class CurlTransfer: UpstreamCall {
     func resume() {
         guard isPaused, let client else { return }
         isPaused = false
-        lastByteAt = lastByteAt.map { _ in client.now }
-        rate.restart()
+        limits.didResume(at: client.now)
         client.markDirty(self)
     }
 
@@ -70,7 +63,7 @@ final class CurlTransfer: UpstreamCall {
     /// turns out dead: the peer may have acted on the first.
     func willSend() -> Bool {
         sendCount += 1
-        sentAt = client?.now
+        if let client { limits.didSend(at: client.now) }
         return sendCount == 1
     }
 
@@ -86,10 +79,12 @@ final class CurlTransfer: UpstreamCall {
             return false
         case .complete(let head):
             self.head = head
-            lastByteAt = client?.now
-            headTurn = client?.turn ?? 0
             guardConnection()
-            client?.markDirty(self)
+            if let client {
+                limits.didReadHead(at: client.now)
+                headTurn = client.turn
+                client.markDirty(self)
+            }
             return true
         }
     }
@@ -106,8 +101,7 @@ final class CurlTransfer: UpstreamCall {
             client.markDirty(self)
             return nil
         }
-        lastByteAt = client.now
-        rate.didRead(bytes.count, at: client.now)
+        limits.didReadBody(bytes.count, at: client.now)
         bodyRead += Int64(bytes.count)
         if parser.framing.length == bodyRead, let handle {
             // What came in one read with the head libcurl has checked; later it reads no further than the body's end.
@@ -180,23 +174,8 @@ final class CurlTransfer: UpstreamCall {
 
     /// The error to end with if a time limit has passed.
     func expiry(at now: NIODeadline) -> UpstreamError? {
-        guard outcome == nil else { return nil }
-        if Self.isPast(timeouts.totalMS, since: startedAt, now) {
-            return UpstreamError(stage: stage, reason: .totalTimeout, detail: "no end within \(timeouts.totalMS) ms")
-        }
-        if let lastByteAt {
-            guard !isPaused else { return nil }
-            if Self.isPast(timeouts.idleMS, since: lastByteAt, now) {
-                return UpstreamError(stage: stage, reason: .idleTimeout, detail: "no byte for \(timeouts.idleMS) ms")
-            }
-            guard rate.isMissed(timeouts.minRate, at: now) else { return nil }
-            return UpstreamError(
-                stage: stage, reason: .minimumRate,
-                detail: "fewer than \(timeouts.minRate) bytes a second for \(MinimumRate.windowSeconds) s")
-        }
-        guard let sentAt, Self.isPast(timeouts.firstByteMS, since: sentAt, now) else { return nil }
-        return UpstreamError(
-            stage: stage, reason: .firstByteTimeout, detail: "no response head within \(timeouts.firstByteMS) ms")
+        guard outcome == nil, let passed = limits.passed(at: now, isPaused: isPaused) else { return nil }
+        return UpstreamError(stage: stage, reason: passed.reason, detail: passed.detail)
     }
 
     private func end(_ outcome: Result<Void, UpstreamError>) {
@@ -238,9 +217,5 @@ final class CurlTransfer: UpstreamCall {
         let reason = CurlFailure.reason(of: code, didConnect: sendCount > 0)
         return UpstreamError(
             stage: stage, reason: reason, detail: CurlFailure.detail(of: code, message: handle?.failureText ?? ""))
-    }
-
-    private static func isPast(_ limitMS: Int64, since start: NIODeadline, _ now: NIODeadline) -> Bool {
-        limitMS > 0 && (now - start).nanoseconds / 1_000_000 >= limitMS
     }
 }

@@ -37,15 +37,6 @@ enum CurlOptions {
         }
     }
 
-    static func hasBody(_ method: String) -> Bool {
-        method != "GET" && method != "HEAD"
-    }
-
-    /// Whether the text can stand as a method on the request line.
-    static func isMethod(_ method: String) -> Bool {
-        !method.isEmpty && method.utf8.allSatisfy { $0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z") }
-    }
-
     /// A duration within the range libcurl takes; zero means its default.
     static func milliseconds(_ value: Int64) -> Int {
         Int(min(max(value, 0), Int64(Int32.max)))

@@ -1,14 +1,11 @@
-import CCurl
 import Glibc
 
-/// The rule at the place where libcurl is about to connect.
+/// The rule's answer in words, as logs and errors give it.
 extension EgressRule {
-    /// Says in words why the address libcurl resolved is refused; nil if it may be connected to.
-    func refusal(ofTarget target: UnsafePointer<curl_sockaddr>) -> String? {
-        var count = 0
-        let bytes = UnsafeRawBufferPointer(start: ccurl_address_bytes(target, &count), count: count)
-        guard let refusal = refusal(of: bytes) else { return nil }
-        return "\(Self.text(bytes)) is \(refusal.rawValue) address"
+    /// Why the address is refused; nil if it may be connected to.
+    /// - Parameter address: 4 or 16 bytes in network order.
+    func words(refusing address: UnsafeRawBufferPointer) -> String? {
+        refusal(of: address).map { "\(Self.text(address)) is \($0.rawValue) address" }
     }
 
     private static func text(_ bytes: UnsafeRawBufferPointer) -> String {
