@@ -9,6 +9,14 @@ final class AcceptPause: ChannelInboundHandler {
 
     private var isPaused = false
 
+    /// Prepares a listening socket.
+    @Sendable
+    static func add(to channel: any Channel) -> EventLoopFuture<Void> {
+        channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(AcceptPause())
+        }
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard !isPaused, let error = error as? IOError, let pause = ListenSource.pause(after: error),
             let options = context.channel.syncOptions

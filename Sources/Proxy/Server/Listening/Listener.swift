@@ -15,6 +15,7 @@ public enum Listener {
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: ListenSource.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer(AcceptPause.add)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
         return try await source.bind(bootstrap) { channel in
             let child = channel.eventLoop.makeCompletedFuture {
