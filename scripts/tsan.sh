@@ -1,16 +1,28 @@
 #!/usr/bin/env bash
 # Builds the Swift tests with ThreadSanitizer and runs them; what follows goes to `swift test`. Any report is a failure.
+# A control runs before: a race that must be reported, and the same under a lock that must not.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/strict.sh
 
-build=(--scratch-path .build-tsan --sanitize thread --disable-index-store "${strict[@]}")
-log="$(mktemp)"
-trap 'rm -f "$log"' EXIT
+scratch="$(mktemp -d)"
+trap 'rm -rf "$scratch"' EXIT
+log="$scratch/log"
+clang -std=c17 -O1 -Wall -Wextra -Werror -shared -fPIC -o "$scratch/mutex.so" Tests/ThreadSanitizer/mutex.c -ldl
+watched=(env LD_PRELOAD="$scratch/mutex.so" TSAN_OPTIONS="halt_on_error=0 exitcode=66 ${TSAN_OPTIONS:-}")
+
+swiftc -swift-version 6 -sanitize=thread -parse-as-library -o "$scratch/control" -module-name control \
+    Tests/ThreadSanitizer/control.swift
+if "${watched[@]}" "$scratch/control" race >"$log" 2>&1 || ! "${watched[@]}" "$scratch/control" >>"$log" 2>&1; then
+    cat "$log"
+    echo "tsan: FAILED, the control tells nothing"
+    exit 1
+fi
+
+build=(--scratch-path .build-tsan --sanitize thread "${strict[@]}")
 swift build --build-tests --quiet "${build[@]}"
 status=0
-TSAN_OPTIONS="halt_on_error=0 exitcode=66 ${TSAN_OPTIONS:-}" \
-    swift test --skip-build --disable-xctest "${build[@]}" "$@" >"$log" 2>&1 || status=$?
+"${watched[@]}" swift test --skip-build --disable-xctest "${build[@]}" "$@" >"$log" 2>&1 || status=$?
 reports="$(grep -c 'WARNING: ThreadSanitizer' "$log" || true)"
 if [[ "$status" -ne 0 || "$reports" -ne 0 ]]; then
     grep -vE ' (started\.|passed after )' "$log" | tail -n 200

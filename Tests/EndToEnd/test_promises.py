@@ -56,8 +56,9 @@ case "$1" in test) printf '%s\\n' "$SAYS"; exit "$ENDS";; esac
     ("nothing", "0", False),
 ])
 def test_a_race_fails_the_thread_sanitizer_step(tmp_path: Path, says: str, ends: str, good: bool) -> None:
-    """Swift is a stand-in, the script is the real one."""
+    """`swift` is a stand-in; the script is the real one, and so is the race that it tries itself on."""
     (tmp_path / "scripts").mkdir()
+    shutil.copytree(ROOT / "Tests" / "ThreadSanitizer", tmp_path / "Tests" / "ThreadSanitizer")
     (tmp_path / "tools").mkdir()
     for name in ("tsan.sh", "strict.sh"):
         shutil.copy(ROOT / "scripts" / name, tmp_path / "scripts")
