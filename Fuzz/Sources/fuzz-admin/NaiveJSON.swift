@@ -13,7 +13,8 @@ struct NaiveJSON {
         guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
         var reader = NaiveJSON(rest: Array(text.unicodeScalars)[...])
         guard let value = reader.value(depth: 0) else { return nil }
-        return reader.rest.isEmpty ? value : nil
+        guard reader.rest.isEmpty else { return nil }
+        return value
     }
 
     /// A value with the white space around it.
@@ -48,7 +49,8 @@ struct NaiveJSON {
             guard take(":"), let value = self.value(depth: depth + 1) else { return nil }
             members.append(JSONMember(name, value))
         } while take(",")
-        return take("}") ? .object(members) : nil
+        guard take("}") else { return nil }
+        return .object(members)
     }
 
     private mutating func array(depth: Int) -> JSONValue? {
@@ -60,7 +62,8 @@ struct NaiveJSON {
             guard let value = self.value(depth: depth + 1) else { return nil }
             values.append(value)
         } while take(",")
-        return take("]") ? .array(values) : nil
+        guard take("]") else { return nil }
+        return .array(values)
     }
 
     /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
