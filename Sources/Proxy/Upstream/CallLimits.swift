@@ -2,7 +2,7 @@ import NIOCore
 
 /// The time limits of one call and the instants they are measured from; told what happens, and asked in every sweep.
 struct CallLimits {
-    let timeouts: UpstreamTimeouts
+    private let timeouts: UpstreamTimeouts
     private let startedAt: NIODeadline
     private var sentAt: NIODeadline?
     private var lastByteAt: NIODeadline?

@@ -57,6 +57,7 @@ struct CleartextAnswer {
     /// The parser leaves the white space behind a value.
     private static func trimmed(_ value: String) -> String {
         guard let last = value.utf8.last, last == 0x20 || last == 0x09 else { return value }
-        return String(value[...(value.lastIndex { $0 != " " && $0 != "\t" } ?? value.startIndex)])
+        guard let end = value.utf8.lastIndex(where: { $0 != 0x20 && $0 != 0x09 }) else { return "" }
+        return String(decoding: value.utf8[...end], as: UTF8.self)
     }
 }

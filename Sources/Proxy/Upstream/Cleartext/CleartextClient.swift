@@ -16,7 +16,7 @@ final class CleartextClient {
     init(eventLoop: any EventLoop, egress: EgressRule, clock: @escaping @Sendable () -> NIODeadline) {
         self.eventLoop = eventLoop
         self.clock = clock
-        connector = CleartextConnector(eventLoop: eventLoop, egress: egress)
+        connector = CleartextConnector(eventLoop: eventLoop, egress: egress, clock: clock)
     }
 
     deinit {

@@ -16,7 +16,7 @@ final class CleartextConnection: ChannelInboundHandler {
 
     /// Where it goes between two calls.
     weak var pool: CleartextPool?
-    var restsSince = NIODeadline.now()
+    var restsSince = NIODeadline.uptimeNanoseconds(0)
 
     private let decoder = HTTPResponseDecoder(
         leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .forward,
@@ -94,7 +94,7 @@ final class CleartextConnection: ChannelInboundHandler {
         let handle = try? context.channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
             of: NIOBSDSocket.Handle.self
         ) { $0 }
-        socket = handle.flatMap { $0 } ?? -1
+        socket = handle ?? -1
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -19,10 +19,10 @@ struct CleartextConnector {
     private let egress: EgressRule
     private let names: NameLookup
 
-    init(eventLoop: any EventLoop, egress: EgressRule) {
+    init(eventLoop: any EventLoop, egress: EgressRule, clock: @escaping @Sendable () -> NIODeadline) {
         self.eventLoop = eventLoop
         self.egress = egress
-        names = NameLookup(eventLoop: eventLoop)
+        names = NameLookup(eventLoop: eventLoop, clock: clock)
     }
 
     /// - Parameter limitMS: on the look-up and all tries together, in milliseconds; zero or less means 300 s.

@@ -6,14 +6,12 @@ import Synchronization
 /// Names' addresses for one connection attempt, without those that the egress rule refuses.
 final class EgressResolver: Resolver, Sendable {
     private let egress: EgressRule
-    private let eventLoop: any EventLoop
     private let names: NIOLoopBound<NameLookup>
     private let refused = Mutex<String?>(nil)
 
     init(names: NameLookup, egress: EgressRule, eventLoop: any EventLoop) {
         self.names = NIOLoopBound(names, eventLoop: eventLoop)
         self.egress = egress
-        self.eventLoop = eventLoop
     }
 
     /// The last address that was refused, in words.

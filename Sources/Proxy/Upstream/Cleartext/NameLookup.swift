@@ -14,15 +14,17 @@ final class NameLookup {
     static let most = 1024
 
     private let eventLoop: any EventLoop
+    private let clock: @Sendable () -> NIODeadline
     private var known: [String: (since: NIODeadline, addresses: EventLoopFuture<[SocketAddress]>)] = [:]
 
-    init(eventLoop: any EventLoop) {
+    init(eventLoop: any EventLoop, clock: @escaping @Sendable () -> NIODeadline) {
         self.eventLoop = eventLoop
+        self.clock = clock
     }
 
     /// The name's addresses, each with port 0.
     func addresses(of host: String) -> EventLoopFuture<[SocketAddress]> {
-        let now = NIODeadline.now()
+        let now = clock()
         if let found = known[host], found.since + Self.remembered > now { return found.addresses }
         if known.count >= Self.most { known.removeAll() }
         let promise = eventLoop.makePromise(of: [SocketAddress].self)

@@ -32,8 +32,8 @@ final class CurlURL {
     }
 
     /// One part of the URL as text; nil if it has none.
-    func part(_ part: CURLUPart, flags: Int32 = 0) -> String? {
-        Self.part(part, flags: flags, of: pointer)
+    func part(_ part: CURLUPart) -> String? {
+        Self.part(part, of: pointer)
     }
 
     private static func hasWebScheme(_ url: OpaquePointer) -> Bool {
@@ -41,9 +41,9 @@ final class CurlURL {
         return scheme == "http" || scheme == "https"
     }
 
-    private static func part(_ part: CURLUPart, flags: Int32 = 0, of url: OpaquePointer) -> String? {
+    private static func part(_ part: CURLUPart, of url: OpaquePointer) -> String? {
         var text: UnsafeMutablePointer<CChar>?
-        guard curl_url_get(url, part, &text, UInt32(flags)) == CURLUE_OK, let text else { return nil }
+        guard curl_url_get(url, part, &text, 0) == CURLUE_OK, let text else { return nil }
         defer { curl_free(text) }
         return String(cString: text)
     }
