@@ -87,7 +87,8 @@ def busy_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def test_calls_are_served_again_once_there_are_file_descriptors(run: Run, backend: FakeBackend) -> None:
+@pytest.mark.parametrize("plane", ["data", "admin"])
+def test_calls_are_served_again_once_there_are_file_descriptors(run: Run, backend: FakeBackend, plane: str) -> None:
     """Out of descriptors the gateway neither dies nor spins, and those it has accepted stay."""
     with gateway(run.binary, launcher=("prlimit", f"--nofile={DESCRIPTORS}:{DESCRIPTORS}")) as server, \
             ExitStack() as held:
@@ -95,7 +96,7 @@ def test_calls_are_served_again_once_there_are_file_descriptors(run: Run, backen
         world = World.lay(server, backend)
         tenant = world.tenant()
         world.assert_good_call(tenant)
-        connect(held, server.data, DESCRIPTORS + 30)
+        connect(held, server.data if plane == "data" else server.admin_address, DESCRIPTORS + 30)
         time.sleep(0.3)
         files = len(os.listdir(f"/proc/{server.child.pid}/fd"))
         assert files > DESCRIPTORS - 5, f"{files} files are open: this shows nothing"
