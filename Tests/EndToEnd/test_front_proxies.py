@@ -86,9 +86,11 @@ def test_a_large_body_passes_and_a_larger_one_is_413(
     for size, status in ((2 << 20, 200), (33 << 20, 413)):
         path = proxies[name].folder / "body.json"
         path.write_text(json.dumps(chat(behind.fresh("large"), text="x" * size, max_tokens=5)))
+        # Caddy resets a connection of HTTP/1.1 behind an early answer, often before the answer was read.
         fetched = proxies[name].curl(
             "/v1/chat/completions", "--header", f"authorization: Bearer {tenant.key}",
-            "--header", "content-type: application/json", "--data-binary", f"@{path}")
+            "--header", "content-type: application/json", "--data-binary", f"@{path}",
+            version="--http2" if name == "caddy" else "--http1.1")
         assert fetched.status == status, (size, fetched.head, fetched.error, fetched.body[:300])
 
 
