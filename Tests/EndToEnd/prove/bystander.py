@@ -36,8 +36,9 @@ PAUSE = 0.004  # seconds between two calls
 ALLOWED_SHARE, ALLOWED_SECONDS = 1.10, 0.002
 LEAST_CALLS, LEAST_TURNS = 100, 3  # of a turn, and of turns of each sort, for a p99 that says something
 CALL_LIMIT = 20.0  # seconds
-# What may be held after an abuse beyond what was held before it: a helper thread, what the allocator keeps.
-SPARE = {"descriptors": 16, "threads": 2, "rss": 48 << 20}
+# What may be held after an abuse beyond what was held before it: threads of the pool that serves the Admin API, which
+# is asked while this waits; what the allocator keeps.
+SPARE = {"descriptors": 16, "threads": 8, "rss": 48 << 20}
 # Whatever abuses shares its cores with the bystander's backend. With a niceness it would still end its slice while the
 # backend waits, some milliseconds; one of the idle class is put aside at once.
 POLITE, USUAL = os.SCHED_IDLE, os.SCHED_OTHER
