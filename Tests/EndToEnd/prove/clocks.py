@@ -239,7 +239,8 @@ def run(run: Run, size: int) -> Outcome:
         entries = world.books.entries()
         months = {datetime.fromtimestamp(entry.admitted_at / 1e6, UTC).strftime("%Y-%m") for entry in entries}
         outcome.must(len(months) > 1, f"the clock hardly moved: {months}")
-        outcome.must(calls.fresh > size, f"only {calls.fresh} calls met a window without entries")
+        # The edges come round again, and a window has entries from its first visit on.
+        outcome.must(calls.fresh > min(size, 3 * len(ZONES)), f"only {calls.fresh} calls met a window without entries")
         outcome.figures["calls that had room, in a window without entries"] = (calls.owed, calls.fresh)
         outcome.figures["whole answers, months"] = (len(calls.whole), len(months))
     return outcome
