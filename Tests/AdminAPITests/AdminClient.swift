@@ -63,11 +63,15 @@ final class AdminClient: Sendable {
 
     private let base: String
     private let credential: String
-    private let session = URLSession(configuration: .ephemeral)
+    private let session: URLSession
 
     init(base: String, credential: String) {
         self.base = base
         self.credential = credential
+        let configuration = URLSessionConfiguration.ephemeral
+        // Long enough for hundreds of calls at once under ThreadSanitizer.
+        configuration.timeoutIntervalForRequest = 600
+        session = URLSession(configuration: configuration)
     }
 
     /// The header that proves the operator.
