@@ -6,7 +6,8 @@ import NIOCore
 struct ServerSentEvents {
     private let lineLimit: Int
     private let eventLimit: Int
-    private var pending = ByteBuffer()
+    /// What is not part of an event yet; nothing is kept of a chunk that was used up, so that its memory is free again.
+    private var pending: ByteBuffer?
     private var lines = ServerSentEventLines()
     private var isStreamStart = true
 
@@ -20,34 +21,28 @@ struct ServerSentEvents {
 
     /// Takes the next bytes of the stream; then call `next` until nil.
     mutating func feed(_ chunk: ByteBuffer) {
-        if pending.readableBytes == 0 {
-            pending = chunk
-        } else {
-            pending.writeImmutableBuffer(chunk)
-        }
+        pending.append(chunk)
     }
 
     /// The next whole event; nil until more bytes come. After a fault the stream is beyond repair.
     mutating func next() throws(ServerSentEventsFault) -> ServerSentEvent? {
-        guard pending.readableBytes > 0 else { return nil }
-        return try take(isStreamEnd: false)
+        try take(isStreamEnd: false)
     }
 
     /// What is left when the stream ended; call until nil. An event without its blank line is given one.
     mutating func finish() throws(ServerSentEventsFault) -> ServerSentEvent? {
-        guard pending.readableBytes > 0 else { return nil }
         if let event = try take(isStreamEnd: true) { return event }
-        var raw = pending
+        guard var raw = pending.take(), raw.readableBytes > 0 else { return nil }
         let last = raw.getInteger(at: raw.writerIndex - 1, as: UInt8.self)
         // After a lone CR a single LF would only complete that line's end.
         raw.writeStaticString(last == UInt8(ascii: "\n") ? "\n" : "\n\n")
         let event = ServerSentEvent(raw: raw, isComplete: false, lines: lines)
-        pending = ByteBuffer()
         lines = ServerSentEventLines()
         return event
     }
 
     private mutating func take(isStreamEnd: Bool) throws(ServerSentEventsFault) -> ServerSentEvent? {
+        guard let pending, pending.readableBytes > 0 else { return nil }
         // The state leaves `self` while the bytes of `self` are borrowed.
         var reading = lines
         let isStreamStart = isStreamStart
@@ -57,12 +52,16 @@ struct ServerSentEvents {
                 in: bytes, isStreamStart: isStreamStart, isStreamEnd: isStreamEnd, lineLimit: lineLimit)
         }
         guard length ?? pending.readableBytes <= eventLimit else { throw .eventTooLong }
-        guard let length, let raw = pending.readSlice(length: length) else {
+        guard let length, let raw = takePending(length) else {
             lines = reading
             return nil
         }
         lines = ServerSentEventLines()
         self.isStreamStart = false
         return ServerSentEvent(raw: raw, isComplete: true, lines: reading)
+    }
+
+    private mutating func takePending(_ length: Int) -> ByteBuffer? {
+        pending?.readableBytes == length ? pending.take() : pending?.readSlice(length: length)
     }
 }

@@ -17,9 +17,7 @@ extension ConnectionHandler {
 
     /// An answer's head, to be filled with the gateway's own fields and given to `write`.
     func head(status: Int) -> AnswerHead {
-        defer { unsent = nil }
-        let pending = unsent ?? loop.allocator.buffer(capacity: Self.answerBytes)
-        return AnswerHead(status: status, version: version, after: pending)
+        AnswerHead(status: status, version: version, after: unsent.take() ?? loop.answerRoom.take(Self.answerBytes))
     }
 
     /// Begins an answer. A body without `content-length` goes out in chunks, or to a client of HTTP/1.0 until the
@@ -43,33 +41,28 @@ extension ConnectionHandler {
 
     func writeBody(_ bytes: ByteBuffer) {
         if isHead || bytes.readableBytes == 0 { return }
-        var pending = unsent ?? loop.allocator.buffer(capacity: isChunked ? bytes.readableBytes + 16 : 0)
-        unsent = nil
-        if isChunked {
-            ResponseBytes.writeChunk(bytes, to: &pending)
-        } else if bytes.readableBytes <= Self.copiedBytes {
-            pending.writeImmutableBuffer(bytes)
-        } else {
-            write(pending)
-            pending = bytes
+        if !isChunked, bytes.readableBytes > Self.copiedBytes {
+            writeUnsent()
+            return write(bytes)
         }
+        var pending = unsent.take() ?? loop.answerRoom.take(bytes.readableBytes + ResponseBytes.chunkRoom)
+        if isChunked { ResponseBytes.writeChunk(bytes, to: &pending) } else { pending.writeImmutableBuffer(bytes) }
         unsent = pending
     }
 
     func flush() {
         writeUnsent()
-        context?.flush()
+        outlet?.flush()
     }
 
     private func writeUnsent() {
-        guard let bytes = unsent else { return }
-        unsent = nil
+        guard let bytes = unsent.take(), bytes.readableBytes > 0 else { return }
         write(bytes)
+        loop.answerRoom.keep(bytes)
     }
 
     private func write(_ bytes: ByteBuffer, promise: EventLoopPromise<Void>? = nil) {
-        guard bytes.readableBytes > 0 || promise != nil else { return }
-        context?.write(wrapOutboundOut(.byteBuffer(bytes)), promise: promise)
+        outlet?.write(NIOAny(IOData.byteBuffer(bytes)), promise: promise)
     }
 
     /// The client waits for a word before it sends its body.
@@ -84,7 +77,7 @@ extension ConnectionHandler {
         guard isChunked else { return }
         isChunked = false
         if isHead { return }
-        var pending = unsent ?? loop.allocator.buffer(capacity: 8)
+        var pending = unsent.take() ?? loop.answerRoom.take(ResponseBytes.lastChunk.utf8CodeUnitCount)
         pending.writeStaticString(ResponseBytes.lastChunk)
         unsent = pending
     }
@@ -150,7 +143,7 @@ extension ConnectionHandler {
         writeEnd()
         write(unsent ?? ByteBuffer(), promise: sent)
         unsent = nil
-        context.flush()
+        outlet?.flush()
         context.read()
     }
 

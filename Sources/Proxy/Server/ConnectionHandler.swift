@@ -16,6 +16,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     let loop: LoopContext
     var plane: DataPlane { loop.plane }
     var context: ChannelHandlerContext?
+    /// Where answers leave, as bytes already: before the decoder, which has nothing to do with them.
+    private(set) var outlet: ChannelHandlerContext?
     /// Beneath the TLS of the connection, for ending it without a goodbye; nil where it has none.
     private(set) var beneathTLS: ChannelHandlerContext?
     /// No request has come yet.
@@ -55,6 +57,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// A request is being read or answered, or the last answer is on its way out.
     var isBusy: Bool { handler != nil || incoming != nil || isLingering }
 
+    /// Puts the connection and its decoder into a new channel.
+    func join(_ channel: any Channel) throws {
+        let pipeline = channel.pipeline.syncOperations
+        let arrivals = ArrivalHandler(arrived)
+        try pipeline.addHandlers([
+            arrivals, ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)), self,
+        ])
+        outlet = try pipeline.context(handler: arrivals)
+    }
+
     // MARK: Channel events
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -76,6 +88,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         leave()
         self.context = nil
+        outlet = nil
         beneathTLS = nil
     }
 

@@ -8,7 +8,7 @@ final class LoopContext {
     /// The loop's own copy, which no lock guards.
     var limits: GatewayLimits
     let upstream: any UpstreamClient
-    let allocator = ByteBufferAllocator()
+    var answerRoom = ReusedBuffer()
     private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
     private var sweep: RepeatedTask?
     var randomness = SplitMix64(seed: .random(in: 0...UInt64.max))

@@ -1,7 +1,6 @@
 import Billing
 import Logging
 public import NIOCore
-import NIOHTTP1
 import NIOPosix
 import Synchronization
 import Tenancy
@@ -69,11 +68,7 @@ public final class ProxyServer: Sendable {
         channel.closeFuture.whenComplete { _ in plane.connections.wrappingSubtract(1, ordering: .relaxed) }
         guard open <= loop.limits.maxConnections else { throw ChannelError.connectPending }
         let beneathTLS = try certificate?.secure(channel, timeoutMS: loop.limits.headerTimeoutMS)
-        let connection = ConnectionHandler(loop: loop, beneathTLS: beneathTLS)
-        let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(ArrivalHandler(connection.arrived))
-        try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
-        try pipeline.addHandler(connection)
+        try ConnectionHandler(loop: loop, beneathTLS: beneathTLS).join(channel)
     }
 
     /// Stops accepting, lets calls in flight end for `limits.drainMS` or until `hurry`, then cuts what is left.

@@ -4,6 +4,9 @@ import NIOCore
 ///
 /// Written in place of the codec's encoder, which sends each chunk in three pieces.
 enum ResponseBytes {
+    /// Room for what stands around a chunk's bytes, and for the last chunk.
+    static let chunkRoom = 32
+
     /// One chunk of a body whose length nobody knew; nothing for no bytes, which would end the body.
     static func writeChunk(_ bytes: ByteBuffer, to buffer: inout ByteBuffer) {
         guard bytes.readableBytes > 0 else { return }

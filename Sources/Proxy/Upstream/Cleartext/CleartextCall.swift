@@ -12,7 +12,7 @@ final class CleartextCall: UpstreamCall, LiveCall {
     private var connection: CleartextConnection?
     private var limits: CallLimits
     private var head: UpstreamHead?
-    private var body = ByteBuffer()
+    private var body: ByteBuffer?
     private var hasHead = false
     private var isSent = false
     private var isPaused = false
@@ -99,8 +99,8 @@ final class CleartextCall: UpstreamCall, LiveCall {
         guard let client else { return }
         limits.didReadBody(bytes.readableBytes, at: client.now)
         // Mostly the delegate has taken what came before.
-        if body.readableBytes == 0 { body = bytes } else { body.writeImmutableBuffer(bytes) }
-        if isPaused, body.readableBytes >= Self.maxBuffered {
+        body.append(bytes)
+        if isPaused, let body, body.readableBytes >= Self.maxBuffered {
             isReadPaused = true
             connection?.pauseReading()
         }
@@ -133,12 +133,8 @@ final class CleartextCall: UpstreamCall, LiveCall {
     }
 
     private func nextPiece() -> ByteBuffer? {
-        guard body.readableBytes > Self.maxBuffered else {
-            guard body.readableBytes > 0 else { return nil }
-            defer { body = ByteBuffer() }
-            return body
-        }
-        return body.readSlice(length: Self.maxBuffered)
+        if let body, body.readableBytes > Self.maxBuffered { return self.body?.readSlice(length: Self.maxBuffered) }
+        return body.take()
     }
 
     private func deliverSoon() {
@@ -160,6 +156,6 @@ final class CleartextCall: UpstreamCall, LiveCall {
         delegate = nil
         connection = nil
         head = nil
-        body = ByteBuffer()
+        body = nil
     }
 }
