@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../Fuzz"
 
 seconds="${SECONDS_EACH:-20}"
-targets=(framing usage ask multipart key head answer values cells records)
+targets=(framing usage ask multipart key head answer reply values cells records)
 admin=()
 [[ "${ADMIN:-}" != 1 ]] || admin=(json prices bills texts)
 build=(--scratch-path .build-fuzz --sanitize fuzzer --disable-index-store)

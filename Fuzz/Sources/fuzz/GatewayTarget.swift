@@ -14,8 +14,10 @@ enum GatewayTarget: String, FuzzTarget {
     case key
     /// Request heads, and what is read out of their target and fields.
     case head
-    /// Response heads of backends.
+    /// Response heads of backends, as libcurl hands them over.
     case answer
+    /// Whole answers of backends over cleartext.
+    case reply
     /// Amounts, prices, instants, names and cursors.
     case values
     /// Cells of tables, JSON and HTML that are written from any text.
@@ -32,6 +34,7 @@ enum GatewayTarget: String, FuzzTarget {
         case .key: KeyTarget.run(input)
         case .head: HeadTarget.run(input)
         case .answer: AnswerTarget.run(input)
+        case .reply: ReplyTarget.run(input)
         case .values: ValuesTarget.run(input)
         case .cells: CellsTarget.run(input)
         case .records: RecordsTarget.run(input)

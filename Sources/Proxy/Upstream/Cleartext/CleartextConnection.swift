@@ -18,9 +18,7 @@ final class CleartextConnection: ChannelInboundHandler {
     weak var pool: CleartextPool?
     var restsSince = NIODeadline.uptimeNanoseconds(0)
 
-    private let decoder = HTTPResponseDecoder(
-        leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .forward,
-        limitConfiguration: CleartextConnection.limits)
+    private let decoder = CleartextConnection.makeDecoder()
     private var context: ChannelHandlerContext?
     /// Where bytes leave that are a request already: before the decoder, which wants parts of one.
     private var outlet: ChannelHandlerContext?
@@ -165,11 +163,13 @@ final class CleartextConnection: ChannelInboundHandler {
         close()
     }
 
-    private static var limits: NIOHTTPDecoderLimitConfiguration {
+    /// What splits a backend's bytes into the parts of its answers.
+    static func makeDecoder() -> HTTPResponseDecoder {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = ResponseHeadParser.maxLineBytes
         limits.maxHeaderListSize = ResponseHeadParser.maxBytes
         limits.maxHeaderFieldCount = ResponseHeadParser.maxBytes
-        return limits
+        return HTTPResponseDecoder(
+            leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .forward, limitConfiguration: limits)
     }
 }
