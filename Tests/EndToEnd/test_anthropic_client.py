@@ -52,7 +52,10 @@ def test_a_message_is_billed_as_llama_counted(bench: Desk) -> None:
 
 def test_a_streamed_message_ends_with_the_usage_that_is_billed(bench: Desk) -> None:
     tenant, before = bench.tenant(), bench.llama_tokens()
-    with bench.anthropic(tenant).messages.stream(model=CLAUDE, max_tokens=24, messages=HELLO) as stream:
+    # llama.cpp leaves `message_start` out of a stream whose first token is half a character, as of an emoji.
+    with bench.anthropic(tenant).messages.stream(
+        model=CLAUDE, max_tokens=24, messages=HELLO, extra_body={"temperature": 0}
+    ) as stream:
         text = "".join(stream.text_stream)
         final = stream.get_final_message()
     after, entry = bench.llama_tokens(), bench.entry(tenant)

@@ -15,7 +15,7 @@ from support.processes import ROOT
 SWIFT = """#!/bin/sh
 case "$*" in *--show-bin-path*) echo "$STAND_INS";; esac
 """
-TARGETS = 10
+TARGETS = 11
 FUZZ = """#!/bin/sh
 [ "$FUZZ_TARGET" = "$BAD_TARGET" ] && { printf '%s\\n' "$BAD_SAYS"; exit "$BAD_STATUS"; }
 echo "stat::number_of_executed_units: 1234"
