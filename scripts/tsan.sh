@@ -9,7 +9,8 @@ scratch="$(mktemp -d)"
 trap 'rm -rf "$scratch"' EXIT
 log="$scratch/log"
 clang -std=c17 -O1 -Wall -Wextra -Werror -shared -fPIC -o "$scratch/mutex.so" Tests/ThreadSanitizer/mutex.c -ldl
-watched=(env LD_PRELOAD="$scratch/mutex.so" TSAN_OPTIONS="halt_on_error=0 exitcode=66 ${TSAN_OPTIONS:-}")
+options="halt_on_error=0 exitcode=66 suppressions=$PWD/Tests/ThreadSanitizer/suppressions ${TSAN_OPTIONS:-}"
+watched=(env LD_PRELOAD="$scratch/mutex.so" TSAN_OPTIONS="$options")
 
 swiftc -swift-version 6 -sanitize=thread -parse-as-library -o "$scratch/control" -module-name control \
     Tests/ThreadSanitizer/control.swift
