@@ -28,10 +28,12 @@ enum Control {
         for _ in 0..<4 {
             var thread = pthread_t()
             let argument = Unmanaged.passRetained(shared).toOpaque()
-            let made = pthread_create(&thread, nil, { @Sendable argument in
-                if let argument { Unmanaged<Shared>.fromOpaque(argument).takeRetainedValue().add() }
-                return nil
-            }, argument)
+            let made = pthread_create(
+                &thread, nil,
+                { @Sendable argument in
+                    if let argument { Unmanaged<Shared>.fromOpaque(argument).takeRetainedValue().add() }
+                    return nil
+                }, argument)
             if made == 0 { threads.append(thread) }
         }
         for thread in threads { pthread_join(thread, nil) }
