@@ -43,22 +43,16 @@ struct ServerSentEvents {
 
     private mutating func take(isStreamEnd: Bool) throws(ServerSentEventsFault) -> ServerSentEvent? {
         guard let pending, pending.readableBytes > 0 else { return nil }
-        // The state leaves `self` while the bytes of `self` are borrowed.
-        var reading = lines
-        let isStreamStart = isStreamStart
-        let lineLimit = lineLimit
         let length = try pending.withUnsafeReadableBytes { bytes throws(ServerSentEventsFault) in
-            try reading.advance(
+            try lines.advance(
                 in: bytes, isStreamStart: isStreamStart, isStreamEnd: isStreamEnd, lineLimit: lineLimit)
         }
         guard length ?? pending.readableBytes <= eventLimit else { throw .eventTooLong }
-        guard let length, let raw = takePending(length) else {
-            lines = reading
-            return nil
-        }
+        guard let length, let raw = takePending(length) else { return nil }
+        let event = ServerSentEvent(raw: raw, isComplete: true, lines: lines)
         lines = ServerSentEventLines()
-        self.isStreamStart = false
-        return ServerSentEvent(raw: raw, isComplete: true, lines: reading)
+        isStreamStart = false
+        return event
     }
 
     private mutating func takePending(_ length: Int) -> ByteBuffer? {

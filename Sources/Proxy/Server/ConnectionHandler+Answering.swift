@@ -62,7 +62,7 @@ extension ConnectionHandler {
     }
 
     private func write(_ bytes: ByteBuffer, promise: EventLoopPromise<Void>? = nil) {
-        outlet?.write(NIOAny(IOData.byteBuffer(bytes)), promise: promise)
+        outlet?.write(wrapOutboundOut(.byteBuffer(bytes)), promise: promise)
     }
 
     /// The client waits for a word before it sends its body.
@@ -141,8 +141,7 @@ extension ConnectionHandler {
         let sent = context.eventLoop.makePromise(of: Void.self)
         sent.futureResult.assumeIsolated().whenComplete { _ in self.answerLeft() }
         writeEnd()
-        write(unsent ?? ByteBuffer(), promise: sent)
-        unsent = nil
+        write(unsent.take() ?? ByteBuffer(), promise: sent)
         outlet?.flush()
         context.read()
     }
