@@ -1,6 +1,6 @@
 """Minutes of load with 5 % faults and disconnects: memory, descriptors and threads flat, the books right at the end.
 
-`size` is seconds, the first half of them a warm-up: the allocator's heaps fill for some seven minutes, then stand
+`size` is seconds, the first half of them a warm-up: the allocator's heaps fill for some eight minutes, then stand
 still. Memory is judged by the slope of a straight line through the samples of the second half.
 """
 
