@@ -11,14 +11,17 @@ public enum BillingStore {
         _ db: Database, tenant: ID<Tenant>? = nil, besidesArchived: Bool = false, after: String? = nil,
         limit: Int = .max
     ) throws -> [Budget] {
-        var condition = tenant == nil ? "" : " AND tenant_id = :tenant"
+        // No bound at all without `after`: a row whose id became empty caps its tenant too.
+        var condition = after == nil ? "" : " AND id > :after"
+        if tenant != nil { condition += " AND tenant_id = :tenant" }
         if besidesArchived {
             condition += " AND EXISTS (SELECT 1 FROM tenants WHERE id = budgets.tenant_id AND archived_at IS NULL)"
         }
-        var arguments: StatementArguments = ["after": after ?? "", "limit": limit]
+        var arguments: StatementArguments = ["limit": limit]
+        if let after { arguments += ["after": after] }
         if let tenant { arguments += ["tenant": tenant.text] }
         return try Row.fetchAll(
-            db.cachedStatement(sql: "SELECT * FROM budgets WHERE id > :after\(condition) ORDER BY id LIMIT :limit"),
+            db.cachedStatement(sql: "SELECT * FROM budgets WHERE TRUE\(condition) ORDER BY id LIMIT :limit"),
             arguments: arguments
         ).map(budget)
     }

@@ -21,6 +21,25 @@ struct DamagedRowTests {
         #expect(try fixture.file.read { try BillingStore.budget($0, budget) } == all.first)
     }
 
+    @Test("a budget whose id is empty, or cannot be read as it is stored, lets its tenant spend nothing it did not")
+    func damagedID() async throws {
+        for id in ["''", "CAST(X'00' AS TEXT)"] {
+            let fixture = try LedgerFixture()
+            _ = try await fixture.budget(100)
+            try await fixture.spend(100)
+            try fixture.damage("UPDATE budgets SET id = \(id)")
+            try fixture.restart()
+            #expect(fixture.ledger.reserve(fixture.claim(1)).reservation == nil, "id = \(id)")
+        }
+    }
+
+    @Test func theTagsOfADamagedKeyAreNotLeftOutOfAMonth() async throws {
+        let fixture = try LedgerFixture(at: LedgerFixture.instant("2026-10-31T12:00:00Z"))
+        try await fixture.spend(5)
+        try fixture.damage("UPDATE api_keys SET tags = '1.5'")
+        #expect(throws: BillingError.self) { try fixture.facts("2026-10") }
+    }
+
     @Test(arguments: ["1 ten", "1 -5"])
     func aDamagedAlertLeavesItsBudget(amounts: String) async throws {
         let fixture = try LedgerFixture()
@@ -114,8 +133,10 @@ struct DamagedRowTests {
 extension LedgerFixture {
     /// What somebody does with an editor: no check of the schema holds it back.
     fileprivate func damage(_ sql: String) throws {
-        try file.write { db in
-            try db.execute(sql: "PRAGMA ignore_check_constraints = ON; \(sql); PRAGMA ignore_check_constraints = OFF")
+        try file.pool.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF")
+            try db.execute(sql: sql)
+            try db.execute(sql: "PRAGMA ignore_check_constraints = OFF; PRAGMA foreign_keys = ON")
         }
     }
 }

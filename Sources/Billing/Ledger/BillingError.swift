@@ -14,6 +14,6 @@ public enum BillingError: Error, Sendable, Equatable {
     case unknownZone(String)
     /// An amount does not fit one ledger line.
     case outOfRange
-    /// A stored row of the named table does not say what one must say.
+    /// A stored row does not say what one must say; names its table, and the row where one alone stops others.
     case damaged(String)
 }

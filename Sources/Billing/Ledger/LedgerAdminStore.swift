@@ -105,10 +105,7 @@ extension Ledger {
         let (rows, oldest) = try LedgerStore.newestAccounts(of: budget.id, db)
         var window = BudgetWindow(budget.window, containing: now, in: zone)
         guard let newest = rows.first, let oldest else {
-            // No account was ever written: count from here.
-            let posted = try LedgerStore.posted(budget, window, db)
-            try LedgerStore.replaceAccounts(of: budget.id, windowStart: window.start, posted: posted, db)
-            return BudgetAccount(budget, zone: zone, since: window.start, window: window, posted: posted)
+            return try firstAccount(of: budget, zone, window, db)
         }
         // A clock that was set back must not reopen a window that is over.
         if newest.start > window.start { window = BudgetWindow(budget.window, containing: newest.start, in: zone) }
@@ -121,6 +118,24 @@ extension Ledger {
             account.restorePrevious(span, posted: earlier.posted)
         }
         return account
+    }
+
+    /// The account of a budget that none was ever written for: it counts from here.
+    private func firstAccount(
+        of budget: Budget, _ zone: CalendarZone, _ window: BudgetWindow, _ db: Database
+    ) throws -> BudgetAccount {
+        do {
+            let posted = try LedgerStore.posted(budget, window, db)
+            try LedgerStore.replaceAccounts(of: budget.id, windowStart: window.start, posted: posted, db)
+            return BudgetAccount(budget, zone: zone, since: window.start, window: window, posted: posted)
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_FOREIGNKEY {
+            // Its id cannot be read as it is stored, so that nothing it counts could be kept: nothing may be spent.
+            logger.critical("an id in budgets is damaged", metadata: ["tenant": "\(budget.tenantID)"])
+            var nothing = budget
+            nothing.limit = .zero
+            nothing.mode = .hard
+            return BudgetAccount(nothing, zone: zone, since: window.start, window: window, posted: .limitMaximum)
+        }
     }
 
     private static func zone(of budget: Budget, _ zones: [ID<Tenant>: String]) throws -> CalendarZone {

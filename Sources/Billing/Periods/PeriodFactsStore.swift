@@ -82,9 +82,10 @@ public enum PeriodFactsStore {
             db.cachedStatement(sql: "SELECT id, tenant_id, name, tags FROM api_keys WHERE id = ?"), arguments: [id])
         guard let row else { return nil }
         let tags: String = row[3]
-        return KeyFact(
-            id: row[0], tenantID: row[1], name: row[2],
-            tags: try JSONDecoder().decode([String: String].self, from: Data(tags.utf8)))
+        guard let labels = try? JSONDecoder().decode([String: String].self, from: Data(tags.utf8)) else {
+            throw BillingError.damaged("tags of key \(id) in api_keys")
+        }
+        return KeyFact(id: row[0], tenantID: row[1], name: row[2], tags: labels)
     }
 
     /// What the entries were priced by, and what by the end of the month providers charged for these models, and the
