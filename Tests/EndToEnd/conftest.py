@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.backend import FakeBackend, fake_backend
+from support.certificates import Served
 from support.faults import FaultBackend, fault_backend
 from support.options import Run
 from support.processes import allow_many_files
@@ -41,6 +42,14 @@ def backend() -> Iterator[FakeBackend]:
 def faulty() -> Iterator[FaultBackend]:
     with fault_backend() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    """Certificates for a gateway's own listeners."""
+    certificates = Served()
+    yield certificates
+    certificates.close()
 
 
 @pytest.fixture(scope="module")
