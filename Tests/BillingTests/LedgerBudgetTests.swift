@@ -121,6 +121,30 @@ struct LedgerBudgetTests {
         #expect(try fixture.differences() == [])
     }
 
+    /// The clock ran ahead for a moment, and another tenant called then.
+    @Test func aNewWindowIsNotAheadOfItsTenant() async throws {
+        let now = try LedgerFixture.instant("2026-11-23T12:00:00Z")
+        let fixture = try LedgerFixture(at: now)
+        let moved = try await fixture.budget(100, .day)
+        let ahead = try LedgerFixture.instant("2028-02-29T12:00:00Z")
+        fixture.clock.set(ahead)
+        let other = Tenant(id: ID("ten_2"), name: "two", createdAt: now)
+        let claim = Ledger.Claim(
+            requestID: RequestID.make(at: ahead), tenant: other, keyID: ID("key_c"), model: "m", pool: "p",
+            wanted: Money(pico: 1), admittedAt: ahead)
+        _ = try fixture.held(claim)
+        fixture.clock.set(now)
+        let fresh = try await fixture.budget(100, .month)
+        try await fixture.move(to: "America/New_York")
+        #expect(fixture.ledger.state(moved)?.windowStart == Timestamp(rfc3339: "2026-11-23T05:00:00Z"))
+        #expect(fixture.ledger.state(fresh)?.windowStart == Timestamp(rfc3339: "2026-11-01T04:00:00Z"))
+        #expect(try fixture.held(fixture.claim(20)).admittedAt == now)
+        // The tenant itself does not go back from where it was.
+        _ = try fixture.held(fixture.claim(20, at: ahead))
+        try await fixture.move(to: "UTC")
+        #expect(fixture.ledger.state(moved)?.windowStart == Timestamp(rfc3339: "2028-02-29T00:00:00Z"))
+    }
+
     @Test func anotherScopeCountsAnew() async throws {
         let fixture = try LedgerFixture()
         let budget = try await fixture.budget(100, .month)

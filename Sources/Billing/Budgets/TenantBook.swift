@@ -7,6 +7,8 @@ final class TenantBook {
     /// Budgets for one key.
     private(set) var byKey: [ID<APIKey>: [BudgetAccount]] = [:]
     private(set) var live: [Hold] = []
+    /// The latest instant anything of the tenant was admitted at.
+    var watermark = Timestamp(microseconds: 0)
     /// Requests of the tenant that wait for money.
     var waiting = 0
 

@@ -116,7 +116,7 @@ extension BooksState {
         candidates.removeAll(keepingCapacity: true)
         book.enter(hold)
         live += 1
-        watermark = max(watermark, at)
+        book.watermark = max(book.watermark, at)
         return hold
     }
 

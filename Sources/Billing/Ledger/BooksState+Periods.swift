@@ -26,8 +26,9 @@ extension BooksState {
         of scope: (tenantID: ID<Tenant>, keyID: ID<APIKey>?, model: String, pool: String),
         at now: Timestamp
     ) -> (at: Timestamp, keys: [AccountKey]) {
-        var at = max(now, watermark, closedUntil)
+        var at = max(now, closedUntil)
         guard let book = tenants[scope.tenantID] else { return (at, []) }
+        at = max(at, book.watermark)
         var keys: [AccountKey] = []
         var isComplete = false
         while !isComplete {

@@ -30,8 +30,6 @@ struct BooksState: @unchecked Sendable {
     var live = 0
     var tickets: UInt64 = 0
     var waiting = 0
-    /// The latest instant anything was admitted at.
-    var watermark = Timestamp(microseconds: 0)
     /// The end of the latest closed month: nothing new is admitted or booked before it.
     var closedUntil = Timestamp(microseconds: 0)
     /// Budgets a transaction that is not committed yet has touched.

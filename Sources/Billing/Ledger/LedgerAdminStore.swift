@@ -41,10 +41,11 @@ extension Ledger {
 
     /// Starts a budget's account from what the roll-ups of the transaction say was spent in its current window.
     private func open(_ budget: Budget, _ db: Database) throws -> BudgetOpening {
-        // Never before an instant that something was admitted at, so that no live hold is ahead of the window.
+        // Never before an instant that something of the tenant was admitted at, so that no live hold is ahead of the
+        // window. What others did while the clock was ahead is nothing to it.
         let now = books.withLock { state in
             state.opening.insert(budget.id)
-            return max(time.now(), state.watermark)
+            return max(time.now(), state.book(of: budget.tenantID).watermark)
         }
         let zone = try Self.zone(of: budget, LedgerStore.zoneNames(db, tenant: budget.tenantID))
         let window = BudgetWindow(budget.window, containing: now, in: zone)
