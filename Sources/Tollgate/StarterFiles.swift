@@ -57,6 +57,7 @@ struct StarterFiles {
           body_memory: 512MiB
           header_timeout: 10s
           idle_timeout: 120s
+          reader_timeout: 60s
           drain: 60s
           max_connections: 20000
         routing: { max_attempts: 3, emergency_fraction: 0.1, emergency_attempts: 3, default_rpm: 600 }

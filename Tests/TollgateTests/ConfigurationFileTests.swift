@@ -44,8 +44,8 @@ import Testing
             tls: { cert: { file: chain.pem }, key: { file: /run/key.pem } }
             admin_key: { env: MY_ADMIN_KEY }
             trusted_proxies: [ 10.0.0.0/8, "2001:db8::/32" ]
-            limits: { max_body: 1MiB, body_memory: 64MiB, header_timeout: 250ms, idle_timeout: 2m, drain: 1h,
-              max_connections: 7 }
+            limits: { max_body: 1MiB, body_memory: 64MiB, header_timeout: 250ms, idle_timeout: 2m,
+              reader_timeout: 30s, drain: 1h, max_connections: 7 }
             routing: { max_attempts: 5, emergency_fraction: 0.25, emergency_attempts: 2, default_rpm: 60,
               allow_link_local: true, ca_file: authorities.pem }
             keys: { argon2: { memory: 8MiB, iterations: 3, parallelism: 2 } }
@@ -66,7 +66,7 @@ import Testing
         let limits = "\(configuration.limits)"
         for part in [
             "maxBody: 1048576", "bodyMemory: 67108864", "headerTimeoutMS: 250", "idleTimeoutMS: 120000",
-            "drainMS: 3600000", "maxConnections: 7",
+            "readerTimeoutMS: 30000", "drainMS: 3600000", "maxConnections: 7",
         ] {
             #expect(limits.contains(part), "\(limits)")
         }

@@ -10,6 +10,9 @@ extension ConnectionHandler {
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
 
+    /// When a client is cut that reads nothing from now on.
+    var readerDeadline: Int64 { plane.time.uptime() + loop.limits.readerTimeoutMS * 1_000_000 }
+
     /// Room for a head and a small body.
     private static let answerBytes = 2048
     /// Bodies up to this size are copied behind what goes out before them; larger ones are written as they are.
@@ -137,7 +140,7 @@ extension ConnectionHandler {
         queued.removeAll()
         isLingering = true
         headIsComing = false
-        deadline = plane.time.uptime() + Self.stalledReaderNanoseconds
+        deadline = readerDeadline
         let sent = context.eventLoop.makePromise(of: Void.self)
         sent.futureResult.assumeIsolated().whenComplete { _ in self.answerLeft() }
         writeEnd()

@@ -10,9 +10,6 @@ final class ConnectionHandler: ChannelDuplexHandler {
     typealias OutboundIn = Never
     typealias OutboundOut = IOData
 
-    /// A client that reads nothing for so long is cut.
-    static let stalledReaderNanoseconds: Int64 = 60_000_000_000
-
     let loop: LoopContext
     var plane: DataPlane { loop.plane }
     var context: ChannelHandlerContext?
@@ -118,7 +115,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if let handler {
             let isWritable = context.channel.isWritable
-            deadline = isWritable ? .max : plane.time.uptime() + Self.stalledReaderNanoseconds
+            deadline = isWritable ? .max : readerDeadline
             handler.clientWritable(isWritable)
         } else if context.channel.isWritable, readIsHeldBack, !isLingering {
             waitForRequest()

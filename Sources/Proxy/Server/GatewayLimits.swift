@@ -8,6 +8,8 @@ public struct GatewayLimits: Sendable, Equatable {
     public var headerTimeoutMS: Int64 = 10_000
     /// Between requests of a connection.
     public var idleTimeoutMS: Int64 = 120_000
+    /// How long a client may read nothing of its answer.
+    public var readerTimeoutMS: Int64 = 60_000
     /// How long a stopping process waits for calls in flight.
     public var drainMS: Int64 = 60_000
     /// Open client connections at most.

@@ -2,13 +2,16 @@ import NIOCore
 import NIOHTTP1
 
 /// Ends connections of another server whose client is too slow: with a head, with a body, or with reading what it asked
-/// for. The limits are the data plane's.
+/// for. Heads have the data plane's limit.
 final class RequestDeadline: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
 
     /// What the guard behind it is told of a head that is not whole in time.
     struct HeadIsLate: Sendable {}
+
+    /// A client that reads nothing for so long is cut.
+    private static let readerTimeout = TimeAmount.seconds(60)
 
     private let headerTimeoutMS: Int64
     private var context: ChannelHandlerContext?
@@ -58,9 +61,9 @@ final class RequestDeadline: ChannelInboundHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         stall?.cancel()
         if !context.channel.isWritable {
-            stall = context.eventLoop.assumeIsolated().scheduleTask(
-                in: .nanoseconds(ConnectionHandler.stalledReaderNanoseconds)
-            ) { context.close(promise: nil) }
+            stall = context.eventLoop.assumeIsolated().scheduleTask(in: Self.readerTimeout) {
+                context.close(promise: nil)
+            }
         }
         context.fireChannelWritabilityChanged()
     }

@@ -97,6 +97,7 @@ struct ConfigurationFile {
         section.read("body_memory", .size((1 << 20)...(1 << 40)), into: &limits.bodyMemory)
         section.read("header_timeout", .duration(100...600_000), into: &limits.headerTimeoutMS)
         section.read("idle_timeout", .duration(100...86_400_000), into: &limits.idleTimeoutMS)
+        section.read("reader_timeout", .duration(100...600_000), into: &limits.readerTimeoutMS)
         section.read("drain", .duration(0...86_400_000), into: &limits.drainMS)
         if let count = section.optional("max_connections", .whole(1...1_000_000)) {
             limits.maxConnections = Int(count)

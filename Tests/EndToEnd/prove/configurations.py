@@ -27,6 +27,7 @@ BASE = """limits:
   body_memory: 512MiB
   header_timeout: 10s
   idle_timeout: 120s
+  reader_timeout: 60s
 log:
   format: json
   level: info
