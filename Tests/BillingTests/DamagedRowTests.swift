@@ -119,7 +119,7 @@ struct DamagedRowTests {
         let facts = try fixture.facts("2026-10")
         for format in [ExportFormat.csv, .jsonl] {
             let download = try ExportDownload(ExportQuery(format: format), facts, through: .max, file: fixture.file)
-            #expect(throws: BillingError.damaged("ledger")) { while try download.next() != nil {} }
+            #expect(throws: BillingError.damaged("ledger, sequence 1")) { while try download.next() != nil {} }
         }
         #expect(throws: BillingError.damaged("ledger")) {
             try fixture.file.read { db in

@@ -64,7 +64,7 @@ struct ExportRoutes: RouteGroup {
             return Response(status: .notModified, headers: [.eTag: tag, .vary: "accept-encoding"])
         }
         try await note(opening, context)
-        return response(opening, opened, place)
+        return response(opening, opened, place, context)
     }
 
     /// A manifest names that of the month closed before, which somebody must have made once.
@@ -98,7 +98,7 @@ struct ExportRoutes: RouteGroup {
     }
 
     private func response(
-        _ opening: ExportOpening, _ opened: ExportOpening.Opened, _ place: ExportPlace
+        _ opening: ExportOpening, _ opened: ExportOpening.Opened, _ place: ExportPlace, _ context: AdminContext
     ) -> Response {
         var headers: HTTPFields = [.contentType: opening.contentType, .vary: "accept-encoding"]
         headers[.contentDisposition] = "attachment; filename=\"\(opening.fileName)\""
@@ -107,16 +107,29 @@ struct ExportRoutes: RouteGroup {
         // A statement is a page: it must not run anything, wherever it is opened.
         headers[.contentSecurityPolicy] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
         if opening.isCompressed { headers[.contentEncoding] = "gzip" }
-        let (thread, download) = (plane.exports, opened.download)
+        let (file, download, requestID) = (opening.fileName, opened.download, context.requestID)
         let body = ResponseBody { writer in
             // The place is taken until the last byte, or until nobody wants one.
             defer { withExtendedLifetime(place) {} }
-            while let piece = try await thread.run({ try download.next() }) {
+            while let piece = try await next(download, of: file, requestID) {
                 if !piece.isEmpty { try await writer.write(ByteBuffer(bytes: piece)) }
             }
             try await writer.finish(nil)
         }
         return Response(status: .ok, headers: headers, body: body)
+    }
+
+    /// The next bytes of a file. Its head is sent already: when there are none, the client sees a file that is cut off,
+    /// and only the log can say why.
+    private func next(_ download: ExportDownload, of file: String, _ requestID: String) async throws -> [UInt8]? {
+        do {
+            return try await plane.exports.run { try download.next() }
+        } catch {
+            plane.logger.error(
+                "a download was cut off",
+                metadata: ["request_id": "\(requestID)", "file": "\(file)", "error": "\(error)"])
+            throw error
+        }
     }
 }
 

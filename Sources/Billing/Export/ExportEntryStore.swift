@@ -143,7 +143,7 @@ extension ColumnReaderStore {
             usage[meter] = integer(ExportEntryStore.Column.usage + Int32(place))
         }
         if let text = text(ExportEntryStore.Column.otherMeters), !usage.readOtherMeters(text) {
-            throw .damaged("ledger")
+            throw .damaged("ledger, sequence \(integer(ExportEntryStore.Column.sequence))")
         }
         return usage
     }
