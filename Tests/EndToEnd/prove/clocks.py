@@ -1,22 +1,22 @@
 """Clock jumps and other time zones under load, by libfaketime: rows in exactly one window and one month, no cap passed.
 
 `size` jumps: an hour or thirty days, both ways, and to the seconds around changes of zone, leap days, ends of month and
-year. What the ledger says is computed again with Python's own zones: after each jump every tenant whose window has room
-by that sum must be served, and the months of each tenant in its own zone must be those of the Admin API.
+year, each with calls under way. What the ledger says is computed again with Python's own zones: after each jump every
+tenant whose window has room by that sum must be served, and the months of each tenant in its own zone must be those of
+the Admin API. At the end each entry is held against the backend's log and the clock (`clock_checks.py`), and the log
+against the jumps (`clock.py`); between them come scenes about durations, zones and keys (`clock_scenes.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import glob
 import random
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from support import bookkeeping
@@ -24,9 +24,14 @@ from support.backend import FakeBackend, fake_backend
 from support.client import Answer, call, chat, encode, fetch
 from support.options import Run
 from support.oracle import Entry, assert_exactly_once, pico, usd
+from support.route import CALM
 from support.tollgate import Gateway
 from support.world import PRICE, World
 
+from . import clock_checks as checks
+from .clock import Clock, Ear, ear, judge
+from .clock_checks import Player, Seen, local, window_of
+from .clock_scenes import Stage, play
 from .programme import Outcome, Programme
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia",
@@ -42,48 +47,16 @@ SECONDS = 1.5
 CAP = 25 * PRICE.cost(40, 20)
 
 
-@dataclass
-class Player:
-    id: str
-    key: str
-    zone: str
-    window: str
-
-
-@dataclass
-class Clock:
-    """The offset of the gateway's wall clock; its monotonic clock is left alone."""
-
-    file: Path
-    offset: int = 0
-
-    def now(self) -> int:
-        """What the gateway takes for now, in microseconds."""
-        return int((time.time() + self.offset) * 1e6)
-
-    def set(self, offset: int) -> None:
-        self.offset = offset
-        fresh = self.file.with_suffix(".new")
-        fresh.write_text(f"{offset:+d}\n")
-        fresh.replace(self.file)
-
-    def launcher(self) -> tuple[str, ...]:
-        [library] = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
-        # The shell between: the first process under libfaketime loses its arguments.
-        return ("env", f"LD_PRELOAD={library}", f"FAKETIME_TIMESTAMP_FILE={self.file}", "FAKETIME_NO_CACHE=1",
-                "FAKETIME_DONT_FAKE_MONOTONIC=1", "DONT_FAKE_MONOTONIC=1",
-                "/bin/sh", "-c", 'exec "$@"', "sh")
-
-
 @contextmanager
-def world_in_time(run: Run, backend: FakeBackend) -> Iterator[tuple[World, Clock]]:
-    server = Gateway(run.binary)
-    clock = Clock(server.folder / "clock")
+def world_in_time(run: Run, backend: FakeBackend) -> Iterator[tuple[World, Clock, Ear]]:
+    server = Gateway(run.binary, CALM)
+    clock = Clock(file=server.folder / "clock")
     clock.set(0)
     server.launcher = clock.launcher()
     try:
         server.start()
-        yield World.lay(server, backend, on_disconnect="drain"), clock
+        with ear(server.log) as listener:
+            yield World.lay(server, backend, on_disconnect="drain"), clock, listener
         assert server.running(), server.output[-4000:]
         server.verify()
     finally:
@@ -96,7 +69,7 @@ def players(world: World) -> list[Player]:
         window = WINDOWS[number % len(WINDOWS)]
         tenant = world.tenant(None, time_zone=zone)
         world.admin.budget(tenant.id, usd(CAP), window=window)
-        made.append(Player(tenant.id, tenant.key, zone, window))
+        made.append(Player(tenant.id, tenant.key, [zone], window, CAP, [time.time()]))
     return made
 
 
@@ -105,7 +78,7 @@ class Calls:
     world: World
     players: list[Player]
     dice: random.Random
-    whole: set[str] = field(default_factory=set)
+    seen: list[Seen] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     fresh: int = 0  # calls that had to be served in a window without entries
     owed: int = 0  # calls that had to be served at all
@@ -122,11 +95,12 @@ class Calls:
                 spent[player.id][window_of(player, entry.admitted_at)] += entry.cost
         problems = []
         for player in self.players:
-            body = chat(self.world.fresh("first"), knobs="out=20,in=40", max_tokens=20)
+            marker, sent = self.world.fresh("first"), time.time()
+            body = chat(marker, knobs="out=20,in=40", max_tokens=20)
             hold = PRICE.bound(len(encode(body)), 20)
             before = window_of(player, clock.now())
             answer = fetch(self.world.server.data, player.key, body)
-            self.note(answer)
+            self.note(Seen(marker, player.id, sent, time.time(), answer))
             windows_now = {before, window_of(player, clock.now())}
             later = {window for window in spent[player.id] if window > before}
             sums = [spent[player.id][window] for window in windows_now | later]
@@ -139,39 +113,41 @@ class Calls:
                                 f"{answer.status} {answer.body[:300]!r}")
         return problems
 
-    async def for_seconds(self, seconds: float) -> None:
+    async def for_seconds(self, seconds: float, jump: Callable[[], None] = lambda: None) -> None:
+        """Clients that call all the time; the clock jumps when they stop, and the last calls are still under way."""
         end = asyncio.get_running_loop().time() + seconds
 
         async def client() -> None:
             while asyncio.get_running_loop().time() < end:
-                player = self.dice.choice(self.players)
-                body = chat(self.world.fresh("then"), knobs=f"latency={self.dice.randrange(200)},out=20,in=40",
-                            max_tokens=20, stream=self.dice.random() < 0.5)
-                self.note(await call(self.world.server.data, player.key, body, timeout=20))
+                player, latency = self.dice.choice(self.players), self.dice.randrange(200)
+                marker, sent = self.world.fresh("then"), time.time()
+                body = chat(marker, knobs=f"latency={latency},out=20,in=40", max_tokens=20,
+                            stream=self.dice.random() < 0.5)
+                answer = await call(self.world.server.data, player.key, body, timeout=20)
+                least = latency / 1000 if answer.done else 0.0
+                self.note(Seen(marker, player.id, sent, time.time(), answer, least))
 
-        await asyncio.gather(*(client() for _ in range(CLIENTS)))
+        async def jumper() -> None:
+            await asyncio.sleep(seconds)
+            jump()
 
-    def note(self, answer: Answer) -> None:
-        if answer.done:
-            self.whole.add(answer.request_id)
-        elif answer.status != 429 or answer.failure["code"] not in ("insufficient_quota", "budget_held"):
+        await asyncio.gather(jumper(), *(client() for _ in range(CLIENTS)))
+
+    def note(self, one: Seen) -> None:
+        self.seen.append(one)
+        answer: Answer = one.answer
+        if not answer.done and (answer.status != 429
+                                or answer.failure["code"] not in ("insufficient_quota", "budget_held")):
             self.problems.append(f"{answer.status} {answer.error} {answer.body[:300]!r}")
 
-
-def local(zone: str, microseconds: int) -> datetime:
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)).astimezone(ZoneInfo(zone))
-
-
-def window_of(player: Player, microseconds: int) -> str:
-    """The calendar window an instant belongs to, in the tenant's own zone."""
-    then = local(player.zone, microseconds)
-    if player.window == "week":
-        return (then.date() - timedelta(days=then.weekday())).isoformat()
-    return then.strftime("%Y-%m-%d" if player.window == "day" else "%Y-%m")
+    @property
+    def whole(self) -> set[str]:
+        return {one.answer.request_id for one in self.seen if one.answer.done}
 
 
-def booked_wrong(calls: Calls) -> list[str]:
+def booked_wrong(calls: Calls, clock: Clock) -> list[str]:
     entries, holds = calls.world.books.both()
+    at_backend = calls.world.backend.calls()
     problems = []
     try:
         assert_exactly_once(entries, holds)
@@ -179,13 +155,11 @@ def booked_wrong(calls: Calls) -> list[str]:
         problems.append(str(error))
     missing = calls.whole - {entry.request_id for entry in entries if entry.kind == "settle"}
     problems += [f"{len(missing)} whole answers are not in the ledger"] if missing else []
-    by_id = {player.id: player for player in calls.players}
-    spent: dict[tuple[str, str], int] = defaultdict(int)
-    for entry in entries:
-        if player := by_id.get(entry.tenant_id):
-            spent[(player.id, window_of(player, entry.admitted_at))] += entry.cost
-    problems += [f"{by_id[tenant]} {window}: {total} over {CAP}" for (tenant, window), total in spent.items()
-                 if total > CAP]
+    problems += checks.each_call(at_backend, calls.seen, entries)
+    problems += checks.instants(clock, calls.seen, entries, calls.players)
+    problems += checks.caps(at_backend, calls.seen, entries, calls.players)
+    problems += checks.durations(calls.seen, checks.log_lines(calls.world.server.output))
+    problems += checks.metrics(calls.seen, calls.world.server.metrics_text())
     problems += months_wrong(calls.world, entries, "UTC", "")
     for player in calls.players:
         own = [entry for entry in entries if entry.tenant_id == player.id]
@@ -214,7 +188,8 @@ def months_wrong(world: World, entries: list[Entry], zone: str, who: str) -> lis
 
 async def all_jumps(calls: Calls, clock: Clock, size: int, seconds: float, outcome: Outcome) -> None:
     start = time.time()
-    for number in range(size):
+
+    def jump(number: int) -> None:
         if number % 2:
             offset = clock.offset + calls.dice.choice(HOPS)
         else:
@@ -222,27 +197,36 @@ async def all_jumps(calls: Calls, clock: Clock, size: int, seconds: float, outco
             offset = int(edge - time.time())
         # Never before the start: prices and budgets are of then.
         clock.set(max(offset, int(start - time.time()) + 1))
+
+    jump(0)
+    for number in range(1, size + 1):
         problems = await asyncio.to_thread(calls.first_calls, clock)
-        await calls.for_seconds(seconds)
+        await calls.for_seconds(seconds, lambda number=number: jump(number) if number < size else None)
         outcome.tried(problems + calls.problems[:3])
         calls.problems.clear()
 
 
 def run(run: Run, size: int) -> Outcome:
     outcome = Outcome()
-    with fake_backend() as backend, world_in_time(run, backend) as (world, clock):
+    with fake_backend() as backend, world_in_time(run, backend) as (world, clock, listener):
         calls = Calls(world, players(world), run.dice("clocks"))
         asyncio.run(all_jumps(calls, clock, size, SECONDS if run.full else 0.6, outcome))
-        world.books.wait_until_no_holds(20)
-        outcome.wrong(booked_wrong(calls))
-        outcome.must(len(calls.whole) > size, f"only {len(calls.whole)} whole answers")
-        entries = world.books.entries()
-        months = {datetime.fromtimestamp(entry.admitted_at / 1e6, UTC).strftime("%Y-%m") for entry in entries}
-        outcome.must(len(months) > 1, f"the clock hardly moved: {months}")
         # The edges come round again, and a window has entries from its first visit on.
         outcome.must(calls.fresh > min(size, 3 * len(ZONES)), f"only {calls.fresh} calls met a window without entries")
+        stage = Stage(world, clock, listener, calls.seen, calls.players)
+        play(stage, outcome, run.full)
+        world.books.wait_until_no_holds(20)
+        outcome.wrong(booked_wrong(calls, clock))
+        verdict = judge(clock, listener.told, time.time())
+        outcome.wrong(verdict.problems)
+        outcome.must(verdict.small > 0, "no look met a jump that is too small to be told")
+        outcome.must(len(calls.whole) > size, f"only {len(calls.whole)} whole answers")
+        months = {datetime.fromtimestamp(entry.admitted_at / 1e6, UTC).strftime("%Y-%m")
+                  for entry in world.books.entries()}
+        outcome.must(len(months) > 1, f"the clock hardly moved: {months}")
         outcome.figures["calls that had room, in a window without entries"] = (calls.owed, calls.fresh)
         outcome.figures["whole answers, months"] = (len(calls.whole), len(months))
+        outcome.figures["jumps told, too small to be"] = (len(listener.told), verdict.small)
     return outcome
 
 
