@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from prove import calm
 from prove.bystander import LEAST_CALLS, Bystander, Turn
 from prove.peers import Reply, after_the_end, answers, whole, whole_by_tollgate
 from prove.programme import Outcome
+from support.backend import BackendCall
 
 SECONDS = 10.0  # of a turn
 TURNS = 3
@@ -63,6 +65,28 @@ def test_a_turn_with_too_few_calls_is_a_failure(tmp_path: Path) -> None:
     """A gateway that answers next to nothing has few calls, and those may be quick."""
     found = failures(log_of(calls_of({"a": 0.001, "b": 0.001}, LEAST_CALLS - 1), tmp_path))
     assert len(found) == 4 * TURNS and all("calls of the bystander in a turn" in text for text in found), found
+
+
+@pytest.mark.parametrize(("late", "text", "count", "failures"), [
+    (0.001, "", 300, 0),
+    (0.0109, "", 300, 0),
+    (0.0121, "", 300, 1),
+    (0.001, "503 'exhausted'", 300, 1),
+    (0.001, "", 29, 1),
+])
+def test_a_neighbour_of_a_soak_must_notice_nothing(late: float, text: str, count: int, failures: int) -> None:
+    outcome = Outcome()
+    calls = [(float(number), 0.001 if number < count * 2 // 3 else late, text if number == 5 else "")
+             for number in range(count)]
+    calm.judge(outcome, calls, True)
+    assert len(outcome.failures) == failures, outcome.failures
+
+
+def test_a_neighbours_call_that_is_not_booked_is_found() -> None:
+    assert not calm.booked_wrong([], [], [])
+    assert calm.booked_wrong([(0.0, 0.001, "")], [], [])
+    seen = BackendCall({}, {"prompt": 1, "completion": 1})
+    assert calm.booked_wrong([(0.0, 0.001, "")], [], [seen])
 
 
 def reply(status: int, *fields: str) -> bytes:

@@ -1,7 +1,8 @@
 """Minutes of load with 5 % faults and disconnects: memory, descriptors and threads flat, the books right at the end.
 
 `size` is seconds, the first half of them a warm-up: the allocator's heaps fill for some eight minutes, then stand
-still. Memory is judged by the slope of a straight line through the samples of the second half.
+still. Memory is judged by the slope of a straight line through the samples of the second half. A tenant of another pool,
+whose backend has no faults, must notice nothing (`calm.py`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from support.options import Run
 from test_kill import RATE, Load, check_books, gateway_to_kill
 
 from .bystander import Figures
+from .calm import calm
 from .dying import clients, quiet
 from .programme import Outcome, Programme
 
@@ -51,13 +53,15 @@ async def soak(load: Load, seconds: float) -> list[tuple[float, Figures]]:
 
 def run(run: Run, size: int) -> Outcome:
     outcome = Outcome()
-    with fake_backend() as backend, gateway_to_kill(run.binary, backend) as world:
+    with fake_backend() as backend, gateway_to_kill(run.binary, backend) as world, calm(world) as neighbour:
         load = Load(world, run.dice("soak"), fault_share=0.05)
         lay_tenants(load)
+        load.caps[neighbour.tenant.id] = 10**18  # none
         samples = [(at, figures) for at, figures in asyncio.run(soak(load, size)) if at > size * WARM_UP]
         outcome.count = load.outcomes.total()
         outcome.wrong(load.problems[:5])
         world.books.wait_until_no_holds(30)
+        neighbour.judge(outcome, run.full)
         flat(outcome, samples, run.full)
         try:
             check_books(load, *world.books.both(), backend.calls())
