@@ -23,6 +23,11 @@ enum ProcessLimits {
         _ = cprocess_refuse_dumps()
     }
 
+    /// Gives large blocks (bodies, the memory of a key's check) back to the system as soon as they are freed.
+    static func keepNoLargeBlocks() {
+        cprocess_fix_malloc_thresholds(1 << 20)
+    }
+
     /// Raises the soft limit of open files to the hard one: connections and upstream sockets need it.
     static func raiseOpenFiles() throws {
         var limit = rlimit()
