@@ -43,7 +43,7 @@ class Load:
     """Clients that go on calling; each call has a number of its own, and asks for twice that many tokens.
 
     So a hold (max_tokens x RATE) and a settled call (output = half of max_tokens) both name their call, even
-    when no client ever saw the answer. Calls of the model `faulty` cost nothing and are only counted.
+    when no client ever saw the answer. Calls of models named `faulty…` are only counted.
     """
 
     world: World
@@ -59,6 +59,9 @@ class Load:
     over: bool = False
     may_break: bool = False  # an answer that has begun may end with an error event
     fault_share: float = 0.1
+    refusals: tuple[int, ...] = (400, 429, 502, 503)
+    # What the backend does wrong, and whose model it is called by.
+    faults: dict[str, str] = field(default_factory=lambda: dict.fromkeys(("500", "reset", "400"), "faulty"))
 
     def new_tenants(self) -> None:
         """Three tenants with caps that bind soon, and one with plenty; the oldest are left alone."""
@@ -84,12 +87,12 @@ class Load:
         self.newest = number
         stream = dice.random() < 0.5
         fields: dict[str, Any] = {"stream": True} if stream else {}
-        fault = dice.random() < self.fault_share
-        knobs = f"latency={dice.randrange(0, 250)},out={number}"
-        if fault:
-            knobs += f",fault={dice.choice(('500', 'reset', '400'))}"
+        knobs, model = f"latency={dice.randrange(0, 250)},out={number}", "counted"
+        if dice.random() < self.fault_share:
+            fault = dice.choice(list(self.faults))
+            knobs, model = f"{knobs},fault={fault}", self.faults[fault]
         hang_up: dict[str, Any] = {"hang_up_after": dice.uniform(0, 0.2)} if dice.random() < 0.2 else {}
-        body = chat(str(number), model="faulty" if fault else "counted", knobs=knobs, max_tokens=2 * number, **fields)
+        body = chat(str(number), model=model, knobs=knobs, max_tokens=2 * number, **fields)
         answer = await call(self.world.server.data, dice.choice(self.keys), body, timeout=30, **hang_up)
         if answer.done:
             self.outcomes["whole"] += 1
@@ -100,7 +103,7 @@ class Load:
         else:
             self.outcomes[str(answer.status)] += 1
             broken = self.may_break and answer.is_stream and '"error"' in answer.events[-1]
-            if not broken and answer.status not in (400, 429, 502, 503):
+            if not broken and answer.status not in self.refusals:
                 self.problems.append(f"{answer.status} {answer.body[:300]!r}")
 
 
@@ -160,9 +163,9 @@ def check_each_backend_call(entries: list[Entry], holds: list[Hold], calls: list
     assert settled.keys() <= arrived.keys(), "a call was settled that no backend ever saw"
     twice = [number for number, times in booked.items() if times > 1]
     assert not twice, f"calls booked more than once: {twice[:10]}"
-    faulty_booked = sum(entry.model == "faulty" and entry.kind in ("settle", "release") for entry in entries)
-    faulty_booked += sum(hold.model == "faulty" for hold in holds)
-    assert sum(seen.arrived["model"] == "faulty" for seen in calls) <= faulty_booked
+    faulty_booked = sum(entry.model.startswith("faulty") and entry.kind in ("settle", "release") for entry in entries)
+    faulty_booked += sum(hold.model.startswith("faulty") for hold in holds)
+    assert sum(seen.arrived["model"].startswith("faulty") for seen in calls) <= faulty_booked
 
 
 def check_whole_answers(load: Load, entries: list[Entry]) -> None:

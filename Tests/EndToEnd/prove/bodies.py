@@ -19,15 +19,17 @@ from support.options import Run
 from support.tollgate import gateway
 from support.world import Tenant, World
 
-from .bystander import Figures, bystander, given_back, peak_rss
+from . import memory
+from .bystander import bystander
+from .held import Watch
 from .programme import Outcome, Programme
 
 CONFIG = "limits: { max_body: 4MiB, body_memory: 64MiB }\n"
 BODY_LIMIT, MEMORY_LIMIT = 4 << 20, 64 << 20
 GIB = 1 << 30
 PIECE = 1 << 20
+AT_ONCE = 60
 QUIET, SMOKE_QUIET = 4.0, 0.5
-GIVEN_BACK_LIMIT = 20.0
 ANSWER_SECONDS = 30.0
 ENDLESS_SECONDS = 15.0  # a refused client may be listened to for so long, and not longer
 BOMB = gzip.compress(b"\x00" * (256 << 20), 9)
@@ -166,27 +168,23 @@ def run(run: Run, size: int) -> Outcome:
         places = [("data", server.data, tenant.key, "/v1/chat/completions"),
                   ("admin", server.admin_address, world.admin.credential, "/admin/v1/tenants")]
         with bystander(world, world.tenant("1000000"), bomber) as other:
-            before = Figures.of(server).rss
+            watch = Watch(outcome, server, (backend, bomber))
             for _ in range(size):
                 with other.turn(False, "bodies"):
                     time.sleep(QUIET if run.full else SMOKE_QUIET)
-                peak_rss(server, forget=True)
-                with other.turn(True, "bodies"):
+                bodies = MEMORY_LIMIT + memory.BODY_SHARE * BODY_LIMIT
+                with watch.wave("bodies", AT_ONCE, memory.REQUEST, bodies), other.turn(True, "bodies"):
                     one_round(outcome, world, places)
                     outcome.tried(upstream_bomb(world, tenant))
-                    outcome.tried([f"60 bodies at once: {wrong}" for wrong in many_at_once(server.data, tenant.key, 60)])
-                bounded(outcome, peak_rss(server) - before)
-            outcome.wrong(given_back(server, GIVEN_BACK_LIMIT))
+                    crowded = many_at_once(server.data, tenant.key, AT_ONCE)
+                    outcome.tried([f"{AT_ONCE} bodies at once: {wrong}" for wrong in crowded])
+            watch.report()
         other.judge(outcome, latency=run.full)
         outcome.must(len(bomber.calls("bomber")) >= 2, "no bomb came from a backend")
+        world.books.wait_until_no_holds()
         outcome.must(not world.books.holds(), "a hold is left")
         world.assert_good_call(tenant)
     return outcome
-
-
-def bounded(outcome: Outcome, grown: int) -> None:
-    outcome.must(grown < MEMORY_LIMIT + 10 * BODY_LIMIT, f"at most {grown >> 20} MiB more than before")
-    outcome.figures["growth at most, MiB"] = max(grown >> 20, outcome.figures.get("growth at most, MiB", 0))
 
 
 def one_round(outcome: Outcome, world: World, places: list[tuple[str, Address, str, str]]) -> None:

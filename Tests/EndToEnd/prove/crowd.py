@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
 
 from support.backend import fake_backend
 from support.client import Answer, call, chat
@@ -12,19 +11,17 @@ from support.options import Run
 from support.tollgate import gateway
 from support.world import World
 
-from .bystander import (
-    Bystander, Figures, as_before, backend_connections, bystander, client_connections, given_back,
-)
+from . import memory
+from .bystander import Bystander, bystander
+from .held import Watch, backend_connections, client_connections
 from .programme import Outcome, Programme
 
-IDLE_BYTES = 16 << 10
 SECONDS = 24.0  # of the streams: as much as half of it is for all to come, a third for measuring
 PAIRS = 5
-GIVEN_BACK_LIMIT = 20.0
 GATE = 200  # connections opened at once
 
 
-async def idle(world: World, number: int, outcome: Outcome, before: Figures) -> list[asyncio.StreamWriter]:
+async def idle(world: World, number: int, outcome: Outcome) -> list[asyncio.StreamWriter]:
     """Connections that have been answered once and then only wait."""
     gate = asyncio.Semaphore(GATE)
     writers: list[asyncio.StreamWriter] = []
@@ -38,10 +35,6 @@ async def idle(world: World, number: int, outcome: Outcome, before: Figures) -> 
             writers.append(writer)
 
     await asyncio.gather(*(one() for _ in range(number)))
-    grown = Figures.of(world.server).rss - before.rss
-    name = "KiB of one idle connection"  # later crowds have what the first one left
-    outcome.figures[name] = max(round(grown / 1024 / number, 1), outcome.figures.get(name, 0))
-    outcome.must(grown <= max(number * IDLE_BYTES, 32 << 20), f"{grown // number} bytes for each idle connection")
     return writers
 
 
@@ -51,15 +44,17 @@ async def streams(world: World, key: str, number: int, seconds: float) -> list[A
         call(world.server.data, key, chat(world.fresh("crowd"), **body), timeout=seconds * 8) for _ in range(number))))
 
 
-async def crowd(world: World, key: str, size: int, seconds: float, outcome: Outcome, other: Bystander) -> None:
-    before = Figures.of(world.server)
-    writers = await idle(world, size - size // 11, outcome, before)
-    running = asyncio.create_task(streams(world, key, size // 11, seconds))
-    await standing(world, size, seconds, outcome)
-    with other.turn(True, "a crowd"):
-        await asyncio.sleep(seconds / 3)
-    outcome.must(not running.done(), "the streams ended before they were measured beside")
-    answers = await running
+async def crowd(world: World, key: str, size: int, seconds: float, watch: Watch, other: Bystander) -> None:
+    outcome, calls = watch.outcome, size // 11
+    with watch.peak("idle connections", size - calls, memory.CONNECTION):
+        writers = await idle(world, size - calls, outcome)
+    with watch.peak("streams", calls, memory.CALL):
+        running = asyncio.create_task(streams(world, key, calls, seconds))
+        await standing(world, size, seconds, outcome)
+        with other.turn(True, "a crowd"):
+            await asyncio.sleep(seconds / 3)
+        outcome.must(not running.done(), "the streams ended before they were measured beside")
+        answers = await running
     outcome.wrong([f"a stream: {answer.status} {answer.error} {answer.body[-200:]!r}"
                    for answer in answers if not answer.done][:5])
     for writer in writers:
@@ -77,7 +72,7 @@ async def standing(world: World, size: int, seconds: float, outcome: Outcome) ->
 
 def run(run: Run, size: int) -> Outcome:
     outcome = Outcome()
-    seconds, pairs = (SECONDS, PAIRS) if run.full else (3.0, 1)
+    seconds, pairs = (SECONDS, PAIRS) if run.full else (3.0, 2)
     with fake_backend() as backend, fake_backend() as streaming, gateway(run.binary) as server:
         world = World.lay(server, backend)
         world.admin.pool("streams")
@@ -86,18 +81,13 @@ def run(run: Run, size: int) -> Outcome:
         world.admin.price("streamed", "0", "0")
         tenant = world.tenant("1000000", ("streams",))
         with bystander(world, world.tenant("1000000"), streaming) as other:
-            before = Figures.of(server)
-            for number in range(pairs):
+            watch = Watch(outcome, server, (backend, streaming))
+            for _ in range(pairs):
                 with other.turn(False, "a crowd"):
                     time.sleep(seconds / 3)
-                asyncio.run(crowd(world, tenant.key, size, seconds, outcome, other))
-                outcome.wrong(given_back(server, GIVEN_BACK_LIMIT))
-                if run.full and number == 0:  # the allocator keeps some of it for the next crowd, which adds nothing
-                    kept = Figures.of(server).rss - before.rss
-                    outcome.must(kept <= size * IDLE_BYTES, f"{kept >> 20} MiB are kept of the first crowd")
-                    before = replace(before, rss=before.rss + kept)
-            outcome.wrong(as_before(server, GIVEN_BACK_LIMIT, before, backend, streaming))
-            outcome.figures["held before"], outcome.figures["held after"] = before, Figures.of(server)
+                asyncio.run(crowd(world, tenant.key, size, seconds, watch, other))
+                watch.must_give_back("a crowd")
+            watch.report()
             pooled = backend_connections(backend, streaming)
             outcome.figures["connections to backends kept for later"] = pooled
             outcome.must(pooled <= size // 11 + 16, f"{pooled} connections to backends for {size // 11} streams")

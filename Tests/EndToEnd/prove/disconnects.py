@@ -1,4 +1,8 @@
-"""Clients that are gone at a random byte of their request or of their answer: `size` of them, and all is given back."""
+"""Clients that are gone at a random byte of their request or of their answer: `size` of them, and all is given back.
+
+Each call that reached a backend must be settled, once, at a cost that follows from what the backend logged, and nothing
+else may have cost anything: see `booked.py`.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +15,13 @@ from dataclasses import dataclass, field
 from support.backend import BackendCall, FakeBackend, fake_backend
 from support.client import chat, encode, request_bytes, reset_on_close
 from support.options import Run
-from support.oracle import assert_exactly_once
 from support.tollgate import gateway
-from support.world import INPUT_USD, MAX_OUTPUT, OUTPUT_USD, PRICE, Tenant, World
+from support.world import INPUT_USD, MAX_OUTPUT, OUTPUT_USD, Tenant, World
 
-from .bystander import Figures, as_before, bystander, given_back
+from . import memory
+from .booked import must_be_booked
+from .bystander import bystander
+from .held import Watch
 from .programme import Outcome, Programme
 
 AT_ONCE = 64
@@ -54,8 +60,9 @@ class Leavers:
         # Where it is to be left at once, the answer would take long enough to see that it was.
         latency = dice.randrange(60) if dice.random() < 0.5 or not self.aborts else dice.randrange(3000, 6000)
         body = chat(marker, knobs=f"latency={latency},out={TOKENS}", max_tokens=TOKENS, stream=stream, model=self.name)
-        data = request_bytes("POST", "/v1/chat/completions", {"authorization": f"Bearer {self.tenant.key}"},
-                             encode(body), self.world.server.data, close=dice.random() < 0.5)
+        fields = {"authorization": f"Bearer {self.tenant.key}", "x-request-id": marker}
+        data = request_bytes("POST", "/v1/chat/completions", fields, encode(body), self.world.server.data,
+                             close=dice.random() < 0.5)
         reader, writer = await asyncio.open_connection(*self.world.server.data)
         try:
             where = await self.until_it_leaves(reader, writer, data)
@@ -101,37 +108,35 @@ async def all_of_them(kinds: list[Leavers], size: int) -> None:
 
 def run(run: Run, size: int) -> Outcome:
     outcome, dice = Outcome(), run.dice("disconnects")
-    pairs = PAIRS if run.full else 1
+    pairs = PAIRS if run.full else 2
     # Who is measured has a backend of its own: this one is busy with those who leave.
     with fake_backend() as backend, fake_backend() as busy, gateway(run.binary) as server:
         world = World.lay(server, backend)
-        drained = Leavers(world, busy, dice, "drained", aborts=False)
-        left = Leavers(world, busy, dice, "left", aborts=True)
+        kinds = [Leavers(world, busy, dice, "drained", aborts=False), Leavers(world, busy, dice, "left", aborts=True)]
         with bystander(world, world.tenant("1000000"), busy) as other:
-            asyncio.run(all_of_them([drained, left], min(size, 300)))  # what grows once has grown
-            outcome.wrong(given_back(server, GONE_LIMIT))
-            before = Figures.of(server)
+            asyncio.run(all_of_them(kinds, min(size, 300)))  # what grows once has grown
+            world.books.wait_until_no_holds(GONE_LIMIT)
+            watch = Watch(outcome, server, (backend, busy))
             for _ in range(pairs):
                 with other.turn(False, "disconnects"):
                     time.sleep(TURN if run.full else 0.5)
-                with other.turn(True, "disconnects"):
-                    asyncio.run(all_of_them([drained, left], size // pairs))
-                outcome.wrong(given_back(server, GONE_LIMIT))
-            outcome.wrong(as_before(server, GONE_LIMIT, before, backend, busy))
-            outcome.figures["held before"], outcome.figures["held after"] = before, Figures.of(server)
-        outcome.count = drained.ends.total() + left.ends.total()
-        outcome.figures["clients were gone"] = dict(drained.ends + left.ends)
-        outcome.wrong(given_back(server, GONE_LIMIT, kept=0))
+                with watch.wave("disconnects", AT_ONCE, memory.CALL), other.turn(True, "disconnects"):
+                    asyncio.run(all_of_them(kinds, size // pairs))
+            watch.report()
         world.books.wait_until_no_holds(GONE_LIMIT)
+        watch.must_give_back("disconnects", kept=0)
+        outcome.must(not world.books.holds(), "a hold is left")
         other.judge(outcome, latency=run.full)
-        booked_wrong(drained, outcome)
-        left_wrong(left, outcome)
+        outcome.count = sum(leavers.ends.total() for leavers in kinds)
+        outcome.figures["clients were gone"] = dict(kinds[0].ends + kinds[1].ends)
+        left_wrong(kinds[1], outcome)
+        tenants = [(leavers.name, leavers.tenant, leavers.aborts) for leavers in kinds]
+        must_be_booked(outcome, world, tenants, busy.calls())
     return outcome
 
 
 def left_wrong(left: Leavers, outcome: Outcome) -> None:
-    """The backend is rid of each call soon after its client is gone, and each is booked once, for not more than it may
-    cost: nobody knows what an answer cost that was not read to its end."""
+    """The backend is rid of each call soon after its client is gone."""
     late, cut = [], 0
     calls = left.calls()
     for call in calls:
@@ -144,21 +149,6 @@ def left_wrong(left: Leavers, outcome: Outcome) -> None:
     outcome.must(len(late) <= 5, f"{len(late)} of {len(calls)} backends were left too late")
     outcome.must(cut > 0, "no call was cut at its backend")
     outcome.figures["calls at a backend that is left, and cut there"] = f"{len(calls)}, {cut}"
-    settled = [entry for entry in left.world.books.both()[0]
-               if entry.kind == "settle" and entry.tenant_id == left.tenant.id]
-    outcome.must(len(settled) == len(calls), f"{len(settled)} settled entries, {len(calls)} calls at the left backend")
-
-
-def booked_wrong(drained: Leavers, outcome: Outcome) -> None:
-    """Every call that reached the backend is in the ledger, once, at what the backend bills for it."""
-    entries, holds = drained.world.books.both()
-    assert_exactly_once(entries, holds)
-    settled = [entry for entry in entries if entry.kind == "settle" and entry.tenant_id == drained.tenant.id]
-    calls = drained.calls()
-    outcome.must(len(settled) == len(calls), f"{len(settled)} settled entries, {len(calls)} calls at the backend")
-    spent, billed = sum(entry.cost for entry in settled), sum(PRICE.cost(*call.billed) for call in calls)
-    outcome.must(spent == billed, f"the ledger has {spent}, the backend bills {billed}")
-    outcome.figures["calls at a backend read to the end, all booked"] = len(calls)
 
 
 DISCONNECTS = Programme("disconnects", "clients gone at random bytes: every call booked once, all given back", run,

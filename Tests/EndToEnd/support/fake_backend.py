@@ -8,8 +8,11 @@ the path (`/k/latency=300/v1/...`), the model (`name@out=5`), and the body's `us
   latency  ms from the request to the end of the answer            (0)
   out      tokens the answer has if the request allows them        (20)
   chunks   content chunks of a streamed answer                     (5)
+  burst    so many of them at once; the rest takes `latency`       (0)
+  text     words of each of them       (its share of `out`, at most 400)
   usage    yes | no | zero                                         (yes)
   fault    reset | 400 | 401 | 429 | 500 | hang | cut | malformed  (none)
+           slow-head | reset-later | hang-later: these two in the middle of the answer
   retry    Retry-After sent with fault=429, seconds                (none)
 
 The log is JSON lines, one `write` each: `arrived` when a whole request is here, `finished` before the last bytes
@@ -34,6 +37,7 @@ from witness import Witness, end_with_the_tests, parse_knobs
 LOGGED_HEADERS = ("x-request-id", "traceparent", "tracestate", "authorization", "idempotency-key", "cookie",
                   "accept-encoding")
 TEXT_PER_CHUNK = 400
+BREAKS = ("reset-later", "hang-later")
 
 
 @dataclass
@@ -109,6 +113,8 @@ class Connection(asyncio.Protocol):
         self.buffer = bytearray()
         self.task: asyncio.Task[None] | None = None
         self.call: Call | None = None
+        self.may_write = asyncio.Event()  # streams go no further than they are read
+        self.may_write.set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -117,6 +123,12 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.buffer += data
         self.advance()
+
+    def pause_writing(self) -> None:
+        self.may_write.clear()
+
+    def resume_writing(self) -> None:
+        self.may_write.set()
 
     def connection_lost(self, error: Exception | None) -> None:
         if self.task:
@@ -215,9 +227,12 @@ class Connection(asyncio.Protocol):
         if fault == "reset":
             await asyncio.sleep(call.seconds())
             self.witness.finished(call, "reset", 0, 0, 0)
-            handle = self.transport.get_extra_info("socket")
-            handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.transport.abort()
+            self.reset()
+        elif fault == "slow-head":
+            self.transport.write(b"HTTP/1.1 200 OK\r\nx-slow: ")
+            while True:
+                await asyncio.sleep(0.1)
+                self.transport.write(b"x")
         elif fault.isdigit():
             await asyncio.sleep(call.seconds())
             self.witness.finished(call, "error", 0, 0, int(fault))
@@ -229,6 +244,19 @@ class Connection(asyncio.Protocol):
         else:
             await self.answer_whole(call, keep_alive)
 
+    def reset(self) -> None:
+        handle = self.transport.get_extra_info("socket")
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
+
+    async def break_off(self, call: Call, fault: str) -> None:
+        """In the middle of an answer: reset, or silence for as long as the other side listens to it."""
+        await asyncio.sleep(0.02)  # what was written so far shall arrive
+        if fault == "hang-later":
+            await asyncio.sleep(3600)
+        self.witness.finished(call, fault, call.prompt, call.generated, 200)
+        self.reset()
+
     async def answer_whole(self, call: Call, keep_alive: bool) -> None:
         await asyncio.sleep(call.seconds())
         fault = call.knobs.get("fault", "")
@@ -239,10 +267,13 @@ class Connection(asyncio.Protocol):
                                   "object": "chat.completion" if call.chat else "text_completion", "choices": [choice]}
         if call.usage():
             answer["usage"] = call.usage()
-        outcome = fault or "answered"
-        self.witness.finished(call, outcome, call.prompt, call.completion, 200)
+        data = json.dumps(answer).encode()
+        if fault in BREAKS:
+            head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(data)}\r\n\r\n"
+            self.transport.write(head.encode() + data[:len(data) // 2])
+            return await self.break_off(call, fault)
+        self.witness.finished(call, fault or "answered", call.prompt, call.completion, 200)
         if fault in ("cut", "malformed"):
-            data = json.dumps(answer).encode()
             length = len(data) if fault == "cut" else len(data) // 2
             head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
             self.transport.write(head.encode() + data[:len(data) // 2])
@@ -252,16 +283,20 @@ class Connection(asyncio.Protocol):
 
     async def answer_stream(self, call: Call) -> None:
         chunks = max(1, int(call.knobs.get("chunks", "5")))
-        pause = call.seconds() / chunks
+        burst = int(call.knobs.get("burst", "0"))
+        pause = call.seconds() / max(1, chunks - burst)
         head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
         fault = call.knobs.get("fault", "")
         for index in range(chunks):
-            if pause:
+            if pause and index >= burst:
                 await asyncio.sleep(pause)
             call.generated = call.completion * (index + 1) // chunks
-            text = ANSWER * min(TEXT_PER_CHUNK, max(1, call.completion // chunks))
+            await self.may_write.wait()
+            text = ANSWER * int(call.knobs.get("text") or min(TEXT_PER_CHUNK, max(1, call.completion // chunks)))
             self.transport.write(head + self.event(call, text, "stop" if index == chunks - 1 else None))
             head = b""
+            if fault in BREAKS and index == chunks // 2:
+                return await self.break_off(call, fault)
             if fault in ("cut", "malformed") and index == chunks // 2:
                 self.witness.finished(call, fault, call.prompt, call.generated, 200)
                 if fault == "malformed":

@@ -1,0 +1,196 @@
+"""What a gateway holds: the most memory it had during an abuse, and that it gave everything back after it.
+
+Every abuse is a `wave` of a `Watch`. Its peak is what the kernel counted meanwhile. After it connections, descriptors
+and threads must be what they were, and memory too but for what the allocator keeps for the next time: blocks of many
+connections lie between those that live on, and it gives whole heaps back or none. The second wave of a kind must find
+enough in what the first one left, so that what is kept does not add up.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from support.backend import LoggingBackend
+from support.client import Address
+from support.tollgate import Gateway
+
+from . import memory
+from .programme import Outcome
+
+GIVEN_BACK_LIMIT = 20.0  # seconds
+BYSTANDER = 2  # client connections of a bystander: one, and one that ends while the next is made
+# What may be held after an abuse beyond what was held before it: a helper thread, a file that is being written.
+SPARE = {"descriptors": 16, "threads": 2}
+MIB = 1 << 20
+
+
+@dataclass
+class Figures:
+    """What a process holds."""
+
+    rss: int
+    descriptors: int
+    threads: int
+    dispatched: int  # those of the threads that libdispatch makes and ends as it likes
+
+    @staticmethod
+    def of(server: Gateway) -> Figures:
+        process = of_process(server)
+        status = status_of(process)
+        try:
+            descriptors = len(os.listdir(process / "fd"))
+        except PermissionError:  # the process is not dumpable: only root may look
+            descriptors = int(server.metric("process_open_fds"))
+        dispatched = sum("-qos" in name for name in thread_names(process))
+        return Figures(int(status["VmRSS"].split()[0]) << 10, descriptors, int(status["Threads"]), dispatched)
+
+
+def of_process(server: Gateway) -> Path:
+    assert server.child
+    return Path(f"/proc/{server.child.pid}")
+
+
+def status_of(process: Path) -> dict[str, str]:
+    fields = (line.split(":", 1) for line in (process / "status").read_text().splitlines())
+    return {name: text for name, text in fields}
+
+
+def thread_names(process: Path) -> list[str]:
+    names = []
+    for task in (process / "task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            names.append((task / "comm").read_text())
+    return names
+
+
+def cpu_seconds(server: Gateway) -> float:
+    """Processor time the gateway took so far."""
+    fields = (of_process(server) / "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def peak_rss(server: Gateway, forget: bool = False) -> int:
+    """The most bytes of memory it ever had, or since they were last forgotten."""
+    process = of_process(server)
+    if forget:
+        with suppress(PermissionError):  # then it is the peak of its whole life, which only asks for more
+            (process / "clear_refs").write_text("5")
+    return int(status_of(process)["VmHWM"].split()[0]) << 10
+
+
+def open_sockets() -> Iterator[tuple[int, int]]:
+    """Local and remote port of each TCP connection of this machine that its process has not closed."""
+    established, half_closed = "01", "08"
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, remote, state, *_ = line.split()
+        if state in (established, half_closed):
+            yield int(local.rpartition(":")[2], 16), int(remote.rpartition(":")[2], 16)
+
+
+def client_connections(server: Gateway, address: Address | None = None) -> int:
+    """Those of a listener, the data plane's by default, that the gateway has not closed yet."""
+    port = (address or server.data)[1]
+    return sum(local == port for local, _ in open_sockets())
+
+
+def backend_connections(*backends: LoggingBackend) -> int:
+    """Those the gateway keeps for later calls; it alone calls these backends."""
+    ports = {int(backend.origin.rpartition(":")[2]) for backend in backends}
+    return sum(remote in ports for _, remote in open_sockets())
+
+
+def given_back(server: Gateway, seconds: float, kept: int = BYSTANDER) -> list[str]:
+    """Every client connection must be gone, but the `kept` ones of a bystander."""
+    deadline = time.monotonic() + seconds
+    while (left := client_connections(server)) > kept:
+        if time.monotonic() > deadline:
+            return [f"{left} client connections are open {seconds:.0f} s later"]
+        time.sleep(0.1)
+    return []
+
+
+def held_too_much(before: Figures, now: Figures, pooled: int, rss_limit: int) -> list[str]:
+    """What is held beyond `before`, but for `pooled` connections to backends, the threads of libdispatch, which the
+    Admin API is asked with meanwhile, and a little: see `SPARE`."""
+    had = {"descriptors": before.descriptors, "threads": before.threads - before.dispatched}
+    held = {"descriptors": now.descriptors - pooled, "threads": now.threads - now.dispatched}
+    problems = [f"{name}: {had[name]} before, {count} after, {SPARE[name]} more may be"
+                for name, count in held.items() if count > had[name] + SPARE[name]]
+    if now.rss > rss_limit:
+        problems.append(f"memory: {before.rss / MIB:.0f} MiB before, {now.rss / MIB:.0f} MiB after, "
+                        f"{rss_limit / MIB:.0f} MiB may be")
+    return problems
+
+
+@dataclass
+class Watch:
+    """Begins when the gateway is at rest, and has done each thing once that it does for good."""
+
+    outcome: Outcome
+    server: Gateway
+    backends: tuple[LoggingBackend, ...]
+    first: Figures = field(init=False)
+    left: dict[str, int] = field(default_factory=dict)  # memory, after the first wave of each kind
+    peaks: dict[str, int] = field(default_factory=dict)
+    allowances: dict[str, int] = field(default_factory=dict)
+    most: int = 0  # stated bytes of the connections of the largest wave
+
+    def __post_init__(self) -> None:
+        self.first = Figures.of(self.server)
+        self.outcome.must(self.first.rss <= memory.AT_REST, f"{self.first.rss / MIB:.0f} MiB of memory at rest, "
+                          f"{memory.AT_REST / MIB:.0f} MiB are stated")
+
+    @contextmanager
+    def wave(self, name: str, connections: int, each: int, beside: int = 0) -> Iterator[None]:
+        """One wave of so many connections at once, of `each` so many bytes, with some `beside` them."""
+        with self.peak(name, connections, each, beside):
+            yield
+        self.must_give_back(name)
+
+    @contextmanager
+    def peak(self, name: str, connections: int, each: int, beside: int = 0) -> Iterator[None]:
+        """A wave, or a part of one, that gives nothing back yet."""
+        allowance = memory.AT_WORK + connections * each + beside
+        self.most = max(self.most, connections * each)
+        before = Figures.of(self.server).rss
+        peak_rss(self.server, forget=True)
+        yield
+        grown = peak_rss(self.server) - before
+        self.peaks[name], self.allowances[name] = max(grown, self.peaks.get(name, 0)), allowance
+        self.outcome.must(grown <= allowance, f"{name}: {grown / MIB:.1f} MiB more memory at its peak, "
+                          f"at most {allowance / MIB:.1f} MiB are stated")
+
+    def must_give_back(self, name: str, kept: int = BYSTANDER) -> None:
+        limit = self.first.rss + self.kept()
+        if name in self.left:
+            limit = min(limit, self.left[name] + memory.KEPT_MORE)
+        problems = given_back(self.server, GIVEN_BACK_LIMIT, kept)
+        problems += self.soon_held_as_before(limit)
+        self.left.setdefault(name, Figures.of(self.server).rss)
+        self.outcome.wrong([f"{name}: {problem}" for problem in problems])
+
+    def kept(self) -> int:
+        """What was `beside` the connections are large blocks, which go back to the system at once."""
+        return memory.AT_WORK + self.most
+
+    def soon_held_as_before(self, rss_limit: int) -> list[str]:
+        deadline = time.monotonic() + GIVEN_BACK_LIMIT
+        while True:
+            now, pooled = Figures.of(self.server), backend_connections(*self.backends)
+            problems = held_too_much(self.first, now, pooled, rss_limit)
+            if not problems or time.monotonic() > deadline:
+                return problems
+            time.sleep(0.1)
+
+    def report(self) -> None:
+        """The figures of all waves."""
+        peaks = [f"{name} {peak / MIB:.1f} of {self.allowances[name] / MIB:.1f}" for name, peak in self.peaks.items()]
+        self.outcome.figures["memory at its peak, MiB more, and how much is stated"] = "; ".join(peaks)
+        kept = [f"{name} {(rss - self.first.rss) / MIB:.1f}" for name, rss in self.left.items()]
+        self.outcome.figures[f"memory kept after the first wave, MiB (of {self.kept() / MIB:.0f})"] = "; ".join(kept)
+        self.outcome.figures["held before"], self.outcome.figures["held after"] = self.first, Figures.of(self.server)

@@ -1,0 +1,27 @@
+"""How much memory a gateway may take, as docs/operations.md states it under "Memory"; a test compares the two."""
+
+from __future__ import annotations
+
+KIB, MIB = 1 << 10, 1 << 20
+
+AT_REST = 80 * MIB
+AT_WORK = 16 * MIB
+CONNECTION = 8 * KIB
+REQUEST = 16 * KIB
+CALL = 32 * KIB
+SLOW_READER = 256 * KIB
+KEY_CHECKS = 19 * MIB
+BODY_SHARE = 10  # times `limits.max_body`
+KEPT_MORE = 8 * MIB
+
+STATED = {
+    "at rest": AT_REST,
+    "at work": AT_WORK,
+    "each connection that waits": CONNECTION,
+    "each request that is not whole, or whose key is being checked": REQUEST,
+    "each call": CALL,
+    "each call whose client reads slower than its backend writes": SLOW_READER,
+    "checks of unverified keys": KEY_CHECKS,
+    "bodies": f"{BODY_SHARE} times",
+    "kept when it comes again": KEPT_MORE,
+}
