@@ -36,8 +36,8 @@ FAULTS = {"500": "500", "400": "400", "429": "429,retry=1", "reset": "reset", "r
           "cut": "cut"}
 TIMEOUTS = {"first_byte": "1s", "idle": "1s"}
 ALL_FAULTS_MET = 10  # seconds of load after which each fault must have been met
-# Clients and backends come and go: the number of descriptors swung by 11 of 130 within half a minute, the medians of its
-# thirds by 1. Threads, but for those of libdispatch, are made at the start, and no other ones later: they swung by 0.
+# Clients and backends come and go: the number of descriptors swung by 11 of 130 within half a minute, the medians of
+# its thirds by 1. Threads, but for those of libdispatch, are all made at the start: they swung by 0.
 MORE = {"descriptors": 4, "threads": 0}
 
 
