@@ -97,7 +97,7 @@ prove-finance: ## open a month's workbook in LibreOffice, which is installed for
 	@scripts/build-release.sh
 	@.venv-test/bin/python Tests/EndToEnd/prove_finance.py --binary $(BINARY)
 
-prove: ## the promises, proved by force: a scorecard, some hours; needs root (ARGS="--only raw-http", ARGS=--list)
+prove: ## the promises, proved by force: some hours; needs root (ARGS="--only raw-http", --list, --card)
 	@scripts/prove.sh $(ARGS)
 
 tsan: ## the Swift tests under ThreadSanitizer; builds for some minutes the first time

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds, then runs the programmes of Tests/EndToEnd/prove and prints the scorecard; what follows goes to them. The
-# scorecard is also in .build/prove.json.
+# Builds, then runs the programmes of Tests/EndToEnd/prove and prints the scorecard; what follows goes to them. Lines
+# are kept in .build/prove.json across sittings; --card shows them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root="$PWD"

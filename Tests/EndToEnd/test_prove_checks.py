@@ -15,7 +15,8 @@ from prove.bystander import LEAST_CALLS, Bystander, Turn, allowed_p99
 from prove.floods import COLD, Flooded
 from prove.held import Figures, held_too_much
 from prove.peers import Reply, after_the_end, answers, whole, whole_by_tollgate
-from prove.programme import Outcome
+from prove.programme import Outcome, Programme
+from prove.scorecard import SHOWN_FAILURES, Line, Scorecard
 from prove.stalled import left_late
 from support.backend import BackendCall
 from support.oracle import Entry, Hold
@@ -242,3 +243,61 @@ def test_a_hold_that_is_left_and_a_call_without_a_request_are_found() -> None:
 def test_a_backend_that_is_not_left_with_its_reader_is_found(call: BackendCall, wrong: str) -> None:
     problems = left_late([call], {"call-1": 10.0})
     assert len(problems) == bool(wrong) and all(wrong in problem for problem in problems), problems
+
+
+TWO = tuple(Programme(name, name, lambda run, size: Outcome(), 100, 1) for name in ("first", "second"))
+
+
+def line(name: str, binary: str = "this", failures: int = 0, size: int = 100) -> Line:
+    return Line(name, name, size, failures, 1.0, {}, ["bad"] * failures, binary, 1, size, size >= 100)
+
+
+def collected(path: Path, *lines: Line) -> Scorecard:
+    """Each line in a sitting of its own, with the binary `this`."""
+    for each in lines:
+        card = Scorecard(TWO, each.binary)
+        card.read(path)
+        card.add(each)
+        card.write(path)
+    card = Scorecard(TWO, "this")
+    card.read(path)
+    return card
+
+
+@pytest.mark.parametrize(("lines", "lacking", "good"), [
+    ([], ["first", "second"], False),
+    ([line("first")], ["second"], False),
+    ([line("first"), line("second")], [], True),
+    ([line("first"), line("second", failures=1)], [], False),
+    ([line("first"), line("second", size=99)], ["second"], False),
+    ([line("first", "other"), line("second")], ["first"], False),
+    ([line("first", "other"), line("second"), line("first")], [], True),
+    ([line("first"), line("second"), line("first", size=1)], [], True),
+    ([line("first"), line("second"), line("first", failures=1, size=1)], ["first"], False),
+    ([line("first", failures=1), line("second"), line("first", size=1)], [], False),
+])
+def test_a_scorecard_is_whole_with_every_line_at_full_length_of_one_binary(
+        tmp_path: Path, lines: list[Line], lacking: list[str], good: bool) -> None:
+    path = tmp_path / "prove.json"
+    card = collected(path, *lines)
+    assert (list(card.lacking()), card.as_promised) == (lacking, good)
+    assert ("NOT THE WHOLE" in card.verdict()) == bool(lacking)
+    if lines and lines[-1].binary == "this":
+        assert json.loads(path.read_text())["partial"] == bool(lacking)
+
+
+def test_a_failure_that_came_before_stays_on_the_scorecard(tmp_path: Path) -> None:
+    card = collected(tmp_path / "prove.json", line("first", failures=1), line("second"), line("first"))
+    assert card.as_promised and "failed before, 1 times: first" in card.verdict()
+
+
+def test_every_failure_is_in_the_file(tmp_path: Path) -> None:
+    many = 3 * SHOWN_FAILURES
+    collected(tmp_path / "prove.json", line("first", failures=many))
+    assert len(json.loads((tmp_path / "prove.json").read_text())["lines"][0]["failures"]) == many
+
+
+def test_a_file_in_another_form_is_as_none(tmp_path: Path) -> None:
+    for text in ("", "[]", "{}", '{"lines": [1]}', '{"lines": [{"name": "first"}]}'):
+        (tmp_path / "prove.json").write_text(text)
+        assert list(collected(tmp_path / "prove.json").lacking()) == ["first", "second"]

@@ -1,19 +1,19 @@
 """Run the programmes and print the scorecard.
 
-    python -m prove --binary PATH [--only NAME,NAME] [--smoke] [--size N] [--seed N] [--json FILE] [--list]
+    python -m prove --binary PATH [--only NAME,NAME] [--smoke] [--size N] [--seed N] [--json FILE] [--list | --card]
 
 One line per programme as it ends, its figures and failures below it. Exit code 1 if anything failed or nothing ran.
+With --json the lines are kept, so that the whole scorecard may be made in several sittings; --card shows it, with exit
+code 1 while anything of it failed, is lacking, or was made with another binary.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import sys
 import time
 import traceback
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from support.options import Run
@@ -21,26 +21,10 @@ from support.processes import allow_many_files
 
 from .programme import Outcome, Programme
 from .programmes import PROGRAMMES
-
-SHOWN_FAILURES = 12
-HEADINGS = f"{'programme':<14}{'what':<66}{'done':>9}{'failed':>8}{'seconds':>9}"
+from .scorecard import HEADINGS, Line, Scorecard, digest_of, show
 
 
-@dataclass(frozen=True)
-class Line:
-    name: str
-    what: str
-    done: int
-    failed: int
-    seconds: float
-    figures: dict[str, object]
-    failures: list[str]
-
-    def __str__(self) -> str:
-        return f"{self.name:<14}{self.what:<66}{self.done:>9,}{self.failed:>8}{self.seconds:>9.0f}"
-
-
-def played(programme: Programme, run: Run, size: int) -> Line:
+def played(programme: Programme, run: Run, size: int, digest: str) -> Line:
     started = time.monotonic()
     try:
         outcome = programme.run(run, size)
@@ -49,17 +33,7 @@ def played(programme: Programme, run: Run, size: int) -> Line:
     if not outcome.count and not outcome.failures:
         outcome.wrong("nothing was tried")
     return Line(programme.name, programme.what, outcome.count, len(outcome.failures), time.monotonic() - started,
-                outcome.figures, outcome.failures)
-
-
-def show(line: Line) -> None:
-    print(line, flush=True)
-    for name, value in line.figures.items():
-        print(f"    {name}: {value}", flush=True)
-    for failure in line.failures[:SHOWN_FAILURES]:
-        print("    FAILED " + failure.rstrip().replace("\n", "\n    "), flush=True)
-    if line.failed > SHOWN_FAILURES:
-        print(f"    and {line.failed - SHOWN_FAILURES} more", flush=True)
+                outcome.figures, outcome.failures, digest, run.seed, size, run.full and size >= programme.full)
 
 
 def chosen(only: str) -> list[Programme]:
@@ -77,7 +51,8 @@ def main() -> int:
     parser.add_argument("--smoke", action="store_true", help="as little as in `make test`")
     parser.add_argument("--size", type=int, help="as much of each programme")
     parser.add_argument("--seed", type=int, help="replay the random choices of a run")
-    parser.add_argument("--json", type=Path, help="write the scorecard here too")
+    parser.add_argument("--json", type=Path, help="add the lines to the scorecard in this file")
+    parser.add_argument("--card", action="store_true", help="run nothing: show the scorecard of --json")
     parser.add_argument("--list", action="store_true", help="say what there is")
     options = parser.parse_args()
     programmes = chosen(options.only)
@@ -85,26 +60,57 @@ def main() -> int:
         for programme in programmes:
             print(f"{programme.name:<14}{programme.what:<66}{programme.full:>9,}")
         return 0
+    if options.card and not options.json:
+        sys.exit("prove: --card shows the scorecard of a file: name it with --json")
     binary = options.binary.resolve()
     if not binary.is_file():
         sys.exit(f"prove: no binary at {binary}")
+    digest = digest_of(binary)
+    card = Scorecard(PROGRAMMES, digest)
+    if options.json:
+        card.read(options.json)
+    if options.card:
+        return show_card(card)
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 32)
     allow_many_files()
-    print(f"seed {seed}\n{HEADINGS}", flush=True)
+    print(f"seed {seed}, binary {digest[:12]}\n{HEADINGS}", flush=True)
     lines = []
     for programme in programmes:
         size = options.size or (programme.smoke if options.smoke else programme.full)
         if not size:
             continue  # its smoke is a test of `make test`
-        lines.append(played(programme, Run(binary, seed, not options.smoke), size))
+        lines.append(played(programme, Run(binary, seed, not options.smoke), size, digest))
         show(lines[-1])
-    failed = sum(line.failed > 0 for line in lines)
+        card.add(lines[-1])
+        if options.json:
+            card.write(options.json)
+    return end(lines, seed, card if options.json else None)
+
+
+def end(lines: list[Line], seed: int, card: Scorecard | None) -> int:
+    """Says what this sitting was, and what the scorecard is with it."""
+    good = sum(not line.failed for line in lines)
     print(f"\n{HEADINGS}\n" + "\n".join(str(line) for line in lines))
-    print(f"{len(lines) - failed} of {len(lines)} lines as promised (seed {seed})", flush=True)
-    if options.json:
-        options.json.write_text(json.dumps({"seed": seed, "failed": failed, "lines": [asdict(line) for line in lines]},
-                                           indent=1, default=str) + "\n")
-    return 0 if lines and not failed else 1
+    whole = sum(line.whole for line in lines)
+    part = "" if whole == len(PROGRAMMES) else (
+        f"; {whole} of {len(PROGRAMMES)} programmes at full length, NOT THE WHOLE: {', '.join(map(named, lines))}")
+    print(f"{good} of {len(lines)} lines of this sitting as promised (seed {seed}){part}", flush=True)
+    if card:
+        print(f"the scorecard: {card.verdict()}", flush=True)
+    return 0 if lines and good == len(lines) else 1
+
+
+def named(line: Line) -> str:
+    return line.name if line.whole else f"{line.name} ({line.size:,})"
+
+
+def show_card(card: Scorecard) -> int:
+    print(HEADINGS)
+    for programme in PROGRAMMES:
+        if programme.name in card.lines:
+            show(card.lines[programme.name])
+    print(f"\n{card.verdict()}", flush=True)
+    return 0 if card.as_promised else 1
 
 
 if __name__ == "__main__":
