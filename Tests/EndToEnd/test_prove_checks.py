@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from prove.booked import booked_wrong
 from prove.bystander import LEAST_CALLS, Bystander, Turn, allowed_p99
 from prove.floods import COLD, Flooded
 from prove.held import Figures, held_too_much
+from prove.kills import judge_restarts
+from prove.migrations import half_done
 from prove.peers import Reply, after_the_end, answers, whole, whole_by_tollgate
 from prove.programme import Outcome, Programme
 from prove.scorecard import SHOWN_FAILURES, Line, Scorecard
@@ -301,3 +305,25 @@ def test_a_file_in_another_form_is_as_none(tmp_path: Path) -> None:
     for text in ("", "[]", "{}", '{"lines": [1]}', '{"lines": [{"name": "first"}]}'):
         (tmp_path / "prove.json").write_text(text)
         assert list(collected(tmp_path / "prove.json").lacking()) == ["first", "second"]
+
+
+@pytest.mark.parametrize(("restarts", "good"), [([0.1, 0.3, 5.0], True), ([0.1, 0.301, 0.31], False)])
+def test_slow_restarts_fail_by_their_median(restarts: list[float], good: bool) -> None:
+    outcome = Outcome()
+    judge_restarts(outcome, restarts)
+    assert (not outcome.failures) == good
+
+
+def test_a_migration_that_is_done_in_part_is_found(tmp_path: Path) -> None:
+    """Its table without its name among those done, its name without the table, and a hash that is lacking."""
+    path = tmp_path / "old.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript("CREATE TABLE grdb_migrations (identifier TEXT); CREATE TABLE audit_log (hash BLOB);")
+        assert half_done(path) == (0, [])
+        database.executescript("CREATE TABLE upstream_names (name TEXT);")
+        assert half_done(path) == (0, ["routing-history is done in part"])
+        database.executescript("INSERT INTO grdb_migrations VALUES ('routing-history')")
+        assert half_done(path) == (1, [])
+        database.executescript("INSERT INTO grdb_migrations VALUES ('tenancy-audit-chain'); "
+                               "INSERT INTO audit_log VALUES (x'')")
+        assert half_done(path) == (2, ["1 audit entries without a hash", "tenancy-audit-chain is done in part"])

@@ -13,6 +13,7 @@ from .disks import DISKS
 from .floods import FLOODS
 from .injected import CRASHES, ERRORS_LINE
 from .kills import KILLS
+from .migrations import MIGRATIONS
 from .power import POWER
 from .programme import Programme
 from .races import RACES
@@ -24,6 +25,7 @@ from .soak import SOAK
 PROGRAMMES: tuple[Programme, ...] = (
     RACES,
     KILLS,
+    MIGRATIONS,
     CRASHES,
     ERRORS_LINE,
     POWER,

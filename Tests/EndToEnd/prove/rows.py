@@ -7,7 +7,6 @@ reading. The Admin API is asked for everything that reads such rows.
 from __future__ import annotations
 
 import http.client
-import shutil
 import sqlite3
 import time
 from collections import Counter
@@ -20,11 +19,12 @@ from typing import Any
 from support.backend import fake_backend
 from support.options import Run
 from support.oracle import pico, usd
-from support.tollgate import Gateway, gateway
+from support.tollgate import gateway
 from support.world import Tenant, World
 
 from .dying import End, started
 from .programme import Outcome, Programme
+from .stored import Stored
 
 ODD_VALUES: tuple[object, ...] = (
     None, "", "\x00", "x" * 100_000, "Mars/Phobos", "2026-02-30T25:00:00Z", "[", "{}", '{"a":', "[1,2]", "null",
@@ -38,23 +38,6 @@ KNOWN_ODD: tuple[tuple[str, str, object], ...] = (
     ("ledger", "seq", 2**63 - 1), ("ledger", "admitted_at", -(2**63)), ("audit_log", "seq", 2**63 - 1),
     ("tenants", "price_multiplier_ppm", -1), ("budgets", "limit_pico", 10**18), ("accounts", "posted_pico", -(10**18)),
 )
-
-
-class Stored:
-    """The files of a stopped gateway, to start from again and again."""
-
-    def __init__(self, server: Gateway) -> None:
-        self.server = server
-        self.kept = server.folder / "kept"
-        self.kept.mkdir()
-        for file in server.folder.glob("tollgate.db*"):
-            shutil.copy(file, self.kept / file.name)
-
-    def restore(self) -> None:
-        for file in self.server.folder.glob("tollgate.db*"):
-            file.unlink()
-        for file in self.kept.iterdir():
-            shutil.copy(file, self.server.folder / file.name)
 
 
 @dataclass(frozen=True)
