@@ -35,7 +35,7 @@ public final class Journal: Sendable {
     private let ended = DispatchGroup()
 
     /// Starts the writer. `fatal` is called when nothing on disk can be trusted any more and must end the process; by
-    /// default it exits with status 74. `retryPauseMS` passes between attempts while the disk fails.
+    /// default it exits with status 1. `retryPauseMS` passes between attempts while the disk fails.
     public init(
         file: DatabaseFile,
         holdSync: HoldSync = .process,

@@ -6,8 +6,8 @@ import Darwin
 
 /// The end of the process when going on could lose or invent money.
 enum JournalExit {
-    /// The conventional status for an I/O error.
-    private static let status: Int32 = 74
+    /// That of every failure.
+    private static let status: Int32 = 1
 
     /// Ends the process at once, without running anything else that might write.
     static func now() {

@@ -98,7 +98,8 @@ async def read_only(load: Load, gate: asyncio.Event, disk: Image, tenant: Tenant
     if world.server.running() and world.server.ready(world.server.data):
         problems.append("/readyz is 200 on a read-only disk")
     end = End.of(world.server, said)
-    # The file of holds is mapped: a page that cannot be written any more ends the process by this signal.
+    # The file of holds is mapped: a page that cannot be written any more ends the process by this signal, as
+    # docs/operations.md says. Only here: no other line lets it pass.
     problems += [] if end.status == -signal.SIGBUS else end.wrong
     seen["read-only: " + ("refused" if end.status is None else f"ended with {end.status}")] += 1
     world.server.kill()
