@@ -12,12 +12,13 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from prove.dying import End
-from prove.injected import POINTS, Score, Trial
+from prove.injected import CRASH_PLAN, CRASHES, ERROR_PLAN, ERRORS_LINE, POINTS, Score, Trial
 from prove.programme import Outcome, Programme
 from prove.programmes import PROGRAMMES
 from support.options import Run
@@ -80,26 +81,33 @@ def test_what_goes_wrong_is_counted() -> None:
     assert (outcome.count, outcome.failures) == (3, ["one", "two", "three", "four"])
 
 
-def score(met: bool) -> Outcome:
-    """Ten trials of one point, of one that is met and one that is not."""
+def score(met: int, wanted: int) -> Outcome:
+    """Ten trials of one point, which so many of them met."""
     outcome, point = Outcome(), POINTS[0]
-    counted = Score(((point, ""),))
+    counted = Score()
     for number in range(10):
-        trial = Trial(point, "", number, "", 0, Path())
-        assert counted.note(trial, End(-signal.SIGKILL if met else None, "")) == []
-    counted.judge(outcome, 10)
+        trial, end = Trial(point, "", number, "", 0, Path()), End(-signal.SIGKILL if number < met else None, "")
+        assert counted.note(trial, end) == (number < met, [])
+    counted.judge(outcome, Counter({point.name: wanted, POINTS[1].name: 0}))
     return outcome
 
 
-def test_a_point_that_was_never_met_fails() -> None:
-    assert not score(met=True).failures
-    assert any(f"never met in 10 trials: {POINTS[0].name}" in failure for failure in score(met=False).failures)
+def test_a_point_that_was_met_too_seldom_fails() -> None:
+    assert not score(met=10, wanted=10).failures
+    assert not score(met=4, wanted=4).failures
+    assert score(met=9, wanted=10).failures == [f"met only 9 of 10 times: {POINTS[0].name}"]
+
+
+def test_at_full_length_each_point_is_wanted_twenty_times() -> None:
+    for programme, plan in ((CRASHES, CRASH_PLAN), (ERRORS_LINE, ERROR_PLAN)):
+        assert programme.full == 20 * len(plan) >= 600
 
 
 @pytest.mark.parametrize(("status", "said", "good"), [
     (None, "", True),
     (1, '"message":"the ledger cannot be trusted any more"', True),
-    (74, '"message":"the ledger cannot be trusted any more"', True),
+    (74, '"message":"the ledger cannot be trusted any more"', False),
+    (-signal.SIGBUS, "", False),
     (1, '"message":"refused to start"', True),
     (1, "", False),
     (0, "", False),

@@ -16,19 +16,26 @@ from test_kill import CLIENTS, Load, check_acknowledged, check_books
 
 from .programme import Outcome
 
+MORE_SECONDS = 0.2  # of load until one looks again whether a turn met what it is about
 QUIET_LIMIT = 40.0  # seconds in which every call must have ended
 # How a gateway ends that must not go on, and what it says then; any other end is a fault of its own, a trap too.
-STATUSES = (1, 74)
+STATUS = 1
 LAST_WORDS = ("the ledger cannot be trusted any more", "refused to start", "stopped by an error")
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One trial: how the gateway is started, and how long the load goes on unless it dies before."""
+    """One trial: how the gateway is started, and how long the load goes on unless it dies before.
+
+    As long as what it is about was not `met`, the load goes on, up to `longest` seconds.
+    """
 
     name: str
     launcher: tuple[str, ...]
     seconds: float
+    longest: float
+    met: Callable[[], bool]
+    grace: float = 0  # once it was met, to end of it
     prepare: Callable[[Gateway], None] = lambda server: None  # while it is stopped
 
 
@@ -52,7 +59,7 @@ class End:
     @property
     def wrong(self) -> list[str]:
         """Of a gateway that is gone: it must have ended itself as it says it does."""
-        if self.status is None or self.status in STATUSES and any(words in self.said for words in LAST_WORDS):
+        if self.status is None or self.status == STATUS and any(words in self.said for words in LAST_WORDS):
             return []
         return [f"ended with {self.status}, which is not how it ends itself: {self.said[-1500:]}"]
 
@@ -72,6 +79,7 @@ def started(server: Gateway) -> bool:
 async def clients(load: Load) -> AsyncIterator[asyncio.Event]:
     """Clients that call whenever the event is set."""
     gate = asyncio.Event()
+    load.over = False
     tasks = [asyncio.create_task(load.client(gate)) for _ in range(CLIENTS)]
     try:
         yield gate
@@ -134,26 +142,35 @@ async def one_turn(load: Load, gate: asyncio.Event, turn: Turn) -> tuple[End, li
     server.launcher = turn.launcher
     said = len(server.output)
     if await asyncio.to_thread(started, server):
+        end = asyncio.get_running_loop().time() + turn.longest
         await loaded(load, gate, turn.seconds)
-    end = End.of(server, said)
+        while server.running() and not turn.met() and asyncio.get_running_loop().time() < end:
+            await loaded(load, gate, MORE_SECONDS)
+        if turn.grace and turn.met():
+            await loaded(load, gate, turn.grace)
+    found = End.of(server, said)
     server.kill()
     await quiet(load)
     server.launcher = ()
     problems = await asyncio.to_thread(books_wrong, load)
     before = world.books.holds()
     await asyncio.to_thread(server.start)
-    return end, problems + left_wrong(world, before)
+    return found, problems + left_wrong(world, before)
 
 
-async def all_turns(load: Load, turns: list[Turn], outcome: Outcome, note: Callable[[Turn, End], list[str]]) -> None:
-    """`note` says what is wrong with how a gateway ended."""
+async def all_turns(load: Load, turns: list[Turn], outcome: Outcome,
+                    note: Callable[[Turn, End], tuple[bool, list[str]]]) -> bool:
+    """`note` says whether a turn met what it is about, which is what counts, and what is wrong with how the gateway
+    ended. False if anything was wrong: the rest is not played then, as what is wrong once stays in the books."""
     async with clients(load) as gate:
         for turn in turns:
             end, problems = await one_turn(load, gate, turn)
-            problems = [f"{turn.name}: {problem}" for problem in note(turn, end) + problems]
-            outcome.tried(problems)
+            met, wrong = note(turn, end)
+            problems = [f"{turn.name}: {problem}" for problem in wrong + problems]
+            outcome.tried(problems) if met else outcome.wrong(problems)
             if problems:
-                return  # what is wrong once stays in the books
+                return False
+    return True
 
 
 def settled(entries: list[Entry]) -> int:
