@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from collections import Counter
@@ -16,10 +17,12 @@ from prove.booked import booked_wrong
 from prove.bystander import LEAST_CALLS, Bystander, Turn, allowed_p99
 from prove.floods import COLD, Flooded
 from prove.held import Figures, held_too_much
+from prove.http_case import Case, Dress, raw
 from prove.kills import judge_restarts
 from prove.migrations import half_done
 from prove.peers import Reply, after_the_end, answers, whole, whole_by_tollgate
 from prove.programme import Outcome, Programme
+from prove.raw_http import Player
 from prove.scorecard import SHOWN_FAILURES, Line, Scorecard
 from prove.stalled import left_late
 from support.backend import BackendCall
@@ -327,3 +330,35 @@ def test_a_migration_that_is_done_in_part_is_found(tmp_path: Path) -> None:
         database.executescript("INSERT INTO grdb_migrations VALUES ('tenancy-audit-chain'); "
                                "INSERT INTO audit_log VALUES (x'')")
         assert half_done(path) == (2, ["1 audit entries without a hash", "tenancy-audit-chain is done in part"])
+
+
+REFUSAL, GOOD = reply(400, "connection: close"), reply(200)
+
+
+@pytest.mark.parametrize(("case", "answer", "good"), [
+    (Case("refused", "malformed", "", raw(b"x"), codes=(400,)), b"", False),
+    (Case("refused", "malformed", "", raw(b"x")), b"", False),
+    (Case("refused", "malformed", "", raw(b"x"), codes=(400,)), REFUSAL, True),
+    (Case("refused", "malformed", "", raw(b"x"), codes=(400,)), reply(431, "connection: close"), False),
+    (Case("refused", "malformed", "", raw(b"x"), may_close="an RFC"), b"", True),
+    (Case("either", "smuggling", "", raw(b"x"), "either"), b"", False),
+    (Case("either", "smuggling", "", raw(b"x"), "either"), REFUSAL, True),
+    (Case("one more", "smuggling", "", raw(b"x"), "served", ("2", "x")), GOOD, False),
+    (Case("one more", "smuggling", "", raw(b"x"), "served", ("2", "x")), GOOD + REFUSAL, True),
+    (Case("two", "pipelining", "", raw(b"x"), "served", ("2", "2")), GOOD, False),
+], ids=lambda value: value.name if isinstance(value, Case) else "")
+def test_a_connection_that_is_cut_is_no_answer(case: Case, answer: bytes, good: bool) -> None:
+    """A server that says this much and cuts the connection."""
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(answer)
+        writer.close()
+
+    async def play() -> list[str]:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        async with server:
+            player = Player(case, Dress(b"", b"", b"", b"", b""), server.sockets[0].getsockname())
+            await player.play()
+        return player.problems
+
+    assert (not asyncio.run(play())) == good

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 CRLF = b"\r\n"
+INCOMPLETE = 'RFC 9112 §8: for an incomplete request a server "MAY send an error response prior to closing"'
+TOO_LARGE = 'RFC 9110 §15.5.14: content too large: "the server MAY close the connection"'
+ANY_TIME = 'RFC 9112 §9.5: "A client, server, or proxy MAY close the transport connection at any time"'
 LAST = b"0\r\n\r\n"
 
 
@@ -26,10 +29,11 @@ class Dress:
 
 @dataclass(frozen=True)
 class Case:
-    """`wanted` is `refused`: one answer that is an error, or none, then the end of the connection; `either`: that, or
-    as `served`; `served`: exactly these answers, each a set of first digits ("2", "24").
+    """`wanted` is `refused`: one answer that is an error, then the end of the connection; `either`: that, or as
+    `served`; `served`: exactly these answers, each a set of first digits ("2", "24"), "x" a refusal that ends the connection.
 
-    `effects`: how often the request's body may have been obeyed; `must`: it must have been.
+    `effects`: how often the request's body may have been obeyed. A connection that is cut without an answer is a
+    failure, but where an RFC allows that, which `may_close` cites.
     """
 
     name: str
@@ -40,6 +44,7 @@ class Case:
     served: tuple[str, ...] = ("2",)
     effects: int = 0
     codes: tuple[int, ...] = ()
+    may_close: str = ""
 
 
 def get(*lines: bytes, line: bytes = b"GET /healthz HTTP/1.1", host: bool = True,

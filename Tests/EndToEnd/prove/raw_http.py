@@ -70,6 +70,7 @@ class Player:
     problems: list[str] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
     told_the_end: bool = False
+    cut: bool = False  # where an answer was due
 
     async def play(self) -> None:
         reader, writer = await asyncio.open_connection(*self.address)
@@ -85,10 +86,10 @@ class Player:
             writer.transport.abort()
 
     def judge_end(self) -> None:
-        """The connection ended where an answer could have come."""
-        rest = self.case.served[len(self.seen):] if self.case.wanted == "served" else ()
-        if [piece for piece in rest if piece != "x"]:
-            self.problems.append(f"ended after {self.seen}")
+        """The connection was cut where an answer was due."""
+        self.cut = True
+        if not self.case.may_close:
+            self.problems.append(f"cut without an answer, after {self.seen}")
 
     async def judge(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.case.wanted == "refused":
@@ -218,6 +219,9 @@ def judge(outcome: Outcome, listener: str, players: list[Player]) -> None:
     right = good.total() / max(1, done.total())
     if right < SHARE:
         outcome.wrong([f"{listener}: only {right:.1%} as the rules say", *others])
+    outcome.figures[f"{listener}, cut without an answer as an RFC allows"] = "".join(
+        f"\n        {player.case.name}: {player.case.may_close}" for player in players
+        if player.cut and player.case.may_close) or "none"
     outcome.figures[listener] = ", ".join(f"{name} {good[name]}/{done[name]}" for name in sorted(done))
     if others:
         outcome.figures[f"{listener}, not as the rules say"] = "\n        " + "\n        ".join(others)
