@@ -15,6 +15,7 @@ import pytest
 from prove import calm, memory, soak
 from prove.booked import booked_wrong
 from prove.bystander import LEAST_CALLS, Bystander, Turn, allowed_p99
+from prove.differential import LEAST_BOUND, TOLERANCES, Stream, judge_tolerances, more_seen, tolerated
 from prove.floods import COLD, Flooded
 from prove.held import Figures, held_too_much
 from prove.http_case import Case, Dress, raw
@@ -362,3 +363,44 @@ def test_a_connection_that_is_cut_is_no_answer(case: Case, answer: bytes, good: 
         return player.problems
 
     assert (not asyncio.run(play())) == good
+
+
+SPACED = b"GET  /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def seen_in(data: bytes, tollgate: int, strictest: int) -> Stream:
+    return Stream(data, {"tollgate": tollgate, "nginx": strictest, "h11": strictest + 1})
+
+
+@pytest.mark.parametrize(("stream", "plain", "good"), [
+    (seen_in(b"x", 1, 1), None, True),
+    (seen_in(SPACED, 1, 0), seen_in(SPACED, 1, 1), True),
+    (seen_in(SPACED, 2, 0), seen_in(SPACED, 2, 1), False),  # one more is seen without the spaces, too
+    (seen_in(SPACED, 2, 0), seen_in(SPACED, 1, 1), False),  # the spaces made two requests of one
+    (seen_in(b"GET /healthz HTTP/1.1\r\n\r\n", 1, 0), seen_in(b"", 0, 0), False),  # nothing to tolerate in it
+])
+def test_a_smuggled_request_hides_in_no_tolerance(stream: Stream, plain: Stream | None, good: bool) -> None:
+    forgiven: Counter[str] = Counter()
+    assert (not more_seen(stream, plain, forgiven)) == good
+    assert dict(forgiven) == ({TOLERANCES[2].name: 1} if good and plain else {})
+
+
+def test_each_tolerance_is_found_by_its_name() -> None:
+    line, rest = b"GET /healthz HTTP/1.1\r\n", b"Host: a\r\n\r\n"
+    for tolerance, data, plain in zip(TOLERANCES, (
+        line + b"Transfer-Encoding:\tchunked\r\n" + rest,
+        line + b"Authorization: a\r\nAuthorization: b\r\n" + rest,
+        SPACED, b"\r" + line + rest,
+    ), (
+        line + b"Transfer-Encoding: chunked\r\n" + rest,
+        line + b"Authorization: a\r\n" + rest,
+        line + rest, line + rest,
+    ), strict=True):
+        assert tolerated(data) == (plain, [tolerance.name])
+
+
+def test_a_tolerance_that_explains_too_much_is_a_failure() -> None:
+    for count, good in ((LEAST_BOUND, True), (LEAST_BOUND + 1, False)):
+        outcome = Outcome()
+        judge_tolerances(outcome, Counter({TOLERANCES[0].name: count}), 100)
+        assert (not outcome.failures) == good

@@ -30,7 +30,7 @@ class Dress:
 @dataclass(frozen=True)
 class Case:
     """`wanted` is `refused`: one answer that is an error, then the end of the connection; `either`: that, or as
-    `served`; `served`: exactly these answers, each a set of first digits ("2", "24"), "x" a refusal that ends the connection.
+    `served`; `served`: exactly these answers, each a set of first digits ("2", "24"), "x" a refusal and the end.
 
     `effects`: how often the request's body may have been obeyed. A connection that is cut without an answer is a
     failure, but where an RFC allows that, which `may_close` cites.
