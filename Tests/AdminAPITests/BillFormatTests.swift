@@ -101,6 +101,15 @@ struct BillFormatTests {
         #expect(found.contains(word), "\(found)")
     }
 
+    /// A body of separators alone would be a cell for every byte.
+    @Test func aLineHasAThousandFieldsAtMost() throws {
+        func commas(_ count: Int) -> String { String(repeating: ",", count: count) }
+        #expect(fault(.csv, "day,cost\n2026-11-01,1\n" + commas(1000) + "\n").contains("line 3 has more than 1000"))
+        #expect(fault(.csv, "day,cost" + commas(1000) + "\n2026-11-01,1\n").contains("line 1 needs headings"))
+        let widest = "day,cost" + commas(998) + "\n2026-11-01,1" + commas(998) + "\n"
+        #expect(try billed(.csv, widest).map(\.amount.decimal) == ["1"])
+    }
+
     @Test func tablesOfOthersAreRead() throws {
         let openai = """
             start_time,end_time,amount_value,amount_currency,line_item,project_id

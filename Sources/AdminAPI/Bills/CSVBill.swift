@@ -39,6 +39,8 @@ enum CSVBill {
     }
 
     private static let separators: [Unicode.Scalar] = [",", ";", "\t"]
+    /// Fields of a line; no provider's table comes near it.
+    private static let mostCells = 1000
 
     static func read(_ bytes: [UInt8]) throws(Problem) -> [BilledAmount] {
         guard let whole = String(validating: bytes, as: UTF8.self) else { throw BillReading.fault("it is not UTF-8") }
@@ -46,43 +48,60 @@ enum CSVBill {
             whole.unicodeScalars.first == "\u{FEFF}" ? whole.unicodeScalars.dropFirst() : whole.unicodeScalars[...]
         let heading = text.prefix { $0 != "\n" && $0 != "\r" }
         for separator in separators {
-            // What is wrong with a heading under another separator is of no interest.
-            guard let cells = try? lines(heading, separator).first?.cells, let columns = Columns(cells)
-            else { continue }
-            return try amounts(try lines(text, separator).dropFirst(), columns, hasCommas: separator == ";")
+            guard let columns = Self.columns(heading, separator) else { continue }
+            return try amounts(text, separator, columns)
         }
         throw BillReading.fault("line 1 needs headings for day, model and cost")
     }
 
+    /// nil if a day or an amount is not among the headings; what else is wrong with them under this separator is of no
+    /// interest.
+    private static func columns(_ heading: Substring.UnicodeScalarView, _ separator: Unicode.Scalar) -> Columns? {
+        var headings: [String] = []
+        do {
+            try eachLine(of: heading, separator) { line in headings = line.cells }
+        } catch {
+            return nil
+        }
+        return Columns(headings)
+    }
+
     private static func amounts(
-        _ lines: ArraySlice<Line>, _ columns: Columns, hasCommas: Bool
+        _ text: Substring.UnicodeScalarView, _ separator: Unicode.Scalar, _ columns: Columns
     ) throws(Problem) -> [BilledAmount] {
         var reading = BillReading()
-        for line in lines where line.cells != [""] {
-            let (cells, place) = (line.cells, "line \(line.number)")
-            guard cells.count == columns.count else {
-                throw BillReading.fault("\(place) has \(cells.count) fields, the headings \(columns.count)")
-            }
-            let (cost, currency) = (cells[columns.cost].trimmed, columns.currency.map { cells[$0].trimmed })
-            // A day on which nothing was used, as OpenAI's table has it.
-            if cost.isEmpty, currency == "" { continue }
-            let name = columns.model.map { cells[$0] } ?? ""
-            try reading.add(
-                day: day(cells[columns.day].trimmed),
-                model: columns.isItem ? CostReport.model(ofItem: name) : name.nonEmpty,
-                amount: hasCommas ? cost.replacing(",", with: ".") : cost, currency: currency, at: place)
+        try eachLine(of: text, separator) { line throws(Problem) in
+            guard line.number > 1, line.cells != [""] else { return }
+            try add(line, columns, hasCommas: separator == ";", to: &reading)
         }
         return reading.amounts
+    }
+
+    private static func add(
+        _ line: Line, _ columns: Columns, hasCommas: Bool, to reading: inout BillReading
+    ) throws(Problem) {
+        let (cells, place) = (line.cells, "line \(line.number)")
+        guard cells.count == columns.count else {
+            throw BillReading.fault("\(place) has \(cells.count) fields, the headings \(columns.count)")
+        }
+        let (cost, currency) = (cells[columns.cost].trimmed, columns.currency.map { cells[$0].trimmed })
+        // A day on which nothing was used, as OpenAI's table has it.
+        if cost.isEmpty, currency == "" { return }
+        let name = columns.model.map { cells[$0] } ?? ""
+        try reading.add(
+            day: day(cells[columns.day].trimmed),
+            model: columns.isItem ? CostReport.model(ofItem: name) : name.nonEmpty,
+            amount: hasCommas ? cost.replacing(",", with: ".") : cost, currency: currency, at: place)
     }
 
     /// `2026-11-01`, with or without a time behind it, or seconds since 1970.
     private static func day(_ cell: String) -> String { CostReport.day(ofSeconds: cell) ?? String(cell.prefix(10)) }
 
-    /// Cells by separators, lines by line ends of all kinds; a cell in quotes may hold both, and quotes doubled.
-    private static func lines(
-        _ text: Substring.UnicodeScalarView, _ separator: Unicode.Scalar
-    ) throws(Problem) -> [Line] {
-        var lines: [Line] = []
+    /// Cells by separators, lines by line ends of all kinds; a cell in quotes may hold both, and quotes doubled. One
+    /// line at a time: all lines of a body of line ends alone would be a hundred times the body.
+    private static func eachLine(
+        of text: Substring.UnicodeScalarView, _ separator: Unicode.Scalar, _ take: (Line) throws(Problem) -> Void
+    ) throws(Problem) {
         var line = Line(number: 1, cells: [])
         var cell = ""
         var number = 1
@@ -107,8 +126,11 @@ enum CSVBill {
             case separator:
                 line.cells.append(cell)
                 cell = ""
+                guard line.cells.count < mostCells else {
+                    throw BillReading.fault("line \(line.number) has more than \(mostCells) fields")
+                }
             case "\n", "\r":
-                lines.append(Line(number: line.number, cells: line.cells + [cell]))
+                try take(Line(number: line.number, cells: line.cells + [cell]))
                 (line, cell) = (next(), "")
             case _ where wasQuoted: throw BillReading.fault("line \(number) goes on behind a quote that was closed")
             default: cell.unicodeScalars.append(scalar)
@@ -116,8 +138,7 @@ enum CSVBill {
             wasQuoted = false
         }
         if isQuoted { throw BillReading.fault("line \(line.number) opens a quote that is not closed") }
-        if !cell.isEmpty || !line.cells.isEmpty { lines.append(Line(number: line.number, cells: line.cells + [cell])) }
-        return lines
+        if !cell.isEmpty || !line.cells.isEmpty { try take(Line(number: line.number, cells: line.cells + [cell])) }
     }
 }
 
