@@ -1,5 +1,3 @@
-import ArgumentParser
-
 /// What the process tells the shell.
 enum ExitStatus: Int32, Sendable {
     case done = 0
@@ -18,12 +16,5 @@ enum ExitStatus: Int32, Sendable {
         case 409, 412: self = .conflict
         default: self = .failed
         }
-    }
-
-    /// The code for whatever ended a command early; the argument parser's own code for wrong usage becomes 2.
-    static func code(for error: any Error) -> Int32 {
-        if let failure = error as? CommandFailure { return failure.status.rawValue }
-        let code = Tollgate.exitCode(for: error)
-        return code == .validationFailure ? ExitStatus.usage.rawValue : code.rawValue
     }
 }

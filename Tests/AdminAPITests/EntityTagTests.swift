@@ -68,7 +68,7 @@ import Testing
                     .replacing("{webhook}", with: webhook)
                 let present = try await client.call("GET", path).header("etag")
                 #expect(!present.isEmpty, Comment(rawValue: path))
-                for wrong in ["\"0123\"", "W/" + present, "nonsense", ""] {
+                for wrong in ["\"0123\"", "W/" + present, present + " x", "nonsense", ""] {
                     let refused = try await client.call(method, path, body, headers: ["if-match": wrong])
                     #expect(refused.status == 412, Comment(rawValue: "\(method) \(path) \(wrong)"))
                     #expect(refused.text("code") == "precondition_failed")

@@ -93,4 +93,14 @@ import Testing
             #expect(YAMLText.scalar(text).hasPrefix("\""), Comment(rawValue: text))
         }
     }
+
+    @Test func `a text in quotes is read as itself, whatever is in it`() throws {
+        let scalars: [UInt32] = [0x07, 0x0A, 0x0D, 0x7F, 0x85, 0x9F, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF, 0x1F600]
+        for value in scalars {
+            let scalar = try #require(Unicode.Scalar(value))
+            let text = "a\(scalar)\\\"\(scalar)b"
+            let document = try DocumentText.parse("name: \(YAMLText.scalar(text))")
+            #expect(document["name"]?.text == text, "U+\(String(value, radix: 16))")
+        }
+    }
 }

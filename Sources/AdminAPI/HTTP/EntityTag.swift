@@ -23,9 +23,11 @@ enum EntityTag {
 
     private static func tags(_ values: [String]) -> [Substring] {
         // No tag of ours holds a comma.
-        values.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }.map { tag in
-            let start = tag.drop { $0 == " " || $0 == "\t" }
-            return start.prefix { $0 != " " && $0 != "\t" }
+        values.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }.map { text in
+            var tag = text.drop { $0 == " " || $0 == "\t" }
+            // Only around it: a tag with more behind it is none.
+            while let last = tag.last, last == " " || last == "\t" { tag.removeLast() }
+            return tag
         }
     }
 }

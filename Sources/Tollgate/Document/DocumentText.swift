@@ -2,15 +2,22 @@ import Yams
 
 /// Reads YAML, and so JSON too, into values that know their lines.
 enum DocumentText {
+    /// Values that aliases may add to those that stand in a text, where each takes a byte at least: a few lines of
+    /// aliases to aliases would else be more than any machine holds.
+    private static let aliasedValues = 100_000
+
     /// The one document of a text; an empty text is an empty mapping.
     static func parse(_ text: String) throws(DocumentFault) -> DocumentValue {
+        let root: Node?
         do {
-            guard let node = try Yams.compose(yaml: text) else { return .empty(at: .line(1)) }
-            let value = self.value(of: node, line: 1)
-            return value.isNull ? .empty(at: .line(1)) : value
+            root = try Yams.compose(yaml: text)
         } catch {
             throw fault(error)
         }
+        guard let root else { return .empty(at: .line(1)) }
+        var left = text.utf8.count + aliasedValues
+        let value = try self.value(of: root, line: 1, left: &left)
+        return value.isNull ? .empty(at: .line(1)) : value
     }
 
     /// A value outside a file: text in brackets or braces is YAML, anything else one single value.
@@ -25,20 +32,29 @@ enum DocumentText {
         }
     }
 
-    private static func value(of node: Node, line inherited: Int) -> DocumentValue {
+    /// `left`: how many values there may still be.
+    private static func value(
+        of node: Node, line inherited: Int, left: inout Int
+    ) throws(DocumentFault) -> DocumentValue {
         let line = node.mark?.line ?? inherited
+        left -= 1
+        guard left >= 0 else { throw DocumentFault(place: .line(line), text: "has too many aliases to follow") }
         switch node {
         case .scalar(let scalar):
             let plain = scalar.style == .plain
             let isNull = plain && ["", "~", "null", "Null", "NULL"].contains(scalar.string)
             return DocumentValue(content: isNull ? .null : .scalar(scalar.string, plain: plain), place: .line(line))
         case .sequence(let nodes):
-            return DocumentValue(content: .list(nodes.map { value(of: $0, line: line) }), place: .line(line))
+            var values: [DocumentValue] = []
+            for node in nodes { values.append(try value(of: node, line: line, left: &left)) }
+            return DocumentValue(content: .list(values), place: .line(line))
         case .mapping(let pairs):
-            let members = pairs.map { key, node in
-                let place = DocumentPlace.line(key.mark?.line ?? line)
-                return DocumentValue.Member(
-                    name: key.scalar?.string ?? "", place: place, value: value(of: node, line: line))
+            var members: [DocumentValue.Member] = []
+            for (key, node) in pairs {
+                members.append(
+                    DocumentValue.Member(
+                        name: key.scalar?.string ?? "", place: .line(key.mark?.line ?? line),
+                        value: try value(of: node, line: line, left: &left)))
             }
             return DocumentValue(content: .mapping(members), place: .line(line))
         case .alias:

@@ -14,8 +14,19 @@ enum YAMLText {
         return isWord && startsWell && !words.contains(text.lowercased()) ? text : quoted(text)
     }
 
-    /// In double quotes; JSON's escapes are YAML's.
+    /// In double quotes, with what YAML takes for no character of a text, or for the end of a line, as an escape.
     static func quoted(_ text: String) -> String {
-        String(decoding: JSONValue.string(text).bytes, as: UTF8.self)
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x22, 0x5C: quoted += "\\\(scalar)"
+            case 0x20...0x7E, 0xA0...0x2027, 0x202A...0xD7FF, 0xE000...0xFEFE, 0xFF00...0xFFFD, 0x10000...0x10FFFF:
+                quoted.unicodeScalars.append(scalar)
+            default:
+                let digits = String(scalar.value, radix: 16)
+                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }
+        }
+        return quoted + "\""
     }
 }
