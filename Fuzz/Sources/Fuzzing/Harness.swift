@@ -3,6 +3,7 @@ import Glibc
 
 /// Runs one target, and stops the process when an input takes too long or leaks.
 package final class Harness {
+    /// Unless the environment variable FUZZ_SECONDS allows more, where a sanitizer takes time of its own.
     private static let secondsAllowed = 1.0
     /// Every so many inputs one of them is run as a long one.
     private static let repeatEvery = 1_000
@@ -13,6 +14,7 @@ package final class Harness {
     private static let leakBytesAllowed = 64 * leakRounds
 
     private let target: (UnsafeRawBufferPointer) -> Void
+    private let secondsAllowed: Double
     private var runs = 0
 
     /// Chooses by the environment variable FUZZ_TARGET.
@@ -23,6 +25,12 @@ package final class Harness {
             fatalError("FUZZ_TARGET must be one of \(names)")
         }
         self.target = { target.run($0) }
+        let seconds = getenv("FUZZ_SECONDS").map { String(cString: $0) }
+        guard let allowed = seconds.map({ Double($0) }) ?? Self.secondsAllowed, allowed > 0 else {
+            fatalError("FUZZ_SECONDS must be a number of seconds")
+        }
+        secondsAllowed = allowed
+        Self.checkHeapCount()
     }
 
     /// Runs one input.
@@ -37,7 +45,7 @@ package final class Harness {
         let started = Self.processorSeconds()
         target(input)
         let seconds = Self.processorSeconds() - started
-        precondition(seconds <= Self.secondsAllowed, "\(input.count) bytes took \(seconds) s of processor time")
+        precondition(seconds <= secondsAllowed, "\(input.count) bytes took \(seconds) s of processor time")
     }
 
     /// What is quadratic shows only in long inputs, which a fuzzer does not come to by itself.
@@ -46,6 +54,17 @@ package final class Harness {
         var long: [UInt8] = []
         while long.count < Self.longInput { long += input }
         long.withUnsafeBytes { time($0) }
+    }
+
+    /// A count that misses what is allocated would find no leak.
+    private static func checkHeapCount() {
+        let bytes = 1 << 16
+        let before = heap_bytes_in_use()
+        let block = [UInt8](repeating: 1, count: bytes)
+        let after = heap_bytes_in_use()
+        precondition(after >= before + bytes, "the heap is not counted")
+        // It is read only now, so that it cannot have been given back, or left out, before.
+        precondition(block.allSatisfy { $0 == 1 })
     }
 
     private func checkForLeaks(_ input: UnsafeRawBufferPointer) {
