@@ -11,6 +11,7 @@ from .differential import DIFFERENTIAL
 from .disconnects import DISCONNECTS
 from .disks import DISKS
 from .floods import FLOODS
+from .hostile_admin import HOSTILE_ADMIN
 from .injected import CRASHES, ERRORS_LINE
 from .kills import KILLS
 from .migrations import MIGRATIONS
@@ -39,6 +40,7 @@ PROGRAMMES: tuple[Programme, ...] = (
     DISCONNECTS,
     CLOCKS,
     SOAK,
+    HOSTILE_ADMIN,
     CONFIGURATIONS,
     ROWS,
     FUZZ,

@@ -170,14 +170,14 @@ def fetch(address: Address, key: str | None, body: object = None, path: str = "/
     return asyncio.run(call(address, key, body, path, **options))
 
 
-def exchange(address: Address, data: bytes, timeout: float = 10) -> Answer:
+def exchange(address: Address, data: bytes, timeout: float = 10, source: str = "") -> Answer:
     """Send these very bytes and read one answer: for requests no client library would send."""
 
     async def run() -> Answer:
         answer = Answer()
         try:
             async with asyncio.timeout(timeout):
-                reader, writer = await asyncio.open_connection(*address)
+                reader, writer = await asyncio.open_connection(*address, local_addr=(source, 0) if source else None)
                 try:
                     writer.write(data)
                     await read_answer(reader, answer)

@@ -1,0 +1,255 @@
+"""Whether an answer to a hostile admin is one, whether what was accepted is stored as it was sent, and whether the
+database is as it was."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from support.client import Answer
+
+from .hostile_requests import Request
+from .hostile_values import INJECTED, Members, Raw
+
+# What is written and never shown, and what is asked of an action and not kept.
+NOT_SHOWN = {"api_key", "wrapped_key", "proof", "grace_seconds", "grace", "release", "charge", "older_than", "days"}
+SETS = {"alerts_at"}  # lists of amounts whose order and repetitions mean nothing
+UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+# A query that chooses among rows: each row of the answer must have it.
+FILTERS = {"tenant_id", "key_id", "model", "pool", "backend_id", "actor", "action", "subject", "request_id"}
+# Written as calls go on and time goes by, whoever asks for what.
+BOOKS = re.compile(r"sqlite_.*|ledger|holds|accounts|usage_.*|backend_cooldowns|budget_alerts|audit_log|"
+                   r"webhook_deliveries|organization_alerts_raised|settings|periods|period_facts|export_manifests")
+MOVING = {("admin_keys", "last_used_at"), ("webhooks", "failing_since"), ("webhooks", "disabled_at"),
+          ("webhooks", "disabled_reason"), ("webhooks", "dropped"), ("budget_raises", "ended_at")}
+SAMPLE = 300  # characters of an answer in a failure
+
+
+def answer_wrong(request: Request, answer: Answer, credential: str) -> Iterator[str]:
+    """What is wrong with the answer itself."""
+    if request.leaves and not answer.status:
+        return
+    if not answer.complete:
+        yield f"no whole answer: {answer.status} {answer.error}"
+        return
+    if not 200 <= answer.status < 300 and not 400 <= answer.status < 500:
+        yield f"answered {answer.status} {answer.body[:SAMPLE]!r}"
+        return
+    if INJECTED in answer.headers or INJECTED.encode() in answer.headers.get("content-type", "").encode():
+        yield f"a header was injected: {answer.headers}"
+    if credential.encode() in answer.body:
+        yield "the answer holds the credential"
+    if answer.status < 300:
+        if request.place == "Authorization":
+            yield f"served with another credential: {answer.status}"
+        if answer.headers.get("x-content-type-options") != "nosniff":
+            yield f"{answer.status} may be sniffed: {answer.headers}"
+    elif request.good_head or answer.body:
+        yield from problem_wrong(request, answer)
+
+
+def problem_wrong(request: Request, answer: Answer) -> Iterator[str]:
+    try:
+        problem = answer.json()
+        detail, code = problem["detail"], problem["code"]
+    except (ValueError, KeyError, TypeError):
+        yield f"{answer.status} is no problem: {answer.headers} {answer.body[:SAMPLE]!r}"
+        return
+    if answer.headers.get("content-type") != "application/problem+json" or problem.get("status") != answer.status:
+        yield f"{answer.status} is labelled otherwise: {answer.headers.get('content-type')} {answer.body[:SAMPLE]!r}"
+    if not detail or not re.fullmatch(r"[a-z0-9_]+", code) or problem.get("request_id") != answer.headers.get(
+            "x-request-id", problem.get("request_id")):
+        yield f"{answer.status} does not say what was wrong: {answer.body[:SAMPLE]!r}"
+    if answer.status == 400 and code in ("invalid_request", "invalid_json") and not names(request, problem):
+        yield f"400 does not name {request.place}: {answer.body[:SAMPLE]!r}"
+
+
+def names(request: Request, problem: dict[str, Any]) -> bool:
+    """Whether the problem points at what was hostile, or at something that it holds or is in."""
+    pointers = [error["pointer"] for error in problem.get("errors", [])]
+    if request.place.startswith("/"):
+        asked = request.place.split("/")[1]
+        # A rule over several fields points at one of them and names the others.
+        return asked in problem["detail"].split() or any(
+            pointer.split("/")[1:2] in ([asked], []) for pointer in pointers)
+    if request.place.startswith("?"):
+        return any(pointer.startswith("?") for pointer in pointers)
+    return bool(pointers)
+
+
+def body_wrong(body: bytes) -> Iterator[str]:
+    """An accepted body is JSON to a strict reader: UTF-8, no name twice, no number that is none."""
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len({name for name, _ in pairs}) != len(pairs):
+            raise ValueError("a name is there twice")
+        return dict(pairs)
+
+    def no_number(text: str) -> None:
+        raise ValueError(f"{text} is no number")
+
+    try:
+        json.loads(body.decode(), object_pairs_hook=members, parse_constant=no_number)
+    except (ValueError, RecursionError) as error:
+        yield f"accepted although the body is no JSON: {error}"
+
+
+def plain(value: Any) -> Any:
+    """What was sent, as a reader of JSON has it; numbers are exact."""
+    if isinstance(value, Raw):
+        return json.loads(value.text, parse_float=Decimal, parse_int=Decimal)
+    if isinstance(value, (dict, Members)):
+        return {name: plain(part) for name, part in (value.items() if isinstance(value, dict) else value)}
+    return [plain(part) for part in value] if isinstance(value, list) else value
+
+
+def number(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal)):
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def milliseconds(text: str) -> int | None:
+    found = re.fullmatch(r"([0-9]+)(ms|s|m|h|d)", text)
+    return int(found[1]) * UNITS[found[2]] if found else None
+
+
+def instant(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def network(text: str) -> Any:
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def meanings(schema: dict[str, Any], name: str) -> tuple[Callable[[str], Any], ...]:
+    """What a text of the schema may be written in several ways as; a name or a remark is only itself."""
+    schemas = [schema, *schema.get("anyOf", [])]
+    if name == "allowed_ips":
+        return (network,)
+    if any("pattern" in one or one.get("format") == "date-time" or "number" in one.get("type", "") for one in schemas):
+        return (number, milliseconds, instant)
+    return (number,) if not schema else ()
+
+
+def same(sent: Any, found: Any, schema: dict[str, Any], name: str = "") -> bool:
+    """Whether what is shown is what was sent: a text to the byte, unless the schema has an amount, span or instant."""
+    if isinstance(sent, str) and isinstance(found, str):
+        return sent == found or any((one := meaning(found)) is not None and meaning(sent) == one
+                                    for meaning in meanings(schema, name))
+    schemas = [schema, *schema.get("anyOf", [])]
+    if isinstance(sent, dict) and isinstance(found, dict):
+        known = {key: part for one in schemas for key, part in one.get("properties", {}).items()}
+        return all(key in found and same(part, found[key], known.get(key, {"type": "string"}), key)
+                   for key, part in sent.items())
+    if isinstance(sent, list) and isinstance(found, list):
+        items = next((one["items"] for one in schemas if "items" in one), {})
+        if name in SETS:
+            sent, found = (sorted({number(one) or Decimal(0) for one in values}) for values in (sent, found))
+        return len(sent) == len(found) and all(same(*pair, items, name) for pair in zip(sent, found, strict=True))
+    if isinstance(sent, bool) or isinstance(found, bool) or sent is None:
+        return sent is found or sent is None  # null stands for what it is without
+    return number(sent) is not None and number(sent) == number(found)
+
+
+def stored_wrong(sent: Any, found: Any, schema: dict[str, Any]) -> Iterator[str]:
+    """`found` is the object as it is read afterwards."""
+    try:
+        asked = plain(sent)
+    except ValueError as error:
+        yield f"accepted although it is no JSON: {error}"
+        return
+    if not isinstance(asked, dict) or not isinstance(found, dict):
+        yield f"accepted although it is no object: {found!r:.300}"
+        return
+    for name, value in asked.items():
+        part = schema.get("properties", {}).get(name, {})
+        if name not in NOT_SHOWN and (name not in found or not same(value, found[name], part, name)):
+            yield f"{name} was sent as {value!r:.300}, and is {found.get(name, 'nowhere')!r:.300}"
+
+
+def rows_wrong(request: Request, answer: Answer) -> Iterator[str]:
+    """A filter finds only what it names, whatever it looks like."""
+    if not answer.headers.get("content-type", "").startswith("application/json"):
+        return
+    body = answer.json()
+    for name in FILTERS & request.query.keys():
+        for row in body.get("data", []) if isinstance(body, dict) else []:
+            wanted = request.query[name]
+            if row.get("results") or name in row and row[name] != wanted:
+                yield f"?{name}={wanted!r} found {row!r:.300}"
+                return
+
+
+class Watch:
+    """The database read beside the gateway: its schema, and every row that only an operator changes."""
+
+    def __init__(self, database: Path, actor: str, odd: set[str]) -> None:
+        """`actor` is whose audit entries are counted; rows that hold one of `odd` are there to be changed."""
+        self.db = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=10, isolation_level=None)
+        self.actor = actor
+        self.version = -1
+        self.schema = self.read_schema()
+        self.columns = {table: self.columns_of(table) for kind, table, _ in self.schema
+                        if kind == "table" and not BOOKS.fullmatch(table)}
+        self.rows = self.read()
+        # Of a name that is somebody else's too, as the pool's, only the rows of the others are kept.
+        self.kept = {table: {row for row in rows if not odd & {part for part in row if isinstance(part, str)}}
+                     for table, rows in self.rows.items()}
+        self.entries = self.audited()
+
+    def read_schema(self) -> list[tuple[str, str, str | None]]:
+        return self.db.execute("SELECT type, name, sql FROM sqlite_master ORDER BY type, name").fetchall()
+
+    def columns_of(self, table: str) -> str:
+        names = [row[1] for row in self.db.execute(f"PRAGMA table_info('{table}')")]
+        return ", ".join(f'"{name}"' for name in names if (table, name) not in MOVING)
+
+    def read(self) -> dict[str, list[tuple[Any, ...]]]:
+        return {table: self.db.execute(f'SELECT {columns} FROM "{table}"').fetchall()
+                for table, columns in self.columns.items()}
+
+    def audited(self) -> int:
+        [count] = self.db.execute("SELECT count(*) FROM audit_log WHERE actor = ?", (self.actor,)).fetchone()
+        return int(count)
+
+    def wrong(self, changed: bool, noted: bool = False) -> Iterator[str]:
+        """What is not as it was; `changed` is whether the request since was answered as one that changes something,
+        `noted` whether it was one that the audit log has although it changes nothing."""
+        [version] = self.db.execute("PRAGMA data_version").fetchone()
+        if version == self.version:
+            return
+        self.db.execute("BEGIN")
+        rows, schema, entries = self.read(), self.read_schema(), self.audited()
+        self.db.execute("COMMIT")
+        self.version = version
+        if schema != self.schema:
+            yield f"the schema changed: {set(schema) ^ set(self.schema)}"
+        for table, now in rows.items():
+            if now == self.rows[table]:
+                continue
+            gone = self.kept[table] - set(now)
+            if gone:
+                yield f"{table}: rows of others changed: {list(gone)[:2]}"
+            if not changed:
+                difference = set(now) ^ set(self.rows[table])
+                yield f"{table} changed without a change: {list(difference)[:4]}"
+        if not changed and not noted and entries != self.entries:
+            yield f"{entries - self.entries} audit entries of nothing"
+        self.rows, self.schema, self.entries = rows, schema, entries
