@@ -22,7 +22,7 @@ from support.options import Run
 from support.tollgate import gateway
 from support.world import PRICE, Tenant, World
 
-from .bystander import peak_rss
+from .held import peak_rss
 from .hostile_judges import Watch, answer_wrong, body_wrong, rows_wrong, stored_wrong
 from .hostile_reports import SERVED, told_wrong
 from .hostile_requests import Drawing, Operation, Request, Stock, escaped
