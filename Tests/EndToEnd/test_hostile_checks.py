@@ -37,7 +37,7 @@ def refused(status: int, pointer: str, code: str = "invalid_request") -> dict[st
     ("/queue/max", answered(400, refused(400, "/queue")), True),
     ("?limit", answered(400, refused(400, "?limit")), True),
     ("/name", answered(201, {}), True),
-    ("/name", answered(400, {**refused(400, "/limit"), "detail": "/limit needs name too"}), True),
+    ("/name", answered(400, {**refused(400, "/limit"), "detail": "/limit needs \"name\": too"}), True),
     ("/name", answered(400, refused(400, "/limit")), False),
     ("?limit", answered(400, refused(400, "/name")), False),
     ("/name", answered(400, b""), False),
@@ -91,7 +91,8 @@ def test_what_is_stored_otherwise_than_it_was_sent_is_found(sent: Any, found: An
     b"", b"{", b'{"a":NaN}', b'{"a":1,"a":1}', b'{"a":"\xff"}', b"{}{}", b"\xef\xbb\xbf{}",
 ])
 def test_an_accepted_body_that_is_no_json_is_found(body: bytes) -> None:
-    assert list(body_wrong(body)) and not list(body_wrong(b' {"a":"b"}'))
+    assert list(body_wrong(body))
+    assert not list(body_wrong(b' {"a":"b"}')) and not list(body_wrong(b'{"a":' + b"9" * 500_000 + b"}"))
 
 
 def test_a_filter_that_finds_others_is_found() -> None:

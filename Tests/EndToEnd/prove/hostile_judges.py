@@ -77,7 +77,7 @@ def names(request: Request, problem: dict[str, Any]) -> bool:
     if request.place.startswith("/"):
         asked = request.place.split("/")[1]
         # A rule over several fields points at one of them and names the others.
-        return asked in problem["detail"].split() or any(
+        return asked in re.findall(r"\w+", problem["detail"]) or any(
             pointer.split("/")[1:2] in ([asked], []) for pointer in pointers)
     if request.place.startswith("?"):
         return any(pointer.startswith("?") for pointer in pointers)
@@ -96,7 +96,7 @@ def body_wrong(body: bytes) -> Iterator[str]:
         raise ValueError(f"{text} is no number")
 
     try:
-        json.loads(body.decode(), object_pairs_hook=members, parse_constant=no_number)
+        json.loads(body.decode(), object_pairs_hook=members, parse_constant=no_number, parse_int=Decimal)
     except (ValueError, RecursionError) as error:
         yield f"accepted although the body is no JSON: {error}"
 
