@@ -67,12 +67,18 @@ struct ExportRowsStore {
     /// No later request can have been admitted on a day that ended before the last one's name was made.
     private mutating func finishedDays() throws -> [ExportRow] {
         guard let last = entries.last, let oldest = days.oldest else { return [] }
-        let end = RollUpSums.day / 1000
-        let first = Timestamp(microseconds: 0)
-        guard last > RequestID.lowest(at: first.adding(milliseconds: (oldest + 1) * end + 1)).text else { return [] }
-        var day = oldest + 1
-        while last > RequestID.lowest(at: first.adding(milliseconds: (day + 1) * end + 1)).text { day += 1 }
+        // A damaged row may be of any day: what is from before the month waits for its first, so that days are few.
+        let first = RollUpSums.start(of: scope.month.start, span: RollUpSums.day) / RollUpSums.day
+        var day = max(oldest + 1, first - 1)
+        guard last > Self.name(ofDay: day) else { return [] }
+        while last > Self.name(ofDay: day + 1) { day += 1 }
         return try days.finish(before: day)
+    }
+
+    /// The lowest name of a request that was named after that day began.
+    private static func name(ofDay day: Int64) -> String {
+        let start = Timestamp(microseconds: 0).adding(milliseconds: day * (RollUpSums.day / 1000) + 1)
+        return RequestID.lowest(at: start).text
     }
 }
 
