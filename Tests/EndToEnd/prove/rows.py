@@ -1,19 +1,15 @@
-"""Mutated rows of one tenant in the database: nobody else fails, the gateway never ends, and nothing fails open.
+"""Mutated rows of tenants in the database: nobody else fails, the gateway never ends, and nothing fails open.
 
-The tenant's cap is spent, so no call of it may be answered, unless the row as it is now says so by Python's own
-reading. The Admin API is asked for everything that reads such rows.
+Their caps are spent, so no call of theirs may be answered, unless the row as it is now says so by Python's own reading.
+The Admin API is asked for everything that reads such rows. A start takes longest, so each is with the rows of several
+tenants, one of each; if anything is wrong they are tried again one by one, which tells whose it was.
 """
 
 from __future__ import annotations
 
-import http.client
-import sqlite3
-import time
+import random
 from collections import Counter
-from contextlib import closing
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 from support.backend import fake_backend
@@ -22,14 +18,12 @@ from support.oracle import pico, usd
 from support.tollgate import gateway
 from support.world import Tenant, World
 
+from .damage import ODD_VALUES, Place, about_everybody, length, mutate, rows_of, since, span, told_wrong
 from .dying import End, started
 from .programme import Outcome, Programme
 from .stored import Stored
 
-ODD_VALUES: tuple[object, ...] = (
-    None, "", "\x00", "x" * 100_000, "Mars/Phobos", "2026-02-30T25:00:00Z", "[", "{}", '{"a":', "[1,2]", "null",
-    "'; --", -1, 0, 1, 2**31, 2**63 - 1, -(2**63), 10**18, 1.5, b"", b"\xff\x00\xfe", b"\x00" * 5000, "💥", "NaN",
-)
+AT_ONCE = 10  # tenants with an odd row each, in one start
 # Tried first, from the last on, as they once kept the gateway from starting, ended it, or let the tenant spend.
 KNOWN_ODD: tuple[tuple[str, str, object], ...] = (
     ("budgets", "mode", ""), ("budgets", "window", "[1,2]"), ("budgets", "alert_amounts", "["),
@@ -40,90 +34,66 @@ KNOWN_ODD: tuple[tuple[str, str, object], ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Place:
-    """A value of a row, which is found by its rowid or, in a table without any, by its primary key."""
 
-    table: str
-    column: str
-    key: tuple[tuple[str, Any], ...]
-
-    @property
-    def where(self) -> tuple[str, tuple[Any, ...]]:
-        return " AND ".join(f'"{name}" IS ?' for name, _ in self.key), tuple(value for _, value in self.key)
-
-    def row(self, database: Path) -> dict[str, Any]:
-        """The row as it is; nothing if what was mutated is what it is found by."""
-        condition, values = self.where
-        with closing(sqlite3.connect(database)) as connection:
-            connection.row_factory = sqlite3.Row
-            row = connection.execute(f'SELECT * FROM "{self.table}" WHERE {condition}', values).fetchone()
-        return dict(row) if row else {}
-
-
-def rows_of(database: Path, names: set[str]) -> list[Place]:
-    """Every value in a row that holds one of the names: the tenant's, its key's, its budgets'."""
-    found = []
-    with closing(sqlite3.connect(database)) as connection:
-        connection.row_factory = sqlite3.Row
-        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        for table in tables:
-            facts = connection.execute(f"PRAGMA table_info('{table}')").fetchall()
-            columns = [fact["name"] for fact in facts]
-            try:
-                rows = connection.execute(f'SELECT rowid AS found_by, * FROM "{table}"').fetchall()
-                by = {"rowid": "found_by"}
-            except sqlite3.OperationalError:
-                rows = connection.execute(f'SELECT * FROM "{table}"').fetchall()
-                by = {fact["name"]: fact["name"] for fact in facts if fact["pk"]}
-            for row in rows:
-                if names & {value for value in tuple(row) if isinstance(value, str)}:
-                    key = tuple((name, row[column]) for name, column in by.items())
-                    found += [Place(table, column, key) for column in columns]
-    return found
-
-
-def mutate(database: Path, place: Place, value: object) -> bool:
-    """Whether SQLite took the value; the strict tables' types hold against everybody."""
-    condition, values = place.where
-    with closing(sqlite3.connect(database)) as connection:
-        connection.execute("PRAGMA ignore_check_constraints = ON")
-        connection.execute("PRAGMA foreign_keys = OFF")
-        for name, in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f'DROP TRIGGER "{name}"')
-        try:
-            connection.execute(f'UPDATE "{place.table}" SET "{place.column}" = ? WHERE {condition}', (value, *values))
-            connection.commit()
-        except sqlite3.Error:
-            return False
-    return True
-
-
-@dataclass
+@dataclass(eq=False)
 class Odd:
-    """The tenant whose rows are mutated: its first budget is spent to the last picodollar."""
+    """A tenant whose rows are mutated: its first budget is spent to the last picodollar."""
 
     tenant: Tenant
     budgets: set[str]
     posted: int
+    places: list[Place] = field(default_factory=list)
+
+    @property
+    def names(self) -> set[str]:
+        return {self.tenant.id, self.tenant.key_id, *self.budgets}
+
+    def questions(self) -> list[str]:
+        """Everything in the Admin API that reads rows of one tenant."""
+        tenant, key = self.tenant.id, self.tenant.key_id
+        return [f"/tenants/{tenant}", f"/tenants/{tenant}/keys", f"/tenants/{tenant}/entitlements",
+                f"/tenants/{tenant}/quotas", f"/keys/{key}", f"/keys/{key}/quotas",
+                f"/budgets/{self.tenant.budget}/state", f"/requests?limit=100&tenant_id={tenant}",
+                f"/costs?{span()}&bucket=day&group_by=tenant&time_zone=Europe/Berlin&tenant_id={tenant}"]
 
 
-def lay(world: World) -> tuple[Odd, list[Tenant]]:
-    """One tenant with a row of every kind, and two others."""
-    odd, *others = [world.tenant("1000", tags={"team": "a"}, time_zone="Europe/Berlin") for _ in range(3)]
-    for tenant in (odd, *others):
+@dataclass(frozen=True)
+class Damage:
+    """One odd value in a row of one tenant."""
+
+    odd: Odd
+    place: Place
+    value: object
+
+    def __str__(self) -> str:
+        return f"{self.place.table}.{self.place.column} = {repr(self.value)[:60]}"
+
+    @property
+    def names(self) -> list[str]:
+        """By any of these the log tells where to look."""
+        return [*self.odd.names, self.place.table, self.place.column]
+
+
+def lay(world: World, number: int) -> tuple[list[Odd], list[Tenant]]:
+    """Tenants with a row of every kind, whose caps are spent, and two others."""
+    tenants = [world.tenant("1000", tags={"team": "a"}, time_zone="Europe/Berlin") for _ in range(number + 2)]
+    for tenant in tenants:
         world.admin.quotas(f"tenants/{tenant.id}", rpm=100_000, tpd=10**9)
         world.admin.quotas(f"keys/{tenant.key_id}", rpm=100_000, concurrency=50)
         world.admin.budget(tenant.id, "100", window="month", model="fake", alerts_at=[0.5, 0.8])
         world.admin.budget(tenant.id, "100", window="day", mode="soft")
         world.assert_good_call(tenant)
-    posted = pico(world.admin.budget_state(str(odd.budget))["posted"])
-    world.admin.ok("PATCH", f"/budgets/{odd.budget}", {"limit": usd(posted)})
-    refused = world.call(odd, max_tokens=5)
+    return [spent(world, tenant) for tenant in tenants[:number]], tenants[number:]
+
+
+def spent(world: World, tenant: Tenant) -> Odd:
+    posted = pico(world.admin.budget_state(str(tenant.budget))["posted"])
+    world.admin.ok("PATCH", f"/budgets/{tenant.budget}", {"limit": usd(posted)})
+    refused = world.call(tenant, max_tokens=5)
     assert refused.failure["code"] == "insufficient_quota", refused
-    budgets = {row["id"] for row in world.admin.rows(f"/budgets?tenant_id={odd.id}")}
+    budgets = {row["id"] for row in world.admin.rows(f"/budgets?tenant_id={tenant.id}")}
     assert len(budgets) == 3, budgets
-    return Odd(odd, budgets, posted), others
+    return Odd(tenant, budgets, posted)
 
 
 def may_be_served(odd: Odd, place: Place, before: dict[str, Any], after: dict[str, Any]) -> bool:
@@ -143,105 +113,94 @@ def may_be_served(odd: Odd, place: Place, before: dict[str, Any], after: dict[st
     return False
 
 
-def served_wrong(world: World, odd: Odd, others: list[Tenant], allowed: bool) -> tuple[bool, list[str]]:
-    """Whether the odd tenant's call was refused, and what was wrong."""
+def others_wrong(world: World, others: list[Tenant], **fields: Any) -> list[str]:
+    return [f"another tenant was answered {answer.status} {answer.body[:200]!r} {answer.error}"
+            for answer in (world.call(tenant, max_tokens=5, **fields) for tenant in others) if not answer.done]
+
+
+def own_wrong(world: World, odd: Odd, allowed: bool, seen: Counter[str]) -> list[str]:
+    """What is wrong with the answer to the tenant whose row is odd."""
     problems = []
-    for tenant in others:
-        answer = world.call(tenant, max_tokens=5)
-        if not answer.done:
-            problems.append(f"another tenant was answered {answer.status} {answer.body[:200]!r} {answer.error}")
     answer = world.call(odd.tenant, max_tokens=5)
     if not answer.status or answer.status >= 500 and answer.status != 503:
         problems.append(f"its own tenant was answered {answer.status} {answer.error} {answer.body[:200]!r}")
     if answer.status == 200 and not allowed:
         problems.append("a tenant without anything to spend was served")
-    return answer.status != 200, problems
-
-
-def questions(odd: Odd) -> list[str]:
-    """Everything in the Admin API that reads rows of a tenant."""
-    now = datetime.now(UTC)
-    span = f"start={now - timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}&end={now + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
-    tenant, key, month = odd.tenant.id, odd.tenant.key_id, f"{now:%Y-%m}"
-    return [
-        "/tenants?limit=1000", f"/tenants/{tenant}", f"/tenants/{tenant}/keys", f"/tenants/{tenant}/entitlements",
-        f"/tenants/{tenant}/quotas", f"/keys/{key}", f"/keys/{key}/quotas", "/budgets?limit=1000",
-        f"/budgets/{odd.tenant.budget}/state", "/holds", f"/usage?{span}&bucket=hour&group_by=tenant,key",
-        f"/costs?{span}&bucket=day&group_by=tenant&time_zone=Europe/Berlin", f"/requests?limit=100&tenant_id={tenant}",
-        f"/exports/{month}?format=csv", f"/exports/{month}?format=jsonl", f"/exports/{month}/manifest",
-        "/audit-log?limit=1000",
-    ]
-
-
-def told_wrong(world: World, odd: Odd, place: Place, seen: Counter[str]) -> list[str]:
-    """Each is answered, or refused by a problem whose cause the log names by the row."""
-    problems = []
-    for path in questions(odd):
-        said = len(world.server.output)
-        try:
-            reply = world.admin.send("GET", path)
-        except (http.client.HTTPException, OSError) as error:
-            seen["cut off"] += 1
-            if not world.server.running():
-                return [f"the gateway ended of {path}"]
-            problems += [] if named(world, odd, place, said) else [f"{path} was cut off: {error!r}"]
-            continue
-        seen[f"{reply.status // 100}xx"] += 1
-        if reply.status >= 500:
-            if reply.problem["code"] != "internal_error" or not named(world, odd, place, said):
-                problems.append(f"{path} was answered {reply.status} {reply.text[:300]}, and the log says "
-                                f"{world.server.output[said:][-600:]!r}")
+    seen["its own tenant was " + ("served" if answer.status == 200 else "refused")] += 1
     return problems
 
 
-def named(world: World, odd: Odd, place: Place, said: int) -> bool:
-    """Whether the log told an operator, since then, where to look; lines are written by a thread of their own."""
-    names = (odd.tenant.id, odd.tenant.key_id, str(odd.tenant.budget), place.table, place.column)
-    end = time.monotonic() + 2
-    while not any(name in line for line in world.server.output[said:].splitlines() if '"error"' in line or
-                  '"critical"' in line for name in names):
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
+@dataclass
+class Trials:
+    world: World
+    stored: Stored
+    others: list[Tenant]
+    seen: Counter[str] = field(default_factory=Counter)
+
+    def together(self, damages: list[Damage], outcome: Outcome) -> None:
+        """Counts those that SQLite takes, and finds whose the problems are."""
+        taken, problems = self.played(damages)
+        if problems and len(taken) > 1:
+            alone = {damage: self.played([damage])[1] for damage in taken}
+            problems = [problem for found in alone.values() for problem in found] or [
+                f"only together, {', '.join(map(str, taken))}: {problem}" for problem in problems]
+        outcome.count += len(taken)
+        outcome.wrong(problems)
+
+    def played(self, damages: list[Damage]) -> tuple[list[Damage], list[str]]:
+        """The values that SQLite took, and what was wrong then."""
+        server = self.world.server
+        self.stored.restore()
+        allowed = {}
+        for damage in damages:
+            before = damage.place.row(server.database)
+            if mutate(server.database, damage.place, damage.value):
+                allowed[damage] = may_be_served(damage.odd, damage.place, before, damage.place.row(server.database))
+        if not allowed:
+            return [], []
+        said = length(server)
+        whole = ", ".join(map(str, allowed))
+        if not started(server):
+            return list(allowed), [f"{whole}: refused to start: {since(server, said)[-600:]}"]
+        problems = [f"{damage}: {problem}" for damage, may in allowed.items()
+                    for problem in (*own_wrong(self.world, damage.odd, may, self.seen),
+                                    *told_wrong(self.world, damage.odd.questions(), damage.names, self.seen))]
+        names = [name for damage in allowed for name in damage.names]
+        everybody = others_wrong(self.world, self.others) + told_wrong(self.world, about_everybody(), names, self.seen)
+        problems += [f"{whole}: {problem}" for problem in everybody]
+        if not server.running():
+            problems.append(f"{whole}: the gateway ended: {End.of(server)}")
+        server.kill()
+        return list(allowed), problems
+
+
+def drawn(dice: random.Random, odd: Odd, known: list[tuple[str, str, object]]) -> Damage:
+    """A value of the list of known ones while there are any; of the others half are in what binds a tenant."""
+    if known:
+        table, column, value = known.pop()
+        places = [place for place in odd.places if (place.table, place.column) == (table, column)]
+        return Damage(odd, dice.choice(places), value)
+    binding = [place for place in odd.places if place.table in ("budgets", "accounts", "tenants")]
+    return Damage(odd, dice.choice(binding if dice.random() < 0.5 else odd.places), dice.choice(ODD_VALUES))
 
 
 def rows(run: Run, size: int) -> Outcome:
-    outcome, dice, seen = Outcome(), run.dice("rows"), Counter[str]()
+    outcome, dice = Outcome(), run.dice("rows")
     with fake_backend() as backend, gateway(run.binary) as server:
         world = World.lay(server, backend)
-        odd, others = lay(world)
+        odds, others = lay(world, AT_ONCE)
         server.stop()
-        stored = Stored(server)
-        places = rows_of(server.database, {odd.tenant.id, odd.tenant.key_id, *odd.budgets})
-        binding = [place for place in places if place.table in ("budgets", "accounts", "tenants")]
-        known = [(place, value) for *name, value in KNOWN_ODD for place in places
-                 if [place.table, place.column] == name]
+        trials = Trials(world, Stored(server), others)
+        for odd in odds:
+            odd.places = rows_of(server.database, odd.names)
+        known = list(KNOWN_ODD)
         while outcome.count < size:
-            chosen = dice.choice(binding if dice.random() < 0.5 else places)
-            place, value = known.pop() if known else (chosen, dice.choice(ODD_VALUES))
-            stored.restore()
-            before = place.row(server.database)
-            if not mutate(server.database, place, value):
-                continue
-            allowed = may_be_served(odd, place, before, place.row(server.database))
-            name = f"{place.table}.{place.column} = {repr(value)[:60]}"
-            said = len(server.output)
-            if not started(server):
-                outcome.tried(f"{name}: refused to start: {server.output[-600:]}")
-                continue
-            refused, problems = served_wrong(world, odd, others, allowed)
-            problems += told_wrong(world, odd, place, seen)
-            if not server.running():
-                problems.append(f"the gateway ended: {End.of(server, said)}")
-            seen["its own tenant was refused" if refused else "its own tenant was served"] += 1
-            outcome.tried([f"{name}: {problem}" for problem in problems])
-            server.kill()
-        stored.restore()
+            trials.together([drawn(dice, odd, known) for odd in odds[:size - outcome.count]], outcome)
+        trials.stored.restore()
         server.start()
-    outcome.figures["values to mutate"] = len(places)
-    outcome.figures["answers"] = dict(seen)
+    outcome.figures["values to mutate, of one tenant"] = len(odds[0].places)
+    outcome.figures["answers"] = dict(trials.seen)
     return outcome
 
 
-ROWS = Programme("rows", "mutated rows of one tenant: nobody else fails, the gateway never ends", rows, 1000, 12)
+ROWS = Programme("rows", "mutated rows of tenants: nobody else fails, the gateway never ends", rows, 10_000, 16)
