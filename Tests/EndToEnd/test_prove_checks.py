@@ -14,6 +14,7 @@ import pytest
 from prove import calm
 from prove.booked import booked_wrong
 from prove.bystander import LEAST_CALLS, Bystander, Turn, allowed_p99
+from prove.damage import left_out
 from prove.differential import LEAST_BOUND, TOLERANCES, Stream, judge_tolerances, more_seen, tolerated
 from prove.http_case import Case, Dress, raw
 from prove.kills import judge_restarts
@@ -285,3 +286,20 @@ def test_a_tolerance_that_explains_too_much_is_a_failure() -> None:
         outcome = Outcome()
         judge_tolerances(outcome, Counter({TOLERANCES[0].name: count}), 100)
         assert (not outcome.failures) == good
+
+
+@pytest.mark.parametrize(("path", "text", "good"), [
+    ("jsonl", "1\n2\n", True),
+    ("jsonl", "1\n", False),
+    ("jsonl", '1\n{"damaged":"2"}\n', True),
+    ("jsonl", '{"damaged":"2"}\n', True),
+    ("csv", "cost\n0.000001\n0.000002\n", True),
+    ("csv", "cost\n0.000001\n", False),
+    ("csv", "cost\n0.000001\ntwo entries are damaged\n", True),
+    ("focus-1.4", "", True),  # no whole export of entries
+])
+def test_an_export_leaves_no_entry_out_without_a_word(tmp_path: Path, path: str, text: str, good: bool) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        database.executescript("CREATE TABLE ledger (period TEXT, cost INTEGER); INSERT INTO ledger VALUES "
+                               "('2026-11', 1000000), ('2026-11', 2000000), ('2026-12', 5)")
+    assert (not left_out(tmp_path / "a.db", f"/exports/2026-11?format={path}", text)) == good

@@ -20,6 +20,7 @@ from .programme import Programme
 from .races import RACES
 from .raw_http import RAW_HTTP
 from .rows import ROWS
+from .shared_rows import SHARED_ROWS
 from .slow import SLOW
 from .soak import SOAK
 
@@ -43,6 +44,7 @@ PROGRAMMES: tuple[Programme, ...] = (
     HOSTILE_ADMIN,
     CONFIGURATIONS,
     ROWS,
+    SHARED_ROWS,
     FUZZ,
     TSAN,
 )

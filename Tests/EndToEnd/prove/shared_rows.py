@@ -1,0 +1,154 @@
+"""Mutated rows that belong to nobody alone: pools, backends, models, prices, ledger, roll-ups, the audit log.
+
+Each in a start of its own. The gateway may refuse to start, and then its log names the row; or it starts, and then only
+what uses the row may fail: a tenant of another pool, with another model and price, is served as ever, a tenant without
+anything to spend is not, the Admin API answers or names the row, no export leaves an entry out, and nothing ends it.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.backend import FakeBackend, fake_backend
+from support.options import Run
+from support.tollgate import gateway
+from support.world import MAX_OUTPUT, Tenant, World
+
+from .damage import ODD_VALUES, Place, about_everybody, length, mutate, named, rows_of, since, told_wrong
+from .dying import End, started
+from .programme import Outcome, Programme
+from .rows import Odd, others_wrong, own_wrong, spent
+from .stored import Stored
+
+APART = "apart"
+TABLES = ("pools", "backends", "models", "model_targets", "upstream_names", "prices", "ledger", "usage_quarter",
+          "usage_day", "audit_log", "settings", "usage_folded")
+# A price may have become none at all, and then a call costs nothing.
+MAY_BE_FREE = ("prices",)
+
+
+@dataclass
+class Laid:
+    """Whose rows are mutated, and who has nothing to do with them."""
+
+    world: World
+    user: Tenant
+    poor: Odd
+    apart: Tenant
+    backend: str  # of `fast`
+    names_apart: set[str]
+
+
+def lay(world: World, backend: FakeBackend) -> Laid:
+    """Two pools with a backend, a model and a price each; the rows of one of them are mutated."""
+    admin = world.admin
+    admin.pool(APART)
+    elsewhere = admin.backend(APART, "fake-apart", backend.base_url())
+    admin.model(APART, [APART], MAX_OUTPUT)
+    admin.price(APART, "1", "4")
+    user, poor = world.tenant("1000"), world.tenant("1000")
+    apart = world.tenant("1000", (APART,))
+    for tenant in (user, poor):
+        world.assert_good_call(tenant)
+    assert world.call(apart, model=APART, max_tokens=5).done
+    mine, = admin.rows("/pools/fast/backends")
+    return Laid(world, user, spent(world, poor), apart, mine["id"],
+                {APART, elsewhere["id"], apart.id, apart.key_id, str(apart.budget)})
+
+
+def places_of(database: Path, laid: Laid) -> list[Place]:
+    """Values of shared rows, but for those that the tenant apart needs."""
+    with closing(sqlite3.connect(database)) as connection:
+        texts = {value for table in TABLES for row in connection.execute(f'SELECT * FROM "{table}"')
+                 for value in row if isinstance(value, str)}
+    places = [place for place in rows_of(database, texts) if place.table in TABLES]
+    places += [place for place in numbers_of(database, "usage_folded") if place not in places]
+    return [place for place in places if not laid.names_apart & set(map(str, place.row(database).values()))]
+
+
+def numbers_of(database: Path, table: str) -> list[Place]:
+    """Of a table without any text."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.row_factory = sqlite3.Row
+        return [Place(table, column, (("rowid", row["found_by"]),))
+                for row in connection.execute(f'SELECT rowid AS found_by, * FROM "{table}"').fetchall()
+                for column in row.keys() if column != "found_by"]
+
+
+def names_of(place: Place, database: Path) -> list[str]:
+    """By what the log may name the row: its table, its column, what it is called."""
+    row = place.row(database)
+    called = [row.get(column) for column in ("id", "name", "model", "request_id", "key_id", "tenant_id")]
+    return [place.table, place.column, *(text for text in called if isinstance(text, str) and len(text) > 2)]
+
+
+def questions(laid: Laid) -> list[str]:
+    return [*about_everybody(), "/pools", "/pools/fast", "/pools/fast/backends", f"/backends/{laid.backend}", "/models",
+            "/models/fake", "/prices?limit=1000", "/status", f"/requests?limit=100&tenant_id={laid.user.id}"]
+
+
+def tried(laid: Laid, stored: Stored, place: Place, value: object, seen: Counter[str]) -> list[str] | None:
+    """What was wrong with this value in this place; nothing if SQLite does not take it."""
+    world, server = laid.world, laid.world.server
+    stored.restore()
+    names = names_of(place, server.database)
+    if not mutate(server.database, place, value):
+        return None
+    said = length(server)
+    if not started(server):
+        seen["refused to start"] += 1
+        end, words = End.of(server), since(server, said)
+        refused = end.status == 1 and "refused to start" in words
+        if not refused:
+            return [f"ended with {end.status} at its start: {words[-600:]}"]
+        return [] if named(server, said, names, 0.5) else [f"its refusal to start names no row: {words[-600:]}"]
+    problems = others_wrong(world, [laid.apart], model=APART)
+    answer = world.call(laid.user, max_tokens=5)
+    seen[f"what uses it was answered {answer.status}"] += 1
+    if not answer.status or answer.status == 500 and not named(server, said, names):
+        problems.append(f"what uses it was answered {answer.status} {answer.error} {answer.body[:200]!r}")
+    problems += own_wrong(world, laid.poor, place.table in MAY_BE_FREE, Counter())
+    problems += told_wrong(world, questions(laid), names, seen)
+    if not server.running():
+        problems.append(f"the gateway ended: {End.of(server)}")
+    server.kill()
+    return problems
+
+
+def shared(run: Run, size: int) -> Outcome:
+    outcome, dice, seen, touched = Outcome(), run.dice("shared-rows"), Counter[str](), Counter[str]()
+    with fake_backend() as backend, gateway(run.binary) as server:
+        laid = lay(World.lay(server, backend), backend)
+        server.stop()
+        stored = Stored(server)
+        places = places_of(server.database, laid)
+        missing = set(TABLES) - {place.table for place in places}
+        assert not missing, f"no row to mutate in {missing}"
+        while outcome.count < size:
+            place = drawn(dice, places)
+            value = dice.choice(ODD_VALUES)
+            problems = tried(laid, stored, place, value, seen)
+            if problems is None:
+                continue
+            touched[place.table] += 1
+            outcome.tried([f"{place.table}.{place.column} = {repr(value)[:60]}: {problem}" for problem in problems])
+        stored.restore()
+        server.start()
+    outcome.figures["by table"] = dict(touched)
+    outcome.figures["answers"] = dict(sorted(seen.items()))
+    return outcome
+
+
+def drawn(dice: random.Random, places: list[Place]) -> Place:
+    """Each table as often as any other, however many rows it has."""
+    table = dice.choice(TABLES)
+    return dice.choice([place for place in places if place.table == table])
+
+
+SHARED_ROWS = Programme("shared-rows", "mutated rows of pools, prices, books: only what uses them fails", shared, 1000,
+                        8)
