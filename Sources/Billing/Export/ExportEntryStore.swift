@@ -28,8 +28,12 @@ struct ExportEntryStore {
     }
 
     /// Hands over the entries that no page had because of their names. Throws `ExportError.entriesMissing` if then
-    /// other than all of the month's entries were read: with one too few or too many a file would be a wrong invoice.
+    /// other than all of the month's entries were read: with one too few or too many a file would be a wrong invoice;
+    /// `BillingError.damaged` for an entry with a sequence that only damage can have made.
     mutating func finish(_ db: Database, _ body: (ColumnReaderStore) throws -> Void) throws {
+        let beyond = try Int64.fetchOne(
+            db, sql: "SELECT MAX(seq) FROM ledger WHERE period = ? AND seq >= 1 << 62", arguments: [scope.month.text])
+        if let beyond { throw BillingError.damaged("ledger, sequence \(beyond)") }
         if try missing(db) == 0 { return }
         let reader = try ColumnReaderStore(
             Self.sql(
