@@ -33,6 +33,21 @@ struct DamagedRowTests {
         }
     }
 
+    @Test("a roll-up of more tokens than there are uses up its tenant's day, and of less than none gives nothing back")
+    func rollUps() async throws {
+        let fixture = try LedgerFixture()
+        try await fixture.spend(5)
+        func used(_ change: String) throws -> Int64 {
+            try fixture.damage("UPDATE usage_quarter SET \(change)")
+            return try fixture.file.read {
+                try LedgerStore.requestsAndTokensSince(
+                    $0, tenantID: LedgerFixture.tenant, from: Timestamp(microseconds: 0))
+            }.tokens
+        }
+        #expect(try used("input = 9223372036854775807, output = 9223372036854775807") == 4_000_000_000_000_000_000)
+        #expect(try used("input = -9223372036854775808, output = 0") == 0)
+    }
+
     @Test func theTagsOfADamagedKeyAreNotLeftOutOfAMonth() async throws {
         let fixture = try LedgerFixture(at: LedgerFixture.instant("2026-10-31T12:00:00Z"))
         try await fixture.spend(5)

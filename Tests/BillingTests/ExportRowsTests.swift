@@ -60,7 +60,7 @@ import Testing
     @Test func `a sum that does not fit is an error, not a smaller number`() throws {
         var sums = ExportSums()
         sums.usage.add(TokenUsage(input: .max))
-        #expect(throws: ExportError.tooManyUnits) {
+        #expect(throws: ExportError.tooManyUnits(Self.row().tenantID)) {
             try Self.pricing().rows(Self.row(), sums, multiplierPPM: 1_000_000)
         }
     }

@@ -171,7 +171,7 @@ def test_nothing_that_a_key_began_is_committed_after_the_answer_to_its_revocatio
         assert root.send("DELETE", f"/admin-keys/{made['id']}").status == 204
         left = {row["id"] for row in root.rows("/admin-keys")}
         statuses = [call.result().status for call in calls]
-    assert set(statuses) <= {201, 401, 429} and statuses.count(401) > 0, statuses
+    assert set(statuses) <= {201, 401, 429, 503} and statuses.count(401) > 0, statuses
     assert {row["id"] for row in root.rows("/admin-keys")} == left, "a key was made after the answer"
     log = root.rows("/audit-log?order=asc")
     [revoked] = [row["seq"] for row in log if row["action"] == "admin_key.revoke"]

@@ -2,8 +2,8 @@
 public enum ExportError: Error, Sendable, Equatable {
     /// The month was closed by a later version of Tollgate, whose writers this one does not have.
     case unknownFormatVersion(Int64)
-    /// A sum of units does not fit 64 bits.
-    case tooManyUnits
+    /// A sum of units does not fit 64 bits; names the tenant whose entries say so.
+    case tooManyUnits(String)
     /// The month has so many entries more than could be read by their names.
     case entriesMissing(Int64)
     /// The manifest of the month closed before, which a manifest names, was not made yet.

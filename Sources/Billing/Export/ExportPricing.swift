@@ -41,7 +41,7 @@ struct ExportPricing {
         var listRest = Money(pico: sums.listCost)
         var rows: [ExportRow] = []
         for meter in Meter.allCases where sums.usage[meter] != 0 {
-            guard sums.usage[meter] < .max else { throw .tooManyUnits }
+            guard sums.usage[meter] < .max else { throw .tooManyUnits(row.tenantID) }
             var line = row
             line.meter = meter
             line.units = sums.usage[meter]

@@ -79,14 +79,15 @@ extension LedgerStore {
         from start: Timestamp
     ) throws -> (requests: Int64, tokens: Int64) {
         let scope = "tenant_id = :tenant AND bucket_start >= :start AND (:key IS NULL OR key_id = :key)"
+        let columns = TokenUsage.columnMeters.map { "TOTAL(\($0.rawValue))" }.joined(separator: " + ")
         let others = TokenUsage.otherMeters.filter(\.isToken).map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        let rare = "SELECT TOTAL(units) FROM usage_quarter_meters WHERE \(scope) AND meter IN (\(others))"
+        // A damaged row may say any number: it must use up its own tenant's day, and end nothing.
+        func whole(_ sum: String) -> String { "CAST(MAX(0, MIN(\(sum), 4e18)) AS INTEGER)" }
         let row = try Row.fetchOne(
             db,
             sql: """
-                SELECT COALESCE(SUM(requests), 0) AS requests, COALESCE(SUM(input + input_cache_read
-                    + input_cache_write_5m + input_cache_write_1h + output + output_reasoning), 0)
-                    + (SELECT COALESCE(SUM(units), 0) FROM usage_quarter_meters WHERE \(scope) AND meter IN (\(others)))
-                    AS tokens
+                SELECT \(whole("TOTAL(requests)")) AS requests, \(whole("\(columns) + (\(rare))")) AS tokens
                 FROM usage_quarter WHERE \(scope)
                 """,
             arguments: ["tenant": tenantID.text, "start": start.microseconds, "key": keyID?.text]
