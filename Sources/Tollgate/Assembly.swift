@@ -239,10 +239,15 @@ struct Assembly {
     ) async throws -> (MasterKey, digestKey: [UInt8]) {
         let claimed = try await journal.write { db -> (MasterKey, [UInt8])? in
             guard let key = try MasterKeyStore.claim(db, given) else { return nil }
-            return (key, try MasterKeyStore.digestKey(db, key))
+            do {
+                return (key, try MasterKeyStore.digestKey(db, key))
+            } catch is MasterKeyError {
+                throw StartRefusal(reason: "storage: the request_digest_key in its table settings is damaged")
+            }
         }
         guard let claimed else {
-            throw StartRefusal(reason: "master_key: it is not the one this database was made with")
+            let reason = "it is not the one this database was made with, or its table settings is damaged"
+            throw StartRefusal(reason: "master_key: \(reason)")
         }
         if claimed.0.checkValue != given.checkValue {
             logger.warning("the master key was replaced: put the new one in the place of the former, then finish")

@@ -153,7 +153,7 @@ CASES: dict[str, tuple[Callable[[Case], None], str]] = {
         "master_key: the key looks copied or typed; draw a random one, as tollgate init does"),
     "another database's master key": (
         master(base64.b64encode(os.urandom(32)).decode()),
-        "master_key: it is not the one this database was made with"),
+        "master_key: it is not the one this database was made with, or its table settings is damaged"),
     "a master key's file that others may read": (
         secret_file("master_key", 0o644),
         "master_key: the file {folder}/master_key.key is open to others (mode 0644); "

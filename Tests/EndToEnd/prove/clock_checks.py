@@ -133,19 +133,20 @@ class Reached:
 
     def __init__(self, history: History, seen: Iterable[Seen], players: Iterable[Player]) -> None:
         self.players = {player.id: player for player in players}
-        self.asked: dict[str, list[tuple[float, int, int]]] = defaultdict(list)
+        self.asked: dict[str, list[tuple[float, float, list[tuple[int, int]]]]] = defaultdict(list)
         touched = [(player.id, at, at) for player in self.players.values() for at in player.touched]
         for tenant, sent, received in touched + [(one.tenant, one.sent, one.received) for one in seen]:
-            spans = history.spans(sent, received)
-            self.asked[tenant].append((sent, max(low for low, _ in spans), max(high for _, high in spans)))
+            self.asked[tenant].append((sent, received, history.spans(sent, received)))
 
     def starts(self, one: Seen, spans: list[tuple[int, int]]) -> set[int]:
-        """The start of that window, if the clock was before it; two where a midnight fell into a call."""
+        """The start of that window, if the clock was before it; several where the clock jumped within a call, as nobody
+        knows on which side of the jump that one was admitted."""
         player = self.players.get(one.tenant)
         if not player:
             return set()
-        asked = [(low, high) for sent, low, high in self.asked[one.tenant] if sent <= one.received]
-        latest = {max(edge) for edge in zip(*asked, strict=True)}
+        asked = [(received, of_it) for sent, received, of_it in self.asked[one.tenant] if sent <= one.received]
+        surely = max((min(low for low, _ in of_it) for received, of_it in asked if received <= one.sent), default=0)
+        latest = {edge for _, of_it in asked for span in of_it for edge in span if edge >= surely}
         found = {start_of(player.window, zone, instant) for zone in player.zones for instant in latest}
         return {start for start in found if start > min(low for low, _ in spans)}
 

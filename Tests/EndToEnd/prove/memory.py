@@ -10,6 +10,7 @@ CONNECTION = 8 * KIB
 REQUEST = 16 * KIB
 CALL = 32 * KIB
 SLOW_READER = 256 * KIB
+READ_ON = 2 * MIB
 KEY_CHECKS = 19 * MIB
 BODY_SHARE = 10  # times `limits.max_body`
 KEPT_MORE = 8 * MIB
@@ -21,6 +22,7 @@ STATED = {
     "each request that is not whole, or whose key is being checked": REQUEST,
     "each call": CALL,
     "each call whose client reads slower than its backend writes": SLOW_READER,
+    "each call that is read on after its client was cut": READ_ON,
     "checks of unverified keys": KEY_CHECKS,
     "bodies": f"{BODY_SHARE} times",
     "kept when it comes again": KEPT_MORE,

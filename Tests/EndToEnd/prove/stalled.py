@@ -58,7 +58,7 @@ class Stalled:
     def turn(self, watch: Watch, other: Bystander, number: int, quiet: float) -> None:
         with other.turn(False, NAME):
             time.sleep(quiet)
-        with watch.peak(NAME, number, memory.SLOW_READER), other.turn(True, NAME):
+        with watch.peak(NAME, number, memory.SLOW_READER, number // 2 * memory.READ_ON), other.turn(True, NAME):
             asyncio.run(self.all_of_them(watch.outcome, number))
         self.world.books.wait_until_no_holds(self.limit + AFTER + BEGUN_LIMIT)
         watch.must_give_back(NAME)
