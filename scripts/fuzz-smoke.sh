@@ -15,7 +15,14 @@ admin=()
 build=(--scratch-path .build-fuzz --sanitize fuzzer --disable-index-store)
 memory=1024
 if [[ "${ASAN:-}" == 1 ]]; then
-    build=(--scratch-path .build-fuzz-asan --sanitize fuzzer --sanitize address --disable-index-store)
+    # Of several sanitizers the package manager leaves Swift code the last one only, hence the flag with both. The
+    # checks of a build for debugging are on; without optimising it would be some thousand runs a second.
+    build=(
+        --scratch-path .build-fuzz-asan --configuration release --sanitize fuzzer --sanitize address
+        -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing -Xswiftc -enforce-exclusivity=checked
+        -Xswiftc -assert-config -Xswiftc Debug --disable-index-store
+    )
+    export FUZZ_SECONDS=3
     memory=4096
 fi
 length=(-max_total_time="$seconds")
@@ -65,6 +72,9 @@ for target in "${targets[@]}" ${admin[@]+"${admin[@]}"}; do
     if [[ -z "$(ls -A "Corpus/$target" 2>/dev/null)" ]]; then
         failed=1
         echo "fuzz $target: FAILED; there is nothing in Fuzz/Corpus/$target to start from"
+    elif grep -q 'Is the code instrumented for coverage' "$scratch/$target.log"; then
+        failed=1
+        echo "fuzz $target: FAILED; it is not instrumented for coverage"
     elif [[ "$status" -eq 0 && "$runs" =~ ^[1-9] ]]; then
         echo "fuzz $target: ok, $runs runs"
     else
