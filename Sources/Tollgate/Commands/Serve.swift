@@ -27,8 +27,15 @@ struct Serve: AsyncParsableCommand {
         defer { logs.finish() }
         let logger = logs.logger
         let path = config
+        let assembly: Assembly
         do {
-            let assembly = try await Assembly(configuration, environment: environment, logs: logs)
+            assembly = try await Assembly(configuration, environment: environment, logs: logs)
+        } catch {
+            let reason = (error as? StartRefusal)?.reason ?? "\(error)"
+            logger.critical("refused to start", metadata: ["reason": "\(reason)"])
+            throw ExitCode.failure
+        }
+        do {
             try await assembly.run(reloading: { try Configuration.load(path: path, environment: environment) })
         } catch let refusal as StartRefusal {
             logger.critical("refused to start", metadata: ["reason": "\(refusal.reason)"])

@@ -28,8 +28,8 @@ from .stored import Stored
 APART = "apart"
 TABLES = ("pools", "backends", "models", "model_targets", "upstream_names", "prices", "ledger", "usage_quarter",
           "usage_day", "audit_log", "settings", "usage_folded")
-# Tried first: the start once ended of it without naming the row.
-KNOWN_ODD: tuple[tuple[str, str, object], ...] = (("settings", "value", b""),)
+# Tried first: the start once ended of them as if a service had failed.
+KNOWN_ODD: tuple[tuple[str, str, object], ...] = (("settings", "value", b""), ("prices", "kind", ""))
 # A price may have become none at all, and then a call costs nothing.
 MAY_BE_FREE = ("prices",)
 
