@@ -1,19 +1,26 @@
 #!/usr/bin/env bash
 # Builds Fuzz/ and runs each of its targets for SECONDS_EACH (default 20) at the same time, over what is kept in
 # Fuzz/Corpus and Fuzz/Failures first. An input that traps, hangs or leaks is kept in Fuzz/Failures and fails the run,
-# and so does a target that ran nothing or has nothing to start from. SEED (default 1, so that a run can be repeated; 0
-# is a new one each time) chooses the inputs. RUNS is a number of runs of each in place of the time; as many targets as
-# there are processors then run at the same time. With ASAN=1 it is built with AddressSanitizer too, in a folder of its
-# own. ADMIN=1 adds the targets of the Admin API, which takes minutes to build.
+# and so does a target that ran nothing, has nothing to start from, or runs code that tells the fuzzer nothing. SEED
+# (default 1, so that a run can be repeated; 0 is a new one each time) chooses the inputs. RUNS is a number of runs of
+# each in place of the time; as many targets as there are processors then run at the same time. With ASAN=1 it is built
+# with AddressSanitizer too, optimised and in a folder of its own. ADMIN=1 adds the targets of the Admin API and the
+# operator's files, which takes minutes to build.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../Fuzz"
 
 seconds="${SECONDS_EACH:-20}"
-targets=(framing usage ask multipart key head answer reply values cells records)
+targets=(framing usage ask multipart key head answer reply values cells records origin)
+modules=(Tenancy Billing Proxy)
 admin=()
-[[ "${ADMIN:-}" != 1 ]] || admin=(json prices bills texts)
+if [[ "${ADMIN:-}" == 1 ]]; then
+    admin=(json prices bills texts bodies queries files)
+    modules+=(AdminAPI TollgateFiles)
+fi
 build=(--scratch-path .build-fuzz --sanitize fuzzer --disable-index-store)
 memory=1024
+wanted=(__sanitizer_cov_8bit_counters_init)
+export FUZZ_SECONDS=1
 if [[ "${ASAN:-}" == 1 ]]; then
     # Of several sanitizers the package manager leaves Swift code the last one only, hence the flag with both. The
     # checks of a build for debugging are on; without optimising it would be some thousand runs a second.
@@ -22,8 +29,9 @@ if [[ "${ASAN:-}" == 1 ]]; then
         -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing -Xswiftc -enforce-exclusivity=checked
         -Xswiftc -assert-config -Xswiftc Debug --disable-index-store
     )
-    export FUZZ_SECONDS=3
     memory=4096
+    wanted+=(__asan_init)
+    export FUZZ_SECONDS=3
 fi
 length=(-max_total_time="$seconds")
 at_once=$((${#targets[@]} + ${#admin[@]}))
@@ -34,6 +42,17 @@ fi
 swift build --quiet "${build[@]}" --product fuzz >&2
 [[ ${#admin[@]} -eq 0 ]] || swift build --quiet "${build[@]}" --product fuzz-admin >&2
 folder="$(swift build "${build[@]}" --show-bin-path)"
+
+# What is not instrumented is fuzzed blindly, and no fault of its memory is seen.
+for module in "${modules[@]}"; do
+    symbols="$(nm --undefined-only "$folder/$module.build/"*.o)"
+    for symbol in "${wanted[@]}"; do
+        if ! grep -q -w "$symbol" <<<"$symbols"; then
+            echo "fuzz: FAILED; $module was built without $symbol"
+            exit 1
+        fi
+    done
+done
 
 scratch="$(mktemp -d)"
 trap 'rm -rf "$scratch"' EXIT
@@ -56,6 +75,27 @@ run() {
         -artifact_prefix="Failures/$target/" "$scratch/$target" "Corpus/$target" "Failures/$target" \
         >"$scratch/$target.log" 2>&1 || status=$?
     echo "$status" >"$scratch/$target.status"
+    report "$target"
+}
+
+# Its line, as soon as it has ended.
+report() {
+    local target="$1" status runs edges
+    status="$(cat "$scratch/$target.status")"
+    runs="$(sed -n 's/^stat::number_of_executed_units: //p' "$scratch/$target.log")"
+    edges="$(sed -n 's/^#.*DONE *cov: \([0-9]*\) .*/\1/p' "$scratch/$target.log")"
+    if [[ -z "$(ls -A "Corpus/$target" 2>/dev/null)" ]]; then
+        echo "fuzz $target: FAILED; there is nothing in Fuzz/Corpus/$target to start from"
+    elif grep -q 'Is the code instrumented for coverage' "$scratch/$target.log"; then
+        echo "fuzz $target: FAILED; it is not instrumented for coverage"
+    elif [[ "$status" -eq 0 && "$runs" =~ ^[1-9] && "$edges" =~ ^[1-9] ]]; then
+        echo "fuzz $target: ok, $runs runs, $edges edges"
+        touch "$scratch/$target.ok"
+    else
+        tail -n 40 "$scratch/$target.log"
+        echo "fuzz $target: FAILED after ${runs:-0} runs; an input that failed is in Fuzz/Failures/$target"
+    fi
+    rmdir --ignore-fail-on-non-empty "Failures/$target"
 }
 
 for target in "${targets[@]}" ${admin[@]+"${admin[@]}"}; do
@@ -67,21 +107,7 @@ done
 wait
 failed=0
 for target in "${targets[@]}" ${admin[@]+"${admin[@]}"}; do
-    status="$(cat "$scratch/$target.status" 2>/dev/null || echo 1)"
-    runs="$(sed -n 's/^stat::number_of_executed_units: //p' "$scratch/$target.log")"
-    if [[ -z "$(ls -A "Corpus/$target" 2>/dev/null)" ]]; then
-        failed=1
-        echo "fuzz $target: FAILED; there is nothing in Fuzz/Corpus/$target to start from"
-    elif grep -q 'Is the code instrumented for coverage' "$scratch/$target.log"; then
-        failed=1
-        echo "fuzz $target: FAILED; it is not instrumented for coverage"
-    elif [[ "$status" -eq 0 && "$runs" =~ ^[1-9] ]]; then
-        echo "fuzz $target: ok, $runs runs"
-    else
-        failed=1
-        tail -n 40 "$scratch/$target.log"
-        echo "fuzz $target: FAILED after ${runs:-0} runs; an input that failed is in Fuzz/Failures/$target"
-    fi
-    rmdir --ignore-fail-on-non-empty "Failures/$target"
+    [[ -e "$scratch/$target.status" ]] || echo "fuzz $target: FAILED; it did not end"
+    [[ -e "$scratch/$target.ok" ]] || failed=1
 done
 exit "$failed"

@@ -10,6 +10,12 @@ enum AdminTarget: String, FuzzTarget {
     case bills
     /// Durations, decimals, dates, pointers and metric labels.
     case texts
+    /// Bodies of every call that takes JSON.
+    case bodies
+    /// Queries, pages, tags of states, paths and patterns of names.
+    case queries
+    /// The operator's own files: settings, states, and other gateways' configurations.
+    case files
 
     func run(_ input: UnsafeRawBufferPointer) {
         switch self {
@@ -17,6 +23,9 @@ enum AdminTarget: String, FuzzTarget {
         case .prices: PricesTarget.run(input)
         case .bills: BillsTarget.run(input)
         case .texts: TextsTarget.run(input)
+        case .bodies: BodiesTarget.run(input)
+        case .queries: QueriesTarget.run(input)
+        case .files: FilesTarget.run(input)
         }
     }
 }

@@ -24,6 +24,8 @@ enum GatewayTarget: String, FuzzTarget {
     case cells
     /// Records of holds, usage queries, and what answers call themselves.
     case records
+    /// Chains of forwarded addresses, and the numbers of a request that a trace names.
+    case origin
 
     func run(_ input: UnsafeRawBufferPointer) {
         switch self {
@@ -38,6 +40,7 @@ enum GatewayTarget: String, FuzzTarget {
         case .values: ValuesTarget.run(input)
         case .cells: CellsTarget.run(input)
         case .records: RecordsTarget.run(input)
+        case .origin: OriginTarget.run(input)
         }
     }
 }

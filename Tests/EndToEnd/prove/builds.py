@@ -25,9 +25,11 @@ def fuzz(run: Run, size: int) -> Outcome:
     """At least `size` runs of each target."""
     outcome = Outcome()
     said = script("fuzz-smoke.sh", RUNS=str(size), ASAN="1", ADMIN="1", SEED=str(run.seed % (1 << 31) + 1))
-    runs = {target: int(count) for target, count in re.findall(r"^fuzz (\w+): ok, (\d+) runs", said, re.M)}
+    told = re.findall(r"^fuzz (\w+): ok, (\d+) runs, (\d+) edges", said, re.M)
+    runs = {target: int(count) for target, count, _ in told}
     outcome.count = sum(runs.values())
     outcome.figures["runs"] = runs
+    outcome.figures["edges"] = {target: int(edges) for target, _, edges in told}
     outcome.must("FAILED" not in said, said[-4000:])
     wanted = {path.name for path in (ROOT / "Fuzz" / "Corpus").iterdir()}
     outcome.must(set(runs) == wanted, f"fuzzed {sorted(runs)}, not {sorted(wanted)}")
