@@ -18,9 +18,15 @@ enum QueriesTarget {
         var input = FuzzInput(bytes)
         let choice = input.byte() % 7
         switch choice {
-        case 0: checkQuery(input.text)
-        case 1: checkOrganizationQuery(input.text)
-        case 2: checkUsage(input.text)
+        case 0...2:
+            let request = request(input.text)
+            // As it came to be in the head, which has no control bytes.
+            let query = String(decoding: (request.head.path ?? "").utf8.dropFirst("/x?".utf8.count), as: UTF8.self)
+            switch choice {
+            case 0: checkQuery(request, query)
+            case 1: checkOrganizationQuery(request, query)
+            default: checkUsage(request, query)
+            }
         case 3: PageChecks.run(&input)
         case 4: checkTags(&input)
         case 5: checkPath(&input)
@@ -45,8 +51,8 @@ enum QueriesTarget {
         }
     }
 
-    private static func checkQuery(_ text: String) {
-        var query = Query(request(text))
+    private static func checkQuery(_ request: Request, _ text: String) {
+        var query = Query(request)
         let (limit, flag) = (query.integer("limit", 1...1000), query.flag("dry_run"))
         let (start, role) = (query.instant("start"), query.choice("role", of: AdminRole.self))
         let after = query.text("after")
@@ -72,8 +78,8 @@ enum QueriesTarget {
         precondition(role?.rawValue == values["role"], text)
     }
 
-    private static func checkOrganizationQuery(_ text: String) {
-        var query = OrganizationQuery(request(text))
+    private static func checkOrganizationQuery(_ request: Request, _ text: String) {
+        var query = OrganizationQuery(request)
         let ids = query.list("project_ids")
         let (start, flag) = (query.instant("effective_at[gte]"), query.flag("tenant_only"))
         let groups = query.choices("group_by", of: OrganizationUsageGroup.self)
@@ -107,8 +113,8 @@ enum QueriesTarget {
         return spaced.removingPercentEncoding ?? spaced
     }
 
-    private static func checkUsage(_ text: String) {
-        var query = OrganizationQuery(request(text))
+    private static func checkUsage(_ request: Request, _ text: String) {
+        var query = OrganizationQuery(request)
         let most: Int64 = 180
         let usage = OrganizationUsageText(&query, limits: { _ in (7, most) }, at: now)
         guard (try? query.finish()) != nil, let question = usage.question([.tenant]) else { return }
@@ -118,7 +124,7 @@ enum QueriesTarget {
         precondition((end - 1) / width - start / width < usage.limit, "\(text): more buckets than its limit")
         // What is handed out as the next page leads there.
         let next = OrganizationUsageText.page(at: question.span.end)
-        var second = OrganizationQuery(request("start_time=0&page=\(next)"))
+        var second = OrganizationQuery(Self.request("start_time=0&page=\(next)"))
         let again = OrganizationUsageText(&second, limits: { _ in (7, most) }, at: Timestamp(microseconds: .max))
         precondition((try? second.finish()) != nil && again.span.start.seconds == question.span.end.seconds, next)
     }
