@@ -20,10 +20,17 @@ struct WorkerThreadTests {
     }
 
     @Test func `what reads for seconds gives way at once, and what requests wait for does not`() {
-        // SCHED_IDLE is 5, the class of all others 0.
+        // SCHED_IDLE is 5, the class of all that say nothing 0.
         #expect(standing(.last).policy == 5)
         #expect(standing(.afterRequests).policy == 0)
         #expect(standing(.afterRequests).niceness >= 5)
+    }
+
+    @Test func `what gets cheaper by gathering interrupts nobody and yet stands back for nobody`() {
+        // SCHED_BATCH is 3.
+        let standing = standing(.gathering)
+        #expect(standing.policy == 3)
+        #expect(standing.niceness == getpriority(Int32(PRIO_PROCESS.rawValue), 0))
     }
 }
 #endif

@@ -51,7 +51,7 @@ public final class Journal: Sendable {
         self.retryPauseMS = retryPauseMS
         self.fatal = fatal ?? { _ in JournalExit.now() }
         ended.enter()
-        if !JournalThread.start({ self.run() }) {
+        if !WorkerThread.start(.gathering, { self.run() }) {
             logger.critical("the journal has no thread")
             writable.store(false, ordering: .sequentiallyConsistent)
             queue.close()

@@ -6,12 +6,31 @@ import Darwin
 
 /// A detached thread of our own, so that long computations never occupy a shared pool.
 public enum WorkerThread {
-    /// How far a thread stands back. On Linux niceness belongs to the thread.
-    public enum Rank: Int32, Sendable {
+    /// How far a thread stands back. On Linux niceness and scheduling class belong to the thread.
+    public enum Rank: Sendable {
+        /// Requests wait for it, and the more of them come together the less each costs: it interrupts nobody.
+        case gathering
         /// Requests wait for it, but those that do not go first.
-        case afterRequests = 5
+        case afterRequests
         /// It reads for seconds, and runs in what all others leave.
-        case last = 19
+        case last
+
+        fileprivate var niceness: Int32 {
+            switch self {
+            case .gathering: 0
+            case .afterRequests: 5
+            case .last: 19
+            }
+        }
+
+        /// Linux's SCHED_BATCH and SCHED_IDLE, which the C library only tells those who ask for its extensions.
+        fileprivate var schedulingClass: Int32? {
+            switch self {
+            case .gathering: 3
+            case .afterRequests: nil
+            case .last: 5
+            }
+        }
     }
 
     private final class Body {
@@ -24,19 +43,14 @@ public enum WorkerThread {
         }
     }
 
-    #if canImport(Glibc)
-    /// Linux's SCHED_IDLE, which the C library only tells those who ask for its extensions.
-    private static let idleClass: Int32 = 5
-    #endif
-
     /// Puts the calling thread behind the others of the process, for good.
     public static func stepBack(to rank: Rank) {
         #if canImport(Glibc)
-        _ = nice(rank.rawValue)
-        // A thread with a niceness may still end its slice, some milliseconds, while a call waits; one of this class is
-        // put aside at once. Where the system forbids it the niceness stays.
+        if rank.niceness > 0 { _ = nice(rank.niceness) }
+        // A thread with a niceness may still end its slice, some milliseconds, while a call waits; an idle one is put
+        // aside at once. Where the system forbids a class the niceness stays.
         var parameters = sched_param()
-        if rank == .last { _ = sched_setscheduler(0, idleClass, &parameters) }
+        if let schedulingClass = rank.schedulingClass { _ = sched_setscheduler(0, schedulingClass, &parameters) }
         #endif
     }
 
