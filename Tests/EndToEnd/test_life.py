@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from support.client import Answer, call, chat, fetch
 from support.oracle import PICO, Price, pico, usd
+from support.route import Route, wait_for
 from support.world import PRICE, World
 
 ONE_HOLD = usd(PRICE.bound(400, 100))  # covers one hold of a short call with max_tokens=100, never two
@@ -215,6 +217,32 @@ def test_a_call_waits_for_live_holds_up_to_its_limit(world: World) -> None:
     future = world.in_background(patient, world.fresh("holder"), knobs="latency=500,in=1,out=1", max_tokens=100)
     assert world.call(patient, max_tokens=100, knobs="in=1,out=1").done
     assert future.result().done
+
+
+def test_a_call_waits_for_the_target_that_waiting_helps(world: World) -> None:
+    """The money of its first pool is spent for good, that of the second one is only held by another call."""
+    url = world.backend.base_url()
+    route = Route.lay(world, {"first": url}, {"second": url})
+    for pool, limit in zip(route.pools, ("0.000001", ONE_HOLD), strict=True):
+        world.admin.budget(route.tenant.id, limit, pool=pool)
+    marker = world.fresh("holder")
+    with ThreadPoolExecutor(1) as thread:
+        holder = thread.submit(route.call, marker, knobs="latency=500,in=1,out=1", max_tokens=100)
+        wait_for(lambda: any(seen.marker == marker for seen in world.backend.calls()), "the holder's call")
+        waited = route.call(max_tokens=100, knobs="in=1,out=1")
+    assert holder.result().done and waited.done, waited
+    assert [row.pool for row in route.attempts(waited)] == route.pools[1:]
+
+
+def test_a_refusal_for_want_of_money_uses_up_no_quota_and_quotas_are_asked_first(world: World) -> None:
+    tenant = world.tenant("0.000001")
+    world.admin.quotas(f"tenants/{tenant.id}", rpd=1)
+    for _ in range(3):
+        assert_refused(world.call(tenant), 429, "insufficient_quota")
+    world.admin.ok("PATCH", f"/budgets/{tenant.budget}", {"limit": "1"})
+    world.assert_good_call(tenant)
+    world.admin.ok("PATCH", f"/budgets/{tenant.budget}", {"limit": "0.000001"})
+    assert_rate_limited(world.call(tenant), "requests")
 
 
 def test_an_unpriced_model_is_refused_only_under_a_cap(world: World) -> None:

@@ -35,8 +35,8 @@ extension Exchange {
 
     /// Nothing is available: emergency passthrough at a limited rate, behind every gate, and then the end.
     func passThrough() {
-        if let firstShortage, failedAttempt == nil {
-            lackMoney(firstShortage.target, firstShortage.shortage)
+        if let shortage, failedAttempt == nil {
+            lackMoney(shortage.target, shortage.shortage)
         } else if emergencyAttempts < plane.router.settings.emergencyAttempts,
             let found = plane.router.acquireEmergency(routing, spent: spent)
         {
@@ -69,8 +69,10 @@ extension Exchange {
         switch decision {
         case .held(let reservation):
             record(reservation)
-        case .short(let shortage):
-            firstShortage = firstShortage ?? (lease.target, shortage)
+        case .short(let found):
+            if shortage == nil || shortage?.shortage.waitingHelps == false && found.waitingHelps {
+                shortage = (lease.target, found)
+            }
             unaffordable.insert(lease.target)
             openTargets()
             releaseLease(.unused)
@@ -110,7 +112,7 @@ extension Exchange {
             admission?.take(reservation)
             unaffordable.removeAll()
             openTargets()
-            firstShortage = nil
+            shortage = nil
             if isStillWelcome() { seek() }
         case .short(let shortage):
             end(with: shortage.waitingHelps ? .budgetHeld(shortage.state) : .insufficientQuota(shortage.state))

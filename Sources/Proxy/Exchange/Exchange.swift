@@ -26,7 +26,8 @@ final class Exchange {
     var routing: RoutingAsk
     /// Targets whose hold did not fit.
     var unaffordable: Set<Int> = []
-    var firstShortage: (target: Int, shortage: Ledger.Shortage)?
+    /// What to wait for, or to refuse for: the first shortage that waiting helps with, else the first of all.
+    var shortage: (target: Int, shortage: Ledger.Shortage)?
     /// The finished attempt that the next hold is swapped for.
     var failedAttempt: Settlement?
     /// A retry was taken from what all requests share, and not made yet.
