@@ -44,6 +44,8 @@ public final class ProxyServer: Sendable {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.maxMessagesPerRead, value: 4)
+            // What a slow reader keeps: so much, and the piece that came on top.
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 8 * 1024, high: 16 * 1024))
             .childChannelInitializer { channel in
                 guard let loop = contexts[ObjectIdentifier(channel.eventLoop)] else { return channel.close() }
                 return channel.eventLoop.makeCompletedFuture {

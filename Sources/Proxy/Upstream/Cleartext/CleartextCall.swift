@@ -2,8 +2,10 @@ import NIOCore
 
 /// One call of a `CleartextClient`: collects what its connection reads and hands it to the delegate.
 final class CleartextCall: UpstreamCall, LiveCall {
-    /// Body bytes kept for a paused delegate before the connection stops reading; also the most of one delivery.
-    static let maxBuffered = 64 * 1024
+    /// The most body bytes of one delivery.
+    private static let maxPiece = 64 * 1024
+    /// Body bytes kept for a paused delegate before the connection stops reading.
+    private static let maxKept = 16 * 1024
 
     var liveIndex = -1
 
@@ -100,7 +102,7 @@ final class CleartextCall: UpstreamCall, LiveCall {
         limits.didReadBody(bytes.readableBytes, at: client.now)
         // Mostly the delegate has taken what came before.
         body.append(bytes)
-        if isPaused, let body, body.readableBytes >= Self.maxBuffered {
+        if isPaused, let body, body.readableBytes >= Self.maxKept {
             isReadPaused = true
             connection?.pauseReading()
         }
@@ -133,7 +135,7 @@ final class CleartextCall: UpstreamCall, LiveCall {
     }
 
     private func nextPiece() -> ByteBuffer? {
-        if let body, body.readableBytes > Self.maxBuffered { return self.body?.readSlice(length: Self.maxBuffered) }
+        if let body, body.readableBytes > Self.maxPiece { return self.body?.readSlice(length: Self.maxPiece) }
         return body.take()
     }
 
