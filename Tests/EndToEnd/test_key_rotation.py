@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from support.backend import FakeBackend
 from support.options import Run
+from support.route import wait_for
 from support.tollgate import gateway
 from support.traffic import traffic
 from support.world import World
@@ -65,3 +68,35 @@ def test_a_backends_key_is_replaced_without_a_failed_call(world: World, backend:
     former = {key for at, key in seen if at < changed and key != f"Bearer {fresh}"}
     assert len(former) == 1 and backend.call(slow).arrived["headers"]["authorization"] in former
     assert backend.call(slow).finished and not backend.call(slow).hung_up
+
+
+def test_keys_are_hashed_anew_at_another_cost_as_they_are_used(run: Run, backend: FakeBackend) -> None:
+    """Of the clients' keys and the operators' alike, those that called; others keep their hash, and work later."""
+    def hashes() -> dict[str, set[str]]:
+        with closing(sqlite3.connect(f"file:{server.database}?mode=ro", uri=True)) as link:
+            return {table: {phc.split("$")[3] for (phc,) in link.execute(f"SELECT phc FROM {table}")}
+                    for table in ("key_secrets", "admin_keys")}
+
+    with gateway(run.binary, argon2(8, 1)) as server:
+        world = World.lay(server, backend)
+        tenant, other = world.tenant(), world.tenant()
+        server.admin.credential = world.admin.ok("POST", "/admin-keys", {"name": "finance", "role": "admin"})["key"]
+        world.assert_good_call(tenant)
+        assert hashes() == {"key_secrets": {"m=8,t=1,p=1"}, "admin_keys": {"m=8,t=1,p=1"}}
+        server.stop()
+        server.config.write_text(server.config.read_text().replace(argon2(8, 1), argon2(16, 2)))
+        server.start()
+        world.assert_good_call(tenant)
+        world.admin.rows("/tenants")
+        wait_for(lambda: hashes() == {"key_secrets": {"m=8,t=1,p=1", "m=16,t=2,p=1"}, "admin_keys": {"m=16,t=2,p=1"}},
+                 "a new hash of both keys that were used")
+        world.assert_good_call(tenant)
+        world.assert_good_call(other)
+        wait_for(lambda: hashes()["key_secrets"] == {"m=16,t=2,p=1"}, "a new hash of the other key")
+        server.stop()
+        server.start()
+        world.assert_good_call(tenant)
+
+
+def argon2(kibibytes: int, iterations: int) -> str:
+    return f"keys: {{ argon2: {{ memory: {kibibytes}KiB, iterations: {iterations} }} }}\n"

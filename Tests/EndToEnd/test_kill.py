@@ -21,6 +21,7 @@ from support.client import call, chat
 from support.options import Run
 from support.oracle import Entry, Hold, Price, assert_exactly_once, pico, usd
 from support.processes import note
+from support.route import wait_for
 from support.tollgate import Gateway
 from support.world import World
 
@@ -246,4 +247,34 @@ def test_what_a_crash_left_is_charged_or_released_by_hand(world_to_kill: World) 
     by_hand = sorted((entry.kind, entry.cost) for entry in world.books.entries() if entry.tenant_id == tenant.id)
     assert by_hand == [("release", 0), ("resolve", 250 * RATE)]
     assert world.call(tenant, model="counted", max_tokens=601).done
+    world.server.verify()
+
+
+def test_what_a_crash_left_is_released_by_the_clock_for_those_who_asked(world_to_kill: World) -> None:
+    """Of three tenants one asked for a second, one for an hour and one for nothing."""
+    world = world_to_kill
+    asked = {"1s": world.tenant(uncertain_release_after="1s"), "1h": world.tenant(uncertain_release_after="1h"),
+             "": world.tenant()}
+    before = {hold.request_id for hold in world.books.holds()}
+
+    async def crash() -> None:
+        calls = [asyncio.create_task(call(world.server.data, tenant.key, chat(
+            world.fresh("left"), model="counted", knobs="latency=5000", max_tokens=10))) for tenant in asked.values()]
+        while len(world.books.holds()) < len(before) + len(asked):
+            await asyncio.sleep(0.01)
+        world.server.kill()
+        await asyncio.gather(*calls)
+
+    asyncio.run(crash())
+    world.server.start()
+
+    def left() -> set[str]:
+        return {hold["tenant_id"] for hold in world.admin.holds("uncertain") if hold["request_id"] not in before}
+
+    assert left() == {tenant.id for tenant in asked.values()}
+    wait_for(lambda: left() == {asked["1h"].id, asked[""].id}, "what was to be released after a second", 20)
+    [entry] = [entry for entry in world.books.entries() if entry.tenant_id == asked["1s"].id]
+    assert (entry.kind, entry.cost) == ("release", 0)
+    for hold in world.admin.holds("uncertain"):
+        world.admin.ok("POST", f"/holds/{hold['id']}/resolve", {"release": True})
     world.server.verify()

@@ -63,6 +63,17 @@ def test_a_second_instance_on_the_same_database_refuses_to_start(run: Run, world
     world.assert_good_call(world.tenant())
 
 
+def test_each_processor_has_a_loop_and_the_writer_interrupts_none(world: World) -> None:
+    """The classes of its threads, as the kernel tells them: SCHED_BATCH is 3 (decision 0068)."""
+    assert world.server.child
+    threads = Path(f"/proc/{world.server.child.pid}/task")
+    names = [(thread / "comm").read_text() for thread in threads.iterdir()]
+    loops = {name for name in names if name.startswith("NIO-ELT-1-")}
+    assert len(loops) == len(os.sched_getaffinity(world.server.child.pid)), names
+    classes = [os.sched_getscheduler(int(thread.name)) for thread in threads.iterdir()]
+    assert classes.count(os.SCHED_BATCH) == 1
+
+
 def test_sigterm_lets_a_stream_end(run: Run, backend: FakeBackend) -> None:
     server = Gateway(run.binary)
     try:
