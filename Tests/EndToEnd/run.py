@@ -2,9 +2,9 @@
 
     python run.py --binary PATH [--only NAME] [--seed N] [--full]
 
-One line per test as it finishes, measurements in between, and as the last line `N passed, N failed`. A test that is
-skipped has failed, unless it needs root and this is not root: those are named before the last line and not counted.
-Exit code 1 if a test failed or none ran.
+One line per test as it finishes, measurements in between, then what took longest and what failed once more, and as the
+last line `N passed, N failed`. A test that is skipped has failed, unless it needs root and this is not root: those are
+named before the last line and not counted. Exit code 1 if a test failed or none ran.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 import os
 import random
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ import pytest
 from support.processes import NEEDS_ROOT
 
 DETAIL_LINES = 120
+LONGEST = 12  # files named as the longest
 HERE = Path(__file__).resolve().parent
 
 
@@ -29,12 +31,13 @@ class Reporter:
     def __init__(self) -> None:
         self.passed = 0
         self.failed = 0
+        self.failures: list[str] = []
         self.not_run: list[str] = []
-        self.seconds: dict[str, float] = {}
+        self.seconds: Counter[str] = Counter()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         name = report.nodeid.replace("::", " ").removesuffix(".py")
-        self.seconds[name] = self.seconds.get(name, 0) + report.duration
+        self.seconds[name] += report.duration
         if report.failed:
             self.fail(name if report.when == "call" else f"{name} ({report.when})", report.longreprtext)
         elif report.when == "call":
@@ -53,9 +56,20 @@ class Reporter:
 
     def fail(self, name: str, details: str) -> None:
         self.failed += 1
-        print(f"FAIL {name} {self.seconds.get(name, 0):.1f} s", flush=True)
-        for line in details.splitlines()[-DETAIL_LINES:]:
+        lines = details.splitlines()
+        told = [line for line in lines if line.startswith("E ")] or lines[-1:]
+        self.failures.append(f"FAIL {name}: {' '.join(told[:2])}")
+        print(f"FAIL {name} {self.seconds[name]:.1f} s", flush=True)
+        for line in lines[-DETAIL_LINES:]:
             print(f"     {line}", flush=True)
+
+    def summary(self) -> list[str]:
+        """What took longest, file by file, and every failure in a line: whoever sees the end of a long log sees both."""
+        files: Counter[str] = Counter()
+        for name, seconds in self.seconds.items():
+            files[name.split(" ")[0]] += seconds
+        longest = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in files.most_common(LONGEST))
+        return [f"{files.total():.0f} s of tests; longest: {longest}", *self.failures]
 
 
 def main() -> int:
@@ -80,6 +94,7 @@ def main() -> int:
         arguments += ["-k", options.only]
     reporter = Reporter()
     code = pytest.main(arguments, plugins=[reporter])
+    print("\n".join(reporter.summary()), flush=True)
     if reporter.not_run:
         print(f"not run, they need root: {', '.join(reporter.not_run)}", flush=True)
     print(f"{reporter.passed} passed, {reporter.failed} failed", flush=True)
