@@ -105,10 +105,12 @@ tsan: ## the Swift tests under ThreadSanitizer; builds for some minutes the firs
 	@scripts/tsan.sh
 
 lint: ## check the formatting of every Swift file
-	@swift format lint --strict --parallel --recursive Sources Tests Fuzz/Sources Fuzz/Package.swift Package.swift
+	@swift format lint --strict --parallel --recursive Sources Tests Fuzz/Sources Fuzz/Package.swift \
+		Benchmarks/Sources Benchmarks/Package.swift Package.swift
 
 format: ## format every Swift file in place
-	@swift format --in-place --parallel --recursive Sources Tests Fuzz/Sources Fuzz/Package.swift Package.swift
+	@swift format --in-place --parallel --recursive Sources Tests Fuzz/Sources Fuzz/Package.swift \
+		Benchmarks/Sources Benchmarks/Package.swift Package.swift
 
 ci: ## run what continuous integration runs
 	@.ci/run

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Everything a change must pass: Swift tests in a strict debug build, fuzzing, then the end-to-end tests on the release
-# binary. The last line is `N passed, N failed`, over both. --only-e2e skips the Swift tests; what follows it goes to
-# run.py.
+# Everything a change must pass: formatting, Swift tests in a strict debug build, fuzzing, then the end-to-end tests on
+# the release binary. The last line is `N passed, N failed`, over both. --only-e2e skips the Swift tests; what follows
+# it goes to run.py.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -97,6 +97,7 @@ scripts/install-packages.sh build test ops prove package
 if [[ "${1:-}" == --only-e2e ]]; then
     shift
 else
+    step "formatting" make lint
     step "debug build" swift build --build-tests "${strict[@]}"
     swift_tests
     step "fuzzing" scripts/fuzz-smoke.sh

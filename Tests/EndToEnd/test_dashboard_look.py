@@ -39,9 +39,16 @@ def name(page: str) -> str:
     return page.partition("?view")[0].replace("/", "-").split("_")[0] + ("-lines" if "lines" in page else "")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_every_page_is_clean_and_as_wide_as_the_screen(room: World, chromium: Browser, theme: str, width: int) -> None:
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
+def test_every_page_is_clean_and_as_wide_as_the_screen(
+    run: Run, room: World, chromium: Browser, width: int, theme: str
+) -> None:
+    """Each width and each theme once; with `--full` every width in every theme."""
+    for shown in ("light", "dark") if run.full else (theme,):
+        look(room, chromium, width, shown)
+
+
+def look(room: World, chromium: Browser, width: int, theme: str) -> None:
     chromium.theme(theme)
     chromium.size(width)
     chromium.sign_in(room.server.admin_key)

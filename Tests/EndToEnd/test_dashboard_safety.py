@@ -86,8 +86,8 @@ def world(run: Run, backend: FakeBackend) -> Iterator[World]:
         yield World.lay(server, backend)
 
 
-def test_five_hundred_hostile_names_in_every_field_are_only_text(run: Run, world: World) -> None:
-    names = hostile(run.seed, 500)
+def test_hostile_names_in_every_field_are_only_text(run: Run, world: World) -> None:
+    names = hostile(run.seed, 500 if run.full else 120)
     admin = world.admin
 
     def make(name: str) -> list[Reply]:
@@ -123,7 +123,7 @@ def test_five_hundred_hostile_names_in_every_field_are_only_text(run: Run, world
         replies = list(pool.map(make, names))
     assert all(reply.status in (200, 201, 400) for made in replies for reply in made), "a name broke something"
     accepted = [sum(made[field].status < 300 for made in replies) for field in (0, 1, 2)]
-    assert min(accepted) > 250, f"too few names are accepted to show anything: {accepted}"
+    assert min(accepted) > len(names) / 2, f"too few names are accepted to show anything: {accepted}"
     for backend in admin.rows("/pools/fast/backends"):
         if backend["name"] != "fake-a":
             admin.ok("POST", f"/backends/{backend['id']}/drain")

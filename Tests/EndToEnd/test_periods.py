@@ -130,7 +130,7 @@ def test_a_kill_in_the_middle_of_a_close_leaves_all_of_it_or_nothing(run: Run) -
         kills = open_after = 0
         for month in months[1:]:
             ask(server, month)
-            for _ in range(20 if run.full else 6):
+            for _ in range(20 if run.full else 3):
                 time.sleep(dice.uniform(0, length * 1.2))
                 server.kill()
                 kills += 1

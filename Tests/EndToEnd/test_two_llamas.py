@@ -20,8 +20,8 @@ from support.route import CALM, Route, wait_for
 from support.tollgate import gateway
 from support.world import PRICE, World
 
-CLIENTS = 6
-TOKENS = 48
+CLIENTS = 4
+TOKENS = 24
 
 
 @pytest.fixture(scope="module")

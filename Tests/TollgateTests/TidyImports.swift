@@ -64,8 +64,6 @@ enum TidyImports {
             return "only *Store, *Schema and the writer may import GRDB"
         case "GRDBSQLite" where !source.fileName.hasSuffix("Store.swift"):
             return "only *Store files may import GRDBSQLite"
-        case "GRDBSQLite" where !source.isStore:
-            return "only *Store and *Schema may import GRDBSQLite"
         case "CSQLite" where source.fileName != "DatabaseFile.swift":
             return "only DatabaseFile.swift may import CSQLite"
         case "Foundation" where !mayUseFoundation(source):
