@@ -11,7 +11,7 @@ from support.processes import ROOT
 
 from .programme import Outcome, Programme
 
-HOURS = 3600 * 4
+HOURS = 3600 * 12
 
 
 def script(name: str, **settings: str) -> str:
