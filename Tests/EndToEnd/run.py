@@ -1,6 +1,6 @@
 """Run the end-to-end tests against a built `tollgate`.
 
-    python run.py --binary PATH [--only NAME] [--seed N] [--full]
+    python run.py --binary PATH [--only NAME] [--seed N] [--full] [--runners N]
 
 One line per test as it finishes, measurements in between, then what took longest and what failed once more, and as the
 last line `N passed, N failed`. A test that is skipped has failed, unless it needs root and this is not root: those are
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from runners import Claims, side_by_side
 from support.processes import NEEDS_ROOT
 
 DETAIL_LINES = 120
@@ -78,12 +79,17 @@ def main() -> int:
     parser.add_argument("--only", default="", help="run the tests whose name contains this (pytest -k)")
     parser.add_argument("--seed", type=int, default=None, help="replay the random choices of a run")
     parser.add_argument("--full", action="store_true", help="the release run: far more trials and kills")
+    parser.add_argument("--runners", type=int, default=1, help="so many files at the same time")
+    parser.add_argument("--claims", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     binary = options.binary.resolve()
     if not binary.is_file():
         sys.exit(f"run.py: no binary at {binary}")
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 32)
-    print(f"seed {seed}", flush=True)
+    if not options.claims:
+        print(f"seed {seed}", flush=True)
+    if options.runners > 1:
+        return side_by_side(options.runners, [*sys.argv[1:], "--seed", str(seed)])
     arguments = [
         str(HERE), "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:warnings", "-s", "--rootdir", str(HERE),
         "--tg-binary", str(binary), "--tg-seed", str(seed),
@@ -93,11 +99,13 @@ def main() -> int:
     if options.only:
         arguments += ["-k", options.only]
     reporter = Reporter()
-    code = pytest.main(arguments, plugins=[reporter])
+    code = pytest.main(arguments, plugins=[reporter, *([Claims(options.claims)] if options.claims else [])])
     print("\n".join(reporter.summary()), flush=True)
     if reporter.not_run:
         print(f"not run, they need root: {', '.join(reporter.not_run)}", flush=True)
     print(f"{reporter.passed} passed, {reporter.failed} failed", flush=True)
+    if options.claims:
+        return 0 if code in (0, pytest.ExitCode.NO_TESTS_COLLECTED) and not reporter.failed else 1
     return 0 if code == 0 and reporter.passed and not reporter.failed else 1
 
 

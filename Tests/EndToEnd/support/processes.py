@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import resource
 import signal
 import socket
@@ -17,15 +18,22 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 NEEDS_ROOT = "needs root"  # so begins the reason of the only skips that are no failure, for anybody else than root
 LATEST_PORTS: deque[int] = deque(maxlen=100)
+FIRST_PORT, PORTS = 10_000, 5_000  # of a runner; up to four stay below those that clients get
+RUNNER = "TOLLGATE_TEST_RUNNER"  # in a runner's environment: which one of several it is
 
 
 def free_port() -> int:
-    """A port nobody listens on, and not the one handed out just before: that one is not taken yet."""
+    """A port nobody listens on, and not one handed out just before: that one is not taken yet. None that the system
+    gives to clients, and each runner has a range of its own."""
+    first = FIRST_PORT + int(os.environ.get(RUNNER, "0")) * PORTS
     while True:
+        port = random.SystemRandom().randrange(first, first + PORTS)
         with socket.socket() as handle:
             handle.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            handle.bind(("127.0.0.1", 0))
-            port = int(handle.getsockname()[1])
+            try:
+                handle.bind(("127.0.0.1", port))
+            except OSError:
+                continue
         if port not in LATEST_PORTS:
             LATEST_PORTS.append(port)
             return port
