@@ -79,8 +79,9 @@ public final class ProxyServer: Sendable {
     /// Every call is settled before this returns, cut ones included.
     public func drain() async {
         plane.isDraining.store(true, ordering: .relaxed)
-        let channel = listener.withLock { $0 }
-        try? await channel?.close()
+        if let channel = listener.withLock({ $0 }) {
+            await ListenSource.release(channel, connectionsOn: loops.map(\.eventLoop))
+        }
         let limit = plane.limits.drainMS * 1_000_000
         let begin = plane.time.uptime()
         let deadline = begin + limit
