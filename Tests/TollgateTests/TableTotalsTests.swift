@@ -19,13 +19,21 @@ struct TableTotalsTests {
     @Test(arguments: [
         ["100000000000000000000000000000"], ["170141183460469231731687303715884105727"],
         ["-100000000000000000000000000000"], ["99999999999999999999999999", "99999999999999999999999999", "1e3"],
-        ["--1"], ["100000000000000000000000000", "100000000000000000000000000"],
+        ["--1"], ["+1"], ["100000000000000000000000000", "100000000000000000000000000"],
     ])
     func anAmountThatDoesNotFitIsAFaultAndNoTrap(amounts: [String]) throws {
         let lines = amounts.map { "ten_1,\($0),0,0\r\n" }.joined()
         let table = "tenant_id,cost,list_cost,billed\r\n\(lines)"
         #expect(
             try !differences(.ledger, table, #"{"totals":[],"digest":""}"#, rows: Int64(amounts.count)).isEmpty)
+    }
+
+    @Test(arguments: [TableTotals.Shape.ledger, .focus, .upstreamFocus, .invoices])
+    func aHeadingThatIsThereTwiceIsAFaultAndNoTrap(shape: TableTotals.Shape) throws {
+        let table = "x,x,tenant_id,SubAccountId,InvoiceId\r\na,b,c,d\r\na,b,c,d,e\r\n"
+        #expect(
+            try differences(shape, table, #"{"status":"closed","totals":[],"digest":""}"#, rows: 2)
+                == ["the heading x is there twice"])
     }
 
     @Test func everyTotalIsWorkedOutAnew() throws {

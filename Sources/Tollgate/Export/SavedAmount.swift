@@ -7,7 +7,9 @@ enum SavedAmount {
     static func pico(_ text: String) -> Int128? {
         let isNegative = text.hasPrefix("-")
         let parts = text.dropFirst(isNegative ? 1 : 0).split(separator: ".", omittingEmptySubsequences: false)
-        guard 1...2 ~= parts.count, let whole = Int128(parts[0]), whole >= 0 else { return nil }
+        // What reads numbers takes a plus sign too.
+        guard 1...2 ~= parts.count, parts[0].utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let whole = Int128(parts[0])
+        else { return nil }
         let digits = parts.count == 2 ? String(parts[1]) : ""
         guard digits.utf8.count <= fractionDigits, digits.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else { return nil }
         let padded = digits + String(repeating: "0", count: fractionDigits - digits.utf8.count)

@@ -50,10 +50,8 @@ struct TableTotals {
     }
 
     private mutating func take(_ cells: [String]) {
-        guard !places.isEmpty else {
-            for (place, name) in cells.enumerated() { places[name] = place }
-            return
-        }
+        guard totals.fault == nil else { return }
+        guard !places.isEmpty else { return takeHeadings(cells) }
         guard cells.count == places.count else {
             return totals.fail("row \(totals.rows + 1) has \(cells.count) cells under \(places.count) headings")
         }
@@ -78,6 +76,12 @@ struct TableTotals {
             let tenant = String(id.dropFirst(mark.count))
             totals.begin(tenant)
             totals.add(SavedAmount.pico(cell("BilledCost")), to: "billed", of: tenant)
+        }
+    }
+
+    private mutating func takeHeadings(_ names: [String]) {
+        for (place, name) in names.enumerated() where places.updateValue(place, forKey: name) != nil {
+            totals.fail("the heading \(name) is there twice")
         }
     }
 
