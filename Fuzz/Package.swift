@@ -46,6 +46,8 @@ let package = Package(
             sources: [
                 "Configuration", "Document", "Fields", "Import", "Client/JSONValue.swift",
                 "Client/JSONValue+Text.swift", "Client/ShellText.swift", "Export/CSVReader.swift",
+                "Export/ExportDocument.swift", "Export/LineTotals.swift", "Export/RowTotals.swift",
+                "Export/SavedAmount.swift", "Export/TableTotals.swift",
                 "CommandFailure.swift", "ExitStatus.swift", "StartRefusal.swift", "TextFile.swift",
             ]
         ),

@@ -14,7 +14,7 @@ targets=(framing usage ask multipart key head answer reply values cells records 
 modules=(Tenancy Billing Proxy)
 admin=()
 if [[ "${ADMIN:-}" == 1 ]]; then
-    admin=(json prices bills texts bodies queries files)
+    admin=(json prices bills texts bodies queries files saved)
     modules+=(AdminAPI TollgateFiles)
 fi
 build=(--scratch-path .build-fuzz --sanitize fuzzer --disable-index-store)

@@ -16,6 +16,8 @@ enum AdminTarget: String, FuzzTarget {
     case queries
     /// The operator's own files: settings, states, and other gateways' configurations.
     case files
+    /// Saved exports and their manifests.
+    case saved
 
     func run(_ input: UnsafeRawBufferPointer) {
         switch self {
@@ -26,6 +28,7 @@ enum AdminTarget: String, FuzzTarget {
         case .bodies: BodiesTarget.run(input)
         case .queries: QueriesTarget.run(input)
         case .files: FilesTarget.run(input)
+        case .saved: SavedTarget.run(input)
         }
     }
 }
