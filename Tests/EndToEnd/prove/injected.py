@@ -30,7 +30,9 @@ BATCH = 40  # trials on one gateway; its whole ledger is read after each
 EACH = 20  # trials of each point or error that must have met it, at full length
 ATTEMPTS = 5  # at most, until a trial meets what it names
 LOG = "log"
+HOLD_SYNC = "ledger: { hold_sync: full }\n"
 RUNNING, LONG, BACKUP, FIRST = "running", "running for long", "a backup is due", "first start"
+SYNCED = "holds are synced"  # `ledger.hold_sync: full`
 # A backup is made a second after the start when there is none; the WAL grows until a checkpoint. Not every trial meets
 # its call that soon: then the load goes on for a while.
 LONG_SECONDS, LONGEST, LONGEST_LONG = 2.5, 3.0, 8.0
@@ -53,6 +55,8 @@ class Point:
 POINTS = (
     Point("write of the WAL", "pwrite64", "-wal", 40),
     Point("sync of the WAL", "fdatasync", "-wal", 15),
+    Point("sync of the file of holds", "fdatasync", ".holds", 15, SYNCED),
+    Point("sync of the WAL beside synced holds", "fdatasync", "-wal", 15, SYNCED),
     Point("migrating: write of the WAL", "pwrite64", "-wal", 400, FIRST),
     Point("naming a backup", "rename,renameat,renameat2", None, 1, BACKUP),
     Point("opening the WAL", "openat", "-wal", 2),
@@ -88,11 +92,13 @@ POINTS = (
 # A file system's errors, for the calls on files; the network's failures are the fault matrix's.
 FAILURES = (
     Point("sync of the WAL", "fdatasync", "-wal", 15, errors=("EIO", "ENOSPC"), must_end=True),
+    Point("sync of the file of holds", "fdatasync", ".holds", 15, SYNCED, ("EIO",), must_end=True),
     Point("write of the WAL", "pwrite64", "-wal", 40, errors=("EIO", "ENOSPC", "EROFS")),
     Point("migrating: write of the WAL", "pwrite64", "-wal", 400, FIRST, ("EIO", "ENOSPC")),
     Point("naming a backup", "rename,renameat,renameat2", None, 1, BACKUP, ("EIO", "EROFS")),
     Point("opening the WAL", "openat", "-wal", 2, errors=("EIO", "EMFILE", "EROFS")),
     Point("write of the database", "pwrite64", "", 3, LONG, ("EIO", "ENOSPC", "EROFS")),
+    # The log keeps what this one should have stored, so that the gateway may go on and try again.
     Point("sync of the database", "fdatasync", "", 1, LONG, ("EIO",)),
     Point("migrating: sync of the WAL", "fdatasync", "-wal", 1, FIRST, ("EIO",), must_end=True),
     Point("opening the database", "openat", "", 3, errors=("EIO", "EACCES")),
@@ -240,11 +246,15 @@ def injected(run: Run, size: int, plan: Plan, errors: bool) -> Outcome:
             folder.mkdir()
             kinds = every[start:start + BATCH]
             wanted.update(Trial(point, error, 0, "", 0, folder).kind for point, error in kinds)
+            # A gateway for each has a backend of its own: its log is held against the books.
             with fake_backend() as backend:
                 first_starts(run, backend, dice, [kind for kind in kinds if kind[0].stage == FIRST], folder, score,
                              outcome)
-                whole += under_load(run, backend, dice, [kind for kind in kinds if kind[0].stage != FIRST], folder,
-                                    score, outcome)
+            for config in ("", HOLD_SYNC):
+                those = [kind for kind in kinds if kind[0].stage != FIRST
+                         and (kind[0].stage == SYNCED) == bool(config)]
+                with fake_backend() as backend:
+                    whole += under_load(run, backend, dice, those, config, folder, score, outcome)
     score.judge(outcome, wanted)
     outcome.figures["whole answers"] = whole
     return outcome
@@ -265,12 +275,14 @@ def first_starts(run: Run, backend: FakeBackend, dice: random.Random, kinds: lis
                 break
 
 
-def under_load(run: Run, backend: FakeBackend, dice: random.Random, kinds: list[tuple[Point, str]], folder: Path,
-               score: Score, outcome: Outcome) -> int:
+def under_load(run: Run, backend: FakeBackend, dice: random.Random, kinds: list[tuple[Point, str]], config: str,
+               folder: Path, score: Score, outcome: Outcome) -> int:
     """A trial of each kind under load, on one gateway; returns how many answers clients got whole."""
+    if not kinds:
+        return 0
     with gateway_to_kill(run.binary, backend) as world:
         server = world.server
-        server.config.write_text(server.config_text() + f"backup: {{ directory: {backups(server)} }}\n")
+        server.config.write_text(server.config_text() + config + f"backup: {{ directory: {backups(server)} }}\n")
         load = Load(world, dice, may_break=any(error for _, error in kinds))
         for attempt in range(ATTEMPTS):
             if not kinds:
