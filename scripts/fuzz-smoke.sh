@@ -17,7 +17,7 @@ if [[ "${ADMIN:-}" == 1 ]]; then
     admin=(json prices bills texts bodies queries files saved)
     modules+=(AdminAPI TollgateFiles)
 fi
-build=(--scratch-path .build-fuzz --sanitize fuzzer --disable-index-store)
+build=(--scratch-path .build-fuzz --sanitize fuzzer --disable-index-store -debug-info-format none)
 memory=1024
 wanted=(__sanitizer_cov_8bit_counters_init)
 export FUZZ_SECONDS=1

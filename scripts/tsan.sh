@@ -3,6 +3,8 @@
 # A control runs before: a race that must be reported, and the same under a lock that must not.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# Reports name lines.
+DEBUG_INFO=dwarf
 source scripts/strict.sh
 
 scratch="$(mktemp -d)"
