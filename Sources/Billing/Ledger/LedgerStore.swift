@@ -25,8 +25,8 @@ public enum LedgerStore {
                     """
             )
         }
-        // Those that an earlier version kept here while they were live.
-        try db.execute(sql: "UPDATE holds SET state = 'uncertain' WHERE state = 'live'")
+        // Those that an earlier version kept here while they were live, and any whose state cannot be read.
+        try db.execute(sql: "UPDATE holds SET state = 'uncertain' WHERE state <> 'uncertain'")
     }
 
     /// Removes an uncertain hold.
@@ -48,12 +48,17 @@ public enum LedgerStore {
             .map(hold)
     }
 
+    /// An amount that only damage can have made holds all there is until it is resolved, and an instant that cannot be
+    /// still falls in a total.
     private static func hold(_ row: Row) -> StoredHold {
-        StoredHold(
+        let amount: Int64 = row["amount"]
+        let admittedAt: Int64 = row["admitted_at"]
+        return StoredHold(
             id: HoldID(request: row["request_id"], attempt: row["attempt"]), tenantID: ID(row["tenant_id"]),
             keyID: ID(row["key_id"]), model: row["model"], pool: row["pool"], backendID: row["backend_id"],
-            amount: Money(pico: Int128(row["amount"] as Int64)),
-            admittedAt: Timestamp(microseconds: row["admitted_at"]), isUncertain: row["state"] == "uncertain",
+            amount: amount < 0 ? .limitMaximum : Money(pico: Int128(amount)),
+            admittedAt: Timestamp(microseconds: min(max(admittedAt, 0), Int64.max - 1)),
+            isUncertain: row["state"] == "uncertain",
             priceVersion: row["price_version"], multiplierPPM: row["multiplier_ppm"]
         )
     }

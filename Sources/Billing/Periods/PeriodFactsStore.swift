@@ -224,10 +224,15 @@ public enum PeriodFactsStore {
 
         func read<Fact: Decodable>(_ kind: Kind) throws -> [Fact] {
             let decoder = JSONDecoder()
-            return try String.fetchAll(
-                db, sql: "SELECT body FROM period_facts WHERE period = ? AND kind = ? ORDER BY id",
+            return try Row.fetchAll(
+                db, sql: "SELECT id, body FROM period_facts WHERE period = ? AND kind = ? ORDER BY id",
                 arguments: [month.text, kind.rawValue]
-            ).map { try decoder.decode(Fact.self, from: Data($0.utf8)) }
+            ).map { row in
+                guard let fact = try? decoder.decode(Fact.self, from: Data((row[1] as String).utf8)) else {
+                    throw BillingError.damaged("period_facts, \(kind.rawValue) \(row[0] as String)")
+                }
+                return fact
+            }
         }
     }
 }
