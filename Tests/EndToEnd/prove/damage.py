@@ -20,6 +20,8 @@ from typing import Any
 from support.tollgate import Gateway
 from support.world import World
 
+from .laid import last_month
+
 # How an answer says of itself that something in it is not right.
 LOUD = re.compile("damaged|unreadable|cannot be read")
 ODD_VALUES: tuple[object, ...] = (
@@ -119,7 +121,9 @@ def about_everybody() -> list[str]:
     month = f"{datetime.now(UTC):%Y-%m}"
     return ["/tenants?limit=1000", "/budgets?limit=1000", "/holds", f"/usage?{span()}&bucket=hour&group_by=tenant,key",
             "/requests?limit=1000", f"/exports/{month}?format=csv", f"/exports/{month}?format=jsonl",
-            f"/exports/{month}/manifest", "/audit-log?limit=1000"]
+            f"/exports/{month}/manifest", "/audit-log?limit=1000", "/periods", f"/periods/{last_month()}/corrections",
+            f"/exports/{last_month()}?format=csv", f"/exports/{last_month()}?format=jsonl",
+            f"/exports/{last_month()}/manifest"]
 
 
 def told_wrong(world: World, paths: list[str], names: list[str], seen: Counter[str]) -> list[str]:
@@ -128,7 +132,7 @@ def told_wrong(world: World, paths: list[str], names: list[str], seen: Counter[s
     for path in paths:
         said = length(world.server)
         try:
-            reply = world.admin.send("GET", path)
+            reply = world.admin.send("GET", path, root="" if path.startswith("/v1/") else "/admin/v1")
         except (http.client.HTTPException, OSError) as error:
             seen["cut off"] += 1
             if not world.server.running():
@@ -137,7 +141,8 @@ def told_wrong(world: World, paths: list[str], names: list[str], seen: Counter[s
             continue
         seen[f"{reply.status // 100}xx"] += 1
         if reply.status >= 500:
-            if reply.problem["code"] != "internal_error" or not named(world.server, said, names):
+            code = reply.body["error"]["code"] if path.startswith("/v1/") else reply.problem["code"]
+            if code != "internal_error" or not named(world.server, said, names):
                 problems.append(f"{path} was answered {reply.status} {reply.text[:300]}, and the log says "
                                 f"{since(world.server, said)[-600:]!r}")
         elif reply.status == 200:

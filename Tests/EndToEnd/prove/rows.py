@@ -3,11 +3,15 @@
 Their caps are spent, so no call of theirs may be answered, unless the row as it is now says so by Python's own reading.
 The Admin API is asked for everything that reads such rows. A start takes longest, so each is with the rows of several
 tenants, one of each; if anything is wrong they are tried again one by one, which tells whose it was.
+
+Each tenant has a row in every table of `TABLES`: what it paid and what was corrected, a hold that a crash left, a raise
+that runs to the last picodollar of what is spent and held, one that would open its cap had it not been ended.
 """
 
 from __future__ import annotations
 
 import random
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,28 +24,37 @@ from support.world import Tenant, World
 
 from .damage import ODD_VALUES, Place, about_everybody, length, mutate, rows_of, since, span, told_wrong
 from .dying import End, started
+from .laid import RAISED_DAYS, close_last_month, in_last_month, left_uncertain, own_rows, raised
 from .programme import Outcome, Programme
 from .stored import Stored
 
+RELEASE, SWEPT_SECONDS = "uncertain_release_after_seconds", 7.0  # the first look at what is to be released is over
 AT_ONCE = 10  # tenants with an odd row each, in one start
+TABLES = ("tenants", "entitlements", "tenant_quotas", "api_keys", "key_secrets", "key_quotas", "budgets", "accounts",
+          "budget_raises", "budget_alerts", "spend_alerts", "credits", "corrections", "holds", "ledger",
+          "usage_quarter", "usage_day", "usage_month", "audit_log", "period_facts")
+# Those that say what a tenant may spend: half of the values are odd there.
+BINDING = ("tenants", "budgets", "accounts", "budget_raises", "holds")
 # Tried first, from the last on, as they once kept the gateway from starting, ended it, or let the tenant spend.
 KNOWN_ODD: tuple[tuple[str, str, object], ...] = (
     ("budgets", "mode", ""), ("budgets", "window", "[1,2]"), ("budgets", "alert_amounts", "["),
     ("tenants", "on_insufficient", "["), ("tenants", "tags", "null"), ("api_keys", "models", "["),
     ("api_keys", "allowed_ips", "1"), ("api_keys", "id", "NaN"), ("key_secrets", "key_id", "["),
     ("ledger", "seq", 2**63 - 1), ("ledger", "admitted_at", -(2**63)), ("audit_log", "seq", 2**63 - 1),
+    ("holds", "state", ""), ("holds", "amount", -1), ("holds", "admitted_at", 2**63 - 1),
+    ("tenants", RELEASE, -1), ("period_facts", "body", "[1,2]"),
     ("tenants", "price_multiplier_ppm", -1), ("budgets", "limit_pico", 10**18), ("accounts", "posted_pico", -(10**18)),
 )
 
 
-
 @dataclass(eq=False)
 class Odd:
-    """A tenant whose rows are mutated: its first budget is spent to the last picodollar."""
+    """A tenant whose rows are mutated: its first budget is posted and held to the last picodollar."""
 
     tenant: Tenant
     budgets: set[str]
     posted: int
+    held: int
     places: list[Place] = field(default_factory=list)
 
     @property
@@ -53,8 +66,15 @@ class Odd:
         tenant, key = self.tenant.id, self.tenant.key_id
         return [f"/tenants/{tenant}", f"/tenants/{tenant}/keys", f"/tenants/{tenant}/entitlements",
                 f"/tenants/{tenant}/quotas", f"/keys/{key}", f"/keys/{key}/quotas",
-                f"/budgets/{self.tenant.budget}/state", f"/requests?limit=100&tenant_id={tenant}",
+                f"/tenants/{tenant}/credits", f"/holds?tenant_id={tenant}", f"/budgets/{self.tenant.budget}/state",
+                f"/budgets/{self.tenant.budget}/raises", f"/v1/organization/projects/{tenant}/spend_alerts",
+                f"/requests?limit=100&tenant_id={tenant}",
                 f"/costs?{span()}&bucket=day&group_by=tenant&time_zone=Europe/Berlin&tenant_id={tenant}"]
+
+    @property
+    def cap(self) -> int:
+        """What its first budget allows, by the raise that runs."""
+        return self.posted + self.held
 
 
 @dataclass(frozen=True)
@@ -75,25 +95,34 @@ class Damage:
 
 
 def lay(world: World, number: int) -> tuple[list[Odd], list[Tenant]]:
-    """Tenants with a row of every kind, whose caps are spent, and two others."""
+    """Tenants with a row of every kind, whose caps are spent, and two others. It begins in the month that is closed."""
     tenants = [world.tenant("1000", tags={"team": "a"}, time_zone="Europe/Berlin") for _ in range(number + 2)]
     for tenant in tenants:
         world.admin.quotas(f"tenants/{tenant.id}", rpm=100_000, tpd=10**9)
         world.admin.quotas(f"keys/{tenant.key_id}", rpm=100_000, concurrency=50)
         world.admin.budget(tenant.id, "100", window="month", model="fake", alerts_at=[0.5, 0.8])
-        world.admin.budget(tenant.id, "100", window="day", mode="soft")
+        world.admin.budget(tenant.id, "0.00001", window="day", mode="soft", alerts_at=[0.5])
         world.assert_good_call(tenant)
+    close_last_month(world)
+    for tenant in tenants:
+        own_rows(world, tenant)
+        world.assert_good_call(tenant)
+    left_uncertain(world, tenants[:number])
     return [spent(world, tenant) for tenant in tenants[:number]], tenants[number:]
 
 
 def spent(world: World, tenant: Tenant) -> Odd:
-    posted = pico(world.admin.budget_state(str(tenant.budget))["posted"])
+    """Nothing is left of its first budget; a raise allows what is held."""
+    state = world.admin.budget_state(str(tenant.budget))
+    posted, held = pico(state["posted"]), pico(state["held"])
     world.admin.ok("PATCH", f"/budgets/{tenant.budget}", {"limit": usd(posted)})
+    if held:
+        raised(world, str(tenant.budget), usd(posted + held))
     refused = world.call(tenant, max_tokens=5)
     assert refused.failure["code"] == "insufficient_quota", refused
     budgets = {row["id"] for row in world.admin.rows(f"/budgets?tenant_id={tenant.id}")}
     assert tenant.budget in budgets, budgets
-    return Odd(tenant, budgets, posted)
+    return Odd(tenant, budgets, posted, held)
 
 
 def may_be_served(odd: Odd, place: Place, before: dict[str, Any], after: dict[str, Any]) -> bool:
@@ -104,13 +133,23 @@ def may_be_served(odd: Odd, place: Place, before: dict[str, Any], after: dict[st
     if table == "accounts" and before["budget_id"] == odd.tenant.budget and column.startswith("posted"):
         return abs(after["posted_pico"]) < 10**6 and after["posted_micro"] * 10**6 + after["posted_pico"] < odd.posted
     if table == "tenants":
-        return after["id"] == odd.tenant.id and after["price_multiplier_ppm"] == 0
+        release = after[RELEASE]
+        is_released = release is not None and 0 <= release < RAISED_DAYS * 86_400
+        return is_released or after["id"] == odd.tenant.id and after["price_multiplier_ppm"] == 0
     if table == "budgets" and before["id"] == odd.tenant.budget:
-        if column in ("tenant_id", "key_id", "model", "pool"):
-            return True  # of somebody or something else now
-        whole = 0 <= after["limit_pico"] < 10**6 and after["limit_micro"] >= 0
-        return whole and after["limit_micro"] * 10**6 + after["limit_pico"] > odd.posted
+        return column in ("tenant_id", "key_id", "model", "pool") or (limit_of(after) or 0) > odd.cap
+    if table == "budget_raises" and after["budget_id"] == odd.tenant.budget:
+        runs = after["ended_at"] is None and after["until"] > time.time() * 1e6
+        return runs and (limit_of(after) or 0) > odd.cap
+    if table == "holds":
+        return column == "tenant_id" or 0 <= after["amount"] < odd.held  # of somebody else now, or less
     return False
+
+
+def limit_of(row: dict[str, Any]) -> int | None:
+    """In picodollars; nothing if its parts are not as parts are."""
+    whole = 0 <= row["limit_pico"] < 10**6 and row["limit_micro"] >= 0
+    return row["limit_micro"] * 10**6 + row["limit_pico"] if whole else None
 
 
 def others_wrong(world: World, others: list[Tenant], **fields: Any) -> list[str]:
@@ -136,6 +175,7 @@ class Trials:
     stored: Stored
     others: list[Tenant]
     seen: Counter[str] = field(default_factory=Counter)
+    touched: Counter[str] = field(default_factory=Counter)
 
     def together(self, damages: list[Damage], outcome: Outcome) -> None:
         """Counts those that SQLite takes, and finds whose the problems are."""
@@ -145,6 +185,7 @@ class Trials:
             problems = [problem for found in alone.values() for problem in found] or [
                 f"only together, {', '.join(map(str, taken))}: {problem}" for problem in problems]
         outcome.count += len(taken)
+        self.touched.update(damage.place.table for damage in taken)
         outcome.wrong(problems)
 
     def played(self, damages: list[Damage]) -> tuple[list[Damage], list[str]]:
@@ -158,7 +199,7 @@ class Trials:
                 allowed[damage] = may_be_served(damage.odd, damage.place, before, damage.place.row(server.database))
         if not allowed:
             return [], []
-        said = length(server)
+        said, began = length(server), time.monotonic()
         whole = ", ".join(map(str, allowed))
         if not started(server):
             return list(allowed), [f"{whole}: refused to start: {since(server, said)[-600:]}"]
@@ -168,6 +209,11 @@ class Trials:
         names = [name for damage in allowed for name in damage.names]
         everybody = others_wrong(self.world, self.others) + told_wrong(self.world, about_everybody(), names, self.seen)
         problems += [f"{whole}: {problem}" for problem in everybody]
+        # Once more, after what runs beside the calls has had a turn, where that may give something back.
+        if any(damage.place.column == RELEASE for damage in allowed):
+            time.sleep(max(0.0, began + SWEPT_SECONDS - time.monotonic()))
+        problems += [f"{damage}: later, {problem}" for damage, may in allowed.items() if server.running()
+                     for problem in own_wrong(self.world, damage.odd, may, Counter())]
         if not server.running():
             problems.append(f"{whole}: the gateway ended: {End.of(server)}")
         server.kill()
@@ -175,32 +221,36 @@ class Trials:
 
 
 def drawn(dice: random.Random, odd: Odd, known: list[tuple[str, str, object]]) -> Damage:
-    """A value of the list of known ones while there are any; of the others half are in what binds a tenant."""
+    """A value of the list of known ones while there are any; of the others half are in what binds a tenant. Each table
+    comes as often as any other, however many rows it has."""
     if known:
         table, column, value = known.pop()
         places = [place for place in odd.places if (place.table, place.column) == (table, column)]
         return Damage(odd, dice.choice(places), value)
-    binding = [place for place in odd.places if place.table in ("budgets", "accounts", "tenants")]
-    return Damage(odd, dice.choice(binding if dice.random() < 0.5 else odd.places), dice.choice(ODD_VALUES))
+    table = dice.choice(BINDING if dice.random() < 0.5 else TABLES)
+    return Damage(odd, dice.choice([place for place in odd.places if place.table == table]), dice.choice(ODD_VALUES))
 
 
 def rows(run: Run, size: int) -> Outcome:
     outcome, dice = Outcome(), run.dice("rows")
-    with fake_backend() as backend, gateway(run.binary) as server:
+    with fake_backend() as backend, gateway(run.binary, launcher=in_last_month()) as server:
         world = World.lay(server, backend)
         odds, others = lay(world, AT_ONCE)
         server.stop()
         trials = Trials(world, Stored(server), others)
         for odd in odds:
-            odd.places = rows_of(server.database, odd.names)
+            odd.places = [place for place in rows_of(server.database, odd.names) if place.table in TABLES]
+            missing = set(TABLES) - {place.table for place in odd.places}
+            assert not missing, f"no row to mutate in {missing}"
         known = list(KNOWN_ODD)
         while outcome.count < size:
             trials.together([drawn(dice, odd, known) for odd in odds[:size - outcome.count]], outcome)
         trials.stored.restore()
         server.start()
     outcome.figures["values to mutate, of one tenant"] = len(odds[0].places)
+    outcome.figures["by table"] = dict(trials.touched)
     outcome.figures["answers"] = dict(trials.seen)
     return outcome
 
 
-ROWS = Programme("rows", "mutated rows of tenants: nobody else fails, the gateway never ends", rows, 10_000, 16)
+ROWS = Programme("rows", "mutated rows of tenants: nobody else fails, the gateway never ends", rows, 10_000, 20)

@@ -1,35 +1,62 @@
-"""Mutated rows that belong to nobody alone: pools, backends, models, prices, ledger, roll-ups, the audit log.
+"""Mutated rows that belong to nobody alone: routing, prices, ledger, roll-ups, closed months, what operators do.
 
 Each in a start of its own. The gateway may refuse to start, and then its log names the row; or it starts, and then only
 what uses the row may fail: a tenant of another pool, with another model and price, is served as ever, a tenant without
-anything to spend is not, the Admin API answers or names the row, no export leaves an entry out, and nothing ends it.
+anything to spend is not, the Admin API answers or names the row, no export leaves an entry out, an admin key that only
+looks changes nothing, one that is revoked is refused, and nothing ends it.
 """
 
 from __future__ import annotations
 
+import http.client
 import random
 import sqlite3
+import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.admin import Reply
 from support.backend import FakeBackend, fake_backend
 from support.options import Run
 from support.tollgate import gateway
 from support.world import MAX_OUTPUT, Tenant, World
 
-from .damage import ODD_VALUES, Place, about_everybody, length, mutate, named, rows_of, since, told_wrong
+from .damage import ODD_VALUES, Place, about_everybody, length, mutate, named, rows_of, since, span, told_wrong
 from .dying import End, started
+from .laid import (
+    COOLING,
+    METERED,
+    books_rows,
+    close_last_month,
+    in_last_month,
+    last_month,
+    once,
+    operators_rows,
+    own_rows,
+    raised_for_everybody,
+    routing_rows,
+)
 from .programme import Outcome, Programme
 from .rows import Odd, others_wrong, own_wrong, spent
 from .stored import Stored
 
 APART = "apart"
-TABLES = ("pools", "backends", "models", "model_targets", "upstream_names", "prices", "ledger", "usage_quarter",
-          "usage_day", "audit_log", "settings", "usage_folded")
-# Tried first: the start once ended of them as if a service had failed.
-KNOWN_ODD: tuple[tuple[str, str, object], ...] = (("settings", "value", b""), ("prices", "kind", ""))
+TABLES = ("pools", "backends", "models", "model_targets", "upstream_names", "removed_backends", "backend_cooldowns",
+          "prices", "price_imports", "price_import_parts", "ledger", "usage_quarter", "usage_day", "usage_month",
+          "usage_total", "usage_quarter_meters", "usage_day_meters", "usage_month_meters", "usage_total_meters",
+          "usage_total_costs", "usage_folded", "periods", "period_facts", "export_manifests", "corrections",
+          "reconciliations", "organization_alerts", "organization_alerts_raised", "admin_keys", "idempotency_keys",
+          "webhooks", "webhook_deliveries", "audit_log", "settings")
+FOLD_SECONDS = 20.0  # until the roll-ups that follow the ledger are there
+# Tried first: the start once ended of them as if a service had failed, or what was asked for failed without a word.
+KNOWN_ODD: tuple[tuple[str, str, object], ...] = (
+    ("settings", "value", b""), ("prices", "kind", ""), ("organization_alerts", "recipients", "{}"),
+    ("idempotency_keys", "body", ""), ("idempotency_keys", "status", 2**63 - 1),
+    ("webhook_deliveries", "attempts", 2**63 - 1), ("usage_total_meters", "meter", "null"), ("reconciliations", "lines", "{}"),
+)
 # A price may have become none at all, and then a call costs nothing.
 MAY_BE_FREE = ("prices",)
 
@@ -43,6 +70,9 @@ class Laid:
     poor: Odd
     apart: Tenant
     backend: str  # of `fast`
+    viewer: str  # a secret that only looks
+    revoked: str  # a secret that nothing may be done with
+    hook: str
     names_apart: set[str]
 
 
@@ -53,14 +83,40 @@ def lay(world: World, backend: FakeBackend) -> Laid:
     elsewhere = admin.backend(APART, "fake-apart", backend.base_url())
     admin.model(APART, [APART], MAX_OUTPUT)
     admin.price(APART, "1", "4")
-    user, poor = world.tenant("1000"), world.tenant("1000")
+    routing_rows(world, backend)
+    user, poor = world.tenant("1000", ("fast", COOLING)), world.tenant("1000")
     apart = world.tenant("1000", (APART,))
-    for tenant in (user, poor):
-        world.assert_good_call(tenant)
+    user_calls(world, user)
+    world.assert_good_call(poor)
     assert world.call(apart, model=APART, max_tokens=5).done
-    mine, = admin.rows("/pools/fast/backends")
-    return Laid(world, user, spent(world, poor), apart, mine["id"],
+    close_last_month(world)
+    own_rows(world, user)
+    books_rows(world)
+    viewer, revoked, hook = operators_rows(world)
+    user_calls(world, user)
+    answer = world.call(user, model=COOLING, max_tokens=5, knobs="fault=429,retry=86400")
+    assert answer.status == 503, answer
+    mine, = (row for row in admin.rows("/pools/fast/backends"))
+    laid = Laid(world, user, spent(world, poor), apart, mine["id"], viewer, revoked, hook,
                 {APART, elsewhere["id"], apart.id, apart.key_id, str(apart.budget)})
+    deadline = time.monotonic() + FOLD_SECONDS
+    while not rolled_up(world.server.database):
+        assert time.monotonic() < deadline, "the roll-ups do not follow"
+        time.sleep(0.2)
+    world.server.stop()
+    raised_for_everybody(world.server.database)
+    return laid
+
+
+def user_calls(world: World, user: Tenant) -> None:
+    for model in ("fake", METERED):
+        assert world.call(user, model=model, max_tokens=5).done
+
+
+def rolled_up(database: Path) -> bool:
+    with closing(sqlite3.connect(database)) as connection:
+        last, = connection.execute("SELECT MAX(seq) FROM ledger").fetchone()
+        return connection.execute("SELECT seq FROM usage_folded").fetchone() == (last,)
 
 
 def places_of(database: Path, laid: Laid) -> list[Place]:
@@ -91,7 +147,10 @@ def names_of(place: Place, database: Path) -> list[str]:
 
 def questions(laid: Laid) -> list[str]:
     return [*about_everybody(), "/pools", "/pools/fast", "/pools/fast/backends", f"/backends/{laid.backend}", "/models",
-            "/models/fake", "/prices?limit=1000", "/status", f"/requests?limit=100&tenant_id={laid.user.id}"]
+            "/models/fake", "/prices?limit=1000", "/prices/imports", "/status", "/whoami", "/reconciliations",
+            "/admin-keys", "/webhooks", f"/webhooks/{laid.hook}", f"/webhooks/{laid.hook}/deliveries",
+            "/v1/organization/spend_alerts", f"/periods/{last_month()}",
+            f"/usage?{span()}&bucket=day&group_by=model", f"/requests?limit=100&tenant_id={laid.user.id}"]
 
 
 def tried(laid: Laid, stored: Stored, place: Place, value: object, seen: Counter[str]) -> list[str] | None:
@@ -116,23 +175,47 @@ def tried(laid: Laid, stored: Stored, place: Place, value: object, seen: Counter
         problems.append(f"what uses it was answered {answer.status} {answer.error} {answer.body[:200]!r}")
     problems += own_wrong(world, laid.poor, place.table in MAY_BE_FREE, Counter())
     problems += told_wrong(world, questions(laid), names, seen)
+    problems += rights_wrong(laid, place, names)
     if not server.running():
         problems.append(f"the gateway ended: {End.of(server)}")
     server.kill()
     return problems
 
 
+def rights_wrong(laid: Laid, place: Place, names: list[str]) -> list[str]:
+    """What a key may do that only looks or is revoked, and what is asked for twice under one name."""
+    world, problems = laid.world, list[str]()
+    is_live = place.table == "admin_keys" and place.row(world.server.database).get("revoked_at") is None
+    looks, revoked = ({"authorization": f"Bearer {key}"} for key in (laid.viewer, laid.revoked))
+    asked: dict[str, tuple[bool, Callable[[], Reply]]] = {
+        "a change by an admin key that only looks": (
+            False, lambda: world.admin.send("POST", "/pools", {"name": "taken", "policy": "least_busy"}, looks)),
+        "an admin key that is revoked": (is_live, lambda: world.admin.send("GET", "/whoami", headers=revoked)),
+        "a change that is asked for again": (True, lambda: once(world)),
+    }
+    for what, (may, ask) in asked.items():
+        said = length(world.server)
+        try:
+            reply = ask()
+        except (http.client.HTTPException, OSError) as error:
+            return [*problems, f"{what} was cut off: {error!r}"]
+        if reply.status < 300 and not may:
+            problems.append(f"{what} was answered {reply.status}")
+        if reply.status >= 500 and not named(world.server, said, names):
+            problems.append(f"{what} was answered {reply.status}: {since(world.server, said)[-300:]}")
+    return problems
+
+
 def shared(run: Run, size: int) -> Outcome:
     outcome, dice, seen, touched = Outcome(), run.dice("shared-rows"), Counter[str](), Counter[str]()
-    with fake_backend() as backend, gateway(run.binary) as server:
+    with fake_backend() as backend, gateway(run.binary, launcher=in_last_month()) as server:
         laid = lay(World.lay(server, backend), backend)
-        server.stop()
         stored = Stored(server)
         places = places_of(server.database, laid)
         missing = set(TABLES) - {place.table for place in places}
         assert not missing, f"no row to mutate in {missing}"
-        known = [(place, value) for *name, value in KNOWN_ODD for place in places
-                 if [place.table, place.column] == name]
+        known = [(dice.choice([place for place in places if [place.table, place.column] == name]), value)
+                 for *name, value in KNOWN_ODD]
         while outcome.count < size:
             place, value = known.pop() if known else (drawn(dice, places), dice.choice(ODD_VALUES))
             problems = tried(laid, stored, place, value, seen)
@@ -153,5 +236,5 @@ def drawn(dice: random.Random, places: list[Place]) -> Place:
     return dice.choice([place for place in places if place.table == table])
 
 
-SHARED_ROWS = Programme("shared-rows", "mutated rows of pools, prices, books: only what uses them fails", shared, 1000,
-                        8)
+SHARED_ROWS = Programme("shared-rows", "mutated rows of pools, prices, books: only what uses them fails", shared, 2500,
+                        10)
