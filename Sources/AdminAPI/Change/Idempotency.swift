@@ -67,7 +67,14 @@ final class Idempotency: Sendable {
             throw Problem.conflict(
                 "idempotency_mismatch", "that Idempotency-Key was used for a request with another path or body")
         }
-        let body = try record.body.map { try JSONParser.parse(Array($0.utf8)) }
+        // A status that was never kept could not even be sent.
+        guard 200...299 ~= record.status else { throw TenancyError.damaged("idempotency_keys, status") }
+        let body: JSONValue?
+        do {
+            body = try record.body.map { try JSONParser.parse(Array($0.utf8)) }
+        } catch {
+            throw TenancyError.damaged("idempotency_keys, body")
+        }
         var response = Answer(status: .init(code: record.status), body: body).response
         response.headers[.idempotencyReplayed] = "true"
         return response

@@ -13,13 +13,23 @@ public enum OrganizationAlertStore {
 
     /// All alerts, in order of their ids.
     public static func alerts(_ db: Database) throws -> [OrganizationAlert] {
-        try Row.fetchAll(db.cachedStatement(sql: "SELECT * FROM organization_alerts ORDER BY id")).map { row in
-            let recipients: String = row["recipients"]
-            return OrganizationAlert(
-                id: ID(row["id"]), amount: Money(micro: row["amount_micro"], remainder: row["amount_pico"]),
-                recipients: try JSONDecoder().decode([String].self, from: Data(recipients.utf8)),
-                subjectPrefix: row["subject_prefix"], createdAt: Timestamp(microseconds: row["created_at"]))
+        try rows(db).map { row in
+            guard let recipients = SpendAlertStore.recipients(row) else {
+                throw BillingError.damaged("organization_alerts, \(row["id"] as String)")
+            }
+            return alert(row, for: recipients)
         }
+    }
+
+    private static func rows(_ db: Database) throws -> [Row] {
+        try Row.fetchAll(db.cachedStatement(sql: "SELECT * FROM organization_alerts ORDER BY id"))
+    }
+
+    private static func alert(_ row: Row, for recipients: [String]) -> OrganizationAlert {
+        OrganizationAlert(
+            id: ID(row["id"]), amount: Money(micro: row["amount_micro"], remainder: row["amount_pico"]),
+            recipients: recipients, subjectPrefix: row["subject_prefix"],
+            createdAt: Timestamp(microseconds: row["created_at"]))
     }
 
     /// Stores a new alert, or a changed one in its place.
@@ -46,9 +56,10 @@ public enum OrganizationAlertStore {
 
     // MARK: Raising
 
-    /// Looks at the month of an instant; nil when nothing is to be raised.
+    /// Looks at the month of an instant; nil when nothing is to be raised. An alert whose recipients cannot be read
+    /// names nobody, and keeps no other from being raised.
     static func look(_ db: Database, at now: Timestamp) throws -> Look? {
-        let alerts = try alerts(db)
+        let alerts = try rows(db).map { row in alert(row, for: SpendAlertStore.recipients(row) ?? []) }
         guard !alerts.isEmpty else { return nil }
         let month = BillingPeriod(containing: now)
         let posted = try spend(db, from: month.start, to: month.next.start)

@@ -12,11 +12,13 @@ public enum SpendAlertStore {
         ).map(alert)
     }
 
+    /// Those that are to be raised: one whose recipients cannot be read names nobody, and keeps no other from being
+    /// raised.
     static func alerts(_ db: Database, of budget: ID<Budget>) throws -> [SpendAlert] {
         try Row.fetchAll(
             db.cachedStatement(sql: "SELECT * FROM spend_alerts WHERE budget_id = ? ORDER BY id"),
             arguments: [budget.text]
-        ).map(alert)
+        ).map { row in made(row, for: recipients(row) ?? []) }
     }
 
     /// Stores a new alert, or a changed one in its place.
@@ -47,13 +49,25 @@ public enum SpendAlertStore {
         try db.execute(sql: "UPDATE spend_alerts SET made_budget = 0 WHERE budget_id = ?", arguments: [id.text])
     }
 
+    /// Whom an alert's row names; nil if that cannot be read.
+    static func recipients(_ row: Row) -> [String]? {
+        let text: String = row["recipients"]
+        return try? JSONDecoder().decode([String].self, from: Data(text.utf8))
+    }
+
     private static func alert(_ row: Row) throws -> SpendAlert {
-        let recipients: String = row["recipients"]
-        return SpendAlert(
+        guard let recipients = recipients(row) else {
+            throw BillingError.damaged("spend_alerts, \(row["id"] as String)")
+        }
+        return made(row, for: recipients)
+    }
+
+    private static func made(_ row: Row, for recipients: [String]) -> SpendAlert {
+        SpendAlert(
             id: ID(row["id"]), tenantID: ID(row["tenant_id"]), budgetID: ID(row["budget_id"]),
             madeBudget: row["made_budget"],
             amount: Money(micro: row["amount_micro"], remainder: row["amount_pico"]),
-            recipients: try JSONDecoder().decode([String].self, from: Data(recipients.utf8)),
+            recipients: recipients,
             subjectPrefix: row["subject_prefix"], createdAt: Timestamp(microseconds: row["created_at"]))
     }
 }

@@ -227,7 +227,8 @@ public enum WebhookStore {
             body: row["body"], createdAt: Timestamp(microseconds: row["created_at"]))
         delivery.state = state
         delivery.nextAt = instant(row["next_at"])
-        delivery.attempts = row["attempts"]
+        // Only damage makes it more, and one more of the most would end the process.
+        delivery.attempts = min(max(row["attempts"] as Int64, 0), Int64(Int32.max))
         delivery.lastAt = instant(row["last_at"])
         delivery.status = row["status"]
         delivery.error = row["error"]

@@ -136,10 +136,13 @@ public enum ReconciliationStore {
     }
 
     private static func reconciliation(_ row: Row) throws -> Reconciliation {
-        let lines: String = row["lines"]
+        let text: String = row["lines"]
+        guard let lines = try? JSONDecoder().decode([ReconciliationLine].self, from: Data(text.utf8)) else {
+            throw BillingError.damaged("reconciliations, \(row["id"] as String)")
+        }
         return Reconciliation(
             id: ID(row["id"]), provider: row["provider"], backendID: row["backend_id"], sha256: row["sha256"],
             createdAt: Timestamp(microseconds: row["created_at"]), createdBy: row["created_by"],
-            lines: try JSONDecoder().decode([ReconciliationLine].self, from: Data(lines.utf8)))
+            lines: lines)
     }
 }

@@ -130,7 +130,7 @@ enum UsageQueryStore {
                 places = Dictionary(
                     rows.enumerated().map { ($0.element.values, $0.offset) }, uniquingKeysWith: { first, _ in first })
             }
-            guard let meter = Meter(rawValue: row["meter"]) else { throw BillingError.damaged("usage") }
+            guard let meter = Meter(rawValue: row["meter"]) else { throw BillingError.damaged("usage_*_meters") }
             guard let place = places?[groups.values(row)] else { continue }
             rows[place].usage[meter] = row["units"]
         }

@@ -137,11 +137,12 @@ public enum TenancyStore {
         let onInsufficient = OnInsufficient(rawValue: row[5])
         let tags = try? labels(row[3])
         let multiplier: Int64 = row[4]
+        let releaseAfter: Int64? = row[8]
         let isDamaged = onInsufficient == nil || tags == nil || !Tenant.multipliersPPM.contains(multiplier)
         return Tenant(
             id: ID(row[0]), name: row[1], timeZone: row[2], tags: tags ?? [:], priceMultiplierPPM: multiplier,
             onInsufficient: onInsufficient ?? .refuse, trimFloor: row[6], holdWaitMS: row[7],
-            uncertainReleaseAfterSeconds: row[8], suspended: row[9] || isDamaged,
+            uncertainReleaseAfterSeconds: releaseAfter.flatMap { $0 < 0 ? nil : $0 }, suspended: row[9] || isDamaged,
             createdAt: Timestamp(microseconds: row[10]), archivedAt: instant(row[11]))
     }
 
