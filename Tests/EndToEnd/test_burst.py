@@ -37,7 +37,7 @@ AT_ONCE = 20
 PER_MILLION = {"exact": ("0", "10"), "close": ("0.01", "10")}
 MODELS = {model: Price.per_million(*prices) for model, prices in PER_MILLION.items()}
 FALLBACK_LATENCY_MS = 100  # of each of two attempts
-BUSY_PAUSES = (0.2, 0.5, 1.0, 2.0)
+BUSY_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Fifty tenants with small caps, two hundred clients at once: no cap is passed, nobody is refused without cause."""
+"""Fifty tenants with small caps, two hundred clients at once: no cap is passed, nobody is refused without cause.
+
+`prove/storms.py` plays more of them, some through a first pool whose backend fails now and then.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,15 @@ from support.options import Run
 from support.oracle import Books, cost_by_tenant, pico, usd
 from support.processes import note
 from support.tollgate import Gateway, gateway
-from support.world import PRICE, World
+from support.world import MAX_OUTPUT, PRICE, World
 
 TENANTS = 50
 CLIENTS = 200
 CALLS = 2500
 TYPICAL_COST = PRICE.cost(prompt=40, completion=40)
 TRIM_FLOOR = 16
+FIRST_POOL, FAILS_EVERY = "first", 6  # one failed call in six: retries are at most a tenth of all requests, and 100
+SHARE_OF_POOL = 3  # a budget of the second pool is a third of its tenant's
 EDIT_BYTES = 64  # what the gateway may add to a body before it counts the bytes for the hold
 
 
@@ -37,6 +42,13 @@ class Player:
     budget: str
     cap: int
     trims: bool
+    pool_budget: str = ""  # of the second pool, with a cap of its own; empty: none
+    pool_cap: int = 0
+
+    @property
+    def caps(self) -> dict[str, int]:
+        """By budget."""
+        return {self.budget: self.cap} | ({self.pool_budget: self.pool_cap} if self.pool_budget else {})
 
 
 @dataclass
@@ -82,13 +94,15 @@ class Storm:
             self.outcomes[answer.failure["code"]] += 1
             smallest = min(asked, TRIM_FLOOR) if player.trims else asked
             self.check_refusal(player, PRICE.bound(body_bytes + EDIT_BYTES, smallest), answer.failure["budget"])
+        elif answer.status == 502 and player.pool_budget and answer.failure["code"] == "upstream_error":
+            self.outcomes["first pool failed, no money for the second"] += 1
         else:
             self.problems.append(f"{answer.status} {answer.error} {answer.body[:300]!r}")
 
     def check_refusal(self, player: Player, needed: int, budget: dict[str, Any]) -> None:
         limit, posted, held, remaining = (pico(budget[name]) for name in ("limit", "posted", "held", "remaining"))
-        if limit != player.cap or remaining != limit - posted - held:
-            self.problems.append(f"figures do not add up: {budget}, cap {usd(player.cap)}")
+        if limit not in player.caps.values() or remaining != limit - posted - held:
+            self.problems.append(f"figures do not add up: {budget}, caps {[*map(usd, player.caps.values())]}")
         if remaining >= needed:
             self.problems.append(f"refused although {usd(remaining)} covers the hold of {usd(needed)}: {budget}")
 
@@ -122,22 +136,36 @@ class Sampler(threading.Thread):
                 self.problems.append(f"books: {balance} over the cap {player.cap}")
 
     def look_at_state(self, player: Player) -> None:
-        state = self.world.admin.budget_state(player.budget)
-        self.samples += 1
-        if pico(state["posted"]) + pico(state["held"]) > pico(state["limit"]) or pico(state["remaining"]) < 0:
-            self.problems.append(f"state: {state}")
+        for budget in player.caps:
+            state = self.world.admin.budget_state(budget)
+            self.samples += 1
+            if pico(state["posted"]) + pico(state["held"]) > pico(state["limit"]) or pico(state["remaining"]) < 0:
+                self.problems.append(f"state: {state}")
 
 
-def make_players(world: World, dice: random.Random) -> list[Player]:
+def lay_first_pool(world: World) -> None:
+    """Another pool before the one of the world, for the same model; its backend fails now and then."""
+    world.admin.pool(FIRST_POOL)
+    world.admin.backend(FIRST_POOL, FIRST_POOL, world.backend.base_url(f"fault=500,every={FAILS_EVERY}"),
+                        on_disconnect="drain")
+    world.admin.model("fake", [FIRST_POOL, "fast"], MAX_OUTPUT)
+
+
+def make_players(world: World, dice: random.Random, falling: bool) -> list[Player]:
     players = []
     for number in range(TENANTS):
         cap = dice.randrange(1, 21) * TYPICAL_COST + dice.randrange(1000)
         trims = number % 2 == 1
         tenant = world.tenant(
-            usd(cap), on_insufficient="trim" if trims else "refuse", hold_wait_ms=(0, 300, 2000)[number % 3]
+            usd(cap), (FIRST_POOL, "fast") if falling else ("fast",), on_insufficient="trim" if trims else "refuse",
+            hold_wait_ms=(0, 300, 2000)[number % 3],
         )
         assert tenant.budget
-        players.append(Player(tenant.id, tenant.key, tenant.budget, cap, trims))
+        player = Player(tenant.id, tenant.key, tenant.budget, cap, trims)
+        if falling and number % 5 < 2:
+            player.pool_cap = cap // SHARE_OF_POOL
+            player.pool_budget = world.admin.budget(tenant.id, usd(player.pool_cap), pool="fast")
+        players.append(player)
     return players
 
 
@@ -146,8 +174,9 @@ async def blow(storm: Storm) -> None:
     await asyncio.gather(*(storm.client(numbers) for _ in range(CLIENTS)))
 
 
-def run_storm(world: World, dice: random.Random) -> Storm:
-    storm = Storm(world, make_players(world, dice), dice)
+def run_storm(world: World, dice: random.Random, falling: bool = False) -> Storm:
+    """`falling` after `lay_first_pool`."""
+    storm = Storm(world, make_players(world, dice, falling), dice)
     sampler = Sampler(world, storm.players)
     sampler.start()
     try:
@@ -165,11 +194,15 @@ def run_storm(world: World, dice: random.Random) -> Storm:
 
 
 def check_caps(storm: Storm) -> None:
-    spent = cost_by_tenant(storm.world.books.entries())
+    entries = storm.world.books.entries()
+    spent = cost_by_tenant(entries)
+    spent_in_pool = cost_by_tenant(entry for entry in entries if entry.pool == "fast")
     for player in storm.players:
-        state = storm.world.admin.budget_state(player.budget)
-        assert pico(state["held"]) == 0
-        assert pico(state["posted"]) == spent.get(player.id, 0) <= player.cap
+        for budget, cap in player.caps.items():
+            state = storm.world.admin.budget_state(budget)
+            assert pico(state["held"]) == 0
+            sums = spent if budget == player.budget else spent_in_pool
+            assert pico(state["posted"]) == sums.get(player.id, 0) <= cap
 
 
 def backend_cost(backend: FakeBackend) -> dict[str, int]:
@@ -202,9 +235,10 @@ def assert_same_calls(books: Books, backend: FakeBackend, storm: Storm) -> None:
     spent = cost_by_tenant(entries)
     for tenant in billed.keys() | spent.keys():
         assert spent.get(tenant, 0) == billed.get(tenant, 0), f"tenant {tenant}"
-    assert sum(entry.kind == "settle" and entry.cost > 0 for entry in entries) == len(backend.calls())
-    settled = {entry.request_id: entry for entry in entries if entry.kind == "settle"}
-    for seen in backend.calls():
+    charged = [seen for seen in backend.calls() if any(seen.billed)]
+    settled = {entry.request_id: entry for entry in entries if entry.kind == "settle" and entry.cost > 0}
+    assert sum(entry.kind == "settle" and entry.cost > 0 for entry in entries) == len(charged)
+    for seen in charged:
         request_id = storm.request_ids.get(seen.marker)
         if request_id:
             entry = settled[request_id]
@@ -216,10 +250,13 @@ def test_storm_with_abort_keeps_the_caps(run: Run, storm_server: Gateway) -> Non
         world = World.lay(storm_server, backend, on_disconnect="abort")
         storm = run_storm(world, run.dice("abort"))
         check_caps(storm)
-        calls = backend.calls()
-        entries = world.books.entries()
-        assert sum(entry.kind in ("settle", "release") for entry in entries) >= len(calls)
+        assert_each_call_has_an_entry(world.books, backend)
+        calls, entries = backend.calls(), world.books.entries()
         billed, spent = sum(backend_cost(backend).values()), sum(entry.cost for entry in entries)
         cut = sum(seen.hung_up for seen in calls)
         note(f"abort: backend billed {usd(billed)}, ledger {usd(spent)}, difference {(spent - billed) / billed:+.1%} "
              f"over {len(calls)} calls of which {cut} were cut short")
+
+
+def assert_each_call_has_an_entry(books: Books, backend: FakeBackend) -> None:
+    assert sum(entry.kind in ("settle", "release") for entry in books.entries()) >= len(backend.calls())

@@ -23,9 +23,11 @@ from .rows import ROWS
 from .shared_rows import SHARED_ROWS
 from .slow import SLOW
 from .soak import SOAK
+from .storms import STORMS
 
 PROGRAMMES: tuple[Programme, ...] = (
     RACES,
+    STORMS,
     KILLS,
     MIGRATIONS,
     CRASHES,

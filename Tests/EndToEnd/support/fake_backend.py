@@ -13,6 +13,7 @@ the path (`/k/latency=300/v1/...`), the model (`name@out=5`), and the body's `us
   usage    yes | no | zero                                         (yes)
   fault    reset | 400 | 401 | 429 | 500 | hang | cut | malformed  (none)
            slow-head | reset-later | hang-later: these two in the middle of the answer
+  every    N: only each Nth call of all meets the fault            (1)
   retry    Retry-After sent with fault=429, seconds                (none)
 
 The log is JSON lines, one `write` each: `arrived` when a whole request is here, `finished` before the last bytes
@@ -211,10 +212,13 @@ class Connection(asyncio.Protocol):
         model = str(body.get("model"))
         knobs = {**knobs, **parse_knobs(model.partition("@")[2])}
         knobs |= parse_knobs(str(body.get("user") or "").partition(";")[2])
+        serial = self.witness.arrived(request, path, body)
+        if serial % int(knobs.get("every", "1")):
+            knobs.pop("fault", None)
         allowed = body.get("max_tokens") or body.get("max_completion_tokens") or 1 << 31
         completion = min(int(allowed), int(knobs.get("out", "20"))) * int(body.get("n") or 1)
         return Call(
-            serial=self.witness.arrived(request, path, body), stream=bool(body.get("stream")),
+            serial=serial, stream=bool(body.get("stream")),
             include_usage=bool((body.get("stream_options") or {}).get("include_usage")),
             chat=not path.endswith("/v1/completions"), model=model, completion=completion,
             prompt=int(knobs.get("in", str(max(1, len(request.body) // 4)))), knobs=knobs,

@@ -1,0 +1,71 @@
+"""Fifty tenants with small caps and two hundred clients at once, half of whose calls stream and a third of whom leave.
+
+Each storm has a gateway of its own. Some are through a first pool whose backend fails now and then, to a second one in
+which two tenants in five have a budget of a third of their cap; in some an answer that nobody waits for is cut off.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from support import bookkeeping
+from support.backend import fake_backend
+from support.options import Run
+from support.tollgate import gateway
+from support.world import World
+from test_cap_storm import (
+    Storm,
+    assert_each_call_has_an_entry,
+    assert_same_calls,
+    check_caps,
+    lay_first_pool,
+    run_storm,
+)
+
+from .programme import Outcome, Programme
+
+FEWEST_FALLBACKS = 20  # second attempts that were paid for, in each storm with two pools
+
+
+def run(run: Run, size: int) -> Outcome:
+    outcome, outcomes, fallbacks = Outcome(), Counter[str](), 0
+    for number in range(size):
+        aborts, falling = number % 4 == 3, number % 2 == 1
+        with fake_backend() as backend, gateway(run.binary) as server:
+            world = World.lay(server, backend, on_disconnect="abort" if aborts else "drain")
+            if falling:
+                lay_first_pool(world)
+            problems = []
+            try:
+                storm = run_storm(world, run.dice(f"cap-storms {number}"), falling)
+                judge(storm, aborts)
+                outcomes += storm.outcomes
+            except AssertionError as error:
+                problems.append(f"storm {number}, {'abort' if aborts else 'drain'}: {error}")
+            found = fell_back(world)
+            if falling and found < FEWEST_FALLBACKS:
+                problems.append(f"storm {number}: only {found} calls were served by the second pool after the first")
+            fallbacks += found
+            outcome.tried(problems)
+    outcome.figures["calls, by how they ended"] = dict(outcomes.most_common())
+    outcome.figures["served by the second pool after the first"] = fallbacks
+    return outcome
+
+
+def judge(storm: Storm, aborts: bool) -> None:
+    """A backend that is cut off bills what it made until then; one that is read to its end bills what is booked."""
+    check_caps(storm)
+    world = storm.world
+    if aborts:
+        assert_each_call_has_an_entry(world.books, world.backend)
+    else:
+        assert_same_calls(world.books, world.backend, storm)
+    bookkeeping.assert_right(world.server.database)
+
+
+def fell_back(world: World) -> int:
+    return sum(entry.attempt > 1 and entry.cost > 0 for entry in world.books.entries())
+
+
+STORMS = Programme("cap-storms", "50 tenants, 200 clients: no cap passed at any instant, none refused early", run, 20, 0,
+                   smoke_is="test_cap_storm")
