@@ -177,6 +177,21 @@ struct LedgerTests {
         #expect(fixture.figures(budget) == [0, 20, 80])
     }
 
+    @Test func aHoldThatTookWhatWasFreeIsSwappedForWhatIsFree() async throws {
+        let fixture = try LedgerFixture()
+        let budget = try await fixture.budget(100)
+        _ = try fixture.held(fixture.claim(80))
+        let waiting = try #require(fixture.ledger.wait(fixture.claim(90, atLeast: 20), wake: { _ in }))
+        let first = try #require(fixture.ledger.expire(waiting)?.reservation)
+        #expect(await fixture.record(first) == nil)
+        let claim = fixture.claim(90, atLeast: 20, attempt: 2, of: first.claim.requestID)
+        #expect(fixture.ledger.reswap(first, claim).shortage?.waitingHelps == true)
+        let next = try #require(fixture.ledger.reswap(first, takingWhatIsFree: true, claim).reservation)
+        #expect(next.amount == Money(pico: 20))
+        #expect(await fixture.swap(fixture.settlement(first, cost: 0, outcome: .notSent), next) == nil)
+        #expect(fixture.figures(budget) == [0, 100, 0])
+    }
+
     @Test func aSwapLeavesRoomForWhatTheFirstAttemptCost() async throws {
         let fixture = try LedgerFixture()
         let budget = try await fixture.budget(100)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -269,6 +270,44 @@ def test_a_further_attempt_is_not_made_without_funds(world: World, faulty: Fault
     assert row.outcome == "broken" and row.cost > EDIT_BYTES * PRICE.input
     assert not faulty.calls(second)
     assert tenant.budget and world.admin.budget_state(tenant.budget)["held"] == "0"
+
+
+def test_a_call_that_was_trimmed_to_what_is_free_falls_back_as_it_was(world: World, faulty: FaultBackend) -> None:
+    first, second = world.fresh("first"), world.fresh("second")
+    route = Route.lay(world, {"first": faulty.url(first, "fault=500")}, {"second": faulty.url(second)})
+    bound = PRICE.bound(len(encode(route.body("trimmed", max_tokens=500))) + EDIT_BYTES, 500)
+    tenant = world.tenant(usd(bound * 3 // 2), (*route.pools, "fast"), on_insufficient="trim", hold_wait_ms=0)
+    holder = world.in_background(tenant, world.fresh("holder"), knobs="latency=1500", max_tokens=500)
+    answer = route.call("trimmed", tenant, max_tokens=500)
+    assert answer.done, answer
+    assert 100 < int(answer.headers["x-tollgate-max-tokens"]) < 400
+    assert [(row.pool, row.status) for row in route.attempts(answer)] == [(route.pools[0], 500), (route.pools[1], 200)]
+    assert holder.result().done
+
+
+def test_what_a_pool_lacked_before_an_attempt_does_not_keep_the_next_one_from_it(
+        world: World, faulty: FaultBackend) -> None:
+    """A trial keeps the call from its first pool, a hold from its second; it waits for the first, where it fails."""
+    first, second = world.fresh("first"), world.fresh("second")
+    route = Route.lay(world, {"first": faulty.url(first)}, {"second": faulty.url(second)})
+    faulty.switch(first, "fault=429,retry=1")
+    bound = PRICE.bound(len(encode(route.body("late", max_tokens=500))) + EDIT_BYTES, 500)
+    other = world.tenant(None, tuple(route.pools))
+    tenant = world.tenant(usd(bound * 3 // 2), (*route.pools, "fast"), hold_wait_ms=2000)
+    assert route.served_by(route.call(tenant=other)) == "second"
+    faulty.switch(first, "latency=900")
+    time.sleep(1.1)
+    with ThreadPoolExecutor(2) as threads:
+        trial = threads.submit(route.call, "trial", other)
+        wait_for(lambda: len(faulty.calls(first)) == 2, "the trial")
+        holder = world.in_background(tenant, world.fresh("holder"), knobs="latency=400", max_tokens=500)
+        late = threads.submit(route.call, "late", tenant, max_tokens=500)
+        time.sleep(0.2)
+        faulty.switch(first, "fault=500")
+        assert trial.result().done and holder.result().done
+        answer = late.result()
+    rows = route.attempts(answer)
+    assert [(row.pool, row.status) for row in rows] == [(route.pools[0], 500), (route.pools[1], 200)], answer
 
 
 def test_retries_are_bounded_by_a_budget_of_the_whole_gateway(run: Run, backend: FakeBackend,

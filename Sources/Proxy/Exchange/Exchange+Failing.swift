@@ -13,6 +13,7 @@ extension Exchange {
         guard let settlement = settlement(for: end) else { return }
         // Its entry is written together with the hold of the next attempt, or when there is no next one.
         failedAttempt = settlement
+        reopenTargets()
         life.move(to: .admitting)
         // It took a while: the key may be revoked by now, or the pool taken away.
         guard isStillWelcome() else { return }

@@ -14,6 +14,13 @@ extension Exchange {
         plane.router.admitted()
     }
 
+    /// Forgets which targets lacked money: what is held has changed since.
+    func reopenTargets() {
+        unaffordable.removeAll()
+        shortage = nil
+        openTargets()
+    }
+
     private func openTargets() {
         guard let admission else { return }
         routing.targets = admission.targets.indices.compactMap { index in
@@ -53,8 +60,10 @@ extension Exchange {
         let target = admission.targets[lease.target]
         let decision: Ledger.Decision
         if let failed = failedAttempt {
+            // A hold that was trimmed at the end of a wait fits again as it was; the untrimmed one never would.
+            let wasTrimmed = failed.reservation.amount < failed.reservation.claim.wanted
             decision = plane.ledger.reswap(
-                failed.reservation, costing: failed.cost,
+                failed.reservation, costing: failed.cost, takingWhatIsFree: wasTrimmed,
                 admission.claim(target, attempt: admission.attempt + 1, backend: lease.backend))
         } else if let waited = admission.reservation {
             if waited.claim.pool == target.pool { return record(waited) }
@@ -110,9 +119,7 @@ extension Exchange {
         switch decision {
         case .held(let reservation):
             admission?.take(reservation)
-            unaffordable.removeAll()
-            openTargets()
-            shortage = nil
+            reopenTargets()
             if isStillWelcome() { seek() }
         case .short(let shortage):
             end(with: shortage.waitingHelps ? .budgetHeld(shortage.state) : .insufficientQuota(shortage.state))
