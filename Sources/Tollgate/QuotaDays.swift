@@ -7,10 +7,11 @@ enum QuotaDays {
         for profile in directory.allTenants() {
             let tenant = profile.tenant
             guard let zone = CalendarZone(identifier: tenant.timeZone) else { continue }
-            let day = zone.dayStart(instant)
+            // Days after this one have entries where the clock was set back.
+            let day = zone.day(containing: instant)
             if profile.quota.countsDays {
                 let used = try file.read {
-                    try LedgerStore.requestsAndTokensSince($0, tenantID: tenant.id, from: day)
+                    try LedgerStore.requestsAndTokensSince($0, tenantID: tenant.id, from: day.start, to: day.end)
                 }
                 meter.seedDay(
                     .tenant(tenant.id), timeZone: tenant.timeZone, at: instant, requests: used.requests,
@@ -18,7 +19,8 @@ enum QuotaDays {
             }
             for key in directory.keys(of: tenant.id) where key.quota.countsDays {
                 let used = try file.read {
-                    try LedgerStore.requestsAndTokensSince($0, tenantID: tenant.id, keyID: key.key.id, from: day)
+                    try LedgerStore.requestsAndTokensSince(
+                        $0, tenantID: tenant.id, keyID: key.key.id, from: day.start, to: day.end)
                 }
                 meter.seedDay(
                     .key(key.key.id), timeZone: tenant.timeZone, at: instant, requests: used.requests,

@@ -143,6 +143,14 @@ struct LedgerTests {
                 $0, tenantID: LedgerFixture.tenant, keyID: LedgerFixture.keyA, from: Timestamp(microseconds: 0))
         }
         #expect(sums == (1, 5))
+        // The quarter hour that begins at the end of the span is not in it.
+        let quarter = fixture.clock.now().microseconds / 900_000_000 * 900_000_000
+        let before = try fixture.file.read {
+            try LedgerStore.requestsAndTokensSince(
+                $0, tenantID: LedgerFixture.tenant, from: Timestamp(microseconds: 0),
+                to: Timestamp(microseconds: quarter))
+        }
+        #expect(before == (0, 0))
         #expect(try fixture.differences() == [])
     }
 

@@ -71,14 +71,17 @@ extension LedgerStore {
             .map { Timestamp(microseconds: $0) }
     }
 
-    /// Requests and tokens of a tenant, or of one of its keys, admitted since a quarter hour began: rebuilds quotas.
+    /// Requests and tokens of a tenant, or of one of its keys, admitted since a quarter hour began and
+    /// before another one did: rebuilds quotas.
     public static func requestsAndTokensSince(
         _ db: Database,
         tenantID: ID<Tenant>,
         keyID: ID<APIKey>? = nil,
-        from start: Timestamp
+        from start: Timestamp,
+        to end: Timestamp = Timestamp(microseconds: .max)
     ) throws -> (requests: Int64, tokens: Int64) {
-        let scope = "tenant_id = :tenant AND bucket_start >= :start AND (:key IS NULL OR key_id = :key)"
+        let span = "bucket_start >= :start AND bucket_start < :end"
+        let scope = "tenant_id = :tenant AND \(span) AND (:key IS NULL OR key_id = :key)"
         let columns = TokenUsage.columnMeters.map { "TOTAL(\($0.rawValue))" }.joined(separator: " + ")
         let others = TokenUsage.otherMeters.filter(\.isToken).map { "'\($0.rawValue)'" }.joined(separator: ", ")
         let rare = "SELECT TOTAL(units) FROM usage_quarter_meters WHERE \(scope) AND meter IN (\(others))"
@@ -90,7 +93,9 @@ extension LedgerStore {
                 SELECT \(whole("TOTAL(requests)")) AS requests, \(whole("\(columns) + (\(rare))")) AS tokens
                 FROM usage_quarter WHERE \(scope)
                 """,
-            arguments: ["tenant": tenantID.text, "start": start.microseconds, "key": keyID?.text]
+            arguments: [
+                "tenant": tenantID.text, "start": start.microseconds, "end": end.microseconds, "key": keyID?.text,
+            ]
         )
         return row.map { ($0["requests"], $0["tokens"]) } ?? (0, 0)
     }
