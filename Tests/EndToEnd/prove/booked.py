@@ -6,27 +6,16 @@ request that was.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 
 from support import bookkeeping
+from support.attempts import requests_by_name
 from support.backend import BackendCall
 from support.oracle import Entry, Hold, assert_exactly_once
-from support.tollgate import Gateway
 from support.world import PRICE, Tenant, World
 
 from .programme import Outcome
-
-
-def requests_by_name(server: Gateway) -> dict[str, list[str]]:
-    """By a call's own name the requests that the gateway's log says it was."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for line in server.output.splitlines():
-        if '"request ended"' in line:
-            fields = json.loads(line)
-            found[fields.get("client_request_id", "")].append(fields["request_id"])
-    return found
 
 
 def books_wrong(world: World) -> list[str]:

@@ -19,7 +19,7 @@ from support.options import Run
 from support.world import Tenant, World
 from test_kill import Load
 
-from .dying import End, books_wrong, clients, left_wrong, loaded, quiet
+from .dying import End, books_wrong, clients, loaded, quiet, start_wrong
 from .image import Image, image
 from .power import FULL, world_on
 from .programme import Outcome, Programme
@@ -120,10 +120,8 @@ async def cycles(run: Run, config: str, plan: list[Cycle], outcome: Outcome, see
                 await quiet(load)
                 problems = await cycle(load, gate, disk, tenant, seen)
                 # A failed device takes what was only remembered along: holds in flight, unless they are synced.
-                problems += await asyncio.to_thread(books_wrong, load, cycle is full or config == FULL)
-                before = world.books.holds()
-                await asyncio.to_thread(world.server.start)
-                problems += left_wrong(world, before)
+                problems += await asyncio.to_thread(books_wrong, load, cycle is read_only and config != FULL)
+                problems += await asyncio.to_thread(start_wrong, world)
                 outcome.tried([f"{cycle.__name__} {config.strip()} {number}: {problem}" for problem in problems])
                 if problems:
                     break

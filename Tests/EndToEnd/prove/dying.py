@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from support import bookkeeping
-from support.oracle import Entry, Hold
+from support.oracle import Entry
 from support.tollgate import Gateway
 from support.world import World
-from test_kill import CLIENTS, Load, check_acknowledged, check_books
+from test_kill import CLIENTS, Load, check_books, left_wrong
 
 from .programme import Outcome
 
@@ -107,8 +107,8 @@ async def quiet(load: Load) -> None:
             await asyncio.sleep(0.01)
 
 
-def books_wrong(load: Load, everything: bool = True) -> list[str]:
-    """What is wrong with the books of a gateway that does not run; without `everything`, only what was acknowledged."""
+def books_wrong(load: Load, may_be_lost: bool = False) -> list[str]:
+    """What is wrong with the books of a gateway that does not run; calls without a client's answer `may_be_lost`."""
     world = load.world
     problems = load.problems[:3]
     load.problems.clear()
@@ -116,21 +116,17 @@ def books_wrong(load: Load, everything: bool = True) -> list[str]:
     try:
         world.server.verify()
         entries, holds = world.books.both()
-        if everything:
-            check_books(load, entries, holds, world.backend.calls())
-        else:
-            check_acknowledged(load, entries, holds)
+        check_books(load, entries, holds, world.backend.calls(), may_be_lost)
     except AssertionError as error:
         problems.append(str(error)[:1500])
     return problems
 
 
-def left_wrong(world: World, before: list[Hold]) -> list[str]:
-    """After a start, what was held when the gateway ended must be uncertain, all of it."""
-    left = world.books.holds()
-    if len(left) == len(before) and all(hold.state == "uncertain" for hold in left):
-        return []
-    return [f"{len(before)} holds before the start, {len(left)} after it, not all uncertain"]
+def start_wrong(world: World) -> list[str]:
+    """Starts it, and says what is wrong with what it makes of the holds that are left."""
+    before = world.books.holds()
+    world.server.start()
+    return left_wrong(before, world.books.holds())
 
 
 async def one_turn(load: Load, gate: asyncio.Event, turn: Turn) -> tuple[End, list[str]]:
@@ -153,9 +149,7 @@ async def one_turn(load: Load, gate: asyncio.Event, turn: Turn) -> tuple[End, li
     await quiet(load)
     server.launcher = ()
     problems = await asyncio.to_thread(books_wrong, load)
-    before = world.books.holds()
-    await asyncio.to_thread(server.start)
-    return found, problems + left_wrong(world, before)
+    return found, problems + await asyncio.to_thread(start_wrong, world)
 
 
 async def all_turns(load: Load, turns: list[Turn], outcome: Outcome,

@@ -58,8 +58,7 @@ def lay_tenants(load: Load) -> None:
     for number in range(TENANTS):
         cap = (10**9 if number % 2 else 5000 * (number + 1)) * 1000 * RATE
         tenant = load.world.tenant(usd(cap), ("fast", *load.faults.values()), hold_wait_ms=(0, 200)[number % 2])
-        load.caps[tenant.id] = cap
-        load.keys.append(tenant.key)
+        load.take(tenant, cap)
 
 
 async def soak(load: Load, seconds: float) -> list[tuple[float, Figures]]:
@@ -94,7 +93,9 @@ def run(run: Run, size: int) -> Outcome:
         neighbour.judge(outcome, run.full)
         flat(outcome, samples, run.full)
         try:
-            check_books(load, *world.books.both(), backend.calls())
+            entries, holds = world.books.both()
+            outcome.must(not holds, f"{len(holds)} holds are left, and nothing crashed")
+            check_books(load, entries, holds, backend.calls())
             world.server.verify()
         except AssertionError as error:
             outcome.wrong(str(error)[:1500])

@@ -17,7 +17,7 @@ the path (`/k/latency=300/v1/...`), the model (`name@out=5`), and the body's `us
   retry    Retry-After sent with fault=429, seconds                (none)
 
 The log is JSON lines, one `write` each: `arrived` when a whole request is here, `finished` before the last bytes
-of the answer leave, with what the call is billed for.
+of the answer leave, with what the call is billed for, and whether its answer had `begun`.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ class Call:
     knobs: dict[str, str]
     started: float = field(default_factory=time.monotonic)
     generated: int = 0
+    begun: bool = False  # its answer is: the whole head was written
     logged_end: bool = False
 
     def seconds(self) -> float:
@@ -102,7 +103,7 @@ class CallLog(Witness):
         call.logged_end = True
         self.write(
             "finished", serial=call.serial, outcome=outcome, status=status,
-            prompt=prompt, completion=completion, hung_up=outcome == "hung_up",
+            prompt=prompt, completion=completion, hung_up=outcome == "hung_up", begun=call.begun,
         )
 
 
@@ -274,8 +275,10 @@ class Connection(asyncio.Protocol):
         data = json.dumps(answer).encode()
         if fault in BREAKS:
             head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(data)}\r\n\r\n"
+            call.begun = True
             self.transport.write(head.encode() + data[:len(data) // 2])
             return await self.break_off(call, fault)
+        call.begun = True
         self.witness.finished(call, fault or "answered", call.prompt, call.completion, 200)
         if fault in ("cut", "malformed"):
             length = len(data) if fault == "cut" else len(data) // 2
@@ -297,6 +300,7 @@ class Connection(asyncio.Protocol):
             call.generated = call.completion * (index + 1) // chunks
             await self.may_write.wait()
             text = ANSWER * int(call.knobs.get("text") or min(TEXT_PER_CHUNK, max(1, call.completion // chunks)))
+            call.begun = True
             self.transport.write(head + self.event(call, text, "stop" if index == chunks - 1 else None))
             head = b""
             if fault in BREAKS and index == chunks // 2:
