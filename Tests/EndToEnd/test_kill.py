@@ -18,7 +18,7 @@ import pytest
 from support import bookkeeping
 from support.attempts import Sent, faulty_wrong, requests_by_name
 from support.backend import BackendCall, FakeBackend
-from support.client import call, chat
+from support.client import Answer, call, chat
 from support.options import Run
 from support.oracle import Entry, Hold, Price, assert_exactly_once, pico, usd
 from support.processes import note
@@ -30,6 +30,7 @@ CLIENTS = 40
 KILLS, FULL_KILLS = 30, 1000
 RATE = Price.per_million("0", "1000").output  # input is free here, so a hold is max_tokens x RATE exactly
 MODEL_MAX = 1_000_000
+UNCAPPED = 10**40
 
 
 @dataclass
@@ -81,6 +82,11 @@ class Load:
         """From now on calls are made with its key, too."""
         self.caps[tenant.id], self.owners[tenant.key] = cap, tenant.id
         self.keys.append(tenant.key)
+
+    def ask(self, tenant: Tenant, number: int) -> Answer:
+        """A single call beside the load, with a number as its calls have."""
+        self.caps.setdefault(tenant.id, UNCAPPED)
+        return self.world.call(tenant, str(number), model="counted", knobs=f"out={number}", max_tokens=2 * number)
 
     async def client(self, open_for_calls: asyncio.Event) -> None:
         while not self.over:

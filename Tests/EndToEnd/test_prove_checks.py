@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,8 @@ from prove.programme import Outcome, Programme
 from prove.raw_http import Player
 from prove.scorecard import SHOWN_FAILURES, Line, Scorecard
 from support.backend import BackendCall
+from support.oracle import Hold
+from test_kill import left_wrong
 
 SECONDS = 10.0  # of a turn
 TURNS = 3
@@ -198,6 +201,25 @@ def test_slow_restarts_fail_by_their_median(restarts: list[float], good: bool) -
     outcome = Outcome()
     judge_restarts(outcome, restarts)
     assert (not outcome.failures) == good
+
+
+LIVE = Hold("request", 1, "tenant", "key", "model", "pool", 10, "live")
+UNCERTAIN = replace(LIVE, state="uncertain")
+OTHER = replace(UNCERTAIN, request_id="other")
+
+
+@pytest.mark.parametrize(("before", "after", "good"), [
+    ([], [], True),
+    ([LIVE, OTHER], [OTHER, UNCERTAIN], True),
+    ([LIVE], [LIVE], False),
+    ([LIVE], [], False),
+    ([], [UNCERTAIN], False),
+    ([LIVE], [OTHER], False),
+    ([LIVE], [replace(UNCERTAIN, amount=9)], False),
+    ([LIVE], [UNCERTAIN, UNCERTAIN], False),
+])
+def test_each_hold_that_is_left_must_be_uncertain(before: list[Hold], after: list[Hold], good: bool) -> None:
+    assert (not left_wrong(before, after)) == good
 
 
 def test_a_migration_that_is_done_in_part_is_found(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Power cuts: what the system only remembers is gone. No whole answer is lost; with `hold_sync: full`, no call either.
 
-Half of the cuts are with `hold_sync: process`, where calls in flight may be lost. Two controls have syncs turned into
-nothing, all of them or only those of the WAL, and must lose whole answers: otherwise the cuts prove nothing.
+Half of the cuts are with `hold_sync: process`, where calls in flight may be lost. What the disk has of holds must be
+uncertain after the next start, all of it. Two controls have syncs turned into nothing, all of them or only those of the
+WAL, and must lose whole answers: otherwise the cuts prove nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from support.tollgate import Gateway
 from support.world import World
 from test_kill import Load, laid_to_kill
 
-from .dying import books_wrong, clients, loaded, quiet
+from .dying import books_wrong, clients, loaded, quiet, start_wrong
 from .image import Image, image
 from .programme import Outcome, Programme
 
@@ -52,24 +53,38 @@ async def cut(load: Load, gate: asyncio.Event, disk: Image, seconds: float) -> N
 
 
 async def cuts(load: Load, disk: Image, number: int, config: str) -> list[list[str]]:
-    """What was wrong with the books on the disk after each; one with wrong books is not used again."""
+    """What was wrong with the books on the disk after each, and with the start that follows; wrong ones are not used
+    again."""
     found: list[list[str]] = []
     async with clients(load) as gate:
         for _ in range(number):
             await asyncio.to_thread(load.new_tenants)
             await cut(load, gate, disk, load.dice.uniform(0.1, 0.7))
-            found.append(await asyncio.to_thread(books_wrong, load, config == FULL))
+            found.append(await asyncio.to_thread(books_wrong, load, config != FULL)
+                         or await asyncio.to_thread(start_wrong, load.world))
             if found[-1]:
-                break
-            await asyncio.to_thread(load.world.server.start)
+                return found
+    # The others' starts were judged by the books after the next cut.
+    found[-1] += await asyncio.to_thread(last_wrong, load, config != FULL)
     return found
 
 
-def play(run: Run, name: str, number: int, config: str) -> tuple[list[list[str]], int]:
+def last_wrong(load: Load, may_be_lost: bool) -> list[str]:
+    """After the start that follows the last cut it serves, and when it has ended in order its books are right."""
+    world = load.world
+    answer = load.ask(world.tenant(None), next(load.numbers))
+    code = world.server.stop()
+    problems = [] if answer.done else [f"answered {answer.status} {answer.error} after the last cut"]
+    problems += [] if code == 0 else [f"ended with {code} after the last cut"]
+    return problems + books_wrong(load, may_be_lost)
+
+
+def play(run: Run, name: str, number: int, config: str) -> tuple[list[list[str]], int, int]:
+    """What was wrong after each cut, how many whole answers there were, and how many holds the cuts left."""
     with fake_backend() as backend, image(96) as disk, world_on(disk, run, backend, config) as world:
         load = Load(world, run.dice(f"power {name}"))
         found = asyncio.run(cuts(load, disk, number, config))
-        return found, load.outcomes["whole"]
+        return found, load.outcomes["whole"], len(world.books.holds())
 
 
 async def control_cut(load: Load, disk: Image, injected: tuple[str, ...]) -> None:
@@ -99,14 +114,14 @@ def control(run: Run, turn: int, wal_only: bool) -> tuple[int, int]:
 
 def run(run: Run, size: int) -> Outcome:
     outcome = Outcome()
-    whole = 0
+    whole, left = 0, {FULL: 0, "": 0}
     for start in range(0, size, BATCH):
         for config, share in ((FULL, 2), ("", 1)):
             number = (min(BATCH, size - start) + share - 1) // 2
             if number <= 0:
                 continue
-            found, answers = play(run, f"{start} {config}", number, config)
-            whole += answers
+            found, answers, holds = play(run, f"{start} {config}", number, config)
+            whole, left[config] = whole + answers, left[config] + holds
             for problems in found:
                 outcome.tried([f"{config.strip() or 'hold_sync: process'}: {problem}" for problem in problems])
     for wal_only, name in ((False, "without any sync"), (True, "without syncs of the WAL")):
@@ -115,7 +130,9 @@ def run(run: Run, size: int) -> Outcome:
                      f"the control must lose acknowledged entries in each cut: {name}, {lost} of the whole answers")
         outcome.figures[f"control, {name}: acknowledged entries lost, of"] = lost
     outcome.must(whole > size, f"only {whole} whole answers before {size} cuts")
+    outcome.must(left[FULL] > 0, "no cut met a call in flight")
     outcome.figures["whole answers before the cuts"] = whole
+    outcome.figures["holds left uncertain, with holds synced, with holds in memory"] = (left[FULL], left[""])
     return outcome
 
 

@@ -55,7 +55,7 @@ class Attempt:
 
 
 def requests_by_name(server: Gateway) -> dict[str, list[str]]:
-    """By a call's own name the requests that the gateway's log says it was; a line that a crash cut off says nothing."""
+    """By a call's own name the requests that the gateway's log says it was; a line that was cut off says nothing."""
     found: dict[str, list[str]] = defaultdict(list)
     for line in server.output.splitlines():
         if '"request ended"' in line:
@@ -69,7 +69,7 @@ def requests_by_name(server: Gateway) -> dict[str, list[str]]:
 
 def faulty_wrong(calls: Iterable[BackendCall], sent: Mapping[str, Sent], entries: Iterable[Entry],
                  holds: Iterable[Hold], rate: int, may_be_lost: bool = False) -> list[str]:
-    """What is wrong with the booking of these calls, of clients' calls by their markers; input is free, output is `rate`.
+    """What is wrong with the booking of these calls, which clients `sent` by their markers; input is free.
 
     Every call has an attempt of its own, unless it may be lost; every attempt that a backend is said to have had has a
     call of its own. What was held and never sent is allowed.
