@@ -17,6 +17,7 @@ from prove.booked import booked_wrong
 from prove.bystander import LEAST_CALLS, Bystander, Turn, allowed_p99
 from prove.damage import left_out
 from prove.differential import LEAST_BOUND, TOLERANCES, Stream, judge_tolerances, more_seen, tolerated
+from prove.disks import ENDED, FULL_REFUSED, READ_ONLY_REFUSED, judge_ways
 from prove.http_case import Case, Dress, raw
 from prove.kills import judge_restarts
 from prove.migrations import half_done
@@ -220,6 +221,17 @@ OTHER = replace(UNCERTAIN, request_id="other")
 ])
 def test_each_hold_that_is_left_must_be_uncertain(before: list[Hold], after: list[Hold], good: bool) -> None:
     assert (not left_wrong(before, after)) == good
+
+
+WAYS = Counter({FULL_REFUSED: 10, READ_ONLY_REFUSED: 7, f"{ENDED} with 1": 3})
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_way_that_no_cycle_of_a_disk_went_is_a_failure(way: str) -> None:
+    for seen, good in ((WAYS, True), (WAYS - Counter({way: 100}), False)):
+        outcome = Outcome()
+        judge_ways(outcome, seen)
+        assert (not outcome.failures) == good
 
 
 def test_a_migration_that_is_done_in_part_is_found(tmp_path: Path) -> None:

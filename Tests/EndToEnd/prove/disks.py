@@ -3,12 +3,14 @@
 The first half of the cycles is full: no block is free, then some are again, and the gateway runs on through it all. The
 other is read-only: the device failed; the file system is repaired and the gateway started again. What the device had
 not taken is gone then, as in a power cut: half of these cycles are with `hold_sync: full`, where no call that reached a
-backend may be missing.
+backend may be missing. At full length each way must have been met that is stated: refused on a full disk and on a
+read-only one, where it may also end itself.
 """
 
 from __future__ import annotations
 
 import asyncio
+import http.client
 import signal
 import time
 from collections import Counter
@@ -16,7 +18,7 @@ from collections.abc import Awaitable, Callable
 
 from support.backend import fake_backend
 from support.options import Run
-from support.world import Tenant, World
+from support.world import Tenant
 from test_kill import Load
 
 from .dying import End, books_wrong, clients, loaded, quiet, start_wrong
@@ -24,41 +26,53 @@ from .image import Image, image
 from .power import FULL, world_on
 from .programme import Outcome, Programme
 
+NOTICED_LIMIT = 2.0  # seconds after the disk takes no more; how full it is is looked at once a second
 BACK_LIMIT = 2.0  # seconds after there is space again
-MODEL = "counted"
-UNCAPPED = 10**40
 MEGABYTES = 96  # 16 MiB of it must be free, or the gateway takes no calls
 NO_SPACE = 64 << 10  # bytes that a file system may still say are free when it is full
 PROBES = 3
+ENDING = 0.5  # seconds from what a client sees of an end to the end
+LENGTH = 20  # cycles of a whole run
+FULL_REFUSED, READ_ONLY_REFUSED, ENDED = "full: refused, and back", "read-only: refused", "read-only: ended"
 Cycle = Callable[[Load, asyncio.Event, Image, Tenant, Counter[str]], Awaitable[list[str]]]
 
 
-def refused(world: World, tenant: Tenant, number: int) -> list[str]:
-    """Without a ledger no call goes upstream; health, metrics and reading go on."""
-    problems: list[str] = []
-    answer = world.call(tenant, str(number), model=MODEL, knobs=f"out={number}", max_tokens=2 * number)
+def refused(load: Load, tenant: Tenant, number: int) -> list[str]:
+    """Without a ledger no call goes upstream and the gateway is not ready; health, metrics and reading go on."""
+    world, problems = load.world, list[str]()
+    answer = load.ask(tenant, number)
     if answer.status != 503 or answer.failure["code"] != "ledger_unavailable":
         problems.append(f"answered {answer.status} {answer.error} {answer.body[:200]!r} without a ledger")
     if any(seen.marker == str(number) for seen in world.backend.calls()):
         problems.append("called upstream without a ledger")
-    status, _ = world.server.plain_get(world.server.metrics_address, "/metrics")
-    if status != 200:
-        problems.append(f"/metrics answered {status}")
-    if world.admin.send("GET", "/tenants?limit=1").status != 200:
-        problems.append("the Admin API does not read any more")
+    for address, path, wanted in ((world.server.data, "/readyz", 503), (world.server.data, "/healthz", 200),
+                                  (world.server.metrics_address, "/metrics", 200)):
+        status, _ = world.server.plain_get(address, path)
+        if status != wanted:
+            problems.append(f"{path} answered {status} without a ledger")
+    try:
+        if world.admin.send("GET", "/tenants?limit=1").status != 200:
+            problems.append("the Admin API does not read any more")
+    except (OSError, http.client.HTTPException) as error:
+        problems.append(f"the Admin API does not answer: {error!r}")
     return problems
 
 
 def all_refused(load: Load, tenant: Tenant) -> list[str]:
-    return [problem for _ in range(PROBES) for problem in refused(load.world, tenant, next(load.numbers))]
+    """Once `/readyz` says that it refuses, which must be soon."""
+    server, started = load.world.server, time.monotonic()
+    while server.ready(server.data):
+        if time.monotonic() - started > NOTICED_LIMIT:
+            return ["/readyz is 200 although the disk takes no more"]
+        time.sleep(0.02)
+    return [problem for _ in range(PROBES) for problem in refused(load, tenant, next(load.numbers))]
 
 
-def seconds_until_served(world: World, tenant: Tenant, load: Load) -> float:
-    started = time.monotonic()
+def seconds_until_served(load: Load, tenant: Tenant) -> float:
+    """Until a call is answered and `/readyz` says so."""
+    server, started = load.world.server, time.monotonic()
     while time.monotonic() - started < 10:
-        number = next(load.numbers)
-        answer = world.call(tenant, str(number), model=MODEL, knobs=f"out={number}", max_tokens=2 * number)
-        if answer.done:
+        if load.ask(tenant, next(load.numbers)).done and server.ready(server.data):
             return time.monotonic() - started
         time.sleep(0.05)
     return 99.0
@@ -75,13 +89,13 @@ async def full(load: Load, gate: asyncio.Event, disk: Image, tenant: Tenant, see
         problems += await asyncio.to_thread(all_refused, load, tenant)
     await asyncio.to_thread(disk.empty)
     if world.server.running():
-        seconds = await asyncio.to_thread(seconds_until_served, world, tenant, load)
+        seconds = await asyncio.to_thread(seconds_until_served, load, tenant)
         if seconds > BACK_LIMIT:
             problems.append(f"served again {seconds:.1f} s after there was space")
     if not world.server.running():
         problems.append(f"ended of a full disk: {End.of(world.server, said)}")
     await quiet(load)
-    seen["full"] += 1
+    seen[FULL_REFUSED] += 1
     world.server.kill()
     return problems
 
@@ -94,14 +108,14 @@ async def read_only(load: Load, gate: asyncio.Event, disk: Image, tenant: Tenant
     await failing
     problems = []
     if world.server.running():
-        problems += await asyncio.to_thread(all_refused, load, tenant)
-    if world.server.running() and world.server.ready(world.server.data):
-        problems.append("/readyz is 200 on a read-only disk")
+        wrong = await asyncio.to_thread(all_refused, load, tenant)
+        await asyncio.sleep(ENDING if wrong else 0)
+        problems += wrong if world.server.running() else []  # of one that ended meanwhile, only how it ended
     end = End.of(world.server, said)
     # The file of holds is mapped: a page that cannot be written any more ends the process by this signal, as
     # docs/operations.md says. Only here: no other line lets it pass.
     problems += [] if end.status == -signal.SIGBUS else end.wrong
-    seen["read-only: " + ("refused" if end.status is None else f"ended with {end.status}")] += 1
+    seen[READ_ONLY_REFUSED if end.status is None else f"{ENDED} with {end.status}"] += 1
     world.server.kill()
     await quiet(load)
     await asyncio.to_thread(disk.repair)
@@ -115,7 +129,6 @@ async def cycles(run: Run, config: str, plan: list[Cycle], outcome: Outcome, see
             for number, cycle in enumerate(plan):
                 await asyncio.to_thread(load.new_tenants)
                 tenant = await asyncio.to_thread(world.tenant, None)
-                load.caps[tenant.id] = UNCAPPED
                 await loaded(load, gate, 0.2)
                 await quiet(load)
                 problems = await cycle(load, gate, disk, tenant, seen)
@@ -135,8 +148,16 @@ def run(run: Run, size: int) -> Outcome:
     asyncio.run(cycles(run, FULL, [read_only] * synced, outcome, seen))
     asyncio.run(cycles(run, "", [full] * filled + [read_only] * (size - filled - synced), outcome, seen))
     outcome.figures["cycles"] = dict(seen)
+    if size >= LENGTH:
+        judge_ways(outcome, seen)
     return outcome
 
 
-DISKS = Programme("disk", "a full and a read-only disk: refused, not acknowledged; back within 2 s", run, 20, 2,
+def judge_ways(outcome: Outcome, seen: Counter[str]) -> None:
+    """A way that no cycle went has judged nothing."""
+    for way in (FULL_REFUSED, READ_ONLY_REFUSED, ENDED):
+        outcome.must(any(name.startswith(way) and count for name, count in seen.items()), f"no cycle met: {way}")
+
+
+DISKS = Programme("disk", "a full and a read-only disk: refused, not acknowledged; back within 2 s", run, LENGTH, 2,
                   needs_root=True)
