@@ -197,8 +197,14 @@ def test_a_file_in_another_form_is_as_none(tmp_path: Path) -> None:
         assert list(collected(tmp_path / "prove.json").lacking()) == ["first", "second"]
 
 
-@pytest.mark.parametrize(("restarts", "good"), [([0.1, 0.3, 5.0], True), ([0.1, 0.301, 0.31], False)])
-def test_slow_restarts_fail_by_their_median(restarts: list[float], good: bool) -> None:
+@pytest.mark.parametrize(("restarts", "good"), [
+    ([0.1, 0.3, 1.0], True),
+    ([0.1, 0.301, 0.31], False),
+    ([0.1] * 19 + [5.0], True),
+    ([0.1] * 18 + [1.1] * 2, False),
+    ([0.1] * 94 + [1.1] * 6, False),
+])
+def test_slow_restarts_fail_by_their_median_and_by_one_in_twenty(restarts: list[float], good: bool) -> None:
     outcome = Outcome()
     judge_restarts(outcome, restarts)
     assert (not outcome.failures) == good

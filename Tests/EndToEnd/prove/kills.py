@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import statistics
 
 from support import bookkeeping
@@ -12,7 +13,8 @@ from test_kill import Load, check_books, gateway_to_kill, kill_again_and_again
 
 from .programme import Outcome, Programme
 
-RESTART_LIMIT = 0.3  # seconds from a start to the first request served, in the median; a longer one has work to do
+RESTART_LIMIT = 0.3  # seconds from the start of the process until `/readyz` is 200, in the median
+LATE_LIMIT = 1.0  # the same, of 95 in 100 restarts; a longer one has a long WAL to read, or shares its cores
 BATCH = 50  # kills of one gateway; its whole ledger is read after each
 
 
@@ -42,12 +44,14 @@ def run(run: Run, size: int) -> Outcome:
 
 def judge_restarts(outcome: Outcome, restarts: list[float]) -> None:
     """`restarts` are from the start of the process until `/readyz` of the data plane is 200."""
-    middle = statistics.median(restarts)
+    middle, late = statistics.median(restarts), sorted(restarts)[math.ceil(0.95 * len(restarts)) - 1]
     outcome.must(middle <= RESTART_LIMIT, f"a restart takes {middle * 1000:.0f} ms in the median, "
                                           f"{RESTART_LIMIT * 1000:.0f} at most")
-    outcome.figures["restart, ms"] = (f"median {middle * 1000:.0f}, "
+    outcome.must(late <= LATE_LIMIT, f"95 of 100 restarts take up to {late * 1000:.0f} ms, "
+                                     f"{LATE_LIMIT * 1000:.0f} at most")
+    outcome.figures["restart, ms"] = (f"median {middle * 1000:.0f}, 95th percentile {late * 1000:.0f}, "
                                       f"longest {max(restarts) * 1000:.0f}")
 
 
-KILLS = Programme("kills", "kill -9 under load: nothing lost, nothing doubled, back in 300 ms", run, 1000, 0,
+KILLS = Programme("kills", "kill -9 under load: nothing lost, nothing doubled, ready in 300 ms", run, 1000, 0,
                   smoke_is="test_kill")
