@@ -4,7 +4,8 @@
 year, each with calls under way. What the ledger says is computed again with Python's own zones: after each jump every
 tenant whose window has room by that sum must be served, and the months of each tenant in its own zone must be those of
 the Admin API. At the end each entry is held against the backend's log and the clock (`clock_checks.py`), and the log
-against the jumps (`clock.py`); between them come scenes about durations, zones and keys (`clock_scenes.py`).
+against the jumps (`clock.py`); between them come scenes about durations, zones and keys (`clock_scenes.py`), and
+restarts while the clock is set back (`clock_restarts.py`).
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from support.tollgate import Gateway
 from support.world import PRICE, World
 
 from . import clock_checks as checks
+from . import clock_restarts
 from .clock import Clock, Ear, ear, judge
 from .clock_checks import Player, Seen, local, window_of
 from .clock_scenes import Stage, play
@@ -215,9 +217,10 @@ def run(run: Run, size: int) -> Outcome:
         outcome.must(calls.fresh > min(size, 3 * len(ZONES)), f"only {calls.fresh} calls met a window without entries")
         stage = Stage(world, clock, listener, calls.seen, calls.players)
         play(stage, outcome, run.full)
+        verdict = judge(clock, listener.told, time.time())
+        clock_restarts.play(stage, outcome, run.full)
         world.books.wait_until_no_holds(20)
         outcome.wrong(booked_wrong(calls, clock))
-        verdict = judge(clock, listener.told, time.time())
         outcome.wrong(verdict.problems)
         outcome.must(verdict.small > 0, "no look met a jump that is too small to be told")
         outcome.must(len(calls.whole) > size, f"only {len(calls.whole)} whole answers")

@@ -32,7 +32,7 @@ from test_burst import (
 from .programme import Outcome, Programme
 
 BATCH = 500  # bursts on one gateway, whose ledger is then read whole
-ONE_IN, FULL_ONE_IN = 8, 25  # bursts that fall back, and bursts of two hundred: without a common factor, so some are both
+ONE_IN, FULL_ONE_IN = 8, 25  # bursts that fall back, and bursts of two hundred: no common factor, so some are both
 FULL_AT_ONCE = 2
 FALLBACKS = [replace(variant, fallback=worth) for worth in (6, 20) for variant in VARIANTS]
 Plan = list[tuple[Variant, int]]

@@ -67,5 +67,5 @@ def fell_back(world: World) -> int:
     return sum(entry.attempt > 1 and entry.cost > 0 for entry in world.books.entries())
 
 
-STORMS = Programme("cap-storms", "50 tenants, 200 clients: no cap passed at any instant, none refused early", run, 20, 0,
+STORMS = Programme("cap-storms", "storms of 200 clients: no cap passed at any instant, none refused early", run, 20, 0,
                    smoke_is="test_cap_storm")
