@@ -80,6 +80,12 @@ def assert_calls_with_the_credential(world: World) -> None:
     assert answer.done and marker.arrived["headers"]["authorization"] == f"Bearer {API_KEY}"
 
 
+def key_settings(database: Path) -> dict[str, str]:
+    """What the database says of the master key."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as link:
+        return dict(link.execute("SELECT name, value FROM settings WHERE name LIKE 'master_key%'"))
+
+
 def test_a_rotation_under_load_fails_no_call(server: Gateway, backend: FakeBackend) -> None:
     world = lay(server, backend)
     former = server.master_key
@@ -177,9 +183,7 @@ def test_a_kill_at_any_instant_of_a_rotation_leaves_a_key_that_works(server: Gat
         time.sleep(0.004 * attempt)
         server.kill()
         child.wait(30)
-        with closing(sqlite3.connect(f"file:{server.database}?mode=ro", uri=True)) as link:
-            rows = dict(link.execute("SELECT name, value FROM settings WHERE name LIKE 'master_key%'"))
-        begun = "master_key_former_check" in rows
+        begun = "master_key_former_check" in key_settings(server.database)
         landed[2 if begun else 1] += 1
         assert starts(server, former), "the former key must work whatever happened"
         if begun:

@@ -11,6 +11,7 @@ import asyncio
 import itertools
 import random
 import shutil
+import subprocess
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from support.options import Run
 from support.tollgate import Gateway
 from support.world import World
 from test_kill import Load, gateway_to_kill
+from test_master_key import assert_calls_with_the_credential, key_settings, new_key, starts
+from test_master_key import lay as lay_with_secrets
 
 from .dying import End, Turn, all_turns, started
 from .programme import Outcome, Programme
@@ -32,7 +35,7 @@ ATTEMPTS = 5  # at most, until a trial meets what it names
 LOG = "log"
 HOLD_SYNC = "ledger: { hold_sync: full }\n"
 RUNNING, LONG, BACKUP, FIRST = "running", "running for long", "a backup is due", "first start"
-SYNCED = "holds are synced"  # `ledger.hold_sync: full`
+SYNCED, ROTATING = "holds are synced", "the master key is rotated"
 # A backup is made a second after the start when there is none; the WAL grows until a checkpoint. Not every trial meets
 # its call that soon: then the load goes on for a while.
 LONG_SECONDS, LONGEST, LONGEST_LONG = 2.5, 3.0, 8.0
@@ -88,6 +91,8 @@ POINTS = (
     Point("ending a connection's half", "shutdown", None, 10),
     Point("registering a descriptor", "epoll_ctl", None, 60),
     Point("mapping memory", "mmap", None, 20),
+    Point("rotating the master key: write of the WAL", "pwrite64", "-wal", 28, ROTATING),
+    Point("rotating the master key: sync of the WAL", "fdatasync", "-wal", 1, ROTATING),
 )
 # A file system's errors, for the calls on files; the network's failures are the fault matrix's.
 FAILURES = (
@@ -214,6 +219,39 @@ def first_start(run: Run, backend: FakeBackend, trial: Trial) -> tuple[End, list
         server.close()
 
 
+def rotation(run: Run, backend: FakeBackend, trial: Trial) -> tuple[End, list[str]]:
+    """The command that rotates the master key is what is disturbed: afterwards the former key works, and the new one
+    too if the database says that the rotation began, and else not."""
+    server = Gateway(run.binary)
+    try:
+        server.start()
+        world = lay_with_secrets(server, backend)
+        server.stop()
+        former = server.master_key
+        path, fresh = new_key(server)
+        command = (*trial.launcher(server), str(server.binary), "rotate-master-key", "--config", str(server.config),
+                   "--offline", "--other-key-file", path)
+        done = subprocess.run(command, env=server.env, capture_output=True, text=True, timeout=60, check=False)
+        end = End(done.returncode or None, done.stdout + done.stderr)  # what ended well met nothing
+        begun, problems = "master_key_former_check" in key_settings(server.database), []
+        for key, works in ((former, True), (fresh, begun)):
+            if starts(server, key) != works:
+                problems.append(f"the {'former' if key == former else 'new'} key {'fails' if works else 'works'}")
+            elif works:
+                assert_calls_with_the_credential(world)
+            server.kill()
+        server.master_key = former
+        problems += bookkeeping.wrong(server.database)
+        server.verify()
+        return end, problems
+    finally:
+        server.close()
+
+
+# Stages whose trials have a gateway of their own.
+ALONE = {FIRST: first_start, ROTATING: rotation}
+
+
 class Score:
     """Of each point or error: trials that met it, of these the ones that ended the gateway, and those that did not."""
 
@@ -248,10 +286,10 @@ def injected(run: Run, size: int, plan: Plan, errors: bool) -> Outcome:
             wanted.update(Trial(point, error, 0, "", 0, folder).kind for point, error in kinds)
             # A gateway for each has a backend of its own: its log is held against the books.
             with fake_backend() as backend:
-                first_starts(run, backend, dice, [kind for kind in kinds if kind[0].stage == FIRST], folder, score,
-                             outcome)
+                one_by_one(run, backend, dice, [kind for kind in kinds if kind[0].stage in ALONE], folder, score,
+                           outcome)
             for config in ("", HOLD_SYNC):
-                those = [kind for kind in kinds if kind[0].stage != FIRST
+                those = [kind for kind in kinds if kind[0].stage not in ALONE
                          and (kind[0].stage == SYNCED) == bool(config)]
                 with fake_backend() as backend:
                     whole += under_load(run, backend, dice, those, config, folder, score, outcome)
@@ -260,14 +298,14 @@ def injected(run: Run, size: int, plan: Plan, errors: bool) -> Outcome:
     return outcome
 
 
-def first_starts(run: Run, backend: FakeBackend, dice: random.Random, kinds: list[tuple[Point, str]], folder: Path,
-                 score: Score, outcome: Outcome) -> None:
+def one_by_one(run: Run, backend: FakeBackend, dice: random.Random, kinds: list[tuple[Point, str]], folder: Path,
+               score: Score, outcome: Outcome) -> None:
     for place, kind in enumerate(kinds):
         for attempt in range(ATTEMPTS):
             within = folder / f"first-{place}-{attempt}"
             within.mkdir()
             trial, = trials(dice, [kind], attempt, within)
-            end, problems = first_start(run, backend, trial)
+            end, problems = ALONE[trial.point.stage](run, backend, trial)
             met, wrong = score.note(trial, end)
             problems = [f"{trial.name}: {problem}" for problem in wrong + problems]
             outcome.tried(problems) if met else outcome.wrong(problems)
