@@ -189,7 +189,8 @@ struct LedgerTests {
         let fixture = try LedgerFixture()
         let budget = try await fixture.budget(100)
         _ = try fixture.held(fixture.claim(80))
-        let waiting = try #require(fixture.ledger.wait(fixture.claim(90, atLeast: 20), wake: { _ in }))
+        let queued = fixture.ledger.wait(fixture.claim(90, atLeast: 20)) { _ in }
+        let waiting = try #require(queued)
         let first = try #require(fixture.ledger.expire(waiting)?.reservation)
         #expect(await fixture.record(first) == nil)
         let claim = fixture.claim(90, atLeast: 20, attempt: 2, of: first.claim.requestID)
