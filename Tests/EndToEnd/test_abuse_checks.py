@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from prove import memory, soak
+from prove.bodies import Attack
 from prove.booked import booked_wrong
 from prove.floods import COLD, Flooded
 from prove.held import Figures, held_too_much
@@ -129,3 +130,14 @@ def test_a_hold_that_is_left_and_a_call_without_a_request_are_found() -> None:
 def test_a_backend_that_is_not_left_with_its_reader_is_found(call: BackendCall, wrong: str) -> None:
     problems = left_late([call], {"call-1": 10.0})
     assert len(problems) == bool(wrong) and all(wrong in problem for problem in problems), problems
+
+
+@pytest.mark.parametrize(("status", "body", "good"), [
+    ("HTTP/1.1 413 Payload Too Large", 1 << 30, True),
+    ("HTTP/1.1 200 OK", 1 << 30, False),
+    ("", (4 << 20) + 1, True),
+    ("", 4 << 20, False),
+    ("", 0, False),  # a head
+])
+def test_only_a_body_beyond_the_limit_may_be_cut_without_an_answer(status: str, body: int, good: bool) -> None:
+    assert (Attack(lambda: iter(()), "413", body).judged(status, 4 << 20) == "") == good

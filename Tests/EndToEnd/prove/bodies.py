@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 
 from support.backend import fake_backend
 from support.client import Address
@@ -22,13 +23,16 @@ from support.world import Tenant, World
 from . import memory
 from .bystander import bystander
 from .held import Watch
+from .http_case import TOO_LARGE
 from .programme import Outcome, Programme
 
 CONFIG = "limits: { max_body: 4MiB, body_memory: 64MiB }\n"
 BODY_LIMIT, MEMORY_LIMIT = 4 << 20, 64 << 20
+ADMIN_LIMIT = 1 << 20  # of the Admin API's bodies that are no files
 GIB = 1 << 30
 PIECE = 1 << 20
 AT_ONCE = 60
+ONE_BODY, ONE_BOMB = "1 GiB by its length", "a gzip bomb"
 QUIET, SMOKE_QUIET = 4.0, 0.5
 ANSWER_SECONDS = 30.0
 ENDLESS_SECONDS = 15.0  # a refused client may be listened to for so long, and not longer
@@ -78,8 +82,32 @@ def endless(first: bytes, piece: bytes) -> Iterator[bytes]:
     raise AssertionError(f"still taken in after {ENDLESS_SECONDS:.0f} s")
 
 
-def attacks(address: Address, credential: str, path: str) -> dict[str, tuple[Callable[[], Iterator[bytes]], str]]:
-    """What is sent, and the statuses that may come; an empty one is a connection that was cut."""
+@dataclass(frozen=True)
+class Attack:
+    """What is sent, the statuses that may come, and of how many bytes its body is. A connection that was cut
+    instead is none of those but for a body beyond the limit, as in raw-http: whoever sends less is owed a word."""
+
+    pieces: Callable[[], Iterator[bytes]]
+    allowed: str
+    body: int
+
+    def may_close(self, limit: int) -> str:
+        return TOO_LARGE if self.body > limit else ""
+
+    def wrong(self, address: Address, limit: int) -> str:
+        try:
+            status = sent(address, self.pieces())
+        except AssertionError as error:
+            return str(error)
+        return self.judged(status, limit)
+
+    def judged(self, status: str, limit: int) -> str:
+        if not status:
+            return "" if self.may_close(limit) else "cut without an answer"
+        return "" if status.split(" ")[1] in self.allowed.split() else repr(status)
+
+
+def attacks(address: Address, credential: str, path: str) -> dict[str, Attack]:
     chunked = head(address, credential, path, "transfer-encoding: chunked")
     piece = b"%x\r\n%s\r\n" % (PIECE, b" " * PIECE)
     deep = b'{"model":"fake","messages":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
@@ -87,28 +115,37 @@ def attacks(address: Address, credential: str, path: str) -> dict[str, tuple[Cal
     long_key = b'{"' + b"k" * 3_000_000 + b'":1}'
     number = b'{"n":1' + b"0" * 3_000_000 + b"}"
 
-    def whole(body: bytes, *fields: str) -> Callable[[], Iterator[bytes]]:
-        return lambda: iter([head(address, credential, path, f"content-length: {len(body)}", *fields), body])
+    def whole(allowed: str, body: bytes, *fields: str) -> Attack:
+        first = head(address, credential, path, f"content-length: {len(body)}", *fields)
+        return Attack(lambda: iter([first, body]), allowed, len(body))
 
     return {
-        "1 GiB by its length": (lambda: repeated(head(address, credential, path, f"content-length: {GIB}"),
-                                                 b" " * PIECE, GIB), " 413 "),
-        "1 GiB in chunks": (lambda: repeated(chunked, piece, GIB, b"0\r\n\r\n"), " 413 "),
-        "chunks without an end": (lambda: endless(chunked, piece), " 413 "),
-        "1,000,000 fields": (lambda: repeated(head(address, credential, path)[:-2], b"x: y\r\n" * 1000, 6_000_000,
-                                              b"\r\n"), " 400  431 "),
-        "a gzip bomb": (whole(BOMB, "content-encoding: gzip"), " 400  413  415 "),
-        "JSON of 100,000 levels": (whole(deep), " 400 "), "JSON of 500,000 members": (whole(wide), " 400  404  413 "),
-        "a key of 3 MB": (whole(long_key), " 400  413 "), "a number of 3,000,000 digits": (whole(number), " 400  413 "),
+        ONE_BODY: Attack(lambda: repeated(head(address, credential, path, f"content-length: {GIB}"), b" " * PIECE, GIB),
+                         "413", GIB),
+        "1 GiB in chunks": Attack(lambda: repeated(chunked, piece, GIB, b"0\r\n\r\n"), "413", GIB),
+        "chunks without an end": Attack(lambda: endless(chunked, piece), "413", GIB),
+        "1,000,000 fields": Attack(lambda: repeated(head(address, credential, path)[:-2], b"x: y\r\n" * 1000, 6_000_000,
+                                                    b"\r\n"), "400 431", 0),
+        ONE_BOMB: whole("400 413 415", BOMB, "content-encoding: gzip"),
+        "JSON of 100,000 levels": whole("400", deep),
+        "JSON of 500,000 members": whole("400 404 413", wide),
+        "a key of 3 MB": whole("400 413", long_key),
+        "a number of 3,000,000 digits": whole("400 413", number),
     }
 
 
-def problems(address: Address, pieces: Iterator[bytes], allowed: str) -> list[str]:
-    try:
-        status = sent(address, pieces)
-    except AssertionError as error:
-        return [str(error)]
-    return [repr(status)] if status and status.split(" ")[1] not in allowed.split() else []
+@dataclass(frozen=True)
+class Place:
+    """A listener: how it is asked, and how large a body may be there."""
+
+    name: str
+    address: Address
+    credential: str
+    path: str
+    limit: int
+
+    def attacks(self) -> dict[str, Attack]:
+        return attacks(self.address, self.credential, self.path)
 
 
 def many_at_once(address: Address, credential: str, number: int) -> list[str]:
@@ -156,7 +193,8 @@ def upstream_bomb(world: World, tenant: Tenant) -> list[str]:
 
 
 def run(run: Run, size: int) -> Outcome:
-    """`size` rounds of every attack on both listeners."""
+    """`size` rounds of every attack on both listeners, and of single ones that have all of the gateway's memory to
+    themselves."""
     outcome = Outcome()
     with fake_backend() as backend, fault_backend() as bomber, gateway(run.binary, CONFIG) as server:
         world = World.lay(server, backend)
@@ -165,11 +203,12 @@ def run(run: Run, size: int) -> Outcome:
         world.admin.model("bomb", ["bombs"], 1000)
         world.admin.price("bomb", "0", "0")
         tenant = world.tenant("1000000", ("fast", "bombs"))
-        places = [("data", server.data, tenant.key, "/v1/chat/completions"),
-                  ("admin", server.admin_address, world.admin.credential, "/admin/v1/tenants")]
+        places = [Place("data", server.data, tenant.key, "/v1/chat/completions", BODY_LIMIT),
+                  Place("admin", server.admin_address, world.admin.credential, "/admin/v1/tenants", ADMIN_LIMIT)]
         with bystander(world, world.tenant("1000000"), bomber) as other:
             watch = Watch(outcome, server, (backend, bomber))
             for _ in range(size):
+                alone(watch, world, tenant, places)
                 with other.turn(False, "bodies"):
                     time.sleep(QUIET if run.full else SMOKE_QUIET)
                 bodies = MEMORY_LIMIT + memory.BODY_SHARE * BODY_LIMIT
@@ -187,11 +226,31 @@ def run(run: Run, size: int) -> Outcome:
     return outcome
 
 
-def one_round(outcome: Outcome, world: World, places: list[tuple[str, Address, str, str]]) -> None:
-    for place, address, credential, path in places:
-        for name, (pieces, allowed) in attacks(address, credential, path).items():
-            outcome.tried([f"{place}: {name}: {wrong}" for wrong in problems(address, pieces(), allowed)])
-            outcome.must(world.server.running(), f"{place}: {name}: the gateway ended")
+def one_round(outcome: Outcome, world: World, places: list[Place]) -> None:
+    for place in places:
+        for name, attack in place.attacks().items():
+            tried(outcome, world, f"{place.name}: {name}", attack.wrong(place.address, place.limit))
+
+
+def tried(outcome: Outcome, world: World, name: str, wrong: str) -> None:
+    outcome.tried(f"{name}: {wrong}" if wrong else None)
+    outcome.must(world.server.running(), f"{name}: the gateway ended")
+
+
+def alone(watch: Watch, world: World, tenant: Tenant, places: list[Place]) -> None:
+    """One body at a time takes no more than is stated for one that is being read."""
+    for place in places:
+        for name in (ONE_BODY, ONE_BOMB):
+            with watch.wave(f"{place.name}: {name} alone", 1, memory.REQUEST, single(place.limit)):
+                wrong = place.attacks()[name].wrong(place.address, place.limit)
+            tried(watch.outcome, world, f"{place.name}: {name} alone", wrong)
+    with watch.wave("a backend's gzip bomb alone", 1, memory.CALL, single(BODY_LIMIT)):
+        watch.outcome.tried(upstream_bomb(world, tenant))
+
+
+def single(limit: int) -> int:
+    """So that all it may take is the share of the body: `wave` adds what a gateway at work may."""
+    return memory.BODY_SHARE * limit - memory.AT_WORK
 
 
 BODIES = Programme("bodies", "1 GiB bodies, bombs, a million fields: cut at the limit, memory bounded", run, 5, 1)
