@@ -76,8 +76,8 @@ public final class Ledger: Sendable {
     }
 
     /// Holds a claim for the next attempt as if `old` were released, less what `old` is known to cost. `old` stays held
-    /// as far as it is needed until the swap is stored; on a shortage it stays as it was. Taking what is free, the claim
-    /// gets less than it could have by waiting, as an `old` did whose wait was over.
+    /// as far as it is needed until the swap is stored; on a shortage it stays as it was. Taking what is free, the
+    /// claim gets less than it could have by waiting, as an `old` did whose wait was over.
     public func reswap(
         _ old: Reservation, costing cost: Money = .zero, takingWhatIsFree: Bool = false, _ claim: Claim
     ) -> Decision {

@@ -50,8 +50,9 @@ public enum ListenSource: Sendable, Equatable {
         }
     }
 
-    /// Closes a listener whose connections live on `loops`, and loses none of them: SwiftNIO closes a connection that is
-    /// on its way to its loop while the listener closes. So nothing is accepted any more, and every loop has had its turn.
+    /// Closes a listener whose connections live on `loops`, and loses none of them: SwiftNIO closes a connection that
+    /// is on its way to its loop while the listener closes. So nothing is accepted any more, and every loop has had its
+    /// turn.
     static func release(_ listener: any Channel, connectionsOn loops: [any EventLoop]) async {
         try? await listener.setOption(.autoRead, value: false).get()
         for loop in loops + [listener.eventLoop] { _ = try? await loop.submit {}.get() }
