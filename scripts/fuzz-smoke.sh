@@ -20,7 +20,7 @@ fi
 build=(--scratch-path .build-fuzz --sanitize fuzzer --disable-index-store -debug-info-format none)
 memory=1024
 wanted=(__sanitizer_cov_8bit_counters_init)
-export FUZZ_SECONDS=1
+export FUZZ_SECONDS=4
 if [[ "${ASAN:-}" == 1 ]]; then
     # Of several sanitizers the package manager leaves Swift code the last one only, hence the flag with both. The
     # checks of a build for debugging are on; without optimising it would be some thousand runs a second.
@@ -31,7 +31,7 @@ if [[ "${ASAN:-}" == 1 ]]; then
     )
     memory=4096
     wanted+=(__asan_init)
-    export FUZZ_SECONDS=3
+    export FUZZ_SECONDS=6
 fi
 length=(-max_total_time="$seconds")
 at_once=$((${#targets[@]} + ${#admin[@]}))
