@@ -57,7 +57,7 @@ public enum LedgerStore {
             id: HoldID(request: row["request_id"], attempt: row["attempt"]), tenantID: ID(row["tenant_id"]),
             keyID: ID(row["key_id"]), model: row["model"], pool: row["pool"], backendID: row["backend_id"],
             amount: amount < 0 ? .limitMaximum : Money(pico: Int128(amount)),
-            admittedAt: Timestamp(microseconds: min(max(admittedAt, 0), Int64.max - 1)),
+            admittedAt: Timestamp(microseconds: min(max(admittedAt, 0), Int64.max / 2 - 1)),
             isUncertain: row["state"] == "uncertain",
             priceVersion: row["price_version"], multiplierPPM: row["multiplier_ppm"]
         )
