@@ -41,7 +41,7 @@ KNOWN_ODD: tuple[tuple[str, str, object], ...] = (
     ("tenants", "on_insufficient", "["), ("tenants", "tags", "null"), ("api_keys", "models", "["),
     ("api_keys", "allowed_ips", "1"), ("api_keys", "id", "NaN"), ("key_secrets", "key_id", "["),
     ("ledger", "seq", 2**63 - 1), ("ledger", "admitted_at", -(2**63)), ("audit_log", "seq", 2**63 - 1),
-    ("holds", "state", ""), ("holds", "amount", -1), ("holds", "state", "odd"),
+    ("holds", "state", ""), ("holds", "amount", -1), ("holds", "admitted_at", 2**63 - 1),
     ("tenants", RELEASE, -1), ("period_facts", "body", "[1,2]"),
     ("tenants", "price_multiplier_ppm", -1), ("budgets", "limit_pico", 10**18), ("accounts", "posted_pico", -(10**18)),
 )
