@@ -55,7 +55,8 @@ swift_tests() {
 
 end_to_end_tests() {
     local status=0 last
-    .venv-test/bin/python Tests/EndToEnd/run.py --binary "$binary" --runners 2 "$@" 2>&1 </dev/null | tee "$logs/e2e" || status=$?
+    .venv-test/bin/python Tests/EndToEnd/run.py --binary "$binary" --runners 2 "$@" 2>&1 </dev/null |
+        tee "$logs/e2e" || status=$?
     last="$(tail -n 1 "$logs/e2e")"
     if [[ "$last" =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed ]]; then
         passed=$((passed + BASH_REMATCH[1]))

@@ -65,7 +65,7 @@ class Reporter:
             print(f"     {line}", flush=True)
 
     def summary(self) -> list[str]:
-        """What took longest, file by file, and every failure in a line: whoever sees the end of a long log sees both."""
+        """What took longest, file by file, and every failure in a line, for whoever sees the end of a log only."""
         files: Counter[str] = Counter()
         for name, seconds in self.seconds.items():
             files[name.split(" ")[0]] += seconds

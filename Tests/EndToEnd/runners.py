@@ -33,7 +33,7 @@ class Claims:
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         if session.testsfailed:
             return None  # files that cannot be collected end the run as they do without claims
-        # What follows a test says which fixtures end with it, so that the next file is claimed with the last test of one.
+        # What follows a test says which fixtures end with it: the next file is claimed with the last test of one.
         for item, following in pairwise(chain(self.mine(session.items), [None])):
             if item:
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)

@@ -14,8 +14,9 @@ from support.processes import ROOT
 
 def test_the_demo_prints_keys_and_a_call_that_a_real_model_answers(run: Run, tmp_path: Path) -> None:
     ports = [f"--{name}=0" for name in ("port", "admin-port", "metrics-port", "backend-port")]
+    demo = ROOT / "deploy" / "demo" / "demo.py"
     done = subprocess.run(
-        [sys.executable, ROOT / "deploy" / "demo" / "demo.py", "--binary", run.binary, "--dir", tmp_path, "--once", *ports],
+        [sys.executable, demo, "--binary", run.binary, "--dir", tmp_path, "--once", *ports],
         capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     said = done.stdout
