@@ -3,7 +3,10 @@ import NIOCore
 extension ByteBuffer {
     /// Adds bytes at the end, without a copy when there was nothing before.
     mutating func append(_ bytes: ByteBuffer) {
-        if readableBytes == 0 { self = bytes } else { writeImmutableBuffer(bytes) }
+        if readableBytes == 0 { return self = bytes }
+        // A buffer that is never read to its end would keep all it ever held.
+        discardReadBytes()
+        writeImmutableBuffer(bytes)
     }
 }
 

@@ -49,6 +49,23 @@ import Testing
         #expect(try split(chunks: bytes.map { [$0] }) == whole)
     }
 
+    @Test func aLongStreamKeepsNoMoreThanTheEventThatIsNotWhole() throws {
+        let event = Array("data: \(String(repeating: "x", count: 40_000))\n\n".utf8)
+        // No chunk ends where an event does, so that something is always left over.
+        let stream = ByteBuffer(bytes: Array(repeating: event, count: 500).joined())
+        var events = ServerSentEvents()
+        var (rest, most, count) = (stream, 0, 0)
+        while let piece = rest.readSlice(length: min(60_000, rest.readableBytes)), piece.readableBytes > 0 {
+            events.feed(ByteBuffer(bytes: piece.readableBytesView))
+            while let event = try events.next() {
+                most = max(most, event.raw.storageCapacity)
+                count += 1
+            }
+        }
+        #expect(count == 500)
+        #expect(most <= 256 * 1024, "bytes kept")
+    }
+
     @Test func randomStreamsSurviveRandomSplits() throws {
         var random = RandomBody(seed: 5)
         for _ in 0..<300 {
