@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import GRDB
 import Support
 import Synchronization
@@ -52,6 +53,24 @@ struct JournalTests {
         #expect(await fixture.settle(reservation, cost: 1) == nil)
         #expect(try level() == 2)
         #expect(try await fixture.journal.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2)
+    }
+
+    @Test func theLogIsMovedIntoTheDatabaseEachTimeItHasGrown() async throws {
+        let fixture = try LedgerFixture()
+        let log = fixture.path + "-wal"
+        var longest: Int64 = 0
+        try await fixture.journal.write { try $0.execute(sql: "CREATE TABLE large (bytes BLOB)") }
+        for _ in 0..<24 {
+            try await fixture.journal.write { try $0.execute(sql: "INSERT INTO large VALUES (zeroblob(1 << 20))") }
+            longest = max(longest, try size(log))
+        }
+        // A thousand pages of 4 KiB and what one commit may add to them, twice: the writer may be one turn behind.
+        #expect(longest < 7 << 20)
+        #expect(try size(fixture.path) > 16 << 20)
+    }
+
+    private func size(_ path: String) throws -> Int64 {
+        (try FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber)?.int64Value ?? -1
     }
 
     @Test func aFailingChangeIsUndoneAlone() async throws {

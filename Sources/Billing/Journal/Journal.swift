@@ -160,6 +160,7 @@ public final class Journal: Sendable {
             let changes = turn.resolutions + turn.changes
             backlog = []
             if !jobs.isEmpty || !changes.isEmpty || !isWritable { backlog = writeRest(jobs, changes, connection) }
+            checkpoint(connection)
             if halted.load(ordering: .relaxed) { break }
         }
         if !backlog.isEmpty {
@@ -169,6 +170,19 @@ public final class Journal: Sendable {
         refuse(queue.next())
         connection.close()
         ended.leave()
+    }
+
+    /// After the callers of a turn have gone on. What fails is tried again later, as the log has it all; but after a failed
+    /// sync nobody knows what the disk has.
+    private func checkpoint(_ connection: JournalConnectionStore) {
+        guard !halted.load(ordering: .relaxed) else { return }
+        do {
+            try connection.checkpointIfDue()
+        } catch {
+            let failure = Self.classify(error)
+            if case .fatal = failure { return note(failure) }
+            logger.error("the log cannot be moved into the database", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Turns away what came in while the writer stopped.

@@ -11,6 +11,7 @@ final class JournalConnectionStore {
 
     private let file: DatabaseFile
     private var prepared: Prepared?
+    private var checkpoints: CheckpointStore?
 
     init(file: DatabaseFile) {
         self.file = file
@@ -21,6 +22,7 @@ final class JournalConnectionStore {
     func transaction(_ body: (LedgerRowsStore, Database) throws -> Void) throws {
         try file.pool.writeWithoutTransaction { db in
             do {
+                if checkpoints == nil { checkpoints = try CheckpointStore(db) }
                 let prepared = try prepared ?? prepare(db)
                 try prepared.begin.run()
                 try body(prepared.rows, db)
@@ -36,9 +38,20 @@ final class JournalConnectionStore {
         }
     }
 
+    /// Moves the log into the database when it has grown; between transactions. Throws what went wrong: nothing that was
+    /// committed is undone by it.
+    func checkpointIfDue() throws {
+        guard let checkpoints, checkpoints.isDue else { return }
+        try file.pool.writeWithoutTransaction { try checkpoints.run($0) }
+    }
+
     /// Lets go of the statements, so that the database can be closed.
     func close() {
-        file.pool.writeWithoutTransaction { _ in prepared = nil }
+        file.pool.writeWithoutTransaction { _ in
+            prepared = nil
+            checkpoints?.close()
+            checkpoints = nil
+        }
     }
 
     private func prepare(_ db: Database) throws -> Prepared {

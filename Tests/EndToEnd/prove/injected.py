@@ -103,8 +103,7 @@ FAILURES = (
     Point("naming a backup", "rename,renameat,renameat2", None, 1, BACKUP, ("EIO", "EROFS")),
     Point("opening the WAL", "openat", "-wal", 2, errors=("EIO", "EMFILE", "EROFS")),
     Point("write of the database", "pwrite64", "", 3, LONG, ("EIO", "ENOSPC", "EROFS")),
-    # The log keeps what this one should have stored, so that the gateway may go on and try again.
-    Point("sync of the database", "fdatasync", "", 1, LONG, ("EIO",)),
+    Point("sync of the database", "fdatasync", "", 1, LONG, ("EIO",), must_end=True),
     Point("migrating: sync of the WAL", "fdatasync", "-wal", 1, FIRST, ("EIO",), must_end=True),
     Point("opening the database", "openat", "", 3, errors=("EIO", "EACCES")),
     Point("reading the database", "pread64", "", 10, errors=("EIO",)),
