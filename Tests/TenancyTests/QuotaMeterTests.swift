@@ -119,6 +119,19 @@ import Testing
         _ = try take(principal).get()
     }
 
+    @Test func `a clock that goes back and forth opens no day twice`() throws {
+        let principal = TestProfiles.principal(tenant: Quota(rpd: 1))
+        meter.finish(try take(principal).get(), tokens: 0)
+        clock.advance(milliseconds: -86_400_000)
+        meter.finish(try take(principal).get(), tokens: 0)
+        clock.advance(milliseconds: 86_400_000)
+        #expect(denial(principal)?.limitType == .rpd)
+        clock.advance(milliseconds: -86_400_000)
+        #expect(denial(principal)?.limitType == .rpd)
+        clock.advance(milliseconds: 2 * 86_400_000)
+        _ = try take(principal).get()
+    }
+
     @Test func `tokens of yesterday's request do not touch today's count`() throws {
         let principal = TestProfiles.principal(tenant: Quota(tpd: 1000))
         let lease = try take(principal, tokens: 900).get()

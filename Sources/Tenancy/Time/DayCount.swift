@@ -4,13 +4,16 @@ struct DayCount {
     private(set) var zone: String
     private(set) var requests: Int64 = 0
     private(set) var tokens: Int64 = 0
+    /// The day before this one, or the one that a clock which was set back had come from.
+    private var other: (day: CalendarSpan, requests: Int64, tokens: Int64)?
 
     init(zone: String, at instant: Timestamp) {
         self.zone = zone
         day = Self.span(zone: zone, at: instant)
     }
 
-    /// Begins a new day when the old one is over. After a change of zone the counts stay until the new day ends.
+    /// Begins another day when this one is over, or when the clock was set back before it: at nothing, unless the clock has
+    /// only come back to it. After a change of zone the counts stay until the new day ends.
     mutating func roll(zone: String, at instant: Timestamp) {
         if zone != self.zone {
             self.zone = zone
@@ -18,9 +21,11 @@ struct DayCount {
         }
         // A request admitted a moment before midnight may arrive here after it: that is no reason to go back.
         guard instant >= day.end || instant.adding(milliseconds: 3_600_000) < day.start else { return }
+        let left = (day, requests, tokens)
         day = Self.span(zone: zone, at: instant)
-        requests = 0
-        tokens = 0
+        let back = other.flatMap { $0.day == day ? $0 : nil }
+        (requests, tokens) = (back?.requests ?? 0, back?.tokens ?? 0)
+        other = left
     }
 
     mutating func set(requests: Int64, tokens: Int64) {
