@@ -1,6 +1,12 @@
 import GRDB
 import GRDBSQLite
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// Steps through the rows of one query and reads columns by number, without boxes: a month has millions of them.
 ///
 /// Belongs to one connection and must go before that one is given back.
@@ -50,8 +56,10 @@ final class ColumnReaderStore {
         guard let expected else { return isNull(column) }
         guard let start = sqlite3_column_text(statement.sqliteStatement, column) else { return false }
         let count = Int(sqlite3_column_bytes(statement.sqliteStatement, column))
-        let bytes = UnsafeBufferPointer(start: start, count: count)
-        return expected.utf8.withContiguousStorageIfAvailable { $0.elementsEqual(bytes) } ?? (text(column) == expected)
+        let isEqual = expected.utf8.withContiguousStorageIfAvailable { text in
+            text.count == count && text.baseAddress.map { memcmp($0, start, count) == 0 } ?? true
+        }
+        return isEqual ?? (text(column) == expected)
     }
 
     /// Whether a text begins with this character; names of a fixed set need no more.
