@@ -1,11 +1,11 @@
 import GRDB
 import GRDBSQLite
 
-/// Moves what the write-ahead log holds into the database each time the log has grown; for the writer's connection, which
-/// alone does so, and only on its thread.
+/// Moves what the write-ahead log holds into the database each time the log has grown; for the writer's connection,
+/// which alone does so, and only on its thread.
 ///
-/// SQLite would do it by itself inside of commits, but tell nobody what went wrong: after a failed sync, the one thing to
-/// do is to end.
+/// SQLite would do it by itself inside of commits, but tell nobody what went wrong: after a failed sync, the one thing
+/// to do is to end.
 final class CheckpointStore {
     /// Pages by which the log grows between two tries, SQLite's own default.
     static let pages: Int32 = 1000
@@ -37,8 +37,8 @@ final class CheckpointStore {
     /// Whether the log has grown.
     var isDue: Bool { length - triedAt >= Self.pages }
 
-    /// Moves what no reader needs in the log any more. Throws `DatabaseError`; the log then still has everything, unless
-    /// it says that a sync failed.
+    /// Moves what no reader needs in the log any more. Throws `DatabaseError`; the log then still has everything,
+    /// unless it says that a sync failed.
     func run(_ db: Database) throws {
         triedAt = length
         _ = try db.checkpoint(.passive)

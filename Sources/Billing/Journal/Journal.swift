@@ -172,8 +172,8 @@ public final class Journal: Sendable {
         ended.leave()
     }
 
-    /// After the callers of a turn have gone on. What fails is tried again later, as the log has it all; but after a failed
-    /// sync nobody knows what the disk has.
+    /// After the callers of a turn have gone on. What fails is tried again later, as the log has it all; but after a
+    /// failed sync nobody knows what the disk has.
     private func checkpoint(_ connection: JournalConnectionStore) {
         guard !halted.load(ordering: .relaxed) else { return }
         do {

@@ -38,8 +38,8 @@ final class JournalConnectionStore {
         }
     }
 
-    /// Moves the log into the database when it has grown; between transactions. Throws what went wrong: nothing that was
-    /// committed is undone by it.
+    /// Moves the log into the database when it has grown; between transactions. Throws what went wrong: nothing that
+    /// was committed is undone by it.
     func checkpointIfDue() throws {
         guard let checkpoints, checkpoints.isDue else { return }
         try file.pool.writeWithoutTransaction { try checkpoints.run($0) }

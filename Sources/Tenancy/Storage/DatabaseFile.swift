@@ -6,8 +6,8 @@ public final class DatabaseFile: Sendable {
     /// Adds one module's tables.
     public typealias Migration = @Sendable (inout DatabaseMigrator) -> Void
 
-    /// One writing connection and a few reading ones. None checkpoints by itself: that is the journal's, and what the end
-    /// of the last connection does.
+    /// One writing connection and a few reading ones. None checkpoints by itself: that is the journal's, and what the
+    /// end of the last connection does.
     public let pool: DatabasePool
     /// Whether it was made when it was opened.
     public let isFresh: Bool
@@ -120,7 +120,8 @@ public final class DatabaseFile: Sendable {
         configuration.prepareDatabase { database in
             // Without it a row that a REPLACE removes is removed behind the back of the triggers that forbid it.
             try database.execute(sql: "PRAGMA recursive_triggers = ON")
-            // Only the journal does: two at once can lose data in SQLite before 3.51.3, and nobody would hear of a failure.
+            // Only the journal does: two at once can lose data in SQLite before 3.51.3, and nobody would hear of a
+            // failure.
             try database.execute(sql: "PRAGMA wal_autocheckpoint = 0")
         }
         return configuration

@@ -12,8 +12,8 @@ struct DayCount {
         day = Self.span(zone: zone, at: instant)
     }
 
-    /// Begins another day when this one is over, or when the clock was set back before it: at nothing, unless the clock has
-    /// only come back to it. After a change of zone the counts stay until the new day ends.
+    /// Begins another day when this one is over, or when the clock was set back before it: at nothing, unless the clock
+    /// has only come back to it. After a change of zone the counts stay until the new day ends.
     mutating func roll(zone: String, at instant: Timestamp) {
         if zone != self.zone {
             self.zone = zone
