@@ -111,6 +111,10 @@ struct JournalFailureTests {
         #expect(fixture.figures(budget) == [4, 10, 986])
         #expect(try fixture.holdsOnDisk() == [bad.hold.id])
         #expect(fixture.journal.isWritable)
+        try await journal.write { try $0.execute(sql: "DROP TRIGGER odd") }
+        try fixture.restart()
+        #expect(fixture.figures(budget) == [4, 10, 986])
+        #expect(fixture.ledger.uncertainHolds().map(\.id) == [bad.hold.id])
     }
 
     @Test(arguments: [
