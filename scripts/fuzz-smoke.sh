@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../Fuzz"
 
 seconds="${SECONDS_EACH:-20}"
-targets=(framing usage ask multipart key head answer reply values cells records origin)
+targets=(framing usage ask multipart key head guarded answer reply values cells records origin)
 modules=(Tenancy Billing Proxy)
 admin=()
 if [[ "${ADMIN:-}" == 1 ]]; then

@@ -14,6 +14,8 @@ enum GatewayTarget: String, FuzzTarget {
     case key
     /// Request heads, and what is read out of their target and fields.
     case head
+    /// Connections to the Admin API and the metrics, up to what guards them.
+    case guarded
     /// Response heads of backends, as libcurl hands them over.
     case answer
     /// Whole answers of backends over cleartext.
@@ -35,6 +37,7 @@ enum GatewayTarget: String, FuzzTarget {
         case .multipart: MultipartTarget.run(input)
         case .key: KeyTarget.run(input)
         case .head: HeadTarget.run(input)
+        case .guarded: GuardedTarget.run(input)
         case .answer: AnswerTarget.run(input)
         case .reply: ReplyTarget.run(input)
         case .values: ValuesTarget.run(input)

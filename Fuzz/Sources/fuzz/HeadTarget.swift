@@ -25,7 +25,7 @@ enum HeadTarget {
     }
 
     /// As the data plane's listener reads them.
-    private static func heads(in chunks: [ByteBuffer]) -> [HTTPRequestHead] {
+    static func heads(in chunks: [ByteBuffer]) -> [HTTPRequestHead] {
         let channel = EmbeddedChannel()
         defer { _ = try? channel.finish(acceptAlreadyClosed: true) }
         let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))

@@ -1,6 +1,7 @@
 import Fuzzing
 
 @testable import Billing
+@testable import Proxy
 @testable import Tenancy
 
 /// Instants and their texts, against a calendar that counts day by day.
@@ -11,10 +12,23 @@ enum InstantChecks {
     static func run(_ input: FuzzInput) {
         let text = input.text
         guard text.utf8.count <= 1024 else { return precondition(Timestamp(rfc3339: text) == nil) }
+        checkCertificate(text)
         let read = Timestamp(rfc3339: text)
         precondition(read?.microseconds == NaiveTime.microseconds(text), text)
         if let read { check(read) }
         check(Timestamp(microseconds: input.array.prefix(8).reduce(Int64(0)) { $0 << 8 | Int64($1) }))
+    }
+
+    /// The end of a certificate as OpenSSL writes it; what is read is written the same way again.
+    private static func checkCertificate(_ text: String) {
+        guard let end = ServerCertificate.end(text) else { return }
+        let (date, time) = (end.rfc3339.prefix(10).split(separator: "-"), end.rfc3339.dropFirst(11).dropLast())
+        let months = "JanFebMarAprMayJunJulAugSepOctNovDec"
+        guard date.count == 3, let month = Int(date[1]), let day = Int(date[2]) else { preconditionFailure(text) }
+        let name = months.dropFirst(3 * month - 3).prefix(3)
+        let words = text.dropFirst("Expire date:".count).split(separator: " ")
+        precondition(words.count == 5 && words[0] == name && Int(words[1]) == day && words[3] == date[0], text)
+        precondition(words[2] == time && words[4] == "GMT", text)
     }
 
     private static func check(_ instant: Timestamp) {
