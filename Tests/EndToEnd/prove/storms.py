@@ -24,7 +24,7 @@ from test_cap_storm import (
 
 from .programme import Outcome, Programme
 
-FEWEST_FALLBACKS = 8  # second attempts that were paid for, in each storm with two pools
+FEWEST_FALLBACKS = 20  # second attempts that were paid for, in each storm with two pools
 
 
 def run(run: Run, size: int) -> Outcome:
