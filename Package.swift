@@ -92,7 +92,8 @@ let package = Package(
         .testTarget(
             name: "ProxyTests",
             dependencies: [
-                "Proxy", "Billing", "Tenancy", "Support", "CTestTLS", nioCore, nioPosix, nioHTTP1, nioEmbedded, logging,
+                "Proxy", "Billing", "Tenancy", "Support", "CTestTLS", grdb, nioCore, nioPosix, nioHTTP1, nioEmbedded,
+                logging,
             ],
             exclude: ["Fixtures"],
             swiftSettings: swiftSettings

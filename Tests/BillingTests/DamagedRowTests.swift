@@ -127,6 +127,27 @@ struct DamagedRowTests {
         #expect(throws: BillingError.damaged("periods")) { try fixture.file.read { try PeriodStore.closing($0) } }
     }
 
+    @Test(
+        "a closed month without what was sealed with it is named",
+        arguments: [
+            "closed_at", "format_version", "software_version", "entries", "last_seq", "cost_micro", "cost_pico",
+            "chain_head", "facts_sha256", "manifest_sha256", "number",
+        ])
+    func damagedSeal(column: String) throws {
+        let fixture = try LedgerFixture()
+        try fixture.damage(
+            """
+            DROP TRIGGER periods_no_insert;
+            INSERT INTO periods VALUES (
+                '2026-09', 'closed', 0, 'bootstrap', 0, 1, 0, 1, '1', 0, 0, 0, 0, 'a', 'b', 'c', NULL);
+            """)
+        #expect(try fixture.file.read { try PeriodStore.periods($0, at: Timestamp(microseconds: 0)) }.count == 2)
+        try fixture.damage("DROP TRIGGER periods_no_update; UPDATE periods SET \(column) = NULL")
+        #expect(throws: BillingError.damaged("periods, 2026-09")) {
+            try fixture.file.read { try PeriodStore.periods($0, at: Timestamp(microseconds: 0)) }
+        }
+    }
+
     @Test func anEntryWithDamagedMetersIsNotCountedWithoutThem() async throws {
         let fixture = try LedgerFixture(at: LedgerFixture.instant("2026-10-31T12:00:00Z"))
         try await fixture.spend(5)

@@ -90,12 +90,22 @@ public enum PeriodStore {
             requestedAt: Timestamp(microseconds: row["requested_at"]), requestedBy: row["requested_by"],
             dueAt: Timestamp(microseconds: row["due_at"]))
         guard row["status"] == PeriodStatus.closed.rawValue else { return Period(month, closing: closing) }
-        let seal = PeriodSeal(
-            closedAt: Timestamp(microseconds: row["closed_at"]), formatVersion: row["format_version"],
-            softwareVersion: row["software_version"], entries: row["entries"], lastSequence: row["last_seq"],
-            cost: Money(micro: row["cost_micro"], remainder: row["cost_pico"]), chainHead: row["chain_head"],
-            factsSHA256: row["facts_sha256"], manifestSHA256: row["manifest_sha256"],
-            previousManifestSHA256: row["previous_manifest_sha256"], number: row["number"])
-        return Period(month, closing: closing, seal: seal)
+        return Period(month, closing: closing, seal: try seal(row, of: month))
+    }
+
+    /// What stands in a closed month's row only.
+    private static func seal(_ row: Row, of month: BillingPeriod) throws -> PeriodSeal {
+        guard let closedAt = row["closed_at"] as Int64?, let format = row["format_version"] as Int64?,
+            let software = row["software_version"] as String?, let entries = row["entries"] as Int64?,
+            let last = row["last_seq"] as Int64?, let micro = row["cost_micro"] as Int64?,
+            let pico = row["cost_pico"] as Int64?, let chainHead = row["chain_head"] as String?,
+            let facts = row["facts_sha256"] as String?, let manifest = row["manifest_sha256"] as String?,
+            let number = row["number"] as Int64?
+        else { throw BillingError.damaged("periods, \(month.text)") }
+        return PeriodSeal(
+            closedAt: Timestamp(microseconds: closedAt), formatVersion: format, softwareVersion: software,
+            entries: entries, lastSequence: last, cost: Money(micro: micro, remainder: pico), chainHead: chainHead,
+            factsSHA256: facts, manifestSHA256: manifest, previousManifestSHA256: row["previous_manifest_sha256"],
+            number: number)
     }
 }

@@ -30,11 +30,15 @@ public final class PoolRouter: Sendable {
 
     /// Takes over the routing tables; calls in flight keep their slots, and waiters their places.
     ///
-    /// Throws when a sealed credential cannot be opened with `masterKey`; then nothing changes.
+    /// Throws `damaged` when a sealed credential cannot be opened with `masterKey`; then nothing changes.
     public func install(_ snapshot: RoutingSnapshot, masterKey: MasterKey) throws {
         let loads = state.withLock { $0.loads }
         let backends = try snapshot.backends.map { definition in
-            try Backend(definition, masterKey: masterKey, load: loads[definition.id] ?? BackendLoad())
+            do {
+                return try Backend(definition, masterKey: masterKey, load: loads[definition.id] ?? BackendLoad())
+            } catch is MasterKeyError {
+                throw RoutingError.damaged("backends, \(definition.id.text): its sealed_key does not open")
+            }
         }
         decide { state, moment, effects in state.install(snapshot, backends, at: moment, &effects) }
     }

@@ -21,7 +21,7 @@ extension RoutingStore {
         )
     }
 
-    static func backend(_ row: Row) -> BackendDefinition {
+    static func backend(_ row: Row) throws -> BackendDefinition {
         var backend = BackendDefinition(
             id: ID(row["id"]),
             pool: row["pool"],
@@ -40,19 +40,20 @@ extension RoutingStore {
         backend.idleMS = row["idle_ms"]
         backend.totalMS = row["total_ms"]
         backend.minRate = row["min_rate"]
-        let probePath: String? = row["probe_path"]
-        backend.probe = probePath.map {
-            ProbeDefinition(
-                path: $0,
-                intervalMS: row["probe_interval_ms"],
-                unhealthyAfter: row["probe_unhealthy_after"],
-                healthyAfter: row["probe_healthy_after"]
-            )
-        }
+        backend.probe = try probe(row)
         backend.onDisconnect = OnDisconnect(rawValue: row["on_disconnect"]) ?? .abort
         backend.onUnanswered = OnUnanswered(rawValue: row["on_unanswered"]) ?? .release
         backend.draining = row["draining"]
         return backend
+    }
+
+    /// A path without the numbers that go with it is no probe.
+    private static func probe(_ row: Row) throws -> ProbeDefinition? {
+        guard let path = row["probe_path"] as String? else { return nil }
+        guard let interval = row["probe_interval_ms"] as Int64?, let unhealthy = row["probe_unhealthy_after"] as Int?,
+            let healthy = row["probe_healthy_after"] as Int?
+        else { throw RoutingError.damaged("backends, \(row["id"] as String)") }
+        return ProbeDefinition(path: path, intervalMS: interval, unhealthyAfter: unhealthy, healthyAfter: healthy)
     }
 
     static func arguments(_ backend: BackendDefinition) -> StatementArguments {

@@ -27,6 +27,17 @@ struct PoolRouterTests {
     }
 
     @Test
+    func `a backend whose credential does not open is named, and nothing changes`() throws {
+        let fixture = try RouterFixture([backend("a")])
+        var damaged = backend("b")
+        damaged.sealedKey = []
+        #expect(throws: RoutingError.damaged("backends, be_b: its sealed_key does not open")) {
+            try fixture.install([damaged])
+        }
+        #expect(fixture.choice(fixture.ask("p")) == "a")
+    }
+
+    @Test
     func `a full or draining pool is passed over for the next`() throws {
         var draining = backend("d")
         draining.draining = true

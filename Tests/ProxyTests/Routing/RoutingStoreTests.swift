@@ -1,4 +1,5 @@
 import Billing
+import GRDB
 import Support
 import Tenancy
 import Testing
@@ -126,6 +127,22 @@ import Testing
             let unknown = try RoutingStore.unknownModel(db, among: ["*", "m"])
             #expect(unknown == "m")
         }
+    }
+
+    @Test(
+        "a probe without the numbers that go with its path is named, whichever is missing",
+        arguments: [
+            "probe_interval_ms", "probe_unhealthy_after", "probe_healthy_after",
+        ])
+    func damagedProbe(column: String) throws {
+        var backend = backend("be_1", name: "a")
+        backend.probe = ProbeDefinition(path: "/health")
+        try file.write { db in
+            try RoutingStore.insert(db, PoolDefinition(name: "fast"))
+            try RoutingStore.insert(db, backend)
+            try db.execute(sql: "UPDATE backends SET \(column) = NULL")
+        }
+        #expect(throws: RoutingError.damaged("backends, be_1")) { try file.read { try RoutingStore.snapshot($0) } }
     }
 
     private func backend(_ id: String, pool: String = "fast", name: String) -> BackendDefinition {
