@@ -236,6 +236,19 @@ import Testing
             notes.contains("other -> @cf/llama, @cf/llama -> other") || notes.contains("fallback @cf/llama -> other"))
     }
 
+    @Test func `a name at the backend that apply would refuse is not carried over`() throws {
+        let result = try run(
+            """
+            model_list:
+              - { model_name: broken, litellm_params: { model: "openai/gp\\nt", api_base: "http://h/v1" } }
+              - { model_name: long, litellm_params: { model: openai/\(String(repeating: "m", count: 257)) } }
+              - { model_name: good, litellm_params: { model: openai/@cf/m, api_key: os.environ/A } }
+            """)
+        #expect(result.notes.text.contains("model broken: its name at the backend holds a control character"))
+        #expect(result.notes.text.contains("model long: its name at the backend is longer than 256 bytes"))
+        #expect(result.state.contains("upstream_model: \"@cf/m\"") && !result.state.contains("broken"))
+    }
+
     @Test func `a name drives no terminal`() throws {
         let notes = try run(
             #"{model_list: [ { model_name: "a\u001b[2Jb\u202e", litellm_params: { model: azure/x } } ]}"#

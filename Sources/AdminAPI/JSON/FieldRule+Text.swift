@@ -19,9 +19,7 @@ extension FieldRule where Value == String {
     /// What a model is called at its backend: a label, but there are providers whose names begin with @, and no export
     /// shows them.
     static var upstreamName: FieldRule {
-        string(atMost: 256) { text in
-            ResourceName.fault(label: text.hasPrefix("@") ? String(text.dropFirst()) : text, bytesAtMost: 256)
-        }
+        string(atMost: ResourceName.upstreamBytesAtMost, ResourceName.upstreamFault)
     }
 
     /// The name of something that belongs to a resource, such as a tag.

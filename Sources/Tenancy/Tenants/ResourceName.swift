@@ -6,6 +6,8 @@ import Foundation
 public enum ResourceName {
     /// Bytes of a name.
     public static let bytesAtMost = 128
+    /// Bytes of a model's name at a backend.
+    public static let upstreamBytesAtMost = 256
 
     /// What is wrong with the name of a resource; nil if nothing is.
     public static func fault(_ text: String) -> String? { fault(name: text, bytesAtMost: bytesAtMost) }
@@ -33,6 +35,11 @@ public enum ResourceName {
         }
         guard seen(text).count == text.unicodeScalars.count else { return "holds a character that cannot be seen" }
         return nil
+    }
+
+    /// What is wrong with a model's name at a backend, which may begin with the @ of some providers.
+    public static func upstreamFault(_ text: String) -> String? {
+        fault(label: text.hasPrefix("@") ? String(text.dropFirst()) : text, bytesAtMost: upstreamBytesAtMost)
     }
 
     /// The same for any other text: not empty, not too long, no control characters.

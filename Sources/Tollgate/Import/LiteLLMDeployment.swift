@@ -1,5 +1,6 @@
 import Foundation
 import Proxy
+import Tenancy
 
 /// One entry of LiteLLM's `model_list`: a model at one endpoint.
 struct LiteLLMDeployment: Sendable {
@@ -46,6 +47,10 @@ struct LiteLLMDeployment: Sendable {
             notes.lose(
                 "model \(group) (\(model))",
                 "its provider's API is neither OpenAI's nor Anthropic's, and Tollgate does not translate")
+            return nil
+        }
+        if let fault = ResourceName.upstreamFault(upstream) {
+            notes.lose("model \(group)", "its name at the backend \(fault)")
             return nil
         }
         guard let address = Self.address(base, provider, group: group, notes: &notes) else { return nil }
