@@ -15,6 +15,8 @@ struct TableTotals {
     private let shape: Shape
     private let period: String
     private var reader: CSVReader?
+    /// What came of the line of headings until its end is there.
+    private var head: [UInt8] = []
     private var hasCommas = false
     private var places: [String: Int] = [:]
     private var totals = RowTotals()
@@ -27,6 +29,11 @@ struct TableTotals {
     mutating func add(_ bytes: [UInt8]) {
         var bytes = bytes[...]
         if reader == nil {
+            head += bytes
+            // Which mark stands between cells is seen in the whole line of headings.
+            guard bytes.contains(UInt8(ascii: "\n")) else { return }
+            bytes = head[...]
+            head = []
             if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
             hasCommas = bytes.prefix { $0 != UInt8(ascii: "\n") }.contains(UInt8(ascii: ";"))
             reader = CSVReader(separator: UInt8(ascii: hasCommas ? ";" : ","))
