@@ -46,7 +46,8 @@ enum BodiesTarget {
 
     /// A pointer leads to a value of the body, or to a member that an object of it has not.
     private static func check(_ fault: FieldError, in body: JSONValue) {
-        precondition(!fault.detail.isEmpty && fault.pointer.hasPrefix("/"), fault.pointer)
+        // By bytes: a name may begin with a mark that makes one character with the slash before it.
+        precondition(!fault.detail.isEmpty && fault.pointer.utf8.first == UInt8(ascii: "/"), fault.pointer)
         var value: JSONValue? = body
         for part in fault.pointer.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         {

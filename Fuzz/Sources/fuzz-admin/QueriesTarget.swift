@@ -119,7 +119,9 @@ enum QueriesTarget {
         let usage = OrganizationUsageText(&query, limits: { _ in (7, most) }, at: now)
         guard (try? query.finish()) != nil, let question = usage.question([.tenant]) else { return }
         let (start, end) = (question.span.start.microseconds, question.span.end.microseconds)
-        precondition(1...most ~= usage.limit && start < end && end <= usage.span.end.microseconds, text)
+        // What is asked for begins and ends with a quarter of an hour.
+        let quarter: Int64 = 900_000_000
+        precondition(1...most ~= usage.limit && start < end && end < usage.span.end.microseconds + quarter, text)
         let width = usage.width.length
         precondition((end - 1) / width - start / width < usage.limit, "\(text): more buckets than its limit")
         // What is handed out as the next page leads there.

@@ -106,16 +106,19 @@ enum OriginTarget {
             guard isSingle else { continue }
             guard let number = object[member] as? NSNumber, named.count == 1 else { continue }
             switch named[0].value {
-            case .integer(let read): precondition(Double(read) == number.doubleValue, "\(member): \(read)")
+            case .integer(let read): precondition(isSame(Double(read), number.doubleValue), "\(member): \(read)")
             case .number(let digits):
                 // Beyond what a double can hold the readers may differ.
                 guard let read = Double(digits), read.isFinite, read.isNormal else { continue }
-                precondition(read == number.doubleValue, "\(member): \(digits)")
+                precondition(isSame(read, number.doubleValue), "\(member): \(digits)")
             default: break
             }
         }
         checkDocument(attributes)
     }
+
+    /// Foundation reads many digits as a `Decimal` first, and rounds that to the double beside the nearest one.
+    private static func isSame(_ one: Double, _ other: Double) -> Bool { abs(one - other) <= one.ulp }
 
     /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
     private static func isNumber(_ text: String) -> Bool {
