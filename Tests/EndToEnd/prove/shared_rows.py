@@ -56,6 +56,8 @@ KNOWN_ODD: tuple[tuple[str, str, object], ...] = (
     ("settings", "value", b""), ("prices", "kind", ""), ("organization_alerts", "recipients", "{}"),
     ("idempotency_keys", "body", ""), ("idempotency_keys", "status", 2**63 - 1),
     ("webhook_deliveries", "attempts", 2**63 - 1), ("usage_total_meters", "meter", "null"), ("reconciliations", "lines", "{}"),
+    ("backends", "probe_path", "1"), ("backends", "sealed_key", b""), ("periods", "format_version", None),
+    ("periods", "closed_at", None),
 )
 # A price may have become none at all, and then a call costs nothing.
 MAY_BE_FREE = ("prices",)
