@@ -6,11 +6,7 @@ import Tenancy
 extension ControlPlane {
     /// Hands committed definitions to the router; called by the writer, so that the last commit wins.
     func install(_ snapshot: RoutingSnapshot) {
-        do {
-            try router.install(snapshot, masterKey: masterKey)
-        } catch {
-            logger.critical("the router refused a committed change", metadata: ["error": "\(error)"])
-        }
+        router.install(snapshot, masterKey: masterKey)
     }
 
     /// How a backend is; nil when the router does not know it.

@@ -267,7 +267,7 @@ struct Assembly {
                 MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: .nanoseconds(nanoseconds), ring)
             },
             observe: { watch.note($0) })
-        try router.install(snapshot, masterKey: masterKey)
+        router.install(snapshot, masterKey: masterKey)
         router.restore(cooldowns)
         return router
     }

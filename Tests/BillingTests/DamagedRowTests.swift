@@ -148,6 +148,26 @@ struct DamagedRowTests {
         }
     }
 
+    @Test(
+        "a closed month whose status is another one is named, wherever closed months are read",
+        arguments: [
+            "", "open", "closing",
+        ])
+    func damagedStatus(status: String) throws {
+        let fixture = try LedgerFixture()
+        try fixture.damage(
+            """
+            DROP TRIGGER periods_no_insert;
+            INSERT INTO periods VALUES (
+                '2026-09', '\(status)', 0, 'bootstrap', 0, 1, 0, 1, '1', 0, 0, 0, 0, 'a', 'b', 'c', NULL);
+            """)
+        let damaged = BillingError.damaged("periods, 2026-09")
+        #expect(throws: damaged) { try fixture.file.read { try PeriodStore.closed($0) } }
+        #expect(throws: damaged) { try fixture.file.read { try PeriodStore.newestClosed($0) } }
+        let end = try #require(BillingPeriod("2026-09")?.end)
+        #expect(try fixture.file.read { try PeriodStore.closedUntil($0) } == end)
+    }
+
     @Test func anEntryWithDamagedMetersIsNotCountedWithoutThem() async throws {
         let fixture = try LedgerFixture(at: LedgerFixture.instant("2026-10-31T12:00:00Z"))
         try await fixture.spend(5)

@@ -50,7 +50,7 @@ struct Decisions {
             return backend
         }
         let key = try MasterKey(base64: MasterKey.generate())
-        try router.install(RoutingSnapshot(pools: [pool], backends: definitions), masterKey: key)
+        router.install(RoutingSnapshot(pools: [pool], backends: definitions), masterKey: key)
         return router
     }
 }

@@ -37,7 +37,6 @@ enum ProblemTranslation {
         case .nameTaken: .conflict("name_taken", "that name is taken")
         case .inUse: .conflict("in_use", "a backend or a model's target still names the pool")
         case .unknownPool(let name): .unknown("pool", name, at: "/pool")
-        case .damaged: .internalError
         }
     }
 

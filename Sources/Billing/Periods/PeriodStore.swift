@@ -3,6 +3,9 @@ public import Tenancy
 
 /// The rows of months.
 public enum PeriodStore {
+    /// A month of any other status than `closing`, and one that was closed, must not count as open.
+    private static let isClosed = "(status != 'closing' OR number IS NOT NULL)"
+
     /// Every month with entries or a request to close it, and the one of `now`; the latest first.
     public static func periods(_ db: Database, at now: Timestamp) throws -> [Period] {
         let rows = try Row.fetchAll(db, sql: "SELECT * FROM periods").map(period)
@@ -39,18 +42,18 @@ public enum PeriodStore {
 
     /// The closed months in the order they were closed in.
     public static func closed(_ db: Database) throws -> [Period] {
-        try Row.fetchAll(db, sql: "SELECT * FROM periods WHERE status = 'closed' ORDER BY number").map(period)
+        try Row.fetchAll(db, sql: "SELECT * FROM periods WHERE \(isClosed) ORDER BY number").map(period)
     }
 
     /// The month that was closed last; nil if none was.
     static func newestClosed(_ db: Database) throws -> Period? {
-        try Row.fetchOne(db, sql: "SELECT * FROM periods WHERE status = 'closed' ORDER BY number DESC LIMIT 1")
+        try Row.fetchOne(db, sql: "SELECT * FROM periods WHERE \(isClosed) ORDER BY number DESC LIMIT 1")
             .map(period)
     }
 
     /// The first instant behind all closed months; 1970 if none is closed.
     static func closedUntil(_ db: Database) throws -> Timestamp {
-        try String.fetchOne(db, sql: "SELECT MAX(period) FROM periods WHERE status = 'closed'")
+        try String.fetchOne(db, sql: "SELECT MAX(period) FROM periods WHERE \(isClosed)")
             .flatMap { BillingPeriod($0)?.end } ?? Timestamp(microseconds: 0)
     }
 
@@ -89,8 +92,11 @@ public enum PeriodStore {
         let closing = Period.Closing(
             requestedAt: Timestamp(microseconds: row["requested_at"]), requestedBy: row["requested_by"],
             dueAt: Timestamp(microseconds: row["due_at"]))
-        guard row["status"] == PeriodStatus.closed.rawValue else { return Period(month, closing: closing) }
-        return Period(month, closing: closing, seal: try seal(row, of: month))
+        switch PeriodStatus(rawValue: row["status"]) {
+        case .closed: return Period(month, closing: closing, seal: try seal(row, of: month))
+        case .closing where row["number"] as Int64? == nil: return Period(month, closing: closing)
+        default: throw BillingError.damaged("periods, \(month.text)")
+        }
     }
 
     /// What stands in a closed month's row only.

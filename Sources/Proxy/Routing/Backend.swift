@@ -10,22 +10,27 @@ final class Backend: Sendable {
     let load: BackendLoad
     /// Its identity as affinity sees it.
     let affinityHash: UInt64
+    /// Its credential does not open, so it cannot be called.
+    let isSealed: Bool
     /// May take new calls at all.
     let isUsable: Bool
     /// Its health is asked for.
     let isProbed: Bool
 
-    /// Opens the credential; throws when it was sealed with another master key.
-    init(_ definition: BackendDefinition, masterKey: MasterKey, load: BackendLoad) throws {
+    /// Opens the credential.
+    init(_ definition: BackendDefinition, masterKey: MasterKey, load: BackendLoad) {
         self.definition = definition
         self.load = load
         affinityHash = Affinity.hash(definition.id.text)
-        isUsable = !definition.draining
-        isProbed = definition.probe != nil
-        credential = try definition.openKey(with: masterKey).map { bytes in
-            let key = String(decoding: bytes, as: UTF8.self)
-            return definition.kind == .anthropic ? ("x-api-key", key) : ("authorization", "Bearer " + key)
+        do {
+            credential = try definition.credential(with: masterKey)
+            isSealed = false
+        } catch {
+            credential = nil
+            isSealed = true
         }
+        isUsable = !definition.draining && !isSealed
+        isProbed = definition.probe != nil && !isSealed
     }
 
     var timeouts: UpstreamTimeouts {
@@ -59,7 +64,7 @@ extension Backend {
 /// Whether it may be called: small predicates, each for one reason. Only while the router's lock is taken.
 extension Backend {
     /// Its probes, if it has any, do not say otherwise.
-    var isHealthy: Bool { !isProbed || load.health.isUp }
+    var isHealthy: Bool { !isSealed && (!isProbed || load.health.isUp) }
 
     /// Has as many calls in flight as it may.
     var isFull: Bool {

@@ -63,6 +63,14 @@ public struct BackendDefinition: Sendable, Equatable {
         return try key.open(sealedKey, context: keyContext)
     }
 
+    /// The header that carries its credential; nil if it has none. Throws what `openKey` throws.
+    func credential(with masterKey: MasterKey) throws -> (name: String, value: String)? {
+        try openKey(with: masterKey).map { bytes in
+            let key = String(decoding: bytes, as: UTF8.self)
+            return kind == .anthropic ? ("x-api-key", key) : ("authorization", "Bearer " + key)
+        }
+    }
+
     /// Seals a new credential for this row; call it after `baseURL` has its final value.
     public mutating func seal(key: [UInt8], with masterKey: MasterKey) throws {
         keyVersion = masterKey.version

@@ -16,7 +16,8 @@ public struct BackendEvent: Sendable, Equatable {
     public let name: String
     /// The pool it serves.
     public let pool: String
-    /// A word for why: a cooldown's reason, `probe`, `answered`, or `changed` by the operator.
+    /// A word for why: a cooldown's reason, `probe`, `answered`, `changed` by the operator, or `sealed` when its
+    /// credential does not open.
     public let reason: String
     /// When.
     public let at: Timestamp

@@ -30,15 +30,11 @@ public final class PoolRouter: Sendable {
 
     /// Takes over the routing tables; calls in flight keep their slots, and waiters their places.
     ///
-    /// Throws `damaged` when a sealed credential cannot be opened with `masterKey`; then nothing changes.
-    public func install(_ snapshot: RoutingSnapshot, masterKey: MasterKey) throws {
+    /// A backend whose credential does not open with `masterKey` is down until it gets another one.
+    public func install(_ snapshot: RoutingSnapshot, masterKey: MasterKey) {
         let loads = state.withLock { $0.loads }
-        let backends = try snapshot.backends.map { definition in
-            do {
-                return try Backend(definition, masterKey: masterKey, load: loads[definition.id] ?? BackendLoad())
-            } catch is MasterKeyError {
-                throw RoutingError.damaged("backends, \(definition.id.text): its sealed_key does not open")
-            }
+        let backends = snapshot.backends.map { definition in
+            Backend(definition, masterKey: masterKey, load: loads[definition.id] ?? BackendLoad())
         }
         decide { state, moment, effects in state.install(snapshot, backends, at: moment, &effects) }
     }

@@ -103,8 +103,7 @@ public final class Prober: Sendable {
             guard definition.sealedKey == nil else { throw MasterKeyError.openFailed }
             return headers(definition.kind, nil)
         }
-        return headers(
-            definition.kind, try Backend(definition, masterKey: masterKey, load: BackendLoad()).credential)
+        return headers(definition.kind, try definition.credential(with: masterKey))
     }
 
     private static func headers(

@@ -35,10 +35,15 @@ struct RouterState {
     ) {
         for backend in installed {
             if !backend.isProbed { backend.load.health.forgetProbes() }
-            guard let before = backends[backend.definition.id], backend.isCalledUnlike(before) else {
+            let before = backends[backend.definition.id]
+            if backend.isSealed {
+                backend.load.lastError = BackendStatus.LastError(text: "its api_key does not open", at: now.wall)
+                guard before?.isSealed != true else { continue }
+                effects.events.append(BackendEvent(.down, backend.definition, reason: "sealed", at: now.wall))
                 continue
             }
-            if backend.load.health.forgetCalls(at: now.uptime) {
+            guard let before, backend.isCalledUnlike(before) || before.isSealed else { continue }
+            if backend.load.health.forgetCalls(at: now.uptime) || before.isSealed {
                 effects.events.append(BackendEvent(.up, backend.definition, reason: "changed", at: now.wall))
             }
         }

@@ -8,6 +8,4 @@ public enum RoutingError: Error, Sendable, Equatable {
     case inUse
     /// A target names a pool that does not exist.
     case unknownPool(String)
-    /// What is stored cannot be read back; the table, and what the row is called.
-    case damaged(String)
 }

@@ -21,7 +21,7 @@ extension RoutingStore {
         )
     }
 
-    static func backend(_ row: Row) throws -> BackendDefinition {
+    static func backend(_ row: Row) -> BackendDefinition {
         var backend = BackendDefinition(
             id: ID(row["id"]),
             pool: row["pool"],
@@ -40,20 +40,22 @@ extension RoutingStore {
         backend.idleMS = row["idle_ms"]
         backend.totalMS = row["total_ms"]
         backend.minRate = row["min_rate"]
-        backend.probe = try probe(row)
-        backend.onDisconnect = OnDisconnect(rawValue: row["on_disconnect"]) ?? .abort
-        backend.onUnanswered = OnUnanswered(rawValue: row["on_unanswered"]) ?? .release
+        backend.probe = probe(row)
+        // What nobody can read loses no usage and no charge.
+        backend.onDisconnect = OnDisconnect(rawValue: row["on_disconnect"]) ?? .drain
+        backend.onUnanswered = OnUnanswered(rawValue: row["on_unanswered"]) ?? .charge
         backend.draining = row["draining"]
         return backend
     }
 
-    /// A path without the numbers that go with it is no probe.
-    private static func probe(_ row: Row) throws -> ProbeDefinition? {
+    /// A number that is not there beside the path is the standard one.
+    private static func probe(_ row: Row) -> ProbeDefinition? {
         guard let path = row["probe_path"] as String? else { return nil }
-        guard let interval = row["probe_interval_ms"] as Int64?, let unhealthy = row["probe_unhealthy_after"] as Int?,
-            let healthy = row["probe_healthy_after"] as Int?
-        else { throw RoutingError.damaged("backends, \(row["id"] as String)") }
-        return ProbeDefinition(path: path, intervalMS: interval, unhealthyAfter: unhealthy, healthyAfter: healthy)
+        var probe = ProbeDefinition(path: path)
+        probe.intervalMS = row["probe_interval_ms"] ?? probe.intervalMS
+        probe.unhealthyAfter = row["probe_unhealthy_after"] ?? probe.unhealthyAfter
+        probe.healthyAfter = row["probe_healthy_after"] ?? probe.healthyAfter
+        return probe
     }
 
     static func arguments(_ backend: BackendDefinition) -> StatementArguments {

@@ -82,7 +82,7 @@ struct AdmissionControllerTests {
         fixture.entitlements = [Entitlement(pool: "q"), Entitlement(pool: "p")]
         // Without any backend it is the pools that are exhausted, later.
         #expect(try fixture.refusal("wide", kind: .messages) == nil)
-        try fixture.install([RouterFixture.backend("a", pool: "p"), RouterFixture.backend("b", pool: "q")])
+        fixture.install([RouterFixture.backend("a", pool: "p"), RouterFixture.backend("b", pool: "q")])
         #expect(fixture.remaining(.tenant, .rpm) == 9)
         guard case .failure(let denial) = try fixture.open("wide", kind: .countTokens) else {
             Issue.record("nobody speaks that API")
@@ -94,7 +94,7 @@ struct AdmissionControllerTests {
         #expect(response.message.contains("`wide`") && response.message.contains("/v1/messages/count_tokens"))
         #expect(fixture.remaining(.tenant, .rpm) == 9, "it took a quota")
         // One pool of several is enough, but not one that the tenant may not use.
-        try fixture.install([
+        fixture.install([
             RouterFixture.backend("a", pool: "p"), RouterFixture.backend("b", pool: "q", kind: .anthropic),
         ])
         #expect(try fixture.refusal("wide", kind: .countTokens) == nil)

@@ -45,13 +45,13 @@ final class AdmissionFixture {
                 name: name, targets: pools.map { ModelTarget(pool: $0) }, maxOutputTokens: 100, createdAt: now)
         }
         masterKey = try MasterKey(base64: MasterKey.generate())
-        try install([])
+        install([])
     }
 
     /// Replaces all backends; the pools and models stay.
-    func install(_ backends: [BackendDefinition]) throws {
+    func install(_ backends: [BackendDefinition]) {
         let pools = ["p", "q", "r"].map { PoolDefinition(name: $0) }
-        try router.install(
+        router.install(
             RoutingSnapshot(pools: pools, backends: backends, models: models), masterKey: masterKey)
     }
 

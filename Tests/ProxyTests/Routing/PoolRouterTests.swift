@@ -27,14 +27,20 @@ struct PoolRouterTests {
     }
 
     @Test
-    func `a backend whose credential does not open is named, and nothing changes`() throws {
-        let fixture = try RouterFixture([backend("a")])
-        var damaged = backend("b")
+    func `a backend whose credential does not open is down until it has another one, others are not`() throws {
+        var damaged = backend("a")
         damaged.sealedKey = []
-        #expect(throws: RoutingError.damaged("backends, be_b: its sealed_key does not open")) {
-            try fixture.install([damaged])
-        }
+        damaged.probe = ProbeDefinition(path: "/health")
+        let fixture = try RouterFixture([damaged, backend("b", pool: "q")])
+        #expect(fixture.choice(fixture.ask("p")) == "unavailable" && fixture.choice(fixture.ask("q")) == "b")
+        let status = try #require(fixture.router.status(of: ID("be_a")))
+        #expect(status.state == .unhealthy && status.lastError?.text == "its api_key does not open")
+        #expect(fixture.router.probedBackends().isEmpty)
+        fixture.install([damaged, backend("b", pool: "q")])
+        #expect(fixture.events.withLock { $0.map(\.reason) } == ["sealed"])
+        fixture.install([backend("a"), backend("b", pool: "q")])
         #expect(fixture.choice(fixture.ask("p")) == "a")
+        #expect(fixture.events.withLock { $0.map(\.kind) } == [.down, .up])
     }
 
     @Test
@@ -58,7 +64,7 @@ struct PoolRouterTests {
     @Test
     func `a pool chooses by its policy`() throws {
         let fixture = try RouterFixture([])
-        try fixture.install([backend("a", weight: 3), backend("b")]) { $0.policy = .weighted }
+        fixture.install([backend("a", weight: 3), backend("b")]) { $0.policy = .weighted }
         #expect((0..<8).map { _ in fixture.choice(fixture.ask("p")) }.count { $0 == "a" } == 6)
     }
 
@@ -68,7 +74,7 @@ struct PoolRouterTests {
         let backends = (0..<6).map { backend("b\($0)", kind: $0 < 5 ? .openai : .anthropic) }
         for policy in PoolPolicy.allCases {
             for affinity in PoolAffinity.allCases {
-                try fixture.install(backends) {
+                fixture.install(backends) {
                     $0.policy = policy
                     $0.affinity = affinity.rawValue
                 }
@@ -226,7 +232,7 @@ struct PoolRouterTests {
         #expect(fixture.choice(fixture.ask("p")) == "unavailable")
         probed.probe = nil
         fixture.router.probed(ID("be_a"), error: "status 500")
-        try fixture.install([probed])
+        fixture.install([probed])
         #expect(fixture.status("a")?.healthy == true)
     }
 
@@ -249,7 +255,7 @@ struct PoolRouterTests {
     @Test
     func `equal keys go to one backend until it cannot take them`() throws {
         let fixture = try RouterFixture([])
-        try fixture.install((0..<5).map { backend("b\($0)", most: 4) }) { $0.affinity = "key" }
+        fixture.install((0..<5).map { backend("b\($0)", most: 4) }) { $0.affinity = "key" }
         let first = fixture.choice(fixture.ask("p", key: "key_1"))
         #expect((0..<3).allSatisfy { _ in fixture.choice(fixture.ask("p", key: "key_1")) == first })
         #expect(fixture.choice(fixture.ask("p", key: "key_1")) != first)
@@ -258,7 +264,7 @@ struct PoolRouterTests {
     @Test
     func `without a prompt cache key the policy decides`() throws {
         let fixture = try RouterFixture([])
-        try fixture.install((0..<5).map { backend("b\($0)") }) { $0.affinity = "prompt_cache_key" }
+        fixture.install((0..<5).map { backend("b\($0)") }) { $0.affinity = "prompt_cache_key" }
         #expect(Set((0..<5).map { _ in fixture.choice(fixture.ask("p", key: "key_1")) }).count == 5)
         #expect(Set((0..<5).map { _ in fixture.choice(fixture.ask("p", prompt: "chat")) }).count == 1)
     }
@@ -270,7 +276,7 @@ struct PoolRouterTests {
         let fixture = try RouterFixture([backend("a", most: 2), backend("b", pool: "q")])
         _ = fixture.lease(fixture.ask("p"))
         fixture.fail("q", Self.busy)
-        try fixture.install([backend("a", most: 1), backend("b", pool: "q", weight: 9)])
+        fixture.install([backend("a", most: 1), backend("b", pool: "q", weight: 9)])
         #expect(fixture.choice(fixture.ask("p")) == "full")
         #expect(fixture.choice(fixture.ask("q")) == "unavailable")
     }
@@ -282,7 +288,7 @@ struct PoolRouterTests {
         #expect(fixture.choice(fixture.ask("p")) == "unavailable")
         var moved = backend("a")
         moved.baseURL = "http://127.0.0.1:10/v1"
-        try fixture.install([moved])
+        fixture.install([moved])
         #expect(fixture.choice(fixture.ask("p")) == "a")
         #expect(fixture.events.withLock { $0.map(\.reason) } == ["credential_refused", "changed"])
     }
@@ -291,7 +297,7 @@ struct PoolRouterTests {
     func `a slot of a backend that is gone can still be given back`() throws {
         let fixture = try RouterFixture([backend("a"), backend("b")])
         let lease = try #require(fixture.lease(fixture.ask("p", tried: [ID("be_b")])))
-        try fixture.install([backend("b")])
+        fixture.install([backend("b")])
         fixture.router.release(lease, .failed(Self.failed))
         #expect(fixture.choice(fixture.ask("p")) == "b")
     }

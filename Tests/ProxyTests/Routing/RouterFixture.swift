@@ -23,17 +23,17 @@ final class RouterFixture: Sendable {
             alarm: { delay, _ in box.owner?.alarms.withLock { $0.append(delay) } },
             observe: { event in box.owner?.events.withLock { $0.append(event) } })
         box.owner = self
-        try install(backends)
+        install(backends)
     }
 
     /// Replaces all definitions; pools are made as the backends name them.
-    func install(_ backends: [BackendDefinition], _ change: (inout PoolDefinition) -> Void = { _ in }) throws {
+    func install(_ backends: [BackendDefinition], _ change: (inout PoolDefinition) -> Void = { _ in }) {
         let pools = Set(backends.map(\.pool)).sorted().map { name in
             var pool = PoolDefinition(name: name, queueMax: 2)
             change(&pool)
             return pool
         }
-        try router.install(RoutingSnapshot(pools: pools, backends: backends), masterKey: masterKey)
+        router.install(RoutingSnapshot(pools: pools, backends: backends), masterKey: masterKey)
     }
 
     func ask(
