@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from prove import rows, shared_rows
-from prove.damage import Place
+from prove.damage import Place, names_row
 from prove.laid import NOT_MUTATED, tables_of
 from prove.rows import BINDING, Odd, may_be_served
 from support.options import Run
@@ -16,6 +16,20 @@ from support.tollgate import gateway
 from support.world import Tenant
 
 HOUR = 3600 * 10**6  # microseconds
+
+
+@pytest.mark.parametrize(("line", "is_named"), [
+    ('{"level":"error","message":"an admin request failed","error":"damaged(\\"credits\\")","path":"/x"}', True),
+    ('{"level":"critical","message":"an id in budgets is damaged","tenant":"ten_1"}', True),
+    ('{"level":"error","message":"an admin request failed","error":"odd","path":"/admin/v1/tenants/ten_1"}', False),
+    ('{"level":"error","message":"an admin request failed","error":"odd","path":"/admin/v1/credits"}', False),
+    ('{"level":"error","message":"an admin request failed","error":"no credits_by_tenant","path":"/x"}', False),
+    ('{"level":"error","message":"credits","request_id":"ten_1","error":"odd"}', False),
+    ('{"level":"warning","message":"x","error":"damaged(\\"credits\\")"}', False),
+    ("Fatal error: credits", False),
+])
+def test_a_row_is_named_by_the_cause_and_not_by_what_was_asked_for(line: str, is_named: bool) -> None:
+    assert names_row(line, ["ten_1", "credits", "kind"]) == is_named
 
 
 def test_every_table_of_the_schema_has_mutated_rows_or_a_reason(run: Run) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import http.client
 import io
+import json
 import re
 import sqlite3
 import time
@@ -22,6 +23,8 @@ from support.world import World
 
 from .laid import last_month
 
+# What of a line of the log is not about its cause.
+ASKED = {"level", "logger", "time", "request_id", "method", "path", "message"}
 # How an answer says of itself that something in it is not right.
 LOUD = re.compile("damaged|unreadable|cannot be read")
 ODD_VALUES: tuple[object, ...] = (
@@ -103,12 +106,24 @@ def length(server: Gateway) -> int:
 def named(server: Gateway, said: int, names: Iterable[str], seconds: float = 2) -> bool:
     """Whether the log told an operator, since then, where to look; lines are written by a thread of their own."""
     wanted, end = list(names), time.monotonic() + seconds
-    while not any(name in line for line in since(server, said).splitlines() if '"error"' in line or
-                  '"critical"' in line for name in wanted):
+    while not any(names_row(line, wanted) for line in since(server, said).splitlines()):
         if time.monotonic() > end:
             return False
         time.sleep(0.02)
     return True
+
+
+def names_row(line: str, names: Iterable[str]) -> bool:
+    """Whether a line of the log tells what went wrong by one of the names, as a word of its own. That it stands in what
+    was asked for says nothing."""
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return False
+    if told.get("level") not in ("error", "critical"):
+        return False
+    words = " ".join(str(value) for name, value in told.items() if name not in ASKED)
+    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words) for name in names)
 
 
 def span() -> str:
