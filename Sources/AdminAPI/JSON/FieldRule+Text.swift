@@ -16,8 +16,7 @@ extension FieldRule where Value == String {
         string(atMost: ResourceName.bytesAtMost, example: "research", ResourceName.fault)
     }
 
-    /// What a model is called at its backend: a label, but there are providers whose names begin with @, and no export
-    /// shows them.
+    /// What a model is called at its backend.
     static var upstreamName: FieldRule {
         string(atMost: ResourceName.upstreamBytesAtMost, ResourceName.upstreamFault)
     }

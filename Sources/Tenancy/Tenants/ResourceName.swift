@@ -37,7 +37,8 @@ public enum ResourceName {
         return nil
     }
 
-    /// What is wrong with a model's name at a backend, which may begin with the @ of some providers.
+    /// What is wrong with a model's name at a backend: a label, but there are providers whose names begin with @, and
+    /// no export shows them.
     public static func upstreamFault(_ text: String) -> String? {
         fault(label: text.hasPrefix("@") ? String(text.dropFirst()) : text, bytesAtMost: upstreamBytesAtMost)
     }
