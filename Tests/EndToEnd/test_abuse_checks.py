@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from prove import memory, soak
+from prove import floods, memory, soak
 from prove.bodies import Attack
 from prove.booked import booked_wrong
 from prove.floods import COLD, Flooded
@@ -76,7 +76,14 @@ def test_a_soak_whose_threads_or_descriptors_grow_fails() -> None:
 ])
 def test_a_flood_that_is_hashed_shows_in_the_processor_time(kind: str, cpu: float, hashes: float, good: bool) -> None:
     outcome = Outcome()
-    Flooded(Counter({401: 1000}), 3.0, cpu, hashes).judge(outcome, kind, hash_seconds=0.02, full=False)
+    Flooded(Counter({401: 1000}), 3.0, cpu, hashes).judge(outcome, kind, 0.02, floods.CPU_LIMIT, full=False)
+    assert bool(outcome.failures) != good, outcome.failures
+
+
+@pytest.mark.parametrize(("cpu", "good"), [(2.3, True), (2.5, False)])
+def test_hashes_nobody_counts_show_in_a_flood_that_leaves_the_core_idle(cpu: float, good: bool) -> None:
+    outcome = Outcome()
+    Flooded(Counter({401: 12_000}), 3.0, cpu, 0).judge(outcome, "unknown id", 0.02, 0.0002, full=True)
     assert bool(outcome.failures) != good, outcome.failures
 
 
