@@ -15,7 +15,8 @@ from support.processes import ROOT
 SWIFT = """#!/bin/sh
 case "$*" in *--show-bin-path*) echo "$STAND_INS";; esac
 """
-# Those that are fuzzed without the Admin API's; that none is missing of all is a test of its own.
+# Those that are fuzzed without `ADMIN=1`; that no target is missing is what
+# test_what_is_proved_is_every_target_with_a_corpus asks, by the folders of Fuzz/Corpus.
 TARGETS = len(re.findall(r"^targets=\((.*)\)$", (ROOT / "scripts" / "fuzz-smoke.sh").read_text(), re.M)[0].split())
 DONE = "#1234\tDONE   cov: 56 ft: 78 corp: 3/7b lim: 21 exec/s: 0 rss: 34Mb"
 FUZZ = f"""#!/bin/sh

@@ -11,13 +11,13 @@ from support.processes import ROOT
 
 from .programme import Outcome, Programme
 
-HOURS = 3600 * 12
+TIMEOUT = 12 * 3600  # seconds
 
 
 def script(name: str, **settings: str) -> str:
     """What it said; its exit code is judged by what is in there."""
     done = subprocess.run([str(ROOT / "scripts" / name)], env={**os.environ, **settings}, text=True, check=False,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=HOURS, stdin=subprocess.DEVNULL)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT, stdin=subprocess.DEVNULL)
     return done.stdout + ("" if done.returncode == 0 else f"\n{name} exited {done.returncode}: FAILED")
 
 
