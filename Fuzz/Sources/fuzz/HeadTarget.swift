@@ -51,7 +51,8 @@ enum HeadTarget {
             precondition(value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }, "\(name): a control byte")
         }
         let hosts = head.headers["Host"]
-        precondition(hosts.count == 1 || head.version == .http1_0)
+        precondition(hosts.count == 1 || hosts.isEmpty && head.version == .http1_0)
+        precondition(head.headers["Authorization"].count <= 1, "two credentials")
         for host in hosts { precondition(HeadTexts.isHost(host), host) }
         let lengths = head.headers["Content-Length"]
         let codings = head.headers["Transfer-Encoding"]

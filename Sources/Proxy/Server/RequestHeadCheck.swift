@@ -15,6 +15,7 @@ enum RequestHeadCheck {
         var fields = 0
         var bytes = head.uri.utf8.count
         var hosts = 0
+        var credentials = 0
         var lengths: [String] = []
         var codings: [String] = []
         for (name, value) in head.headers {
@@ -26,6 +27,8 @@ enum RequestHeadCheck {
             if FieldName.matches(name, "host") {
                 hosts += 1
                 if !HostField.isValid(value) { return .malformedRequest("The Host header is not a host.") }
+            } else if FieldName.matches(name, "authorization") {
+                credentials += 1
             } else if FieldName.matches(name, "content-length") {
                 lengths.append(value)
             } else if FieldName.matches(name, "transfer-encoding") {
@@ -38,7 +41,12 @@ enum RequestHeadCheck {
             return .malformedRequest("The request target does not name a host.")
         }
         if fields > maxFields || bytes > maxBytes { return .headersTooLarge }
-        if head.version == .http1_1, hosts != 1 { return .malformedRequest("Exactly one Host header is needed.") }
+        // Also of HTTP/1.0 no more than one: RFC 9112 §3.2.
+        if hosts > 1 || hosts < 1 && head.version == .http1_1 {
+            return .malformedRequest("Exactly one Host header is needed.")
+        }
+        // Whoever stands in front may have judged the other one.
+        if credentials > 1 { return .malformedRequest("The Authorization header is there twice.") }
         if head.method == .CONNECT || head.method == .TRACE && !passesTrace { return .expectationFailed }
         return framingDenial(head, lengths: lengths, codings: codings, maxBody: maxBody)
     }

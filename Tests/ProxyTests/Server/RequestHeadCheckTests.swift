@@ -6,10 +6,11 @@ import Testing
 /// Which request heads are turned away before anything acts on them.
 struct RequestHeadCheckTests {
     private func outcome(
-        _ fields: [(String, String)], method: HTTPMethod = .POST, host: String = "a", target: String = "/v1/models"
+        _ fields: [(String, String)], method: HTTPMethod = .POST, host: String = "a", target: String = "/v1/models",
+        version: HTTPVersion = .http1_1
     ) -> String {
         let head = HTTPRequestHead(
-            version: .http1_1, method: method, uri: target, headers: HTTPHeaders([("Host", host)] + fields))
+            version: version, method: method, uri: target, headers: HTTPHeaders([("Host", host)] + fields))
         return RequestHeadCheck.denial(for: head, maxBody: 1000).map {
             String(ErrorResponse($0, shape: .openAI).status)
         } ?? "ok"
@@ -38,6 +39,14 @@ struct RequestHeadCheckTests {
         #expect(outcome([("content-length", "1"), ("transfer-encoding", "chunked")]) == "400")
         #expect(outcome([("transfer-encoding", "gzip, chunked")]) == "400")
         #expect(outcome([("host", "b")]) == "400")
+        #expect(outcome([("host", "a")], version: .http1_0) == "400")
+    }
+
+    @Test
+    func `a second credential is refused, whatever it is`() {
+        #expect(outcome([("authorization", "Bearer a")]) == "ok")
+        #expect(outcome([("authorization", "Bearer a"), ("Authorization", "Bearer a")]) == "400")
+        #expect(outcome([("authorization", "Bearer a"), ("x-api-key", "a")]) == "ok")
     }
 
     @Test
