@@ -66,6 +66,17 @@ import Testing
         #expect(all.map(\.key.id.text) == ["key_2"])
     }
 
+    @Test(arguments: [
+        ("UPDATE api_keys SET models = '['", "JSON column"), ("DELETE FROM key_secrets", "key_secrets"),
+    ])
+    func `an odd row of a key is named where somebody asks for it`(change: String, part: String) throws {
+        try addTenantWithKey()
+        try damage(change)
+        #expect(throws: TenancyError.damaged("\(part) of api_keys, key_1 of tenant ten_1")) {
+            try file.read { try TenancyStore.key($0, ID("key_1")) }
+        }
+    }
+
     @Test func `a tenant is read back as it was written`() throws {
         var tenant = Tenant(
             id: ID("ten_1"), name: "Forschung & Söhne", timeZone: "Europe/Berlin", tags: ["team": "a\"b", "x": "/"],

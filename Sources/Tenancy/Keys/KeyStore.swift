@@ -136,12 +136,18 @@ extension TenancyStore {
     }
 
     private static func key(from row: Row) throws -> APIKey {
-        guard let publicID = row[10] as String? else { throw TenancyError.damaged("key_secrets") }
-        return APIKey(
-            id: ID(row[0]), tenantID: ID(row[1]), publicID: publicID, name: row[2],
-            createdAt: Timestamp(microseconds: row[3]), expiresAt: instant(row[4]), revokedAt: instant(row[5]),
-            models: try (row[6] as String?).map(names), allowedIPs: try names(row[7]), tags: try labels(row[8]),
-            scope: row[9])
+        let (id, tenant): (String, String) = (row[0], row[1])
+        do {
+            // Without a secret of its own there is none.
+            guard let publicID = row[10] as String? else { throw TenancyError.damaged("key_secrets") }
+            return APIKey(
+                id: ID(id), tenantID: ID(tenant), publicID: publicID, name: row[2],
+                createdAt: Timestamp(microseconds: row[3]), expiresAt: instant(row[4]), revokedAt: instant(row[5]),
+                models: try (row[6] as String?).map(names), allowedIPs: try names(row[7]), tags: try labels(row[8]),
+                scope: row[9])
+        } catch TenancyError.damaged(let part) {
+            throw TenancyError.damaged("\(part) of api_keys, \(id) of tenant \(tenant)")
+        }
     }
 
     private static func secret(from row: Row) throws -> KeySecretRecord {
