@@ -287,6 +287,7 @@ def test_a_connection_that_is_cut_is_no_answer(case: Case, answer: bytes, good: 
     assert (not asyncio.run(play())) == good
 
 
+SPACES, = (tolerance for tolerance in TOLERANCES if tolerance.name == "spaces in a request line")
 SPACED = b"GET  /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
@@ -304,18 +305,16 @@ def seen_in(data: bytes, tollgate: int, strictest: int) -> Stream:
 def test_a_smuggled_request_hides_in_no_tolerance(stream: Stream, plain: Stream | None, good: bool) -> None:
     forgiven: Counter[str] = Counter()
     assert (not more_seen(stream, plain, forgiven)) == good
-    assert dict(forgiven) == ({TOLERANCES[2].name: 1} if good and plain else {})
+    assert dict(forgiven) == ({SPACES.name: 1} if good and plain else {})
 
 
 def test_each_tolerance_is_found_by_its_name() -> None:
     line, rest = b"GET /healthz HTTP/1.1\r\n", b"Host: a\r\n\r\n"
     for tolerance, data, plain in zip(TOLERANCES, (
         line + b"Transfer-Encoding:\tchunked\r\n" + rest,
-        line + b"Authorization: a\r\nAuthorization: b\r\n" + rest,
         SPACED, b"\r" + line + rest,
     ), (
         line + b"Transfer-Encoding: chunked\r\n" + rest,
-        line + b"Authorization: a\r\n" + rest,
         line + rest, line + rest,
     ), strict=True):
         assert tolerated(data) == (plain, [tolerance.name])
