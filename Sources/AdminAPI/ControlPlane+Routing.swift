@@ -1,5 +1,4 @@
 import Billing
-import Logging
 import Proxy
 import Tenancy
 

@@ -135,12 +135,7 @@ struct DamagedRowTests {
         ])
     func damagedSeal(column: String) throws {
         let fixture = try LedgerFixture()
-        try fixture.damage(
-            """
-            DROP TRIGGER periods_no_insert;
-            INSERT INTO periods VALUES (
-                '2026-09', 'closed', 0, 'bootstrap', 0, 1, 0, 1, '1', 0, 0, 0, 0, 'a', 'b', 'c', NULL);
-            """)
+        try fixture.sealMonth(status: "closed")
         #expect(try fixture.file.read { try PeriodStore.periods($0, at: Timestamp(microseconds: 0)) }.count == 2)
         try fixture.damage("DROP TRIGGER periods_no_update; UPDATE periods SET \(column) = NULL")
         #expect(throws: BillingError.damaged("periods, 2026-09")) {
@@ -155,12 +150,7 @@ struct DamagedRowTests {
         ])
     func damagedStatus(status: String) throws {
         let fixture = try LedgerFixture()
-        try fixture.damage(
-            """
-            DROP TRIGGER periods_no_insert;
-            INSERT INTO periods VALUES (
-                '2026-09', '\(status)', 0, 'bootstrap', 0, 1, 0, 1, '1', 0, 0, 0, 0, 'a', 'b', 'c', NULL);
-            """)
+        try fixture.sealMonth(status: status)
         let damaged = BillingError.damaged("periods, 2026-09")
         #expect(throws: damaged) { try fixture.file.read { try PeriodStore.closed($0) } }
         #expect(throws: damaged) { try fixture.file.read { try PeriodStore.newestClosed($0) } }
@@ -187,6 +177,16 @@ struct DamagedRowTests {
 }
 
 extension LedgerFixture {
+    /// The row that September has once it is closed, but for its status.
+    fileprivate func sealMonth(status: String) throws {
+        try damage(
+            """
+            DROP TRIGGER periods_no_insert;
+            INSERT INTO periods VALUES (
+                '2026-09', '\(status)', 0, 'bootstrap', 0, 1, 0, 1, '1', 0, 0, 0, 0, 'a', 'b', 'c', NULL);
+            """)
+    }
+
     /// What somebody does with an editor: no check of the schema holds it back.
     fileprivate func damage(_ sql: String) throws {
         try file.pool.writeWithoutTransaction { db in
