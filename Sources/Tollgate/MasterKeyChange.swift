@@ -90,6 +90,9 @@ struct MasterKeyChange {
             throw CommandFailure(.conflict, "\(path): \(RefusalWords.text(for: DatabaseFileError.locked))")
         } catch RotationError.unfinished {
             throw CommandFailure(.conflict, "finish the rotation under way first, or take it back")
+        } catch RotationError.sealed(let row) {
+            throw CommandFailure(
+                .failed, "\(path): the secret of \(row) does not open: give it another one, or delete it, first")
         } catch {
             throw CommandFailure(.failed, "\(path): \(RefusalWords.text(for: error))")
         }

@@ -131,6 +131,42 @@ import Testing
         }
     }
 
+    @Test("a secret that does not open is named, by every question, and nothing is rotated", arguments: [true, false])
+    func sealedSecret(ofBackend: Bool) async throws {
+        try await AdminHarness.run { harness in
+            try await furnish(harness)
+            let client = harness.client
+            var backend = try #require(try sealed(harness).backend)
+            var webhook = try #require(try sealed(harness).webhook)
+            let id = ofBackend ? backend.id.text : webhook.id.text
+            backend.sealedKey = ofBackend ? [0] : backend.sealedKey
+            webhook.keyVersion = ofBackend ? 1 : 9
+            try await harness.plane.journal.write { [backend, webhook] db in
+                try RoutingStore.update(db, backend)
+                try WebhookStore.reseal(webhook, db)
+            }
+            let rotation = try wrapped(try key(), by: harness.plane.masterKey)
+            let answers = [
+                try await client.call("GET", "/master-key"),
+                try await client.call("POST", "/master-key/rotate", rotation),
+                try await client.call("POST", "/master-key/finish", try proof(harness.plane.masterKey)),
+            ]
+            for answer in answers {
+                #expect([answer.text("code"), "\(answer.status)"] == ["secret_sealed", "409"])
+                #expect(answer.text("detail").contains("\(ofBackend ? "backend" : "webhook") \(id) "))
+            }
+            #expect(try state(harness).version == 1)
+            // Once it has another one, everything can be rotated.
+            let path = ofBackend ? "/backends/\(id)" : "/webhooks/\(id)"
+            if ofBackend {
+                #expect(try await client.call("PATCH", path, #"{"api_key":"sk-new"}"#).status == 200)
+            } else {
+                #expect(try await client.call("DELETE", path).status == 204)
+            }
+            #expect(try await client.call("POST", "/master-key/rotate", rotation).status == 200)
+        }
+    }
+
     @Test("a repeated POST is known again after a rotation")
     func idempotency() async throws {
         try await AdminHarness.run { harness in

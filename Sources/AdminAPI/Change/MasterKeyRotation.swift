@@ -16,7 +16,7 @@ public enum MasterKeyRotation {
 
     /// Seals everything under `next`, which may be the former key: that takes an unfinished rotation back.
     ///
-    /// Throws `RotationError` if another rotation is unfinished, and `MasterKeyError` for what does not open.
+    /// Throws `RotationError` if another rotation is unfinished, and for the first secret that does not open.
     public static func begin(
         _ db: TenancyStore.Transaction, from present: MasterKey, to next: MasterKey
     ) throws -> Count {
@@ -28,13 +28,13 @@ public enum MasterKeyRotation {
         return try MasterKeyStore.erasing(db) {
             var count = Count()
             for var backend in try RoutingStore.snapshot(db).backends {
-                guard let key = try backend.openKey(with: present) else { continue }
+                guard let key = try opened(backend, with: present) else { continue }
                 try backend.seal(key: key, with: next)
                 try RoutingStore.update(db, backend)
                 count.backendKeys += 1
             }
             for var webhook in try WebhookStore.webhooks(db) {
-                try webhook.seal(secret: try webhook.openSecret(with: present), with: next)
+                try webhook.seal(secret: try opened(webhook, with: present), with: next)
                 try WebhookStore.reseal(webhook, db)
                 count.webhookSecrets += 1
             }
@@ -55,17 +55,33 @@ public enum MasterKeyRotation {
         try MasterKeyStore.erasing(db) { try MasterKeyStore.put(db, state) }
     }
 
-    /// Opens everything with one key; throws `MasterKeyError` at the first that it does not open.
+    /// Opens everything with one key; throws `RotationError.sealed` at the first secret that it does not open.
     public static func check(_ db: TenancyStore.Transaction, with key: MasterKey) throws -> Count {
         var count = Count()
-        for backend in try RoutingStore.snapshot(db).backends where try backend.openKey(with: key.alone) != nil {
+        for backend in try RoutingStore.snapshot(db).backends where try opened(backend, with: key.alone) != nil {
             count.backendKeys += 1
         }
         for webhook in try WebhookStore.webhooks(db) {
-            _ = try webhook.openSecret(with: key.alone)
+            _ = try opened(webhook, with: key.alone)
             count.webhookSecrets += 1
         }
         return count
+    }
+
+    private static func opened(_ backend: BackendDefinition, with key: MasterKey) throws -> [UInt8]? {
+        try named("backend \(backend.id.text)") { try backend.openKey(with: key) }
+    }
+
+    private static func opened(_ webhook: Webhook, with key: MasterKey) throws -> [UInt8] {
+        try named("webhook \(webhook.id.text)") { try webhook.openSecret(with: key) }
+    }
+
+    private static func named<Secret>(_ row: String, _ open: () throws -> Secret) throws -> Secret {
+        do {
+            return try open()
+        } catch MasterKeyError.openFailed {
+            throw RotationError.sealed(row: row)
+        }
     }
 
     /// Shows who finishes a rotation to have the present key at hand: HMAC-SHA256, in hexadecimal digits.

@@ -1,7 +1,9 @@
 /// Why a master key is not rotated.
-public enum RotationError: Error, Sendable {
+public enum RotationError: Error, Sendable, Equatable {
     /// The key that is to be replaced is not the present one.
     case notPresent
     /// Another rotation is unfinished: it must be finished or taken back first.
     case unfinished
+    /// The secret of this row does not open with the present key, as if it was sealed under another one or damaged.
+    case sealed(row: String)
 }

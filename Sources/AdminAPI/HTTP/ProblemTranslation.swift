@@ -15,6 +15,7 @@ enum ProblemTranslation {
         case let error as PeriodError: problem(error)
         case ExportError.unknownFormatVersion(let version): unknownFormatVersion(version)
         case let error as KeyHasherError: problem(error)
+        case let error as RotationError: problem(error)
         case is HoldError: .notFound("uncertain hold")
         case LedgerError.unavailable: unavailable("ledger_unavailable", "the database cannot be written now")
         default: .internalError
@@ -70,6 +71,17 @@ enum ProblemTranslation {
         switch error {
         case .full, .late: unavailable("busy", "too many keys are being hashed now")
         case .failed: .internalError
+        }
+    }
+
+    private static func problem(_ error: RotationError) -> Problem {
+        switch error {
+        case .notPresent:
+            .conflict("master_key_mismatch", "that does not come from the present master key of this gateway")
+        case .unfinished:
+            .conflict("rotation_unfinished", "finish the rotation under way first, or take it back")
+        case .sealed(let row):
+            .conflict("secret_sealed", "the secret of \(row) does not open: give it another one, or delete it, first")
         }
     }
 

@@ -35,7 +35,7 @@ struct MasterKeyRoutes: RouteGroup {
         try body.finish()
         return try await plane.turn.run {
             let present = plane.masterKey
-            guard let next = try? present.unwrap(wrapped) else { throw Self.mismatch }
+            guard let next = try? present.unwrap(wrapped) else { throw RotationError.notPresent }
             let state = try plane.file.read { db in try MasterKeyStore.state(db) }
             if SecretBytes.constantTimeEquals(next.checkValue, present.checkValue) {
                 // It was rotated to before; whoever asks again has missed the answer.
@@ -59,23 +59,17 @@ struct MasterKeyRoutes: RouteGroup {
         // Whoever reads between the commit and the word of it meets secrets under the new key.
         keys.update { $0.knowing(next) }
         defer { keys.update { $0.version == next.version ? $0 : present } }
-        do {
-            return try await plane.commit(
-                context, audit: audit,
-                answer: { .ok(Self.json(version: next.version, isFinished: false, $0.count)) },
-                { db in
-                    let count = try MasterKeyRotation.begin(db, from: present.alone, to: next)
-                    return (count: count, snapshot: try RoutingStore.snapshot(db))
-                },
-                committed: { done in
-                    keys.update { _ in next.knowing(present) }
-                    plane.install(done.snapshot)
-                })
-        } catch RotationError.unfinished {
-            throw Problem.conflict("rotation_unfinished", "finish the rotation under way first, or take it back")
-        } catch RotationError.notPresent {
-            throw Self.mismatch
-        }
+        return try await plane.commit(
+            context, audit: audit,
+            answer: { .ok(Self.json(version: next.version, isFinished: false, $0.count)) },
+            { db in
+                let count = try MasterKeyRotation.begin(db, from: present.alone, to: next)
+                return (count: count, snapshot: try RoutingStore.snapshot(db))
+            },
+            committed: { done in
+                keys.update { _ in next.knowing(present) }
+                plane.install(done.snapshot)
+            })
     }
 
     private func finish(_ request: Request, _ context: AdminContext) async throws -> Response {
@@ -85,7 +79,7 @@ struct MasterKeyRoutes: RouteGroup {
         return try await plane.turn.run {
             let present = plane.masterKey.alone
             guard SecretBytes.constantTimeEquals(Array(proof.utf8), Array(try MasterKeyRotation.proof(present).utf8))
-            else { throw Self.mismatch }
+            else { throw RotationError.notPresent }
             let (state, count) = try plane.file.read { db in
                 (try MasterKeyStore.state(db), try MasterKeyRotation.check(db, with: present))
             }
@@ -110,9 +104,6 @@ struct MasterKeyRoutes: RouteGroup {
         }
         return bytes
     }
-
-    private static let mismatch = Problem.conflict(
-        "master_key_mismatch", "that does not come from the present master key of this gateway")
 
     private static func json(version: Int, isFinished: Bool, _ count: MasterKeyRotation.Count) -> JSONValue {
         [
