@@ -22,11 +22,12 @@ extension RoutingStore {
     }
 
     static func backend(_ row: Row) -> BackendDefinition {
+        let kind = BackendKind(rawValue: row["kind"])
         var backend = BackendDefinition(
             id: ID(row["id"]),
             pool: row["pool"],
             name: row["name"],
-            kind: BackendKind(rawValue: row["kind"]) ?? .openai,
+            kind: kind ?? .openai,
             baseURL: row["base_url"]
         )
         let sealed: Data? = row["sealed_key"]
@@ -44,7 +45,8 @@ extension RoutingStore {
         // What nobody can read loses no usage and no charge.
         backend.onDisconnect = OnDisconnect(rawValue: row["on_disconnect"]) ?? .drain
         backend.onUnanswered = OnUnanswered(rawValue: row["on_unanswered"]) ?? .charge
-        backend.draining = row["draining"]
+        // Nobody knows what to ask of one whose kind cannot be read.
+        backend.draining = row["draining"] || kind == nil
         return backend
     }
 

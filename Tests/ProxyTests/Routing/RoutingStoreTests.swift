@@ -145,6 +145,17 @@ import Testing
         #expect(try file.read { try RoutingStore.snapshot($0) }.backends == [backend])
     }
 
+    @Test("a backend whose kind cannot be read takes no calls")
+    func damagedKind() throws {
+        try file.write { db in
+            try RoutingStore.insert(db, PoolDefinition(name: "fast"))
+            try RoutingStore.insert(db, backend("be_1", name: "a"))
+            try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
+            try db.execute(sql: "UPDATE backends SET kind = 'soap'")
+        }
+        #expect(try file.read { try RoutingStore.snapshot($0) }.backends.map(\.draining) == [true])
+    }
+
     private func backend(_ id: String, pool: String = "fast", name: String) -> BackendDefinition {
         BackendDefinition(id: ID(id), pool: pool, name: name, kind: .openai, baseURL: "http://127.0.0.1:1/v1")
     }
