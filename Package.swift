@@ -110,6 +110,17 @@ let package = Package(
             dependencies: ["Tollgate", "AdminAPI", "Support", grdb, logging],
             exclude: ["Goldens"],
             swiftSettings: swiftSettings),
+        // Targets of the package in Fuzz/ whose build for the fuzzer takes too long for every day.
+        .systemLibrary(name: "CHeap", path: "Fuzz/Sources/CHeap"),
+        .target(name: "Fuzzing", dependencies: ["CHeap", "Tenancy", nioCore], path: "Fuzz/Sources/Fuzzing"),
+        .testTarget(
+            name: "AdminFuzzTests",
+            dependencies: [
+                "Fuzzing", "Tollgate", "AdminAPI", "Proxy", "Billing", "Tenancy", hummingbird, httpTypes, nioCore,
+                logging,
+            ],
+            path: "Fuzz/Sources/fuzz-admin",
+            exclude: ["EntryPoint.swift"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -58,6 +58,7 @@ let package = Package(
                 "Fuzzing", "TollgateFiles", product("AdminAPI"), product("Proxy"), product("Billing"),
                 product("Tenancy"), nioCore, logging, httpTypes, hummingbird,
             ],
+            exclude: ["Tests"],
             swiftSettings: withoutMain
         ),
     ],

@@ -3,7 +3,11 @@ import Fuzzing
 import Proxy
 import Tenancy
 
+#if canImport(TollgateFiles)
 @testable import TollgateFiles
+#else
+@testable import Tollgate
+#endif
 
 /// The operator's files and their words: settings, states, and other gateways' configurations.
 enum FilesTarget {

@@ -1,7 +1,11 @@
 import Fuzzing
 import Tenancy
 
+#if canImport(TollgateFiles)
 @testable import TollgateFiles
+#else
+@testable import Tollgate
+#endif
 
 /// Saved exports, which anybody may have changed since: a manifest, and a table or entries under it.
 enum SavedTarget {
