@@ -2,7 +2,8 @@ import Tenancy
 
 @testable import Proxy
 
-/// Prints what a routing decision costs, a slot taken and given back with fifty backends in the pool, and a body scan.
+/// Prints what a routing decision costs, a slot taken and given back with fifty backends in the pool, a body scan,
+/// or a key that is judged from memory.
 @main
 struct Decisions {
     private static let backends = 50
@@ -10,6 +11,8 @@ struct Decisions {
     private static let decisionsPerRound = 200_000
 
     static func main() throws {
+        // Two loops need two cores; all else is measured on one.
+        if CommandLine.arguments.dropFirst() == ["keys"] { return WarmKeyChecks.run() }
         print("| routing decision, \(backends) backends | ns, lowest round | ns, median |")
         print("| --- | ---: | ---: |")
         for policy in [PoolPolicy.leastBusy, .weighted, .roundRobin, .latency] {
