@@ -8,17 +8,20 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
-from support.backend import FakeBackend, fake_backend
+from support.attempts import requests_by_name
+from support.backend import BackendCall, FakeBackend, fake_backend
 from support.client import Answer, call, chat, encode
+from support.denials import Denial, early
 from support.options import Run
-from support.oracle import Books, cost_by_tenant, pico, usd
+from support.oracle import ONE_PER_ATTEMPT, Books, Entry, cost_by_tenant, pico, usd
 from support.processes import note
 from support.tollgate import Gateway, gateway
 from support.world import MAX_OUTPUT, PRICE, World
@@ -44,6 +47,9 @@ class Player:
     trims: bool
     pool_budget: str = ""  # of the second pool, with a cap of its own; empty: none
     pool_cap: int = 0
+    denials: list[Denial] = field(default_factory=list)  # for its own budget
+    pool_denials: list[Denial] = field(default_factory=list)
+    either: list[tuple[Denial, Denial]] = field(default_factory=list)  # for one of the two
 
     @property
     def caps(self) -> dict[str, int]:
@@ -59,6 +65,8 @@ class Storm:
     outcomes: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     request_ids: dict[str, str] = field(default_factory=dict)  # call marker -> request id
+    holds: dict[str, int] = field(default_factory=dict)  # call marker -> what it may hold at most
+    left: set[str] = field(default_factory=set)  # markers of calls that nobody waited for
 
     async def client(self, numbers: Iterator[int]) -> None:
         for number in numbers:
@@ -80,31 +88,41 @@ class Storm:
             by_event = stream and dice.random() < 0.6
             hang_up = {"hang_up_events": dice.randrange(1, 5)} if by_event else {
                 "hang_up_after": dice.uniform(0, latency / 1000 * 1.2)}
-        answer = await call(self.world.server.data, player.key, body, **hang_up)
+        size = len(encode(body)) + EDIT_BYTES
+        self.holds[marker] = PRICE.bound(size, asked)
+        began = time.time()
+        answer = await call(self.world.server.data, player.key, body, headers={"x-request-id": marker}, **hang_up)
         if answer.request_id:
             self.request_ids[marker] = answer.request_id
-        self.judge(player, len(encode(body)), asked, answer)
+        needed = PRICE.bound(size, min(asked, TRIM_FLOOR) if player.trims else asked)
+        self.judge(player, Denial(marker, player.cap, needed, began, time.time()), answer)
 
-    def judge(self, player: Player, body_bytes: int, asked: int, answer: Answer) -> None:
+    def judge(self, player: Player, call: Denial, answer: Answer) -> None:
+        """`call` as it is if its own budget refuses it."""
         if answer.hung_up and not answer.error:
             self.outcomes["hung up"] += 1
+            self.left.add(call.marker)
         elif answer.done:
             self.outcomes["served"] += 1
         elif answer.status == 429 and answer.failure["code"] in ("insufficient_quota", "budget_held"):
             self.outcomes[answer.failure["code"]] += 1
-            smallest = min(asked, TRIM_FLOOR) if player.trims else asked
-            self.check_refusal(player, PRICE.bound(body_bytes + EDIT_BYTES, smallest), answer.failure["budget"])
+            self.check_refusal(player, call, answer.failure["budget"])
         elif answer.status == 502 and player.pool_budget and answer.failure["code"] == "upstream_error":
             self.outcomes["first pool failed, no money for the second"] += 1
+            player.either.append((call, replace(call, cap=player.pool_cap)))
         else:
             self.problems.append(f"{answer.status} {answer.error} {answer.body[:300]!r}")
 
-    def check_refusal(self, player: Player, needed: int, budget: dict[str, Any]) -> None:
+    def check_refusal(self, player: Player, call: Denial, budget: dict[str, Any]) -> None:
         limit, posted, held, remaining = (pico(budget[name]) for name in ("limit", "posted", "held", "remaining"))
         if limit not in player.caps.values() or remaining != limit - posted - held:
             self.problems.append(f"figures do not add up: {budget}, caps {[*map(usd, player.caps.values())]}")
-        if remaining >= needed:
-            self.problems.append(f"refused although {usd(remaining)} covers the hold of {usd(needed)}: {budget}")
+        if remaining >= call.needed:
+            self.problems.append(f"refused although {usd(remaining)} covers the hold of {usd(call.needed)}: {budget}")
+        if limit == player.cap:
+            player.denials.append(call)
+        else:
+            player.pool_denials.append(replace(call, cap=limit))
 
 
 class Sampler(threading.Thread):
@@ -194,6 +212,29 @@ def run_storm(world: World, dice: random.Random, falling: bool = False) -> Storm
 
 
 def check_caps(storm: Storm) -> None:
+    check_sums(storm)
+    check_denials(storm)
+
+
+def check_denials(storm: Storm) -> None:
+    """Nobody was refused though there was money, by what the ledger says was taken meanwhile."""
+    names = requests_by_name(storm.world.server)
+    of_tenant: dict[str, list[Entry]] = defaultdict(list)
+    for entry in storm.world.books.entries():
+        of_tenant[entry.tenant_id].append(entry)
+    problems: list[str] = []
+    for player in storm.players:
+        own = of_tenant[player.id]
+        second = [entry for entry in own if entry.pool == "fast"]
+        problems += early(player.denials, own, names, storm.holds)
+        problems += early(player.pool_denials, second, names, storm.holds)
+        problems += [f"without a second attempt: {problem}" for first, pool in player.either
+                     if early([first], own, names, storm.holds)
+                     for problem in early([pool], second, names, storm.holds)]
+    assert not problems, f"{len(problems)} refused early, first: {problems[:3]}"
+
+
+def check_sums(storm: Storm) -> None:
     entries = storm.world.books.entries()
     spent = cost_by_tenant(entries)
     spent_in_pool = cost_by_tenant(entry for entry in entries if entry.pool == "fast")
@@ -250,7 +291,7 @@ def test_storm_with_abort_keeps_the_caps(run: Run, storm_server: Gateway) -> Non
         world = World.lay(storm_server, backend, on_disconnect="abort")
         storm = run_storm(world, run.dice("abort"))
         check_caps(storm)
-        assert_each_call_has_an_entry(world.books, backend)
+        assert_each_call_has_an_entry(storm)
         calls, entries = backend.calls(), world.books.entries()
         billed, spent = sum(backend_cost(backend).values()), sum(entry.cost for entry in entries)
         cut = sum(seen.hung_up for seen in calls)
@@ -258,5 +299,28 @@ def test_storm_with_abort_keeps_the_caps(run: Run, storm_server: Gateway) -> Non
              f"over {len(calls)} calls of which {cut} were cut short")
 
 
-def assert_each_call_has_an_entry(books: Books, backend: FakeBackend) -> None:
-    assert sum(entry.kind in ("settle", "release") for entry in books.entries()) >= len(backend.calls())
+def assert_each_call_has_an_entry(storm: Storm) -> None:
+    """Of a call that nobody waited for the backend may have seen nothing; all others are booked as often as it saw
+    them, and what was reported at what it bills."""
+    names = requests_by_name(storm.world.server)
+    seen: dict[str, list[BackendCall]] = defaultdict(list)
+    for backend_call in storm.world.backend.calls():
+        seen[backend_call.marker].append(backend_call)
+    booked: dict[str, list[Entry]] = defaultdict(list)
+    for entry in storm.world.books.entries():
+        if entry.kind in ONE_PER_ATTEMPT and entry.outcome != "not_sent":
+            booked[entry.request_id].append(entry)
+    problems = []
+    for marker, hold in storm.holds.items():
+        own = [entry for request in names[marker] for entry in booked.pop(request, [])]
+        calls = seen.pop(marker, [])
+        most = 1 if marker in storm.left else 0
+        if not len(calls) <= len(own) <= len(calls) + most:
+            problems.append(f"{marker}: the backend saw {len(calls)} calls, {[entry.kind for entry in own]} are booked")
+        bills = {PRICE.cost(*one.billed) for one in calls}
+        problems += [f"{marker}: {entry.cost} are booked, the backend bills {bills}" for entry in own
+                     if entry.provenance == "reported" and entry.cost not in bills]
+        problems += [f"{marker}: {entry.cost} are booked, at most {hold} may be" for entry in own if entry.cost > hold]
+    problems += [f"{marker}: a call that no client made" for marker in seen]
+    problems += [f"{request}: booked for no call" for request in booked]
+    assert not problems, f"{len(problems)} calls are booked wrongly, first: {problems[:3]}"

@@ -59,7 +59,7 @@ def judge(storm: Storm, aborts: bool) -> None:
     check_caps(storm)
     world = storm.world
     if aborts:
-        assert_each_call_has_an_entry(world.books, world.backend)
+        assert_each_call_has_an_entry(storm)
     else:
         assert_same_calls(world.books, world.backend, storm)
     bookkeeping.assert_right(world.server.database)
