@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from prove import rows, shared_rows
-from prove.damage import Place, names_row
+from prove.damage import SHOWN, Place, about_everybody, names_row
 from prove.laid import NOT_MUTATED, tables_of
 from prove.rows import BINDING, Odd, may_be_served
 from support.options import Run
@@ -39,6 +39,16 @@ def test_every_table_of_the_schema_has_mutated_rows_or_a_reason(run: Run) -> Non
     drawn = {*rows.TABLES, *shared_rows.TABLES}
     assert drawn.isdisjoint(NOT_MUTATED) and set(BINDING) <= set(rows.TABLES)
     assert tables == drawn | NOT_MUTATED.keys(), tables ^ (drawn | NOT_MUTATED.keys())
+
+
+def test_what_may_keep_the_gateway_from_starting_is_shared() -> None:
+    assert set(shared_rows.MAY_REFUSE) < set(shared_rows.TABLES)
+
+
+def test_the_rows_themselves_are_always_shown_and_sums_may_name_the_damage() -> None:
+    assert {path for path in about_everybody() if SHOWN.match(path)} == {"/tenants?limit=1000", "/budgets?limit=1000"}
+    assert all(SHOWN.match(path) for path in ("/tenants/ten_1", "/keys/key_1/quotas", "/budgets/bud_1/state"))
+    assert not SHOWN.match("/tenants/ten_1/credits")
 
 
 def now() -> int:

@@ -22,6 +22,7 @@ from support.options import Run
 from support.tollgate import gateway
 from support.world import PRICE, Tenant, World
 
+from . import memory
 from .held import peak_rss
 from .hostile_judges import Watch, answer_wrong, body_wrong, rows_wrong, stored_wrong
 from .hostile_reports import SERVED, told_wrong
@@ -32,9 +33,6 @@ from .programme import Outcome, Programme
 LIMIT = 60.0  # seconds for an answer
 LEAVES_AFTER = 0.3
 PAUSE = 0.05  # seconds between two calls of the bystander
-# More memory than at the start. A body of 16 MiB comes in pieces, is put together, and read into values of its own:
-# those of an array of single digits take sixteen times the bytes.
-MEMORY = 512 << 20
 GIANT = (16 << 20) - 64  # bytes: all that a file may have
 # What a good request of the document's example cannot do here: there is no hold and no new master key.
 NEEDS_STATE = {"POST /holds/{hold}/resolve", "POST /master-key/finish", "POST /master-key/rotate"}
@@ -245,7 +243,7 @@ def run(run: Run, size: int) -> Outcome:
             outcome.tried(trial.one(drawing.request()))
         peak = peak_rss(server)
         caller.judge(outcome)
-        outcome.must(peak <= before + MEMORY, f"memory went from {before >> 20} to {peak >> 20} MiB")
+        outcome.must(peak <= before + memory.ADMINS_FILE, f"memory went from {before >> 20} to {peak >> 20} MiB")
         if server.running():
             outcome.wrong(list(told_wrong(world, trial.accepted, stock.made["model"])))
             bookkeeping.assert_right(server.database)

@@ -13,6 +13,7 @@ SLOW_READER = 256 * KIB
 READ_ON = 2 * MIB
 KEY_CHECKS = 19 * MIB
 BODY_SHARE = 10  # times `limits.max_body`
+ADMINS_FILE = 512 * MIB
 KEPT_MORE = 8 * MIB
 
 STATED = {
@@ -25,5 +26,6 @@ STATED = {
     "each call that is read on after its client was cut": READ_ON,
     "checks of unverified keys": KEY_CHECKS,
     "bodies": f"{BODY_SHARE} times",
+    "each file that an admin sends": ADMINS_FILE,
     "kept when it comes again": KEPT_MORE,
 }

@@ -17,7 +17,7 @@ from support.options import Run
 from support.tollgate import gateway
 from support.world import Tenant, World
 
-from .http_case import Case, Dress
+from .http_case import INCOMPLETE, Case, Dress
 from .http_cases import CASES
 from .programme import Outcome, Programme
 
@@ -127,6 +127,8 @@ class Player:
             self.told_the_end = True
             writer.write_eof()
             await self.read(reader, answer, without_body)
+            if self.case.may_close != INCOMPLETE:
+                self.problems.append(f"no answer until it was told that nothing more comes, then {answer.status}")
         self.seen.append(answer.status)
         return answer
 

@@ -61,6 +61,11 @@ KNOWN_ODD: tuple[tuple[str, str, object], ...] = (
     ("backends", "probe_path", "1"), ("backends", "sealed_key", b""), ("periods", "format_version", None),
     ("periods", "closed_at", None), ("periods", "status", ""),
 )
+# What may keep the gateway from starting, as it would else route, bill or sum wrongly; what only tells what was may not.
+MAY_REFUSE = ("pools", "backends", "models", "model_targets", "upstream_names", "prices", "ledger", "usage_quarter",
+              "usage_day", "usage_month", "usage_total", "usage_quarter_meters", "usage_day_meters",
+              "usage_month_meters", "usage_total_meters", "usage_total_costs", "usage_folded", "periods",
+              "period_facts", "corrections", "settings")
 # A price may have become none at all, and then a call costs nothing.
 MAY_BE_FREE = ("prices",)
 
@@ -167,10 +172,13 @@ def tried(laid: Laid, stored: Stored, place: Place, value: object, seen: Counter
     said = length(server)
     if not started(server):
         seen["refused to start"] += 1
+        seen[f"refused to start: {place.table}"] += 1
         end, words = End.of(server), since(server, said)
         refused = end.status == 1 and "refused to start" in words
         if not refused:
             return [f"ended with {end.status} at its start: {words[-600:]}"]
+        if place.table not in MAY_REFUSE:
+            return [f"kept the gateway from starting: {words[-600:]}"]
         return [] if named(server, said, names, 0.5) else [f"its refusal to start names no row: {words[-600:]}"]
     problems = others_wrong(world, [laid.apart], model=APART)
     answer = world.call(laid.user, max_tokens=5)
