@@ -45,10 +45,8 @@ def test_what_may_keep_the_gateway_from_starting_is_shared() -> None:
     assert set(shared_rows.MAY_REFUSE) < set(shared_rows.TABLES)
 
 
-def test_the_rows_themselves_are_always_shown_and_sums_may_name_the_damage() -> None:
+def test_tenants_and_budgets_are_always_shown_and_sums_may_name_the_damage() -> None:
     assert {path for path in about_everybody() if SHOWN.match(path)} == {"/tenants?limit=1000", "/budgets?limit=1000"}
-    assert all(SHOWN.match(path) for path in ("/tenants/ten_1", "/keys/key_1/quotas", "/budgets/bud_1/state"))
-    assert not SHOWN.match("/tenants/ten_1/credits")
 
 
 def now() -> int:

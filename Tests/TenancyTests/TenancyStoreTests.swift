@@ -77,6 +77,18 @@ import Testing
         }
     }
 
+    @Test func `an admin key without a role is as one that is revoked`() throws {
+        let key = AdminKey(
+            id: ID("adm_1"), publicID: "aaaaaaaaaa", name: "a", role: .admin, phc: phc, createdAt: now)
+        try file.write { try TenancyStore.insert($0, adminKey: key) }
+        try damage("UPDATE admin_keys SET role = 'king'")
+        let (found, listed) = try file.read {
+            (try TenancyStore.adminKey($0, key.id), try TenancyStore.adminKeys($0, limit: 9))
+        }
+        #expect(found?.isUsable(at: now) == false)
+        #expect(listed.map { $0.isUsable(at: now) } == [false])
+    }
+
     @Test func `a tenant is read back as it was written`() throws {
         var tenant = Tenant(
             id: ID("ten_1"), name: "Forschung & Söhne", timeZone: "Europe/Berlin", tags: ["team": "a\"b", "x": "/"],

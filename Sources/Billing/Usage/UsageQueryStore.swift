@@ -130,11 +130,14 @@ enum UsageQueryStore {
                 places = Dictionary(
                     rows.enumerated().map { ($0.element.values, $0.offset) }, uniquingKeysWith: { first, _ in first })
             }
-            guard let meter = Meter(rawValue: row["meter"]) else { throw BillingError.damaged("usage_*_meters") }
+            guard let meter = Meter(rawValue: row["meter"]) else { throw oddMeter }
             guard let place = places?[groups.values(row)] else { continue }
             rows[place].usage[meter] = row["units"]
         }
     }
+
+    private static let oddMeter = BillingError.damaged(
+        "meter of usage_quarter_meters, usage_day_meters, usage_month_meters or usage_total_meters")
 
     /// A month less what it has too much may leave nothing of a group.
     private static let something: String =

@@ -66,11 +66,13 @@ extension TenancyStore {
         return try fetch(database, sql, [after ?? "", max(0, limit)], adminKey(from:))
     }
 
-    private static func adminKey(from row: Row) throws -> AdminKey {
-        guard let role = AdminRole(rawValue: row[3]) else { throw TenancyError.damaged("admin_keys") }
+    /// A key whose role cannot be read is as one that is revoked: it opens nothing, and keeps nobody from starting.
+    private static func adminKey(from row: Row) -> AdminKey {
+        let role = AdminRole(rawValue: row[3])
+        let createdAt = Timestamp(microseconds: row[5])
         return AdminKey(
-            id: ID(row[0]), publicID: row[1], name: row[2], role: role, phc: row[4],
-            createdAt: Timestamp(microseconds: row[5]), expiresAt: instant(row[6]), revokedAt: instant(row[7]),
-            lastUsedAt: instant(row[8]))
+            id: ID(row[0]), publicID: row[1], name: row[2], role: role ?? .viewer, phc: row[4],
+            createdAt: createdAt, expiresAt: instant(row[6]),
+            revokedAt: instant(row[7]) ?? (role == nil ? createdAt : nil), lastUsedAt: instant(row[8]))
     }
 }

@@ -25,8 +25,8 @@ from .laid import last_month
 
 # What of a line of the log is not about its cause.
 ASKED = {"level", "logger", "time", "request_id", "method", "path", "message"}
-# What an odd row of anybody must not keep from being shown: there it can be set right.
-SHOWN = re.compile(r"/(tenants|keys|budgets)(\?.*|/[^/]+(/(keys|entitlements|quotas|state|raises))?)?$")
+# What an odd row of anybody must not keep from being shown.
+SHOWN = re.compile(r"/(tenants|budgets)\?")
 # How an answer says of itself that something in it is not right.
 LOUD = re.compile("damaged|unreadable|cannot be read")
 ODD_VALUES: tuple[object, ...] = (

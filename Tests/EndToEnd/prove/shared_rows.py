@@ -59,7 +59,8 @@ KNOWN_ODD: tuple[tuple[str, str, object], ...] = (
     ("webhook_deliveries", "attempts", 2**63 - 1), ("usage_total_meters", "meter", "null"),
     ("reconciliations", "lines", "{}"),
     ("backends", "probe_path", "1"), ("backends", "sealed_key", b""), ("periods", "format_version", None),
-    ("periods", "closed_at", None), ("periods", "status", ""),
+    ("periods", "closed_at", None), ("periods", "status", ""), ("admin_keys", "role", "null"),
+    ("usage_quarter_meters", "meter", 1),
 )
 # What may keep the gateway from starting, as it would else route, bill or sum wrongly; what only tells what was may not.
 MAY_REFUSE = ("pools", "backends", "models", "model_targets", "upstream_names", "prices", "ledger", "usage_quarter",
