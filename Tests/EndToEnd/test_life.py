@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from support.client import Answer, call, chat, fetch
+from support.client import Answer, call, chat, encode, fetch
 from support.oracle import PICO, Price, pico, usd
 from support.route import Route, wait_for
-from support.world import PRICE, World
+from support.world import PRICE, Tenant, World
 
 ONE_HOLD = usd(PRICE.bound(400, 100))  # covers one hold of a short call with max_tokens=100, never two
 
@@ -266,6 +266,34 @@ def test_a_new_price_does_not_touch_what_was_admitted_before(world: World) -> No
     assert old.cost == Price.per_million("1", "4").cost(10, 10)
     assert new.cost == Price.per_million("2", "8").cost(10, 10)
     assert old.price_version != new.price_version
+
+
+def requests_today(world: World, tenant: Tenant) -> int:
+    """Of a tenant with a daily quota of 1000."""
+    [quota] = [quota for quota in fetch(world.server.data, tenant.key, path="/v1/balance").json()["quotas"]
+               if quota["limit_type"] == "rpd"]
+    return 1000 - int(quota["remaining"])
+
+
+def test_a_call_that_waited_for_money_has_the_price_of_when_it_came(world: World) -> None:
+    admin, model = world.admin, world.fresh("repriced")
+    old, new = Price.per_million("2", "8"), Price.per_million("3", "12")
+    admin.model(model, ["fast"])
+    admin.price(model, "2", "8")
+    body = chat(world.fresh("waiter"), model=model, knobs="in=10,out=10", max_tokens=100)
+    # One hold fits, of either price, and two do not.
+    tenant = world.tenant(usd(new.bound(len(encode(body)), 100) + 2 * old.cost(10, 10)), hold_wait_ms=10_000)
+    admin.quotas(f"tenants/{tenant.id}", rpd=1000)
+    holder = world.in_background(tenant, world.fresh("holder"), model=model, knobs="latency=1500,in=10,out=10",
+                                 max_tokens=100)
+    waiter = ThreadPoolExecutor(1).submit(fetch, world.server.data, tenant.key, body)
+    wait_for(lambda: requests_today(world, tenant) == 2, "one waits for money")
+    price = admin.price(model, "3", "12", effective_from=rfc3339(-60))
+    answer = waiter.result()
+    assert holder.result().done and answer.done
+    entry = world.books.settled(answer.request_id)
+    assert (entry.price_version, entry.cost) == (price["id"], new.cost(10, 10))
+    assert entry.admitted_at > datetime.fromisoformat(price["published_at"]).timestamp() * 1e6
 
 
 def test_a_multiplier_raises_the_bill_and_keeps_the_list_price(world: World) -> None:

@@ -287,20 +287,24 @@ def test_a_call_that_was_trimmed_to_what_is_free_falls_back_as_it_was(world: Wor
 
 def test_what_a_pool_lacked_before_an_attempt_does_not_keep_the_next_one_from_it(
         world: World, faulty: FaultBackend) -> None:
-    """A trial keeps the call from its first pool, a hold from its second; it waits for the first, where it fails."""
+    """A trial keeps the call from its first pool, its second pool's budget from that one; it waits for the first, where
+    it fails."""
     first, second = world.fresh("first"), world.fresh("second")
     route = Route.lay(world, {"first": faulty.url(first)}, {"second": faulty.url(second)})
     faulty.switch(first, "fault=429,retry=1")
     bound = PRICE.bound(len(encode(route.body("late", max_tokens=500))) + EDIT_BYTES, 500)
     other = world.tenant(None, tuple(route.pools))
-    tenant = world.tenant(usd(bound * 3 // 2), (*route.pools, "fast"), hold_wait_ms=2000)
+    tenant = world.tenant("1000", tuple(route.pools), hold_wait_ms=2000)
+    world.admin.budget(tenant.id, usd(bound * 3 // 2), pool=route.pools[1])
     assert route.served_by(route.call(tenant=other)) == "second"
     faulty.switch(first, "latency=900")
     time.sleep(1.1)
-    with ThreadPoolExecutor(2) as threads:
+    with ThreadPoolExecutor(3) as threads:
         trial = threads.submit(route.call, "trial", other)
         wait_for(lambda: len(faulty.calls(first)) == 2, "the trial")
-        holder = world.in_background(tenant, world.fresh("holder"), knobs="latency=400", max_tokens=500)
+        faulty.switch(second, "latency=400")
+        holder = threads.submit(route.call, "holder", tenant, max_tokens=500)
+        wait_for(lambda: len(faulty.calls(second)) == 2, "the holder")
         late = threads.submit(route.call, "late", tenant, max_tokens=500)
         time.sleep(0.2)
         faulty.switch(first, "fault=500")

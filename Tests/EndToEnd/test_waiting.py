@@ -12,6 +12,7 @@ from support.backend import FakeBackend
 from support.client import Answer, fetch
 from support.faults import FaultBackend
 from support.options import Run
+from support.oracle import pico, usd
 from support.route import CALM, Route, wait_for
 from support.tollgate import gateway
 from support.world import Tenant, World
@@ -81,6 +82,44 @@ def test_a_call_waits_no_longer_than_the_queues_timeout(world: World, faulty: Fa
     assert 0.35 <= late.seconds <= 1.5 and int(late.headers["retry-after"]) >= 1
     assert not route.attempts(late) and not [hold for hold in world.books.holds() if hold.request_id == late.request_id]
     assert at_work.result().done
+
+
+def test_who_has_spent_its_money_is_told_so_and_takes_no_place(world: World, faulty: FaultBackend) -> None:
+    route = full_route(world, faulty, 3000, {"max": 1, "timeout": "10s"})
+    line = Line(route)
+    at_work = line.start("at work", line.tenant())
+    poor = world.tenant("0.000001", tuple(route.pools))
+    answer = route.call(tenant=poor)
+    assert (answer.status, answer.failure["code"]) == (429, "insufficient_quota")
+    assert answer.seconds < 1 and not at_work.done()
+    # The one place in the queue is free.
+    waiting = line.start("waiting", line.tenant())
+    answer = route.call(tenant=poor)
+    assert (answer.status, answer.failure["code"]) == (429, "insufficient_quota")
+    assert at_work.result().done and waiting.result().done
+    route.order("narrow", "drain")
+    answers = [route.call(tenant=tenant) for tenant in (poor, route.tenant)]
+    assert [answer.failure["code"] for answer in answers] == ["insufficient_quota", "all_pools_exhausted"]
+    assert not world.books.holds()
+
+
+def test_a_call_that_waits_for_a_backend_holds_its_money(world: World, faulty: FaultBackend) -> None:
+    route = full_route(world, faulty, 1500, {"max": 5, "timeout": "10s"})
+    line = Line(route)
+    at_work = line.start("at work", line.tenant())
+    tenant = world.tenant("1000", tuple(route.pools), hold_wait_ms=0)
+    world.admin.quotas(f"tenants/{tenant.id}", rpd=DAILY)
+    waiting = line.start("waiting", tenant)
+    state = world.admin.budget_state(str(tenant.budget))
+    held = pico(state["held"])
+    assert held > 0
+    world.admin.ok("PATCH", f"/budgets/{tenant.budget}", {"limit": usd(held + held // 2)})
+    answer = route.call(tenant=tenant)
+    assert (answer.status, answer.failure["code"]) == (429, "budget_held")
+    assert answer.seconds < 1 and not at_work.done(), "without patience a refusal comes at once"
+    assert at_work.result().done and waiting.result().done
+    world.books.wait_until_no_holds()
+    assert route.call(tenant=tenant).done
 
 
 def test_tenants_take_turns_and_a_tenants_own_calls_keep_their_order(world: World, faulty: FaultBackend) -> None:

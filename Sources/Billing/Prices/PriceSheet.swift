@@ -14,6 +14,11 @@ public struct PriceSheet: Sendable {
         others = chosen.sorted { ($0.aboveTokens ?? -1) > ($1.aboveTokens ?? -1) }
     }
 
+    /// Whether both are of the same versions.
+    public func isSame(as other: PriceSheet) -> Bool {
+        standard.id == other.standard.id && others.map(\.id) == other.others.map(\.id)
+    }
+
     /// The tiers with a price of their own.
     public var tiers: Set<String> { Set(others.compactMap(\.tier)) }
 

@@ -85,6 +85,13 @@ final class AdmissionController: Sendable {
         }
     }
 
+    /// Whether another price holds at the instant that a call is admitted at than when it began to wait.
+    func isRepriced(_ admission: Admission, at instant: Timestamp) -> Bool {
+        guard let sheet = admission.sheet, instant > admission.admittedAt else { return false }
+        let tenantID = admission.principal.tenant.tenant.id
+        return prices.sheet(model: admission.ask.model, tenantID: tenantID, at: instant)?.isSame(as: sheet) != true
+    }
+
     /// The model's targets in pools the principal may use, in order.
     static func entitledTargets(of model: ModelDefinition, for principal: Principal) -> [Admission.Target] {
         guard principal.key.key.covers(model: model.name) else { return [] }

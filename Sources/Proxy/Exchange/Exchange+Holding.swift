@@ -42,7 +42,9 @@ extension Exchange {
 
     /// Nothing is available: emergency passthrough at a limited rate, behind every gate, and then the end.
     func passThrough() {
-        if let shortage, failedAttempt == nil {
+        // Who has no money hears that, not that there is no backend: that one would be asked again.
+        let isPaid = shortage == nil && routing.targets.contains { takeMoneyFirst($0.index) }
+        if let shortage, failedAttempt == nil, !isPaid {
             lackMoney(shortage.target, shortage.shortage)
         } else if emergencyAttempts < plane.router.settings.emergencyAttempts,
             let found = plane.router.acquireEmergency(routing, spent: spent)
@@ -79,14 +81,32 @@ extension Exchange {
         case .held(let reservation):
             record(reservation)
         case .short(let found):
-            if shortage == nil || shortage?.shortage.waitingHelps == false && found.waitingHelps {
-                shortage = (lease.target, found)
-            }
-            unaffordable.insert(lease.target)
-            openTargets()
+            exclude(lease.target, found)
             releaseLease(.unused)
             seek()
         }
+    }
+
+    /// Takes the money for a target before the request waits for a slot there; false when it does not fit.
+    private func takeMoneyFirst(_ target: Int) -> Bool {
+        guard let admission, failedAttempt == nil, admission.reservation == nil else { return true }
+        switch plane.ledger.reserve(admission.claim(admission.targets[target], attempt: admission.attempt)) {
+        case .held(let reservation):
+            admission.take(reservation)
+            return true
+        case .short(let found):
+            exclude(target, found)
+            return false
+        }
+    }
+
+    /// Leaves out a target whose hold does not fit.
+    private func exclude(_ target: Int, _ found: Ledger.Shortage) {
+        if shortage == nil || shortage?.shortage.waitingHelps == false && found.waitingHelps {
+            shortage = (target, found)
+        }
+        unaffordable.insert(target)
+        openTargets()
     }
 
     // MARK: Waiting for money
@@ -120,10 +140,20 @@ extension Exchange {
         case .held(let reservation):
             admission?.take(reservation)
             reopenTargets()
-            if isStillWelcome() { seek() }
+            guard let admission, isStillWelcome() else { return }
+            if plane.admission.isRepriced(admission, at: reservation.admittedAt) { return admitAnew(admission) }
+            seek()
         case .short(let shortage):
             end(with: shortage.waitingHelps ? .budgetHeld(shortage.state) : .insufficientQuota(shortage.state))
         }
+    }
+
+    /// The price changed while the request waited: everything is given back and taken as for one that comes now.
+    private func admitAnew(_ old: Admission) {
+        if let reservation = old.giveUpReservation() { plane.ledger.abandon(reservation) }
+        if old.finishOnce() { plane.quotas.giveBack(old.quota) }
+        admission = nil
+        admit(old.ask, at: plane.time.now())
     }
 
     /// The deadline: tried once more out of order, and refused only if it does not fit then.
@@ -137,6 +167,7 @@ extension Exchange {
 
     private func waitForBackend(_ target: Int) {
         guard let admission else { return }
+        guard takeMoneyFirst(target) else { return seek() }
         let wake = onLoop { (exchange: Exchange, lease: BackendLease?) in exchange.backendCame(lease) }
         guard let waiter = plane.router.enqueue(routing, home: target, wake: wake) else { return passThrough() }
         life.move(to: .waitingForBackend)

@@ -93,15 +93,18 @@ final class Exchange {
         case .failure(let error):
             end(with: .badRequest(code: error.code, param: error.param, message: error.message))
         case .success(let ask):
-            let opened = plane.admission.open(
-                principal, ask: ask, requestID: request.id, at: judgedAt)
-            switch opened {
-            case .failure(let denial): end(with: denial)
-            case .success(let admission):
-                self.admission = admission
-                beginRouting(admission)
-                seek()
-            }
+            admit(ask, at: judgedAt)
+        }
+    }
+
+    /// Judges the call by what holds at an instant, and looks for a backend.
+    func admit(_ ask: Ask, at instant: Timestamp) {
+        switch plane.admission.open(principal, ask: ask, requestID: request.id, at: instant) {
+        case .failure(let denial): end(with: denial)
+        case .success(let admission):
+            self.admission = admission
+            beginRouting(admission)
+            seek()
         }
     }
 
