@@ -33,7 +33,6 @@ TYPICAL_COST = PRICE.cost(prompt=40, completion=40)
 TRIM_FLOOR = 16
 FIRST_POOL, FAILS_EVERY = "first", 6  # one failed call in six: retries are at most a tenth of all requests, and 100
 SHARE_OF_POOL = 3  # a budget of the second pool is a third of its tenant's
-EDIT_BYTES = 64  # what the gateway may add to a body before it counts the bytes for the hold
 
 
 @dataclass
@@ -88,7 +87,7 @@ class Storm:
             by_event = stream and dice.random() < 0.6
             hang_up = {"hang_up_events": dice.randrange(1, 5)} if by_event else {
                 "hang_up_after": dice.uniform(0, latency / 1000 * 1.2)}
-        size = len(encode(body)) + EDIT_BYTES
+        size = len(encode(body))
         self.holds[marker] = PRICE.bound(size, asked)
         began = time.time()
         answer = await call(self.world.server.data, player.key, body, headers={"x-request-id": marker}, **hang_up)

@@ -62,11 +62,8 @@ KNOWN_ODD: tuple[tuple[str, str, object], ...] = (
     ("periods", "closed_at", None), ("periods", "status", ""), ("admin_keys", "role", "null"),
     ("usage_quarter_meters", "meter", 1),
 )
-# What may keep the gateway from starting, as it would else route, bill or sum wrongly; what only tells what was may not.
-MAY_REFUSE = ("pools", "backends", "models", "model_targets", "upstream_names", "prices", "ledger", "usage_quarter",
-              "usage_day", "usage_month", "usage_total", "usage_quarter_meters", "usage_day_meters",
-              "usage_month_meters", "usage_total_meters", "usage_total_costs", "usage_folded", "periods",
-              "period_facts", "corrections", "settings")
+# What may keep the gateway from starting, as it would else bill wrongly, or take entries into a month that is closed.
+MAY_REFUSE = ("prices", "periods", "settings")
 # A price may have become none at all, and then a call costs nothing.
 MAY_BE_FREE = ("prices",)
 
