@@ -308,6 +308,16 @@ def test_a_smuggled_request_hides_in_no_tolerance(stream: Stream, plain: Stream 
     assert dict(forgiven) == ({SPACES.name: 1} if good and plain else {})
 
 
+@pytest.mark.parametrize(("marker", "closes", "good"), [
+    (b"differential-12", True, False),  # obeyed, and answered with 400
+    (b"differential-12", False, True),  # cut without a word, and its answer is lost
+    (b"differential-1\r2", True, True),  # another stream's call is not this one's
+])
+def test_a_call_that_is_obeyed_is_answered(marker: bytes, closes: bool, good: bool) -> None:
+    stream = Stream(b'{"user": "%s", "max_tokens": 1}' % marker, {}, is_chat=True, replies=[Reply(400, closes)])
+    assert (not stream.obeyed_wrong(Counter({"differential-12": 1, "differential-1": 1}))) == good
+
+
 def test_each_tolerance_is_found_by_its_name() -> None:
     line, rest = b"GET /healthz HTTP/1.1\r\n", b"Host: a\r\n\r\n"
     for tolerance, data, plain in zip(TOLERANCES, (

@@ -62,6 +62,11 @@ class Stream:
         return self.seen["tollgate"] > min(count for name, count in self.seen.items() if name != "tollgate")
 
     @property
+    def is_odd(self) -> bool:
+        """Not all saw what they must."""
+        return self.sees_more or self.requests is not None and set(self.seen.values()) != {self.requests}
+
+    @property
     def accepted(self) -> int:
         """Calls that were answered; nothing else in a stream of calls is."""
         return sum(reply.status == 200 for reply in self.replies) if self.is_chat else 0
@@ -69,7 +74,7 @@ class Stream:
     def obeyed_wrong(self, reached: Tally[str]) -> list[str]:
         """Calls at the backend, by their markers, that were not answered. Only where bytes that are not HTTP come in
         behind a call under way, and the connection is cut without a word, its answer is lost with it."""
-        markers = set(re.findall(r"differential-\d+", self.data.decode("latin-1")))
+        markers = set(re.findall(r'differential-[^";]*', self.data.decode("latin-1")))
         calls = sum(reached[marker] for marker in markers)
         lost = not any(reply.closes for reply in self.replies)
         return [] if calls <= self.accepted + lost else [f"{calls} calls obeyed, {self.replies}: {self.data!r}"]
@@ -178,6 +183,14 @@ def mutated(dice: random.Random, stream: bytes) -> bytes:
     return bytes(data)
 
 
+def play_again(streams: list[Stream], addresses: dict[str, Address]) -> None:
+    """Another server may not have answered in time where this machine is busy; what Tollgate saw more often counts."""
+    before = [stream.seen["tollgate"] for stream in streams]
+    asyncio.run(play(streams, addresses))
+    for stream, count in zip(streams, before, strict=True):
+        stream.seen["tollgate"] = max(stream.seen["tollgate"], count)
+
+
 async def play(streams: list[Stream], addresses: dict[str, Address]) -> None:
     gate = asyncio.Semaphore(AT_ONCE)
 
@@ -194,7 +207,7 @@ async def play(streams: list[Stream], addresses: dict[str, Address]) -> None:
 def run(run: Run, size: int) -> Outcome:
     outcome, dice = Outcome(), run.dice("differential")
     seen, forgiven = Tally[str](), Tally[str]()
-    unchanged = accepted = 0
+    unchanged = accepted = twice = 0
     with fake_backend() as backend, gateway(run.binary, CONFIG) as server, servers() as addresses:
         world = World.lay(server, backend)
         tenant = world.tenant("1000000")
@@ -203,6 +216,12 @@ def run(run: Run, size: int) -> Outcome:
             streams = [drawn(dice, tenant.key) for _ in range(min(500, size - start))]
             asyncio.run(play(streams, addresses))
             reached = Tally(call.marker for call in backend.calls())
+            outcome.wrong([wrong for stream in streams if stream.is_chat for wrong in stream.obeyed_wrong(reached)])
+            odd = [stream for stream in streams if stream.is_odd]
+            accepted += sum(stream.accepted for stream in streams)
+            play_again(odd, addresses)
+            accepted += sum(stream.accepted for stream in odd)
+            twice += len(odd)
             plain = {stream.data: stream_of(tolerated(stream.data)[0], is_chat=stream.is_chat)
                      for stream in streams if stream.sees_more}
             asyncio.run(play(list(plain.values()), addresses))
@@ -211,14 +230,15 @@ def run(run: Run, size: int) -> Outcome:
                 wrong = more_seen(stream, plain.get(stream.data), forgiven)
                 unchanged += stream.requests is not None
                 outcome.tried(wrong)
-                outcome.wrong(stream.problems() + (stream.obeyed_wrong(reached) if stream.is_chat else []))
-            accepted += sum(stream.accepted for stream in (*streams, *plain.values()))
+                outcome.wrong(stream.problems())
+            accepted += sum(stream.accepted for stream in plain.values())
         calls = len(backend.calls())
         outcome.must(accepted <= calls, f"{accepted} calls were answered, {calls} reached the backend")
         outcome.must(accepted > 0 and unchanged > 0, "no call was answered, or no stream was left as it was")
         world.assert_good_call(tenant)
     judge_tolerances(outcome, forgiven, size)
     outcome.figures["requests seen"] = dict(seen)
+    outcome.figures["streams asked once more, as not all saw what they must"] = twice
     outcome.figures["calls answered, and at the backend"] = f"{accepted}, {calls}"
     outcome.figures["streams left as they were, all seen whole"] = unchanged
     return outcome
