@@ -50,14 +50,15 @@ extension Exchange {
             let found = plane.router.acquireEmergency(routing, spent: spent)
         {
             lease = found
-            hold()
+            hold(again: true)
         } else {
             giveUp()
         }
     }
 
-    /// Holds the money for the slot at hand, all matching budgets in one step or nothing.
-    private func hold() {
+    /// Holds the money for the slot at hand, all matching budgets in one step or nothing; `again` if it may have been
+    /// held before a wait, in which a cap may have been lowered.
+    private func hold(again: Bool = false) {
         guard let admission, let lease else { return }
         let target = admission.targets[lease.target]
         let decision: Ledger.Decision
@@ -68,9 +69,10 @@ extension Exchange {
                 failed.reservation, costing: failed.cost, takingWhatIsFree: wasTrimmed,
                 admission.claim(target, attempt: admission.attempt + 1, backend: lease.backend))
         } else if let waited = admission.reservation {
-            if waited.claim.pool == target.pool { return record(waited) }
+            if !again, waited.claim.pool == target.pool { return record(waited) }
             decision = plane.ledger.reswap(
-                waited, admission.claim(target, attempt: admission.attempt, backend: lease.backend))
+                waited, takingWhatIsFree: waited.amount < waited.claim.wanted,
+                admission.claim(target, attempt: admission.attempt, backend: lease.backend))
             // What it held of the budgets of the pool it waited for goes back.
             if case .held = decision { plane.ledger.abandon(waited) }
         } else {
@@ -188,7 +190,7 @@ extension Exchange {
         life.move(to: .admitting)
         lease = found
         guard isStillWelcome() else { return }
-        if found == nil { passThrough() } else { hold() }
+        if found == nil { passThrough() } else { hold(again: true) }
     }
 
     private func queueTimedOut() {
