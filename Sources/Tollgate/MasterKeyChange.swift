@@ -89,10 +89,9 @@ struct MasterKeyChange {
         } catch DatabaseFileError.locked {
             throw CommandFailure(.conflict, "\(path): \(RefusalWords.text(for: DatabaseFileError.locked))")
         } catch RotationError.unfinished {
-            throw CommandFailure(.conflict, "finish the rotation under way first, or take it back")
-        } catch RotationError.sealed(let row) {
-            throw CommandFailure(
-                .failed, "\(path): the secret of \(row) does not open: give it another one, or delete it, first")
+            throw CommandFailure(.conflict, RotationError.unfinished.text)
+        } catch let error as RotationError {
+            throw CommandFailure(.failed, "\(path): \(error.text)")
         } catch {
             throw CommandFailure(.failed, "\(path): \(RefusalWords.text(for: error))")
         }

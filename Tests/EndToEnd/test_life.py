@@ -11,7 +11,7 @@ from typing import Any
 from support.client import Answer, call, chat, encode, fetch
 from support.oracle import PICO, Price, pico, usd
 from support.route import Route, wait_for
-from support.world import PRICE, Tenant, World
+from support.world import PRICE, World
 
 ONE_HOLD = usd(PRICE.bound(400, 100))  # covers one hold of a short call with max_tokens=100, never two
 
@@ -268,13 +268,6 @@ def test_a_new_price_does_not_touch_what_was_admitted_before(world: World) -> No
     assert old.price_version != new.price_version
 
 
-def requests_today(world: World, tenant: Tenant) -> int:
-    """Of a tenant with a daily quota of 1000."""
-    [quota] = [quota for quota in fetch(world.server.data, tenant.key, path="/v1/balance").json()["quotas"]
-               if quota["limit_type"] == "rpd"]
-    return 1000 - int(quota["remaining"])
-
-
 def test_a_call_that_waited_for_money_has_the_price_of_when_it_came(world: World) -> None:
     admin, model = world.admin, world.fresh("repriced")
     old, new = Price.per_million("2", "8"), Price.per_million("3", "12")
@@ -287,7 +280,7 @@ def test_a_call_that_waited_for_money_has_the_price_of_when_it_came(world: World
     holder = world.in_background(tenant, world.fresh("holder"), model=model, knobs="latency=1500,in=10,out=10",
                                  max_tokens=100)
     waiter = ThreadPoolExecutor(1).submit(fetch, world.server.data, tenant.key, body)
-    wait_for(lambda: requests_today(world, tenant) == 2, "one waits for money")
+    wait_for(lambda: world.asked_today(tenant, 1000) == 2, "one waits for money")
     price = admin.price(model, "3", "12", effective_from=rfc3339(-60))
     answer = waiter.result()
     assert holder.result().done and answer.done

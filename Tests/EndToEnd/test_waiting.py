@@ -39,16 +39,12 @@ class Line:
         self.route.world.admin.quotas(f"tenants/{tenant.id}", rpd=DAILY)
         return tenant
 
-    def admitted(self, tenant: Tenant) -> int:
-        answer = fetch(self.route.world.server.data, tenant.key, path="/v1/balance")
-        [quota] = [quota for quota in answer.json()["quotas"] if quota["limit_type"] == "rpd"]
-        return DAILY - int(quota["remaining"])
-
     def start(self, marker: str, tenant: Tenant, **fields: object) -> Future[Answer]:
         """Starts a call and returns once it was let in: it is at a backend or in the queue."""
-        before = self.admitted(tenant)
+        world = self.route.world
+        before = world.asked_today(tenant, DAILY)
         future = self.threads.submit(self.route.call, marker, tenant, **fields)
-        wait_for(lambda: self.admitted(tenant) > before, f"{marker} was let in")
+        wait_for(lambda: world.asked_today(tenant, DAILY) > before, f"{marker} was let in")
         return future
 
 

@@ -75,14 +75,13 @@ enum ProblemTranslation {
     }
 
     private static func problem(_ error: RotationError) -> Problem {
-        switch error {
-        case .notPresent:
-            .conflict("master_key_mismatch", "that does not come from the present master key of this gateway")
-        case .unfinished:
-            .conflict("rotation_unfinished", "finish the rotation under way first, or take it back")
-        case .sealed(let row):
-            .conflict("secret_sealed", "the secret of \(row) does not open: give it another one, or delete it, first")
-        }
+        let code =
+            switch error {
+            case .notPresent: "master_key_mismatch"
+            case .unfinished: "rotation_unfinished"
+            case .sealed: "secret_sealed"
+            }
+        return .conflict(code, error.text)
     }
 
     private static func unavailable(_ code: String, _ detail: String) -> Problem {

@@ -50,15 +50,14 @@ extension Exchange {
             let found = plane.router.acquireEmergency(routing, spent: spent)
         {
             lease = found
-            hold(again: true)
+            hold()
         } else {
             giveUp()
         }
     }
 
-    /// Holds the money for the slot at hand, all matching budgets in one step or nothing; `again` if it may have been
-    /// held before a wait, in which a cap may have been lowered.
-    private func hold(again: Bool = false) {
+    /// Holds the money for the slot at hand, all matching budgets in one step or nothing.
+    private func hold() {
         guard let admission, let lease else { return }
         let target = admission.targets[lease.target]
         let decision: Ledger.Decision
@@ -69,11 +68,11 @@ extension Exchange {
                 failed.reservation, costing: failed.cost, takingWhatIsFree: wasTrimmed,
                 admission.claim(target, attempt: admission.attempt + 1, backend: lease.backend))
         } else if let waited = admission.reservation {
-            if !again, waited.claim.pool == target.pool { return record(waited) }
+            // Judged again in any case: a cap may have been lowered while the request waited.
             decision = plane.ledger.reswap(
                 waited, takingWhatIsFree: waited.amount < waited.claim.wanted,
                 admission.claim(target, attempt: admission.attempt, backend: lease.backend))
-            // What it held of the budgets of the pool it waited for goes back.
+            // What it held of the budgets of another pool goes back.
             if case .held = decision { plane.ledger.abandon(waited) }
         } else {
             decision = plane.ledger.reserve(
@@ -190,7 +189,7 @@ extension Exchange {
         life.move(to: .admitting)
         lease = found
         guard isStillWelcome() else { return }
-        if found == nil { passThrough() } else { hold(again: true) }
+        if found == nil { passThrough() } else { hold() }
     }
 
     private func queueTimedOut() {

@@ -63,6 +63,12 @@ class World:
         body = chat(marker or self.fresh("call"), **fields)
         return fetch(self.server.data, tenant.key, body, tls=self.server.tls)
 
+    def asked_today(self, tenant: Tenant, limit: int) -> int:
+        """The requests of a tenant that were let in, by what is left of its daily quota of `limit`."""
+        answer = fetch(self.server.data, tenant.key, path="/v1/balance", tls=self.server.tls)
+        [quota] = [quota for quota in answer.json()["quotas"] if quota["limit_type"] == "rpd"]
+        return limit - int(quota["remaining"])
+
     def in_background(self, tenant: Tenant, marker: str, **fields: Any) -> Future[Answer]:
         """Start a call and return once the backend has it."""
         pool = ThreadPoolExecutor(1)

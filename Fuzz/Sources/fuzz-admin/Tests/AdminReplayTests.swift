@@ -22,8 +22,10 @@ import Testing
         let kept = try Self.inputs("Corpus", of: target)
         try #require(!kept.isEmpty, "there is nothing in Fuzz/Corpus/\(target)")
         for input in try kept + Self.inputs("Failures", of: target) { input.withUnsafeBytes { target.run($0) } }
-        let seed = UInt64.random(in: 0 ... .max)
-        print("fuzz \(target): seed \(seed)")
+        let given = ProcessInfo.processInfo.environment["TOLLGATE_REPLAY_SEED"].flatMap { UInt64($0) }
+        let seed = given ?? .random(in: 0 ... .max)
+        // Unbuffered, so that it is there when the process is stopped.
+        FileHandle.standardError.write(Data("fuzz \(target): TOLLGATE_REPLAY_SEED=\(seed)\n".utf8))
         var dice = SplitMix64(seed: seed)
         for _ in 0..<Self.mutations {
             mutated(kept, &dice).withUnsafeBytes { target.run($0) }
