@@ -59,7 +59,7 @@ class Reporter:
         self.failed += 1
         lines = details.splitlines()
         told = [line for line in lines if line.startswith("E ")] or lines[-1:]
-        self.failures.append(f"FAIL {name}: {' '.join(told[:2])}")
+        self.failures.append(f"FAIL {name}: {' '.join([*told[:2], *told[2:][-1:]])}")
         print(f"FAIL {name} {self.seconds[name]:.1f} s", flush=True)
         for line in lines[-DETAIL_LINES:]:
             print(f"     {line}", flush=True)

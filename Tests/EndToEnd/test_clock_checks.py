@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +14,14 @@ from prove.clock import Change, History, Told, judge
 from prove.clock_checks import Player, Seen, caps, durations, each_call, instants, metrics, start_of
 from support.backend import BackendCall
 from support.client import Answer
+from support.faketime import days_ago
 from support.oracle import Entry
 from support.world import PRICE
 
 START = 1_795_435_200.0  # 2026-11-23T12:00:00Z
 HOUR = 3600
 COST = PRICE.cost(40, 20)
+KINDS = "faketime_shm", "sem.faketime_sem"
 
 
 def history(*jumps: tuple[float, int]) -> History:
@@ -169,3 +174,24 @@ def test_a_call_without_a_line_is_found() -> None:
 def test_a_duration_in_the_metrics_that_no_client_waited_is_found(value: str, good: bool) -> None:
     text = f'tollgate_gateway_overhead_seconds_sum{{route="x"}} {value}\n'
     assert (metrics([seen()], text) == []) == good
+
+
+# Processes under another clock
+
+
+def test_what_a_killed_process_under_faketime_left_does_not_end_the_next() -> None:
+    gone, lives = subprocess.Popen(["true"]), subprocess.Popen(["sleep", "60"])
+    left = [Path(f"/dev/shm/{kind}_{child.pid}") for child in (gone, lives) for kind in KINDS]
+    try:
+        gone.wait()
+        for file in left:
+            file.write_bytes(bytes(8))
+        launcher = days_ago(400)
+        assert [file.exists() for file in left] == [False, False, True, True]
+        shown = subprocess.run([*launcher, "date", "+%Y"], capture_output=True, text=True, check=True).stdout
+        assert int(shown) < datetime.now(UTC).year
+    finally:
+        lives.kill()
+        lives.wait()
+        for file in left:
+            file.unlink(missing_ok=True)

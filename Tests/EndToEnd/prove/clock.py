@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from support.faketime import sweep
+
 PAUSE = 10.0  # seconds between two looks of the gateway at its clocks
 ALLOWANCE = 300  # seconds that a jump may have without being told
 SLACK = 0.3  # seconds that a look may be early or late
@@ -71,6 +73,7 @@ class Clock(History):
         self.changes.append(Change(began, time.time(), offset))
 
     def launcher(self) -> tuple[str, ...]:
+        sweep()
         [library] = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
         # The shell between: the first process under libfaketime loses its arguments.
         return ("env", f"LD_PRELOAD={library}", f"FAKETIME_TIMESTAMP_FILE={self.file}", "FAKETIME_NO_CACHE=1",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from support.admin import Reply
 from support.backend import FakeBackend
+from support.faketime import days_ago
 from support.showroom import travel
 from support.world import MAX_OUTPUT, Tenant, World
 
@@ -34,7 +35,7 @@ def tables_of(database: Path) -> set[str]:
 
 def in_last_month() -> tuple[str, ...]:
     """The launcher of a gateway for which it is a day of last month."""
-    return "faketime", "-f", f"-{datetime.now(UTC).day + 2}d"
+    return days_ago(datetime.now(UTC).day + 2)
 
 
 def last_month() -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from .backend import FakeBackend
 from .client import chat, fetch
+from .faketime import days_ago
 from .tollgate import Gateway
 from .world import Tenant, World
 
@@ -30,7 +31,7 @@ PEOPLE = {  # tenant -> its limit a month, how many calls a day, and the length 
 def travel(server: Gateway, days: int) -> None:
     """Stops it, and starts it so many days ago; 0 is today."""
     leave(server)
-    server.launcher = ("faketime", "-f", f"-{days}d") if days else ()
+    server.launcher = days_ago(days)
     server.start()
 
 
