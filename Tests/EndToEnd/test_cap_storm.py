@@ -11,24 +11,26 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from support.attempts import requests_by_name
-from support.backend import BackendCall, FakeBackend, fake_backend
+from support.backend import BackendCall, FakeBackend, trusted_backend
 from support.client import Answer, call, chat, encode
-from support.denials import Denial, early
+from support.denials import Denial, Span, early
 from support.options import Run
 from support.oracle import ONE_PER_ATTEMPT, Books, Entry, cost_by_tenant, pico, usd
 from support.processes import note
-from support.tollgate import Gateway, gateway
+from support.tollgate import gateway
 from support.world import MAX_OUTPUT, PRICE, World
 
 TENANTS = 50
 CLIENTS = 200
 CALLS = 2500
+AT_ONCE = 24  # calls that a narrow backend serves
 TYPICAL_COST = PRICE.cost(prompt=40, completion=40)
 TRIM_FLOOR = 16
 FIRST_POOL, FAILS_EVERY = "first", 6  # one failed call in six: retries are at most a tenth of all requests, and 100
@@ -65,7 +67,7 @@ class Storm:
     problems: list[str] = field(default_factory=list)
     request_ids: dict[str, str] = field(default_factory=dict)  # call marker -> request id
     holds: dict[str, int] = field(default_factory=dict)  # call marker -> what it may hold at most
-    left: set[str] = field(default_factory=set)  # markers of calls that nobody waited for
+    left: dict[str, Span] = field(default_factory=dict)  # markers of calls that nobody waited for, and how long
 
     async def client(self, numbers: Iterator[int]) -> None:
         for number in numbers:
@@ -100,7 +102,7 @@ class Storm:
         """`call` as it is if its own budget refuses it."""
         if answer.hung_up and not answer.error:
             self.outcomes["hung up"] += 1
-            self.left.add(call.marker)
+            self.left[call.marker] = call.began, call.ended
         elif answer.done:
             self.outcomes["served"] += 1
         elif answer.status == 429 and answer.failure["code"] in ("insufficient_quota", "budget_held"):
@@ -225,11 +227,12 @@ def check_denials(storm: Storm) -> None:
     for player in storm.players:
         own = of_tenant[player.id]
         second = [entry for entry in own if entry.pool == "fast"]
-        problems += early(player.denials, own, names, storm.holds)
-        problems += early(player.pool_denials, second, names, storm.holds)
+        left = {marker: span for marker, span in storm.left.items() if marker.startswith(player.id)}
+        problems += early(player.denials, own, names, storm.holds, left)
+        problems += early(player.pool_denials, second, names, storm.holds, left)
         problems += [f"without a second attempt: {problem}" for first, pool in player.either
-                     if early([first], own, names, storm.holds)
-                     for problem in early([pool], second, names, storm.holds)]
+                     if early([first], own, names, storm.holds, left)
+                     for problem in early([pool], second, names, storm.holds, left)]
     assert not problems, f"{len(problems)} refused early, first: {problems[:3]}"
 
 
@@ -254,19 +257,24 @@ def backend_cost(backend: FakeBackend) -> dict[str, int]:
     return sums
 
 
-@pytest.fixture
-def storm_server(run: Run) -> Iterator[Gateway]:
-    with gateway(run.binary) as server:
-        yield server
+@contextmanager
+def storm_world(run: Run, secure: bool, aborts: bool) -> Iterator[World]:
+    """A gateway and its backend. A secure one serves so few calls at once that most wait for it, their money held."""
+    narrow = {"max_concurrency": AT_ONCE} if secure else {}
+    with trusted_backend(secure) as (backend, config), gateway(run.binary, config) as server:
+        yield World.lay(server, backend, on_disconnect="abort" if aborts else "drain", **narrow)
 
 
-def test_storm_with_drain_equals_the_backends_own_log(run: Run, storm_server: Gateway) -> None:
-    with fake_backend() as backend:
-        world = World.lay(storm_server, backend, on_disconnect="drain")
+both_clients = pytest.mark.parametrize("secure", [False, True], ids=["many at once", "few at once over TLS"])
+
+
+@both_clients
+def test_storm_with_drain_equals_the_backends_own_log(run: Run, secure: bool) -> None:
+    with storm_world(run, secure, aborts=False) as world:
         for number in range(20 if run.full else 1):
             storm = run_storm(world, run.dice(f"drain {number}"))
             check_caps(storm)
-            assert_same_calls(world.books, backend, storm)
+            assert_same_calls(world.books, world.backend, storm)
 
 
 def assert_same_calls(books: Books, backend: FakeBackend, storm: Storm) -> None:
@@ -285,14 +293,14 @@ def assert_same_calls(books: Books, backend: FakeBackend, storm: Storm) -> None:
             assert (entry.input + entry.input_cache_read, entry.output) == seen.billed
 
 
-def test_storm_with_abort_keeps_the_caps(run: Run, storm_server: Gateway) -> None:
-    with fake_backend() as backend:
-        world = World.lay(storm_server, backend, on_disconnect="abort")
+@both_clients
+def test_storm_with_abort_keeps_the_caps(run: Run, secure: bool) -> None:
+    with storm_world(run, secure, aborts=True) as world:
         storm = run_storm(world, run.dice("abort"))
         check_caps(storm)
         assert_each_call_has_an_entry(storm)
-        calls, entries = backend.calls(), world.books.entries()
-        billed, spent = sum(backend_cost(backend).values()), sum(entry.cost for entry in entries)
+        calls, entries = world.backend.calls(), world.books.entries()
+        billed, spent = sum(backend_cost(world.backend).values()), sum(entry.cost for entry in entries)
         cut = sum(seen.hung_up for seen in calls)
         note(f"abort: backend billed {usd(billed)}, ledger {usd(spent)}, difference {(spent - billed) / billed:+.1%} "
              f"over {len(calls)} calls of which {cut} were cut short")

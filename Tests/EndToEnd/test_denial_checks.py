@@ -34,3 +34,15 @@ def test_what_others_may_have_taken_decides(admitted: float, ended: float, cap: 
 def test_an_attempt_before_its_own_refusal_took_nothing_from_itself() -> None:
     denial = Denial("refused", 90, 90, NOW, NOW + 1)
     assert early([denial], [entry(NOW, NOW + 1, 0)], {"refused": ["req_1"]}, {"refused": HOLD})
+
+
+@pytest.mark.parametrize(("began", "ended", "cap", "is_early"), [
+    (NOW - 5, NOW - 2, 90, True),  # it left before
+    (NOW - 5, NOW - 0.5, 90, False),  # it may still have held what it held
+    (NOW - 5, NOW - 0.5, 90 + HOLD, True),  # but no more
+    (NOW + 2, NOW + 3, 90, True),  # it came later
+])
+def test_a_call_that_left_unsent_took_at_most_its_hold(began: float, ended: float, cap: int, is_early: bool) -> None:
+    denial = Denial("refused", cap, 90, NOW, NOW + 1)
+    found = early([denial], [], {}, {"other": HOLD}, {"other": (began, ended)})
+    assert bool(found) == is_early, found

@@ -1,4 +1,7 @@
-"""`kill -9` at random instants under load: `size` kills, the books checked after each against backend and clients."""
+"""`kill -9` at random instants under load: `size` kills, the books checked after each against backend and clients.
+
+Every other gateway calls its backend over TLS, that is through libcurl.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import math
 import statistics
 
 from support import bookkeeping
-from support.backend import fake_backend
+from support.backend import trusted_backend
 from support.options import Run
 from test_kill import Load, check_books, gateway_to_kill, kill_again_and_again
 
@@ -23,7 +26,8 @@ def run(run: Run, size: int) -> Outcome:
     restarts: list[float] = []
     whole = uncertain = 0
     for start in range(0, size, BATCH):
-        with fake_backend() as backend, gateway_to_kill(run.binary, backend) as world:
+        secure = start // BATCH % 2 == 1
+        with trusted_backend(secure) as (backend, config), gateway_to_kill(run.binary, backend, config) as world:
             load = Load(world, run.dice(f"kills {start}"))
             kills = min(BATCH, size - start)
             restarts += asyncio.run(kill_again_and_again(world, load, kills))

@@ -1,7 +1,8 @@
 """Fifty tenants with small caps and two hundred clients at once, half of whose calls stream and a third of whom leave.
 
 Each storm has a gateway of its own. Some are through a first pool whose backend fails now and then, to a second one in
-which two tenants in five have a budget of a third of their cap; in some an answer that nobody waits for is cut off.
+which two tenants in five have a budget of a third of their cap; in some an answer that nobody waits for is cut off; in
+some the backend is reached over TLS, that is through libcurl, and serves few calls at once.
 """
 
 from __future__ import annotations
@@ -9,9 +10,7 @@ from __future__ import annotations
 from collections import Counter
 
 from support import bookkeeping
-from support.backend import fake_backend
 from support.options import Run
-from support.tollgate import gateway
 from support.world import World
 from test_cap_storm import (
     Storm,
@@ -20,6 +19,7 @@ from test_cap_storm import (
     check_caps,
     lay_first_pool,
     run_storm,
+    storm_world,
 )
 
 from .programme import Outcome, Programme
@@ -32,9 +32,8 @@ FEWEST_FALLBACKS, FEWEST_IF_CUT_OFF = 20, 5
 def run(run: Run, size: int) -> Outcome:
     outcome, outcomes, fallbacks = Outcome(), Counter[str](), 0
     for number in range(size):
-        aborts, falling = number % 4 == 3, number % 2 == 1
-        with fake_backend() as backend, gateway(run.binary) as server:
-            world = World.lay(server, backend, on_disconnect="abort" if aborts else "drain")
+        aborts, falling, secure = number % 4 == 3, number % 2 == 1, number % 3 == 2
+        with storm_world(run, secure, aborts) as world:
             if falling:
                 lay_first_pool(world)
             problems = []

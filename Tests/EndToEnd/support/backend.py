@@ -6,11 +6,12 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .certificates import Certificates
 from .processes import Child
 
 
@@ -63,8 +64,9 @@ class LoggingBackend:
 
 
 class FakeBackend(LoggingBackend):
-    def __init__(self) -> None:
-        super().__init__("fake_backend.py")
+    def __init__(self, certificates: Certificates | None = None) -> None:
+        good = ("--certificate", str(certificates.served / "good.pem")) if certificates else ()
+        super().__init__("fake_backend.py", *good)
 
     def base_url(self, knobs: str = "") -> str:
         """What a backend of Tollgate gets as `base_url`; the knobs apply to every call through it."""
@@ -87,9 +89,20 @@ class FakeBackend(LoggingBackend):
 
 
 @contextmanager
-def fake_backend() -> Iterator[FakeBackend]:
-    backend = FakeBackend()
+def fake_backend(certificates: Certificates | None = None) -> Iterator[FakeBackend]:
+    """Over TLS with certificates, whose authority the gateway must trust."""
+    backend = FakeBackend(certificates)
     try:
         yield backend
     finally:
         backend.close()
+
+
+@contextmanager
+def trusted_backend(secure: bool) -> Iterator[tuple[FakeBackend, str]]:
+    """A backend, and the configuration of a gateway that trusts it. A secure one is called through libcurl, any other
+    without it."""
+    with ExitStack() as stack:
+        certificates = stack.enter_context(closing(Certificates())) if secure else None
+        config = f"routing: {{ {certificates.config()} }}\n" if certificates else ""
+        yield stack.enter_context(fake_backend(certificates)), config

@@ -1,6 +1,7 @@
 """A fast OpenAI-compatible backend that keeps its own log of every call: the tests' independent witness.
 
-It runs as its own process (`python fake_backend.py --log FILE`) and prints `listening on http://HOST:PORT`.
+It runs as its own process (`python fake_backend.py --log FILE`) and prints `listening on http://HOST:PORT`, with
+`--certificate FILE` `https`.
 
 Behaviour of one call is chosen by knobs, `name=value` joined with commas. They are read from, in rising order:
 the path (`/k/latency=300/v1/...`), the model (`name@out=5`), and the body's `user` field (`call-7;fault=cut`).
@@ -26,6 +27,7 @@ import argparse
 import asyncio
 import json
 import socket
+import ssl
 import struct
 import sys
 import time
@@ -347,13 +349,19 @@ async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--log", required=True)
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--certificate")
     options = parser.parse_args()
+    secure = None
+    if options.certificate:
+        secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        secure.load_cert_chain(options.certificate)
     end_with_the_tests()
     witness = CallLog(options.log)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(witness), "127.0.0.1", options.port, backlog=2048)
+    server = await loop.create_server(
+        lambda: Connection(witness), "127.0.0.1", options.port, backlog=2048, ssl=secure)
     port = server.sockets[0].getsockname()[1]
-    print(f"listening on http://127.0.0.1:{port}", flush=True)
+    print(f"listening on {'https' if secure else 'http'}://127.0.0.1:{port}", flush=True)
     await server.serve_forever()
 
 
