@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from prove.dying import End
-from prove.injected import CRASH_PLAN, CRASHES, ERROR_PLAN, ERRORS_LINE, POINTS, Score, Trial
+from prove.injected import CRASH_PLAN, CRASHES, ERROR_PLAN, ERRORS_LINE, FAILURES, POINTS, Score, Trial
 from prove.programme import Outcome, Programme
 from prove.programmes import PROGRAMMES
 from support.options import Run
@@ -116,6 +116,20 @@ def test_at_full_length_each_point_is_wanted_twenty_times() -> None:
 ])
 def test_only_a_stated_end_is_one(status: int | None, said: str, good: bool) -> None:
     assert (End(status, said).wrong == []) == good
+
+
+@pytest.mark.parametrize(("point", "lasting", "said", "good"), [
+    ("write of the WAL", "+", '"status":200', False),
+    ("write of the WAL", "+", '"status":503', True),
+    ("write of the WAL", "", '"status":200', True),
+    ("sync of the WAL", "", '"status":503', False),
+])
+def test_what_goes_on_with_a_failing_disk_must_refuse(
+        tmp_path: Path, point: str, lasting: str, said: str, good: bool) -> None:
+    trace = tmp_path / "trace"
+    trace.write_text("pwrite64(7) = -1 EIO (INJECTED)\n")
+    [failing] = [failure for failure in FAILURES if failure.name == point]
+    assert (Trial(failing, "EIO", 1, lasting, 0, trace).wrong(End(None, said)) == []) == good
 
 
 def test_a_programme_that_needs_root_is_named_without_it(tmp_path: Path) -> None:

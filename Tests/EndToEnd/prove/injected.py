@@ -40,6 +40,8 @@ SYNCED, ROTATING = "holds are synced", "the master key is rotated"
 # its call that soon: then the load goes on for a while.
 LONG_SECONDS, LONGEST, LONGEST_LONG = 2.5, 3.0, 8.0
 GRACE = 5.0  # seconds in which a gateway that must end of a failure has ended, on a busy machine too
+REFUSING = 2.0  # seconds in which one that goes on refuses calls as long as the failure lasts
+REFUSED = '"status":503'  # in its log, of a call
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Point:
     stage: str = RUNNING
     errors: tuple[str, ...] = ()
     must_end: bool = False  # after a failed sync nobody knows what the disk has
+    must_refuse: bool = False  # as long as it fails, unless it ends
 
 
 POINTS = (
@@ -98,7 +101,7 @@ POINTS = (
 FAILURES = (
     Point("sync of the WAL", "fdatasync", "-wal", 15, errors=("EIO", "ENOSPC"), must_end=True),
     Point("sync of the file of holds", "fdatasync", ".holds", 15, SYNCED, ("EIO",), must_end=True),
-    Point("write of the WAL", "pwrite64", "-wal", 40, errors=("EIO", "ENOSPC", "EROFS")),
+    Point("write of the WAL", "pwrite64", "-wal", 40, errors=("EIO", "ENOSPC", "EROFS"), must_refuse=True),
     Point("migrating: write of the WAL", "pwrite64", "-wal", 400, FIRST, ("EIO", "ENOSPC")),
     Point("naming a backup", "rename,renameat,renameat2", None, 1, BACKUP, ("EIO", "EROFS")),
     Point("opening the WAL", "openat", "-wal", 2, errors=("EIO", "EMFILE", "EROFS")),
@@ -113,7 +116,7 @@ FAILURES = (
     Point("mapping the file of holds", "mmap", ".holds", 1, errors=("ENOMEM",)),
     Point("any sync", "fdatasync,fsync", None, 15, errors=("EIO",)),
     Point("sync of a backup", "fsync", None, 2, BACKUP, ("EIO", "ENOSPC")),
-    Point("any write at an offset", "pwrite64", None, 60, errors=("EIO", "ENOSPC")),
+    Point("any write at an offset", "pwrite64", None, 60, errors=("EIO", "ENOSPC"), must_refuse=True),
     Point("writing the log", "write", LOG, 5, errors=("EIO", "ENOSPC")),
 )
 Plan = tuple[tuple[Point, str], ...]
@@ -151,6 +154,10 @@ class Trial:
         return ("strace", "-D", "-f", *quick, "-qq", "-s", "0", "-o", str(self.trace), *path,
                 "-e", f"trace={self.point.calls}", "-e", f"inject={self.point.calls}:{action}")
 
+    @property
+    def must_refuse(self) -> bool:
+        return self.point.must_refuse and bool(self.lasting)
+
     def met(self, end: End) -> bool:
         """Whether what was to be injected was."""
         return self.injected() if self.error else end.killed
@@ -162,13 +169,15 @@ class Trial:
     def turn(self, server: Gateway) -> Turn:
         long = self.point.stage in (LONG, BACKUP)
         prepare = no_backup if self.point.stage == BACKUP else (lambda server: None)
+        grace = GRACE if self.point.must_end else REFUSING if self.must_refuse else 0
         return Turn(self.name, self.launcher(server), self.seconds, LONGEST_LONG if long else LONGEST, self.injected,
-                    GRACE if self.point.must_end else 0, prepare)
+                    grace, prepare)
 
     def wrong(self, end: End) -> list[str]:
         """What is wrong with how the gateway ended: only a failure that it may end of, and then as it ends itself."""
         if end.status is None:
-            return ["went on after it"] if self.point.must_end and self.met(end) else []
+            goes_on = self.point.must_end or self.must_refuse and REFUSED not in end.said
+            return ["went on after it"] if goes_on and self.met(end) else []
         if end.killed and not self.error:
             return []
         may_end = self.error and self.met(end) and self.point.stage != BACKUP and self.point.suffix != LOG
