@@ -24,9 +24,11 @@ extension TidyPattern {
     static let sqlOutsideStores = TidyPattern(
         "SQL outside a *Store or *Schema file",
         #"\b(SELECT\b[^;]{1,2000}?\bFROM\b|INSERT\s+(OR\s+\w+\s+)?INTO\b|UPDATE\s+\w+\s+SET\b|DELETE\s+FROM\b"#
-            + #"|(CREATE|DROP|ALTER)\s+(TABLE|TRIGGER|UNIQUE|INDEX)\b)"#,
+            + #"|(CREATE|DROP|ALTER)\s+(TABLE|TRIGGER|UNIQUE|INDEX)\b"#
+            + #"|(PRAGMA|SAVEPOINT|RELEASE|ATTACH)\s+\w|ROLLBACK\b|BEGIN\s+(IMMEDIATE|EXCLUSIVE)\b|VACUUM\b)"#,
         in: .literals,
-        applies: { $0.isProduct && !$0.isStore }
+        // What a connection is set to belongs to the file that opens it.
+        applies: { $0.isProduct && !$0.isStore && $0.fileName != "DatabaseFile.swift" }
     )
     static let unprovenWriting = TidyPattern(
         "a write that does not prove its caller again",

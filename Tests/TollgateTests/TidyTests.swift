@@ -141,6 +141,7 @@ import Testing
             fires: [
                 #"let a = "SELECT a FROM b""#, "let a = \"\"\"\n    SELECT a,\n    b FROM c\n    \"\"\"",
                 #""INSERT OR IGNORE INTO a""#, #""UPDATE a SET b = 1""#, #""DELETE FROM a""#, #""CREATE TABLE a""#,
+                #""SAVEPOINT a""#, #""ROLLBACK TO a""#, #""PRAGMA synchronous = OFF""#,
             ],
             silent: ["// SELECT a FROM b", #""please SELECT one""#, #""UPDATE""#]
         )

@@ -315,15 +315,16 @@ public final class Journal: Sendable {
         _ change: AdminJob,
         _ db: Database
     ) throws -> Result<@Sendable () -> Void, any Error> {
-        try db.execute(sql: "SAVEPOINT change")
+        var committed: @Sendable () -> Void = {}
         do {
-            let committed = try change.body(db)
-            try db.execute(sql: "RELEASE change")
+            try db.inSavepoint {
+                committed = try change.body(db)
+                return .commit
+            }
             return .success(committed)
         } catch {
             if (error as? DatabaseError).map({ classify($0) }).map({ $0.spoilsTransaction }) ?? false { throw error }
             guard db.isInsideTransaction else { throw error }
-            try db.execute(sql: "ROLLBACK TO change; RELEASE change")
             return .failure(error)
         }
     }
