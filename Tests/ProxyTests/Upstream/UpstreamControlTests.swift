@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 import Testing
 
 @testable import Proxy
@@ -85,6 +86,43 @@ struct UpstreamControlTests {
         #expect(outcome.largestPiece <= CurlTransfer.maxBuffered + 16 * 1024)
         try await harness.stop()
         try await server.stop()
+    }
+
+    @Test(
+        "a paused call whose answer ends leaves a connection that reads on", .timeLimit(.minutes(1)),
+        arguments: bothClients)
+    func pausedToTheEnd(_ kind: UpstreamHarness.Kind) async throws {
+        let body = Self.pattern(16 << 10)
+        let rest = Mutex<(any Channel)?>(nil)
+        let server = try await LoopbackServer { received, channel in
+            guard received.number == 1 else { return channel.send(LoopbackServer.answer("ok")) }
+            rest.withLock { $0 = channel }
+            channel.send("HTTP/1.1 200 OK\r\nContent-Length: \(body.readableBytes)\r\n\r\n")
+        }
+        let other = try await LoopbackServer { _, channel in channel.send(LoopbackServer.answer("ok")) }
+        let harness = try UpstreamHarness(kind)
+        let paused = harness.eventLoop.makePromise(of: NIOLoopBound<CallRecorder>.self)
+        harness.eventLoop.execute {
+            let recorder = CallRecorder(on: harness.eventLoop)
+            recorder.onHead = { recorder in
+                recorder.call?.pause()
+                paused.succeed(NIOLoopBound(recorder, eventLoop: harness.eventLoop))
+            }
+            recorder.call = harness.client.send(harness.request(server.url), delegate: recorder)
+        }
+        let recorder = try await paused.futureResult.get()
+        try await rest.withLock { $0 }?.writeAndFlush(body)
+        for _ in 0..<10 { #expect(try await harness.run(harness.request(other.url)).error == nil) }
+        let ended = try await harness.eventLoop.submit {
+            recorder.value.call?.resume()
+            return recorder.value.ended.futureResult
+        }.get()
+        #expect(try await ended.get().body == body)
+        #expect(try await harness.run(harness.request(server.url)).error == nil)
+        #expect(server.acceptedCount == 1)
+        try await harness.stop()
+        try await server.stop()
+        try await other.stop()
     }
 
     @Test("an 8 MiB body read at full speed arrives byte for byte", arguments: bothClients)

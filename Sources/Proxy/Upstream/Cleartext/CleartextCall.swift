@@ -112,6 +112,8 @@ final class CleartextCall: UpstreamCall, LiveCall {
     func complete() {
         guard outcome == nil else { return }
         outcome = .success(())
+        // Whose call comes next there did not pause it.
+        if isReadPaused { connection?.resumeReading() }
         connection = nil
         deliver()
     }
