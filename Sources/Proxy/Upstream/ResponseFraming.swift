@@ -7,13 +7,19 @@ struct ResponseFraming: Equatable {
     private(set) var isChunked = false
     /// The body's length where the head gives it.
     var length: Int64?
+    private var hasTwoLengths = false
+
+    /// It says in two ways where the body ends.
+    var isContradictory: Bool { hasTwoLengths || isChunked && length != nil }
 
     /// Takes one header.
     mutating func note(name: String, value: String) {
         // Most headers are told apart by the length of their name alone.
         switch name.utf8.count {
         case 14 where FieldName.matches(name, "content-length"):
-            length = Int64(value)
+            let stated = Int64(value)
+            hasTwoLengths = hasTwoLengths || length != nil && length != stated
+            length = stated
         case 16 where FieldName.matches(name, "content-encoding"):
             isCoded = isCoded || !(value.isEmpty || value.lowercased() == "identity")
         case 17 where FieldName.matches(name, "transfer-encoding"):

@@ -64,6 +64,8 @@ struct ResponseHeadParser {
             status = 0
             return .more
         }
+        // RFC 9112 §6.3: whichever the client believes, another may believe the other.
+        guard !framing.isContradictory else { return .malformed("the response head gives two lengths of its body") }
         isComplete = true
         if status == 204 || status == 304 { framing.length = 0 }
         let head = UpstreamHead(status: status, headers: headers)

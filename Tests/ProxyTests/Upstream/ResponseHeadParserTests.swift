@@ -88,6 +88,18 @@ struct ResponseHeadParserTests {
     }
 
     @Test(
+        "a head that gives two lengths of its body is malformed",
+        arguments: [
+            ["Content-Length: 7", "Content-Length: 8"], ["Content-Length: 7", "Transfer-Encoding: chunked"],
+            ["Transfer-Encoding: chunked", "Content-Length: 7"], ["Content-Length: 7", "Content-Length: x"],
+        ])
+    func twoLengths(_ headers: [String]) {
+        #expect(parse(["HTTP/1.1 200 OK"] + headers + [""]).isMalformed)
+        #expect(parse(["HTTP/1.1 100 Continue"] + headers + ["", "HTTP/1.1 200 OK", ""]).head?.status == 200)
+        #expect(!parse(["HTTP/1.1 200 OK", "Content-Length: 7", "Content-Length: 7", ""]).isMalformed)
+    }
+
+    @Test(
         "the head tells how its body ends and whether it is coded",
         arguments: [
             (["Content-Length: 7"], false, false, 7), (["Content-Length: x"], false, false, nil),
