@@ -60,6 +60,15 @@ struct JournalFailureTests {
         try await fixture.spend(5)
     }
 
+    @Test func whatAShadowBudgetWouldHaveRefusedIsStoredOnceThereIsRoom() async throws {
+        let fixture = try LedgerFixture()
+        let shadow = try await fixture.budget(1, mode: .shadow)
+        let count = try await fill(fixture)
+        try await makeRoom(fixture)
+        #expect(fixture.ledger.state(shadow)?.wouldRefuse == Int64(count - 1))
+        #expect(try fixture.count("SELECT SUM(would_refuse) FROM accounts") == count - 1)
+    }
+
     @Test func aSwapThatCannotBeWrittenKeepsTheOldAttemptsCost() async throws {
         let fixture = try LedgerFixture()
         let budget = try await fixture.budget(100_000)

@@ -169,4 +169,17 @@ struct LedgerWaitingTests {
         fixture.ledger.abandon(first)
         #expect(fixture.figures(budget) == [0, 90, 10])
     }
+
+    @Test func whoeverLooksFirstAtANewWindowWaitersAreLetThrough() async throws {
+        let fixture = try LedgerFixture()
+        let budget = try await fixture.budget(100, .day)
+        _ = try fixture.held(fixture.claim(100))
+        let log = Log()
+        _ = try #require(fixture.ledger.wait(fixture.claim(60), wake: log.wake(0)))
+        fixture.clock.advance(milliseconds: 24 * 3_600_000)
+        #expect(fixture.figures(budget) == [0, 0, 100])
+        _ = fixture.ledger.reserve(fixture.claim(10))
+        #expect(log.names == [0])
+        #expect(fixture.figures(budget).first == 0)
+    }
 }

@@ -17,6 +17,8 @@ final class BudgetAccount {
     var queue = WaitQueue()
     /// Whether `Books` has it on the list of queues to look at.
     var isDirty = false
+    /// The window rolled, whoever asked, and those who wait have not been looked at since.
+    var hasRolledUnseen = false
 
     init(_ budget: Budget, zone: CalendarZone, since: Timestamp, window: BudgetWindow, posted: Money) {
         self.budget = budget
@@ -115,5 +117,6 @@ final class BudgetAccount {
         guard window.start >= current.window.end, window.contains(instant) else { return }
         previous = current
         current = WindowAccount(owner: self, window: window, account: Account(cap: budget.limit))
+        hasRolledUnseen = true
     }
 }

@@ -221,6 +221,7 @@ public final class Journal: Sendable {
             for change in changes { results.append(try Self.run(change, db)) }
             if jobs.isEmpty, changes.isEmpty { try LedgerStore.probe(db) }
         }
+        if failure != nil { attached?.books.putBack(snapshot) }
         switch failure {
         case nil:
             writable.store(true, ordering: .sequentiallyConsistent)

@@ -38,6 +38,15 @@ final class Books: Sendable {
         }
     }
 
+    /// Gives back what a batch that was not committed had taken to be stored.
+    func putBack(_ snapshot: LedgerBatchStore.Snapshot) {
+        withLock { state in
+            for entry in snapshot.accounts where entry.wouldRefuse > 0 {
+                state.account(entry.key)?.unsavedWouldRefuse &+= entry.wouldRefuse
+            }
+        }
+    }
+
     /// Moves the accounts after a batch was committed.
     func apply(_ outcome: LedgerBatchStore.Outcome) {
         if outcome.settled.isEmpty { return }

@@ -72,13 +72,13 @@ extension BooksState {
                 }
                 // A further attempt belongs to the instant of the first: budgets that began later do not count it.
                 if manner.replacing != nil, share == nil, at < owner.since { return }
-                if owner.isOver(at: at), !owner.queue.isEmpty { rolled.append(owner) }
                 guard let account = share?.account ?? owner.account(at: at) else {
                     // The window that is kept is later: start over from there.
                     at = max(at, owner.current.window.start)
                     isComplete = false
                     return
                 }
+                if owner.hasRolledUnseen { rolled.append(owner) }
                 owner.cap(account, at: at)
                 var ceiling = account.account.ceiling
                 var free = account.account.headroom
@@ -90,7 +90,10 @@ extension BooksState {
             }
         }
         swap(&found, &candidates)
-        for owner in rolled { touch(owner) }
+        for owner in rolled {
+            owner.hasRolledUnseen = false
+            touch(owner)
+        }
         return at
     }
 

@@ -49,13 +49,16 @@ extension BooksState {
     /// Posts a committed amount to accounts; below zero gives headroom back.
     mutating func post(_ amount: Money, to keys: [AccountKey]) {
         for key in keys {
-            guard let owner = budgets[key.budget],
-                let account = [owner.current, owner.previous].lazy.compactMap(\.self)
-                    .first(where: { $0.window.start == key.windowStart })
-            else { continue }
+            guard let account = account(key) else { continue }
             account.account.posted += amount
             note(account)
-            touch(owner)
+            touch(account.owner)
         }
+    }
+
+    /// The account that the database names so, if it is still counted in.
+    func account(_ key: AccountKey) -> WindowAccount? {
+        guard let owner = budgets[key.budget] else { return nil }
+        return [owner.current, owner.previous].lazy.compactMap(\.self).first { $0.window.start == key.windowStart }
     }
 }
