@@ -213,6 +213,15 @@ def test_fewer_bytes_than_the_minimum_rate_are_a_hang(trusting: World, faulty: F
         assert row.outcome == "broken" and row.cost > 0
 
 
+@pytest.mark.parametrize("fault", ["redirect-cut", "accepted-cut"])
+def test_an_answer_that_is_none_costs_nothing_where_it_breaks_off(
+        trusting: World, faulty: FaultBackend, fault: str) -> None:
+    route = Route.lay(trusting, {"odd": faulty.url(trusting.fresh("odd"), f"fault={fault}")})
+    answer = route.call()
+    assert (answer.status, answer.failure["code"]) == (502, "upstream_error")
+    assert [(row.outcome, row.cost) for row in route.attempts(answer)] == [("error_status", 0)]
+
+
 def test_no_redirect_was_ever_followed(trusting: World, faulty: FaultBackend) -> None:
     route = Route.lay(trusting, {"elsewhere": faulty.url(trusting.fresh("redirect"), "fault=302")})
     assert route.call().status == 502

@@ -118,6 +118,22 @@ def test_a_call_that_waits_for_a_backend_holds_its_money(world: World, faulty: F
     assert route.call(tenant=tenant).done
 
 
+def test_who_has_money_for_a_full_pool_is_not_refused_for_another(world: World, faulty: FaultBackend) -> None:
+    route = Route.lay(
+        world, {"spent": faulty.url(world.fresh("spent"))},
+        {"narrow": {"base_url": faulty.url(world.fresh("narrow"), "latency=2000"), "max_concurrency": 1}},
+        pool_fields={"queue": {"max": 5, "timeout": "400ms"}})
+    world.admin.budget(route.tenant.id, "0.000001", pool=route.pools[0])
+    other = world.tenant("1000", (route.pools[1],))
+    world.admin.quotas(f"tenants/{other.id}", rpd=DAILY)
+    at_work = Line(route).start("at work", other)
+    answer = route.call()
+    assert (answer.status, answer.failure["code"]) == (503, "all_pools_exhausted")
+    assert int(answer.headers["retry-after"]) >= 1 and not at_work.done()
+    assert at_work.result().done
+    assert route.call().done and not world.books.holds()
+
+
 def test_tenants_take_turns_and_a_tenants_own_calls_keep_their_order(world: World, faulty: FaultBackend) -> None:
     name = world.fresh("narrow")
     route = full_route(world, faulty, 400, {"max": 50, "timeout": "20s"}, name)
@@ -313,6 +329,21 @@ def test_an_emergency_keeps_to_the_backends_own_rate(anxious: World, faulty: Fau
     assert [answer.status for answer in answers] == [200, 200, 503, 503]
     assert not any("x-tollgate-emergency" in answer.headers for answer in answers)
     assert len(faulty.calls(name)) == 2
+
+
+def test_an_emergency_after_the_queue_ends_with_its_end_mark(anxious: World, faulty: FaultBackend) -> None:
+    name = anxious.fresh("busy")
+    route = Route.lay(anxious, {"busy": faulty.url(name, "fault=429,retry=300")},
+                      pool_fields={"queue": {"max": 5, "timeout": "400ms"}})
+    assert route.call().status == 503
+    faulty.switch(name, "fault=open-end")
+    slow = faulty.url(anxious.fresh("slow"), "latency=4000")
+    route.add("slow", {"base_url": slow, "max_concurrency": 1})
+    at_work = ThreadPoolExecutor(1).submit(route.call)
+    wait_for(lambda: route.status("slow")["in_flight"] == 1, "the only good backend is at work")
+    saved = route.call(stream=True)
+    assert saved.done and saved.headers["x-tollgate-emergency"] == "true"
+    assert 0.4 <= saved.seconds < 3.5 and at_work.result().done
 
 
 def test_a_draining_backend_is_not_called_in_an_emergency(anxious: World, faulty: FaultBackend) -> None:

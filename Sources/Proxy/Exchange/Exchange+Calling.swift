@@ -127,7 +127,7 @@ extension Exchange: UpstreamDelegate {
         guard let error else { return completeCall() }
         // After the end mark the answer is whole, however the connection ends.
         if case .events(let relay) = answer, relay.isComplete { return completeCall() }
-        attemptFailed(answerFault ?? AttemptFault(error), .failed(error.stage, status: answerStatus))
+        attemptFailed(answerFault ?? AttemptFault(error), .failed(error.stage, status: statusOfEnd))
     }
 
     // MARK: Ends
@@ -149,7 +149,7 @@ extension Exchange: UpstreamDelegate {
             answered(then: .whole(contentType: type, body: body))
         case .odd:
             // Another backend may answer, but what this one reports was used.
-            attemptFailed(answerFault ?? .malformed, .complete(status: max(answerStatus, 500)))
+            attemptFailed(answerFault ?? .malformed, .complete(status: statusOfEnd))
         case .none, .useless:
             attemptFailed(answerFault ?? .malformed, .complete(status: max(answerStatus, 500)))
         }
@@ -174,6 +174,14 @@ extension Exchange: UpstreamDelegate {
     func fault(of body: ByteBuffer) -> AttemptFault? {
         if reading == nil { reading = WholeReading(body, dialect) }
         return reading?.fault
+    }
+
+    /// A redirect or an odd success is an error wherever its body ends.
+    private var statusOfEnd: Int {
+        switch answer {
+        case .odd, .useless: max(answerStatus, 500)
+        case .none, .whole, .events, .body: answerStatus
+        }
     }
 
     /// A backend that says that it failed is an error status, whatever its head said; a broken answer is charged.
@@ -210,6 +218,6 @@ extension Exchange: UpstreamDelegate {
         answeredAt = plane.time.uptime()
         countEmergency("client_gone")
         releaseLease(answerFault.map { .failed($0) } ?? .inconclusive)
-        finishAttempt(neverLeft ? .failed(.notSent, status: 0) : .abandoned(status: answerStatus), then: .nothing)
+        finishAttempt(neverLeft ? .failed(.notSent, status: 0) : .abandoned(status: statusOfEnd), then: .nothing)
     }
 }

@@ -42,15 +42,18 @@ extension Exchange {
 
     /// Nothing is available: emergency passthrough at a limited rate, behind every gate, and then the end.
     func passThrough() {
-        // Who has no money hears that, not that there is no backend: that one would be asked again.
-        let isPaid = shortage == nil && routing.targets.contains { takeMoneyFirst($0.index) }
-        if let shortage, failedAttempt == nil, !isPaid {
-            lackMoney(shortage.target, shortage.shortage)
+        // Who has no money for any target hears that, not that there is no backend: that one would be asked again.
+        let isPaid = admission?.reservation != nil || routing.targets.contains { takeMoneyFirst($0.index) }
+        let lacking = failedAttempt == nil ? shortage : nil
+        if let lacking, !isPaid {
+            lackMoney(lacking.target, lacking.shortage)
         } else if emergencyAttempts < plane.router.settings.emergencyAttempts,
             let found = plane.router.acquireEmergency(routing, spent: spent)
         {
             lease = found
             hold()
+        } else if let lacking, lacking.shortage.waitingHelps {
+            lackMoney(lacking.target, lacking.shortage)
         } else {
             giveUp()
         }
@@ -194,6 +197,7 @@ extension Exchange {
 
     private func queueTimedOut() {
         guard life.stage == .waitingForBackend, let waiter = poolWaiter, plane.router.leave(waiter) else { return }
+        stopTimer()
         poolWaiter = nil
         life.move(to: .admitting)
         if isStillWelcome() { passThrough() }

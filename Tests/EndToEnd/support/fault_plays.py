@@ -152,6 +152,18 @@ async def cut(play: Play) -> None:
     close(play)
 
 
+async def cut_useless(play: Play, code: int) -> None:
+    """The body of an answer that is nobody's to see breaks off."""
+    await play.send(head(code, JSON, 1000, location="/followed/v1/chat/completions"), b"{")
+    close(play)
+
+
+async def open_end(play: Play) -> None:
+    """A good stream whose response does not end with its end mark."""
+    await play.send(good(play).removesuffix(b"0\r\n\r\n"))
+    await play.wait_for_hang_up()
+
+
 async def malformed(play: Play) -> None:
     broken = b'{"choices":[{"index":0,]}'
     if play.stream:
@@ -236,6 +248,9 @@ FAULTS: dict[str, Callable[[Play], Awaitable[None]]] = {
     "hang-head": hang_head,
     "hang-mid": hang_mid,
     "cut": cut,
+    "redirect-cut": lambda play: cut_useless(play, 307),
+    "accepted-cut": lambda play: cut_useless(play, 202),
+    "open-end": open_end,
     "malformed": malformed,
     "malformed-later": malformed_later,
     "error": error,
