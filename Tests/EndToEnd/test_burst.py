@@ -76,6 +76,7 @@ class Account:
 Result = tuple[Variant, int, str]  # calls served, and an empty string or what was wrong
 VARIANTS = [Variant(model, sends_max, stream)
             for model in MODELS for sends_max in (True, False) for stream in (False, True)]
+FALLBACKS = [replace(variant, fallback=worth) for worth in (6, 20) for variant in VARIANTS]
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +199,11 @@ def check(world: World, backend: FakeBackend, results: list[Result], name: str) 
     check_ledger(world, backend)
 
 
+def fell_back(world: World) -> int:
+    """Bursts in which the second attempt of a call was paid for."""
+    return len({entry.tenant_id for entry in world.books.entries() if entry.attempt > 1 and entry.cost})
+
+
 def check_ledger(world: World, backend: FakeBackend) -> None:
     world.books.wait_until_no_holds()
     billed: Counter[str] = Counter()
@@ -228,6 +234,13 @@ def test_five_hundred_trials(run: Run, bursts: World, backend: FakeBackend) -> N
     plan = [(variant, SMALL_BURST) for variant in VARIANTS] * (1250 if run.full else 63)
     run.dice("burst").shuffle(plan)
     check(bursts, backend, asyncio.run(many_trials(bursts, plan, AT_ONCE)), f"bursts of {SMALL_BURST}")
+
+
+def test_bursts_whose_first_pool_fails(run: Run, bursts: World, backend: FakeBackend) -> None:
+    plan = [(variant, SMALL_BURST) for variant in FALLBACKS]
+    before = fell_back(bursts)
+    check(bursts, backend, asyncio.run(many_trials(bursts, plan, AT_ONCE)), "bursts that fall back")
+    assert fell_back(bursts) - before == len(plan)
 
 
 def test_a_trimmed_answer_says_so(bursts: World) -> None:

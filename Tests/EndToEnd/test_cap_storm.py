@@ -34,6 +34,7 @@ AT_ONCE = 24  # calls that a narrow backend serves
 TYPICAL_COST = PRICE.cost(prompt=40, completion=40)
 TRIM_FLOOR = 16
 FIRST_POOL, FAILS_EVERY = "first", 6  # one failed call in six: retries are at most a tenth of all requests, and 100
+FEWEST_FALLBACKS = 20  # second attempts that were paid for, in a storm with two pools: with none it would be another
 SHARE_OF_POOL = 3  # a budget of the second pool is a third of its tenant's
 
 
@@ -265,16 +266,22 @@ def storm_world(run: Run, secure: bool, aborts: bool) -> Iterator[World]:
         yield World.lay(server, backend, on_disconnect="abort" if aborts else "drain", **narrow)
 
 
-both_clients = pytest.mark.parametrize("secure", [False, True], ids=["many at once", "few at once over TLS"])
-
-
-@both_clients
-def test_storm_with_drain_equals_the_backends_own_log(run: Run, secure: bool) -> None:
+@pytest.mark.parametrize(("secure", "falling"), [(False, False), (True, False), (False, True)],
+                         ids=["many at once", "few at once over TLS", "the first pool fails"])
+def test_storm_with_drain_equals_the_backends_own_log(run: Run, secure: bool, falling: bool) -> None:
     with storm_world(run, secure, aborts=False) as world:
+        if falling:
+            lay_first_pool(world)
         for number in range(20 if run.full else 1):
-            storm = run_storm(world, run.dice(f"drain {number}"))
+            storm = run_storm(world, run.dice(f"drain {number}"), falling)
             check_caps(storm)
             assert_same_calls(world.books, world.backend, storm)
+        assert (fell_back(world) >= FEWEST_FALLBACKS) == falling
+
+
+def fell_back(world: World) -> int:
+    """Second attempts that were paid for."""
+    return sum(entry.attempt > 1 and entry.cost > 0 for entry in world.books.entries())
 
 
 def assert_same_calls(books: Books, backend: FakeBackend, storm: Storm) -> None:
@@ -293,7 +300,7 @@ def assert_same_calls(books: Books, backend: FakeBackend, storm: Storm) -> None:
             assert (entry.input + entry.input_cache_read, entry.output) == seen.billed
 
 
-@both_clients
+@pytest.mark.parametrize("secure", [False, True], ids=["many at once", "few at once over TLS"])
 def test_storm_with_abort_keeps_the_caps(run: Run, secure: bool) -> None:
     with storm_world(run, secure, aborts=True) as world:
         storm = run_storm(world, run.dice("abort"))

@@ -94,6 +94,8 @@ class Load:
             self.in_flight += 1
             try:
                 await self.one_call()
+            except Exception as error:  # a client that died silently would prove nothing
+                self.problems.append(f"a client's call: {error!r}")
             finally:
                 self.in_flight -= 1
 
@@ -123,7 +125,7 @@ class Load:
             await asyncio.sleep(0.01)
         else:
             self.outcomes[str(answer.status)] += 1
-            broken = self.may_break and answer.is_stream and '"error"' in answer.events[-1]
+            broken = self.may_break and answer.is_stream and '"error"' in "".join(answer.events[-1:])
             if not broken and answer.status not in self.refusals:
                 self.problems.append(f"{answer.status} {answer.body[:300]!r}")
 

@@ -21,7 +21,7 @@ from support.world import INPUT_USD, MAX_OUTPUT, OUTPUT_USD, Tenant, World
 from . import memory
 from .booked import must_be_booked
 from .bystander import bystander
-from .held import Watch
+from .held import Watch, still_held
 from .programme import Outcome, Programme
 
 AT_ONCE = 64
@@ -126,6 +126,7 @@ def run(run: Run, size: int) -> Outcome:
         world.books.wait_until_no_holds(GONE_LIMIT)
         watch.must_give_back("disconnects", kept=0)
         outcome.must(not world.books.holds(), "a hold is left")
+        outcome.wrong(still_held(world))
         other.judge(outcome, latency=run.full)
         outcome.count = sum(leavers.ends.total() for leavers in kinds)
         outcome.figures["clients were gone"] = dict(kinds[0].ends + kinds[1].ends)

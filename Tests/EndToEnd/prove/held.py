@@ -9,15 +9,18 @@ enough in what the first one left, so that what is kept does not add up.
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from support.backend import LoggingBackend
 from support.client import Address
+from support.oracle import pico
 from support.tollgate import Gateway
+from support.world import World
 
 from . import memory
 from .programme import Outcome
@@ -194,3 +197,12 @@ class Watch:
         kept = [f"{name} {(rss - self.first.rss) / MIB:.1f}" for name, rss in self.left.items()]
         self.outcome.figures[f"memory kept after the first wave, MiB (of {self.kept() / MIB:.0f})"] = "; ".join(kept)
         self.outcome.figures["held before"], self.outcome.figures["held after"] = self.first, Figures.of(self.server)
+
+
+def still_held(world: World) -> list[str]:
+    """Budgets that hold something in the gateway's memory though no hold is on disk: at most five of them."""
+    with closing(sqlite3.connect(f"file:{world.server.database}?mode=ro", uri=True)) as connection:
+        budgets = [budget for budget, in connection.execute("SELECT id FROM budgets")]
+    states = {budget: world.admin.budget_state(budget) for budget in budgets}
+    held = [f"{budget} still holds {state['held']}" for budget, state in states.items() if pico(state["held"])]
+    return held[:5] if budgets else ["there is no budget"]

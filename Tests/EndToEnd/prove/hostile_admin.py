@@ -47,6 +47,7 @@ class Caller:
     def __init__(self, world: World, tenant: Tenant) -> None:
         self.world, self.tenant = world, tenant
         self.calls: list[tuple[str, Answer]] = []
+        self.broken: list[str] = []
         self.stop = Event()
         self.thread = Thread(target=self.run, daemon=True)
         self.thread.start()
@@ -54,11 +55,15 @@ class Caller:
     def run(self) -> None:
         while not self.stop.wait(PAUSE):
             marker = self.world.fresh("bystander")
-            self.calls.append((marker, self.world.call(self.tenant, marker, max_tokens=5)))
+            try:
+                self.calls.append((marker, self.world.call(self.tenant, marker, max_tokens=5)))
+            except Exception as error:  # one that died silently would prove nothing
+                self.broken.append(repr(error))
 
     def judge(self, outcome: Outcome) -> None:
         self.stop.set()
         self.thread.join()
+        outcome.wrong([f"the bystander's call: {error}" for error in self.broken[:5]])
         billed = {call.marker: call.billed for call in self.world.backend.calls()}
         settled = {entry.request_id: entry for entry in self.world.books.entries() if entry.kind == "settle"}
         for marker, answer in self.calls:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
-from dataclasses import replace
 
 from support.backend import trusted_backend
 from support.options import Run
@@ -18,6 +17,7 @@ from support.tollgate import gateway
 from support.world import World
 from test_burst import (
     AT_ONCE,
+    FALLBACKS,
     FULL_BURST,
     SMALL_BURST,
     VARIANTS,
@@ -25,6 +25,7 @@ from test_burst import (
     Variant,
     by_variant,
     check_ledger,
+    fell_back,
     laid_for_bursts,
     many_trials,
 )
@@ -34,7 +35,6 @@ from .programme import Outcome, Programme
 BATCH = 500  # bursts on one gateway, whose ledger is then read whole
 ONE_IN, FULL_ONE_IN = 8, 25  # bursts that fall back, and bursts of two hundred: no common factor, so some are both
 FULL_AT_ONCE = 2
-FALLBACKS = [replace(variant, fallback=worth) for worth in (6, 20) for variant in VARIANTS]
 Plan = list[tuple[Variant, int]]
 
 
@@ -50,11 +50,6 @@ async def played(world: World, plan: Plan) -> list[Result]:
     """The large ones after the others: that many connections at once would be a test of the machine."""
     of_size = [[(variant, calls) for variant, calls in plan if calls == size] for size in (SMALL_BURST, FULL_BURST)]
     return [*await many_trials(world, of_size[0], AT_ONCE), *await many_trials(world, of_size[1], FULL_AT_ONCE)]
-
-
-def fell_back(world: World) -> int:
-    """Bursts in which the second attempt of a call was paid for."""
-    return len({entry.tenant_id for entry in world.books.entries() if entry.attempt > 1 and entry.cost})
 
 
 def run(run: Run, size: int) -> Outcome:

@@ -11,8 +11,10 @@ that runs to the last picodollar of what is spent and held, one that would open 
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +22,7 @@ from support.backend import fake_backend
 from support.options import Run
 from support.oracle import pico, usd
 from support.tollgate import gateway
-from support.world import Tenant, World
+from support.world import PRICE, Tenant, World
 
 from .damage import ODD_VALUES, Place, about_everybody, length, mutate, rows_of, since, span, told_wrong
 from .dying import End, started
@@ -29,6 +31,7 @@ from .programme import Outcome, Programme
 from .stored import Stored
 
 RELEASE, SWEPT_SECONDS = "uncertain_release_after_seconds", 7.0  # the first look at what is to be released is over
+BOOKED = "SELECT kind, tenant_id, cost FROM ledger WHERE request_id = ?"
 AT_ONCE = 10  # tenants with an odd row each, in one start
 TABLES = ("tenants", "entitlements", "tenant_quotas", "api_keys", "key_secrets", "key_quotas", "budgets", "accounts",
           "budget_raises", "budget_alerts", "spend_alerts", "credits", "corrections", "holds", "ledger",
@@ -153,8 +156,19 @@ def limit_of(row: dict[str, Any]) -> int | None:
 
 
 def others_wrong(world: World, others: list[Tenant], **fields: Any) -> list[str]:
-    return [f"another tenant was answered {answer.status} {answer.body[:200]!r} {answer.error}"
-            for answer in (world.call(tenant, max_tokens=5, **fields) for tenant in others) if not answer.done]
+    """Others are served, and each call is booked once, to them, at what it costs."""
+    problems = []
+    for tenant in others:
+        answer = world.call(tenant, max_tokens=5, **fields)
+        if not answer.done:
+            problems.append(f"another tenant was answered {answer.status} {answer.body[:200]!r} {answer.error}")
+            continue
+        usage = answer.json()["usage"]
+        wanted = [("settle", tenant.id, PRICE.cost(usage["prompt_tokens"], usage["completion_tokens"]))]
+        with closing(sqlite3.connect(f"file:{world.server.database}?mode=ro", uri=True)) as connection:
+            booked = connection.execute(BOOKED, (answer.request_id,)).fetchall()
+        problems += [] if booked == wanted else [f"another tenant's call is booked as {booked}, {wanted} is right"]
+    return problems
 
 
 def own_wrong(world: World, odd: Odd, allowed: bool, seen: Counter[str]) -> list[str]:

@@ -23,7 +23,7 @@ from test_kill import MODEL_MAX, RATE, Load, check_books, gateway_to_kill
 
 from .calm import calm
 from .dying import clients, quiet
-from .held import Figures
+from .held import Figures, still_held
 from .programme import Outcome, Programme
 
 SLOPE_LIMIT = 1 << 20  # bytes in ten minutes
@@ -100,6 +100,7 @@ def run(run: Run, size: int) -> Outcome:
         except AssertionError as error:
             outcome.wrong(str(error)[:1500])
         outcome.wrong(bookkeeping.wrong(world.server.database))
+        outcome.wrong(still_held(world))
         outcome.figures["outcomes"] = dict(load.outcomes)
         outcome.must(load.outcomes["whole"] > size, "hardly any call was answered")
     return outcome

@@ -13,10 +13,12 @@ from support import bookkeeping
 from support.options import Run
 from support.world import World
 from test_cap_storm import (
+    FEWEST_FALLBACKS,
     Storm,
     assert_each_call_has_an_entry,
     assert_same_calls,
     check_caps,
+    fell_back,
     lay_first_pool,
     run_storm,
     storm_world,
@@ -24,9 +26,9 @@ from test_cap_storm import (
 
 from .programme import Outcome, Programme
 
-# Second attempts that were paid for, in each storm with two pools: with none it would be another storm. Fewer live to
-# see one where calls are cut off behind whoever leaves: 20 to 55 in five such storms, 42 to 92 in the five others.
-FEWEST_FALLBACKS, FEWEST_IF_CUT_OFF = 20, 5
+# Fewer live to see a second attempt where calls are cut off behind whoever leaves: 20 to 55 in five such storms, 42 to
+# 92 in the five others.
+FEWEST_IF_CUT_OFF = 5
 
 
 def run(run: Run, size: int) -> Outcome:
@@ -62,10 +64,6 @@ def judge(storm: Storm, aborts: bool) -> None:
     else:
         assert_same_calls(world.books, world.backend, storm)
     bookkeeping.assert_right(world.server.database)
-
-
-def fell_back(world: World) -> int:
-    return sum(entry.attempt > 1 and entry.cost > 0 for entry in world.books.entries())
 
 
 STORMS = Programme("cap-storms", "storms of 200 clients: no cap passed at any instant, none refused early", run, 20, 0,
