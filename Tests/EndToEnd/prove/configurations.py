@@ -9,6 +9,8 @@ import signal
 import time
 from collections import Counter
 
+import yaml
+
 from support.backend import fake_backend
 from support.client import chat, fetch
 from support.options import Run
@@ -86,6 +88,31 @@ def good_settings_wrong(world: World, tenant: Tenant) -> list[str]:
     return problems
 
 
+def taken_wrong(world: World, tenant: Tenant, good: bytes, data: bytes) -> list[str]:
+    """What is wrong with having taken these bytes: by another reader of YAML they must be settings that there are, and
+    the largest body must be the one they say."""
+    known = yaml.safe_load(good)
+    try:
+        # A tab behind a colon is right; the loader that is all Python does not know it.
+        taken = yaml.load(data, Loader=yaml.CSafeLoader) or {}
+    except yaml.constructor.ConstructorError:
+        return []  # a tag of its own, which the gateway does not read
+    except (yaml.YAMLError, ValueError) as error:
+        return [f"what is no YAML was taken: {error}"]
+    if not isinstance(taken, dict):
+        return [f"{type(taken).__name__} was taken"]
+    unknown = [name for name in taken if name not in known]
+    for part in ("limits", "log"):
+        fields = taken.get(part) or {}
+        if not isinstance(fields, dict):
+            return [f"{part} was taken as {type(fields).__name__}"]
+        unknown += [f"{part}.{name}" for name in fields if name not in known[part]]
+    problems = [f"settings that there are not were taken: {unknown}"] if unknown else []
+    if (taken.get("limits") or {}).get("max_body") == known["limits"]["max_body"]:
+        problems += good_settings_wrong(world, tenant)
+    return problems
+
+
 def one_configuration(world: World, tenant: Tenant, good: bytes, data: bytes, seen: Counter[str]) -> list[str]:
     """What was wrong after a reload with these bytes; the good ones are in force before and after."""
     server = world.server
@@ -101,8 +128,10 @@ def one_configuration(world: World, tenant: Tenant, good: bytes, data: bytes, se
         problems += good_settings_wrong(world, tenant)
         if not server.said("configuration kept", kept + 1):
             problems.append("the log does not say that it was kept")
-    elif reload_with(server, good) != APPLIED:
-        problems.append("a good configuration was not taken any more")
+    else:
+        problems += taken_wrong(world, tenant, good, data)
+        if reload_with(server, good) != APPLIED:
+            problems.append("a good configuration was not taken any more")
     return problems
 
 
