@@ -89,7 +89,7 @@ struct UpstreamControlTests {
     }
 
     @Test(
-        "a paused call whose answer ends leaves a connection that reads on", .timeLimit(.minutes(1)),
+        "a paused call whose answer ends leaves a connection that reads on", .timeLimit(.minutes(15)),
         arguments: bothClients)
     func pausedToTheEnd(_ kind: UpstreamHarness.Kind) async throws {
         let body = Self.pattern(16 << 10)
