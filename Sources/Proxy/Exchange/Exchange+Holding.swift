@@ -43,7 +43,7 @@ extension Exchange {
     /// Nothing is available: emergency passthrough at a limited rate, behind every gate, and then the end.
     func passThrough() {
         // Who has no money for any target hears that, not that there is no backend: that one would be asked again.
-        let isPaid = admission?.reservation != nil || routing.targets.contains { takeMoneyFirst($0.index) }
+        let isPaid = routing.targets.contains { takeMoneyFirst($0.index) }
         let lacking = failedAttempt == nil ? shortage : nil
         if let lacking, !isPaid {
             lackMoney(lacking.target, lacking.shortage)
