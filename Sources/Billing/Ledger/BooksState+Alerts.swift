@@ -49,8 +49,8 @@ extension BooksState {
     }
 
     private func account(of check: AlertCheck) -> WindowAccount? {
-        guard let owner = budgets[check.budget.id] else { return nil }
-        return [owner.current, owner.previous].compactMap(\.self).first { $0.window == check.window }
+        let found = account(AccountKey(budget: check.budget.id, windowStart: check.window.start))
+        return found?.window == check.window ? found : nil
     }
 
     /// An hour: longer than a restart takes.

@@ -109,7 +109,8 @@ class Bystander:
         outcome.must(loud <= allowed or not latency, f"{kind}: the bystander's p99 went from {quiet * 1000:.2f} ms to "
                      f"{loud * 1000:.2f} ms, at most {allowed * 1000:.2f} ms is allowed")
         return (f"{kind}: {quiet * 1000:.2f} ms without (they differ by {noise * 1000:.2f}), {loud * 1000:.2f} ms "
-                f"with ({loud / quiet - 1:+.0%}), at most {allowed * 1000:.2f} ({allowed / quiet - 1:+.0%}); {turns} turns each")
+                f"with ({loud / quiet - 1:+.0%}), at most {allowed * 1000:.2f} ({allowed / quiet - 1:+.0%}); "
+                f"{turns} turns each")
 
 
 def allowed_p99(quiet: float, noise: float) -> float:

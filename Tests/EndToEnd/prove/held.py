@@ -9,10 +9,9 @@ enough in what the first one left, so that what is kept does not add up.
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -201,7 +200,7 @@ class Watch:
 
 def still_held(world: World) -> list[str]:
     """Budgets that hold something in the gateway's memory though no hold is on disk: at most five of them."""
-    with closing(sqlite3.connect(f"file:{world.server.database}?mode=ro", uri=True)) as connection:
+    with world.books.connect() as connection:
         budgets = [budget for budget, in connection.execute("SELECT id FROM budgets")]
     states = {budget: world.admin.budget_state(budget) for budget in budgets}
     held = [f"{budget} still holds {state['held']}" for budget, state in states.items() if pico(state["held"])]

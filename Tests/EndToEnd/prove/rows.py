@@ -11,10 +11,8 @@ that runs to the last picodollar of what is spent and held, one that would open 
 from __future__ import annotations
 
 import random
-import sqlite3
 import time
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -165,7 +163,7 @@ def others_wrong(world: World, others: list[Tenant], **fields: Any) -> list[str]
             continue
         usage = answer.json()["usage"]
         wanted = [("settle", tenant.id, PRICE.cost(usage["prompt_tokens"], usage["completion_tokens"]))]
-        with closing(sqlite3.connect(f"file:{world.server.database}?mode=ro", uri=True)) as connection:
+        with world.books.connect() as connection:
             booked = connection.execute(BOOKED, (answer.request_id,)).fetchall()
         problems += [] if booked == wanted else [f"another tenant's call is booked as {booked}, {wanted} is right"]
     return problems
