@@ -24,7 +24,8 @@ from prove.migrations import half_done
 from prove.peers import Reply, after_the_end, answers, whole, whole_by_tollgate
 from prove.programme import Outcome, Programme
 from prove.raw_http import Player
-from prove.scorecard import SHOWN_FAILURES, Line, Scorecard
+from prove.scorecard import SHOWN_FAILURES, Line, Scorecard, checks_of
+from prove.sources import reached_from
 from support.backend import BackendCall
 from support.oracle import Hold
 from test_kill import left_wrong
@@ -142,8 +143,11 @@ def test_other_servers_read_nothing_behind_a_refusal() -> None:
 TWO = tuple(Programme(name, name, lambda run, size: Outcome(), 100, 1) for name in ("first", "second"))
 
 
-def line(name: str, binary: str = "this", failures: int = 0, size: int = 100) -> Line:
-    return Line(name, name, size, failures, 1.0, {}, ["bad"] * failures, binary, 1, size, size >= 100)
+CHECKS = checks_of(TWO[0])
+
+
+def line(name: str, binary: str = "this", failures: int = 0, size: int = 100, checks: str = CHECKS) -> Line:
+    return Line(name, name, size, failures, 1.0, {}, ["bad"] * failures, binary, 1, size, size >= 100, checks=checks)
 
 
 def collected(path: Path, *lines: Line) -> Scorecard:
@@ -166,11 +170,13 @@ def collected(path: Path, *lines: Line) -> Scorecard:
     ([line("first"), line("second", size=99)], ["second"], False),
     ([line("first", "other"), line("second")], ["first"], False),
     ([line("first", "other"), line("second"), line("first")], [], True),
+    ([line("first", checks="other"), line("second")], ["first"], False),
+    ([line("first", failures=1, checks="other"), line("second"), line("first")], [], True),
     ([line("first"), line("second"), line("first", size=1)], [], True),
     ([line("first"), line("second"), line("first", failures=1, size=1)], ["first"], False),
     ([line("first", failures=1), line("second"), line("first", size=1)], [], False),
 ])
-def test_a_scorecard_is_whole_with_every_line_at_full_length_of_one_binary(
+def test_a_scorecard_is_whole_with_every_line_at_full_length_of_one_binary_by_the_checks_as_they_are(
         tmp_path: Path, lines: list[Line], lacking: list[str], good: bool) -> None:
     path = tmp_path / "prove.json"
     card = collected(path, *lines)
@@ -183,6 +189,12 @@ def test_a_scorecard_is_whole_with_every_line_at_full_length_of_one_binary(
 def test_a_failure_that_came_before_stays_on_the_scorecard(tmp_path: Path) -> None:
     card = collected(tmp_path / "prove.json", line("first", failures=1), line("second"), line("first"))
     assert card.as_promised and "failed before, 1 times: first" in card.verdict()
+
+
+def test_the_checks_of_a_line_are_all_that_its_programme_imports() -> None:
+    found = reached_from("prove.races")
+    assert {"prove.races", "prove.programme", "support.oracle", "support.client"} <= found
+    assert not {"prove.power", "prove.programmes"} & found
 
 
 def test_every_failure_is_in_the_file(tmp_path: Path) -> None:

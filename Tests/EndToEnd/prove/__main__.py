@@ -21,7 +21,7 @@ from support.processes import allow_many_files
 
 from .programme import Outcome, Programme
 from .programmes import PROGRAMMES
-from .scorecard import HEADINGS, Line, Scorecard, digest_of, show
+from .scorecard import HEADINGS, Line, Scorecard, checks_of, digest_of, show
 
 
 def played(programme: Programme, run: Run, size: int, digest: str) -> Line:
@@ -33,7 +33,8 @@ def played(programme: Programme, run: Run, size: int, digest: str) -> Line:
     if not outcome.count and not outcome.failures:
         outcome.wrong("nothing was tried")
     return Line(programme.name, programme.what, outcome.count, len(outcome.failures), time.monotonic() - started,
-                outcome.figures, outcome.failures, digest, run.seed, size, run.full and size >= programme.full)
+                outcome.figures, outcome.failures, digest, run.seed, size, run.full and size >= programme.full,
+                checks=checks_of(programme))
 
 
 def chosen(only: str) -> list[Programme]:

@@ -1,7 +1,7 @@
 """The scorecard: a line of each programme, kept in a file across sittings, and what is still missing of the whole.
 
-A line counts for the binary it was made with, by that one's digest, and for the whole if its programme was run at full
-length. Lines of other programmes stay in the file; a shorter run that found nothing does not take a longer one's place.
+A line counts for the binary it was made with and the checks it was made by, by their digests, and for the whole if its
+programme was run at full length. Lines of other programmes stay in the file; a shorter run that found nothing does not take a longer one's place.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 
 from .programme import Programme
+from .sources import digest_of_checks
 
 SHOWN_FAILURES = 12
 HEADINGS = f"{'programme':<14}{'what':<66}{'done':>9}{'failed':>8}{'seconds':>9}"
@@ -31,14 +32,15 @@ class Line:
     seed: int = 0
     size: int = 0
     whole: bool = False  # at full length
-    failed_before: int = 0  # earlier runs of the same binary that failed
+    failed_before: int = 0  # earlier runs of the same binary by the same checks that failed
+    checks: str = ""  # the digest of what it was judged by
 
     def __str__(self) -> str:
         return f"{self.name:<14}{self.what:<66}{self.done:>9,}{self.failed:>8}{self.seconds:>9.0f}"
 
     def after(self, earlier: Line | None) -> Line:
         """The line to keep of this one and the one that its programme has already."""
-        if not earlier or earlier.binary != self.binary:
+        if not earlier or (earlier.binary, earlier.checks) != (self.binary, self.checks):
             return self
         if (self.whole, self.size) < (earlier.whole, earlier.size) and not self.failed:
             return earlier
@@ -58,6 +60,10 @@ def show(line: Line) -> None:
 def digest_of(binary: Path) -> str:
     with open(binary, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def checks_of(programme: Programme) -> str:
+    return digest_of_checks(programme.run.__module__)
 
 
 @dataclass
@@ -100,6 +106,8 @@ class Scorecard:
                 reasons[programme.name] = "not run"
             elif line.binary != self.binary:
                 reasons[programme.name] = f"of another binary, {line.binary[:12] or 'unknown'}"
+            elif line.checks != checks_of(programme):
+                reasons[programme.name] = f"made by other checks, {line.checks[:12] or 'unknown'}"
             elif not line.whole:
                 reasons[programme.name] = f"only {line.size:,} of {programme.full:,}"
         return reasons

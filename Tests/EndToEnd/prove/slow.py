@@ -33,6 +33,7 @@ PAIRS = 5
 # Of a stream, 40 KB each: more than the kernel takes for a connection (`net.ipv4.tcp_wmem`, 4 MiB) and the gateway may.
 EVENTS, WORDS = 200, 8_000
 CUT_LIMIT = 20.0  # seconds until the last slow connection is gone
+OPENING, SMOKE_OPENING = 3, 1  # seconds in which the connections are made: all at once would be a flood, not slow
 OWN_LIMIT = 120  # seconds until slowhttptest would close its connections itself
 LEAST_SHARE = 0.9  # of the connections must have stood at once on the data plane
 LEAST_ELSEWHERE = 40  # the other listeners may take few at once
@@ -68,7 +69,7 @@ def config(full: bool) -> str:
     return f"limits: {{ {', '.join(f'{name}: {timeout(full)}s' for name in names)} }}\n"
 
 
-def slowhttptest(server: Gateway, kind: Kind, connections: int, key: str) -> list[str]:
+def slowhttptest(server: Gateway, kind: Kind, connections: int, opening: int, key: str) -> list[str]:
     """Problems; none where all the connections stood at once and then were gone, though their client closed none."""
     places = {"data": (server.data, key), "admin": (server.admin_address, server.admin.credential),
               "metrics": (server.metrics_address, "none")}
@@ -76,7 +77,7 @@ def slowhttptest(server: Gateway, kind: Kind, connections: int, key: str) -> lis
     with open(server.folder / "slowhttptest.log", "w") as log:
         child = subprocess.Popen(
             ["slowhttptest", *kind.options, "-u", f"http://{address[0]}:{address[1]}{kind.path}",
-             "-c", str(connections), "-r", str(connections), "-l", str(OWN_LIMIT), "-x", "24", "-p", "5",
+             "-c", str(connections), "-r", str(connections // opening), "-l", str(OWN_LIMIT), "-x", "24", "-p", "5",
              # It has no option for a key, but for a field that ours can follow.
              "-m", f"*/*\r\nAuthorization: Bearer {credential}"],
             stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
@@ -141,7 +142,7 @@ async def slow_readers(world: World, tenant: Tenant, number: int, seconds: float
 
 def run(run: Run, size: int) -> Outcome:
     outcome = Outcome()
-    pairs, quiet = (PAIRS, QUIET) if run.full else (1, SMOKE_QUIET)
+    pairs, quiet, opening = (PAIRS, QUIET, OPENING) if run.full else (1, SMOKE_QUIET, SMOKE_OPENING)
     # Long streams keep their backend busy: the bystander has another.
     with fake_backend() as backend, fake_backend() as loud, gateway(run.binary, config(run.full)) as server:
         world = World.lay(server, backend)
@@ -158,7 +159,8 @@ def run(run: Run, size: int) -> Outcome:
                     with other.turn(False, name):
                         time.sleep(quiet)
                     with watch.wave(name, size, memory.REQUEST), other.turn(True, name):
-                        outcome.wrong([f"{name}: {wrong}" for wrong in slowhttptest(server, kind, size, tenant.key)])
+                        outcome.wrong([f"{name}: {wrong}" for wrong in slowhttptest(server, kind, size, opening,
+                                                                                             tenant.key)])
                     outcome.count += size
             number = max(size // READERS_SHARE, LEAST_READERS)
             for _ in range(pairs):
