@@ -35,10 +35,9 @@ public final class Ledger: Sendable {
     // MARK: Holding
 
     /// Holds a claim in all budgets that match, or nothing. It is not durable before `record` says so. Requests that
-    /// queue for a budget come first, unless the tenant does not wait or `overtaking` says otherwise.
-    public func reserve(_ claim: Claim, overtaking: Bool = false) -> Decision {
-        let overtakes = overtaking || claim.tenant.holdWaitMS <= 0
-        let manner = BooksState.Manner(at: claim.admittedAt, overtakes: overtakes)
+    /// queue for a budget come first, unless the tenant does not wait.
+    public func reserve(_ claim: Claim) -> Decision {
+        let manner = BooksState.Manner(at: claim.admittedAt, overtakes: claim.tenant.holdWaitMS <= 0)
         return books.withLock { BooksState.decision($0.judge(claim, manner), claim) }
     }
 

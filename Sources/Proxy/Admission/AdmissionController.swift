@@ -73,15 +73,17 @@ final class AdmissionController: Sendable {
     }
 
     /// Judges again a request that left a queue: key, suspension and entitlement may have changed while it waited.
-    func judgeAgain(_ admission: Admission, at instant: Timestamp) -> Denial? {
+    /// Says which of its targets it may no longer use; never all of them.
+    func judgeAgain(_ admission: Admission, at instant: Timestamp) -> Result<Set<Int>, Denial> {
         switch directory.current(admission.principal, at: instant) {
-        case .refused: return .invalidKey
-        case .suspended: return .tenantSuspended
+        case .refused: return .failure(.invalidKey)
+        case .suspended: return .failure(.tenantSuspended)
         case .good(let principal):
-            guard let model = router.model(admission.ask.model) else { return .modelNotFound(admission.ask.model) }
-            let still = Self.entitledTargets(of: model, for: principal)
-            let pools = Set(still.map(\.pool))
-            return admission.targets.allSatisfy { pools.contains($0.pool) } ? nil : .modelNotFound(admission.ask.model)
+            let model = router.model(admission.ask.model)
+            let pools = Set(model.map { Self.entitledTargets(of: $0, for: principal).map(\.pool) } ?? [])
+            let withdrawn = admission.targets.indices.filter { !pools.contains(admission.targets[$0].pool) }
+            if withdrawn.count == admission.targets.count { return .failure(.modelNotFound(admission.ask.model)) }
+            return .success(Set(withdrawn))
         }
     }
 

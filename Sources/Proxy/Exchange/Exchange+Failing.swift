@@ -17,7 +17,7 @@ extension Exchange {
         life.move(to: .admitting)
         // It took a while: the key may be revoked by now, or the pool taken away.
         guard isStillWelcome() else { return }
-        if plane.retries.areSpent(attempts) { passThrough() } else { seek() }
+        seek()
     }
 
     /// Tells everybody who keeps count of a backend's failures.

@@ -24,13 +24,15 @@ extension Exchange {
     private func openTargets() {
         guard let admission else { return }
         routing.targets = admission.targets.indices.compactMap { index in
-            unaffordable.contains(index) ? nil : RoutingAsk.Target(index: index, pool: admission.targets[index].pool)
+            if unaffordable.contains(index) || withdrawn.contains(index) { return nil }
+            return RoutingAsk.Target(index: index, pool: admission.targets[index].pool)
         }
     }
 
     /// Looks for a slot among the targets whose hold may fit.
     func seek() {
         if lease != nil { return hold() }
+        if plane.retries.areSpent(attempts) { return passThrough() }
         switch plane.router.acquire(routing) {
         case .lease(let found):
             lease = found
@@ -157,7 +159,9 @@ extension Exchange {
         if let reservation = old.giveUpReservation() { plane.ledger.abandon(reservation) }
         if old.finishOnce() { plane.quotas.giveBack(old.quota) }
         admission = nil
-        admit(old.ask, at: plane.time.now())
+        withdrawn.removeAll()
+        // Who calls was looked up when the request came.
+        if isAdmitted(old.ask, at: plane.time.now()), isStillWelcome() { seek() }
     }
 
     /// The deadline: tried once more out of order, and refused only if it does not fit then.
@@ -192,7 +196,7 @@ extension Exchange {
         life.move(to: .admitting)
         lease = found
         guard isStillWelcome() else { return }
-        if found == nil { passThrough() } else { hold() }
+        if found == nil { passThrough() } else { seek() }
     }
 
     private func queueTimedOut() {
@@ -203,14 +207,30 @@ extension Exchange {
         if isStillWelcome() { passThrough() }
     }
 
-    /// A request that waited, or whose attempt failed, is judged again; false when it was refused.
+    /// A request that waited, or whose attempt failed, is judged again; false when it was refused. What it has of a
+    /// pool that it may no longer use goes back, a slot or money.
     func isStillWelcome() -> Bool {
         guard let admission else { return false }
-        if let denial = plane.admission.judgeAgain(admission, at: plane.time.now()) {
+        switch plane.admission.judgeAgain(admission, at: plane.time.now()) {
+        case .failure(let denial):
             conclude(with: denial)
             return false
+        case .success(let found):
+            if found != withdrawn { withdraw(found, of: admission) }
+            return true
         }
-        return true
+    }
+
+    private func withdraw(_ found: Set<Int>, of admission: Admission) {
+        withdrawn = found
+        reopenTargets()
+        if let lease, found.contains(lease.target) { releaseLease(.unused) }
+        let pools = routing.targets.map(\.pool)
+        if let pool = admission.reservation?.claim.pool, !pools.contains(pool),
+            let lost = admission.giveUpReservation()
+        {
+            plane.ledger.abandon(lost)
+        }
     }
 
     /// The client left while it waited.

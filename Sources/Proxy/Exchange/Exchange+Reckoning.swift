@@ -73,7 +73,8 @@ extension Exchange {
     ) -> Money? {
         guard reckoning.provenance != .none, let admission else { return nil }
         let sheet = plane.prices.upstreamSheet(
-            model: admission.ask.model, backendID: backend.definition.id.text, at: admission.admittedAt)
+            model: admission.ask.model, backendID: backend.definition.id.text,
+            at: admission.reservation?.admittedAt ?? admission.admittedAt)
         guard let sheet else { return reported?.providerCost }
         let usage = counted(reckoning.usage, reckoning.outcome, sheet, tiers)
         return sheet.cost(usage, tiers: tiers, ppm: 1_000_000).cost

@@ -26,6 +26,8 @@ final class Exchange {
     var routing: RoutingAsk
     /// Targets whose hold did not fit.
     var unaffordable: Set<Int> = []
+    /// Targets whose pool the tenant lost while the request waited.
+    var withdrawn: Set<Int> = []
     /// What to wait for, or to refuse for: the first shortage that waiting helps with, else the first of all.
     var shortage: (target: Int, shortage: Ledger.Shortage)?
     /// The finished attempt that the next hold is swapped for.
@@ -93,18 +95,20 @@ final class Exchange {
         case .failure(let error):
             end(with: .badRequest(code: error.code, param: error.param, message: error.message))
         case .success(let ask):
-            admit(ask, at: judgedAt)
+            if isAdmitted(ask, at: judgedAt) { seek() }
         }
     }
 
-    /// Judges the call by what holds at an instant, and looks for a backend.
-    func admit(_ ask: Ask, at instant: Timestamp) {
+    /// Judges the call by what holds at an instant; false when it was refused.
+    func isAdmitted(_ ask: Ask, at instant: Timestamp) -> Bool {
         switch plane.admission.open(principal, ask: ask, requestID: request.id, at: instant) {
-        case .failure(let denial): end(with: denial)
+        case .failure(let denial):
+            end(with: denial)
+            return false
         case .success(let admission):
             self.admission = admission
             beginRouting(admission)
-            seek()
+            return true
         }
     }
 

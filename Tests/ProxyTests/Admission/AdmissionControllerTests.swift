@@ -165,18 +165,35 @@ struct AdmissionControllerTests {
     @Test
     func `a request that waited is judged again`() throws {
         let admission = try fixture.open().get()
-        func verdict() -> String? {
-            _ = fixture.principal
-            return fixture.controller.judgeAgain(admission, at: fixture.clock.now()).map {
-                ErrorResponse($0, shape: .openAI).code
-            }
-        }
-        #expect(verdict() == nil)
+        #expect(verdict(on: admission) == "[]")
         fixture.entitlements = [Entitlement(pool: "q")]
-        #expect(verdict() == "model_not_found")
+        #expect(verdict(on: admission) == "model_not_found")
         fixture.tenant.suspended = true
-        #expect(verdict() == "tenant_suspended")
+        #expect(verdict(on: admission) == "tenant_suspended")
         fixture.key.revokedAt = fixture.clock.now()
-        #expect(verdict() == "invalid_api_key")
+        #expect(verdict(on: admission) == "invalid_api_key")
+    }
+
+    @Test
+    func `a request that waited keeps the targets its tenant did not lose`() throws {
+        fixture.entitlements = ["q", "p", "r"].map { Entitlement(pool: $0) }
+        let admission = try fixture.open("wide").get()
+        let pools = admission.targets.map(\.pool)
+        #expect(pools.count == 3)
+        fixture.entitlements = [Entitlement(pool: pools[1])]
+        #expect(verdict(on: admission) == "[0, 2]")
+        fixture.entitlements = pools.map { Entitlement(pool: $0) }
+        #expect(verdict(on: admission) == "[]")
+        fixture.entitlements = []
+        #expect(verdict(on: admission) == "model_not_found")
+    }
+
+    /// The targets that were lost, or the refusal's code.
+    private func verdict(on admission: Admission) -> String {
+        _ = fixture.principal
+        switch fixture.controller.judgeAgain(admission, at: fixture.clock.now()) {
+        case .success(let lost): return "\(lost.sorted())"
+        case .failure(let denial): return ErrorResponse(denial, shape: .openAI).code
+        }
     }
 }
