@@ -19,6 +19,11 @@ import Testing
         #expect(KeyHasher.Cost() == KeyHasher.Cost(memoryKiB: 19_456, iterations: 2, parallelism: 1))
     }
 
+    @Test(arguments: ["m=+64,t=1,p=1", "m=-0,t=1,p=1", "m=64,t=1", "m=64,t=1,p=", "m=64,t=4294967296,p=1"])
+    func `a cost is stated in digits and nothing else`(parameters: String) {
+        #expect(KeyHasher.Cost(phc: "$argon2id$v=19$\(parameters)$c2FsdA$aGFzaA") == nil)
+    }
+
     @Test func `only the right secret verifies`() async throws {
         let hasher = KeyHasher(cost: .cheap, workers: 2, time: SystemClock())
         let phc = try await hasher.hash(secret)

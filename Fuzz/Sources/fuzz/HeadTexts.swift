@@ -11,7 +11,7 @@ enum HeadTexts {
 
     static func run(_ rest: FuzzInput) {
         var input = rest
-        let choice = input.byte() % 6
+        let choice = input.byte() % 8
         let text = input.text
         switch choice {
         case 0: checkHost(text)
@@ -21,6 +21,8 @@ enum HeadTexts {
         case 3 where text.utf8.count <= comparedBytes: checkCoding(text)
         case 3: _ = PercentCoding.decoded(text[...])
         case 4: checkTrace(text)
+        case 6: checkModelPage(text)
+        case 7: checkFirstBytes(input.array)
         default: checkAddresses(&input)
         }
     }
@@ -105,7 +107,7 @@ enum HeadTexts {
         precondition(second.denial() == nil, again)
     }
 
-    private static func items(_ target: [UInt8]) -> [(String, String)] {
+    static func items(_ target: [UInt8]) -> [(String, String)] {
         guard let mark = target.firstIndex(of: UInt8(ascii: "?")) else { return [] }
         var items: [(String, String)] = []
         var (name, value): ([UInt8], [UInt8]?) = ([], nil)

@@ -9,6 +9,7 @@ enum KeyTarget {
     static func run(_ bytes: UnsafeRawBufferPointer) {
         checkGrammar(bytes)
         checkMade(from: bytes)
+        checkCost(String(decoding: bytes, as: UTF8.self))
         var input = FuzzInput(bytes)
         let names = ["authorization", "Authorization", "x-api-key", "X-API-Key", "cookie"]
         let first = input.pick(names)
@@ -45,6 +46,24 @@ enum KeyTarget {
         let place = Int(bytes[53]) % key.count
         key[place] ^= 1 << (bytes[53] & 7)
         precondition(!isKey(key), "a changed key is taken")
+    }
+
+    /// The cost that a stored hash states is what its digits say, and no other text states one.
+    private static func checkCost(_ text: String) {
+        guard let cost = KeyHasher.Cost(phc: text) else { return }
+        let numbers = [cost.memoryKiB, cost.iterations, cost.parallelism]
+        let fields = Array(text.utf8).split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false)
+        precondition(fields[0].isEmpty && fields[1].elementsEqual("argon2id".utf8), text)
+        precondition(fields[2].elementsEqual("v=19".utf8), text)
+        let parameters = fields[3].split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+        precondition(parameters.count == numbers.count, text)
+        for ((name, number), parameter) in zip(zip("mtp".utf8, numbers), parameters) {
+            precondition(parameter.starts(with: [name, UInt8(ascii: "=")]), text)
+            let digits = parameter.dropFirst(2).drop { $0 == UInt8(ascii: "0") }
+            precondition(digits.elementsEqual(number == 0 ? "".utf8 : String(number).utf8), text)
+        }
+        let written = "$argon2id$v=19$m=\(numbers[0]),t=\(numbers[1]),p=\(numbers[2])$c2FsdA$aGFzaA"
+        precondition(KeyHasher.Cost(phc: written) == cost, text)
     }
 
     private static func isKey(_ key: [UInt8]) -> Bool {

@@ -7,10 +7,11 @@ struct AnthropicModelPage: Equatable {
     /// Only models that come before this id; the last of them.
     var beforeID: String?
 
-    /// Reads `limit`, `after_id` and `before_id`; other parameters mean nothing here. Throws a denial that names the
-    /// parameter at fault.
+    /// Reads `limit`, `after_id` and `before_id`; other parameters mean nothing here, but none may be there twice.
+    /// Throws a denial that names the parameter at fault.
     init(target: String) throws(Denial) {
         var items = QueryItems(target: target)
+        if let denial = items.repetition() { throw denial }
         if let text = items.take("limit") {
             guard let number = Int(text), 1...1000 ~= number else {
                 throw .badParameter("limit", "must be a whole number between 1 and 1000")

@@ -21,9 +21,13 @@ struct QueryItems {
         values.removeValue(forKey: name)
     }
 
+    /// The denial for the first name that was given twice; nil if there is none.
+    func repetition() -> Denial? {
+        repeated.map { .badParameter($0, "is given twice") }
+    }
+
     /// The denial for what was repeated, or was not taken and so is unknown; nil if all is well.
     func denial() -> Denial? {
-        if let repeated { return .badParameter(repeated, "is given twice") }
-        return values.keys.min().map { .badParameter($0, "is unknown") }
+        repetition() ?? values.keys.min().map { .badParameter($0, "is unknown") }
     }
 }

@@ -24,7 +24,10 @@ extension KeyHasher {
             guard parameters.count == names.count else { return nil }
             var values: [UInt32] = []
             for (parameter, name) in zip(parameters, names) {
-                guard parameter.hasPrefix(name), let value = UInt32(parameter.dropFirst(2)) else { return nil }
+                let digits = parameter.dropFirst(2)
+                guard parameter.hasPrefix(name), digits.utf8.allSatisfy({ 0x30...0x39 ~= $0 }),
+                    let value = UInt32(digits)
+                else { return nil }
                 values.append(value)
             }
             self.init(memoryKiB: values[0], iterations: values[1], parallelism: values[2])

@@ -23,11 +23,12 @@ struct AnthropicModelPageTests {
         #expect(try cut("?limit=2&before_id=d") == "bc+")
         #expect(try cut("?before_id=c") == "ab")
         #expect(try cut("?after_id=zz") == "")
+        #expect(try cut("?beta=true") == "abcd")
     }
 
     @Test(arguments: [
         ("?limit=0", "limit"), ("?limit=1001", "limit"), ("?limit=x", "limit"),
-        ("?after_id=a&before_id=b", "before_id"),
+        ("?after_id=a&before_id=b", "before_id"), ("?limit=1&limit=9", "limit"), ("?beta=true&beta=true", "beta"),
     ])
     func `a bad parameter is named`(query: String, name: String) {
         #expect { try cut(query) } throws: { error in
