@@ -159,16 +159,18 @@ extension ConnectionHandler {
 
     // MARK: Ending
 
-    /// Cuts connections that passed their deadline; called about once a second.
-    func checkDeadline(_ now: Int64) {
+    /// Ends a connection that passed its deadline, and says whether it did; called about once a second.
+    func endsIfPastDeadline(_ now: Int64) -> Bool {
         if let incoming, !isLingering {
             let received = incoming.body.readableBytes + discardedBytes
-            if BodyPace.isTooSlow(received: received, after: now - bodySince, graceMS: loop.limits.headerTimeoutMS) {
-                refuseAndClose(.requestTimeout)
-            }
-        } else if now > deadline {
-            if headIsComing, !isLingering { refuseAndClose(.requestTimeout) } else { close() }
+            guard BodyPace.isTooSlow(received: received, after: now - bodySince, graceMS: loop.limits.headerTimeoutMS)
+            else { return false }
+            refuseAndClose(.requestTimeout)
+            return true
         }
+        guard now > deadline else { return false }
+        if headIsComing, !isLingering { refuseAndClose(.requestTimeout) } else { close() }
+        return true
     }
 
     /// Bytes came in: if they begin a request, its head must be whole within `header_timeout`.

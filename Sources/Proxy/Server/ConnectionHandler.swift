@@ -96,6 +96,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
+        if isLingering { return SurplusPace.read(context) }
         // A pipelining client is not read from while an answer is under way; one that merely waits is, so that
         // its leaving is noticed.
         // One whose answers are not being read gets no further request in.

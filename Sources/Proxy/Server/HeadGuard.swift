@@ -24,6 +24,8 @@ final class HeadGuard: ChannelDuplexHandler {
     private var isLast = false
     /// Nothing more is handed on.
     private var isOver = false
+    /// All answers are out; what still comes is thrown away.
+    private var hasEnded = false
     /// The refusal that waits for the answers before it.
     private var waiting: (denial: Denial, isHead: Bool)?
 
@@ -50,6 +52,10 @@ final class HeadGuard: ChannelDuplexHandler {
         case .end: isOver = isLast
         }
         context.fireChannelRead(data)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if hasEnded { SurplusPace.read(context) } else { context.read() }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -98,6 +104,7 @@ final class HeadGuard: ChannelDuplexHandler {
     }
 
     private func end(_ context: ChannelHandlerContext) {
+        hasEnded = true
         // Closed at once, the client might lose the answer to a reset.
         context.close(mode: .output, promise: nil)
         closeSoon(context)

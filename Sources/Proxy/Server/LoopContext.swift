@@ -3,6 +3,8 @@ import Tenancy
 
 /// What belongs to one event loop: its upstream client and its connections.
 final class LoopContext {
+    private static let endedAtOnce = 16
+
     let eventLoop: any EventLoop
     let plane: DataPlane
     /// The loop's own copy, which no lock guards.
@@ -24,7 +26,7 @@ final class LoopContext {
     func startSweeping() {
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         sweep = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
-            bound.value.sweepNow()
+            bound.value.sweep(Array(bound.value.connections.values))
         }
     }
 
@@ -59,8 +61,15 @@ final class LoopContext {
         upstream.shutdown()
     }
 
-    private func sweepNow() {
+    /// Of very many that end at once, some at a time: everybody else waits for them.
+    private func sweep(_ connections: [ConnectionHandler], from first: Int = 0) {
         let now = plane.time.uptime()
-        for connection in connections.values { connection.checkDeadline(now) }
+        var ended = 0
+        for (index, connection) in connections.enumerated().dropFirst(first) where connection.endsIfPastDeadline(now) {
+            ended += 1
+            guard ended == Self.endedAtOnce else { continue }
+            eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(2)) { self.sweep(connections, from: index + 1) }
+            return
+        }
     }
 }

@@ -37,13 +37,8 @@ public final class ProxyServer: Sendable {
         let plane = plane
         let contexts = Dictionary(
             zip(group.makeIterator().map { ObjectIdentifier($0) }, loops), uniquingKeysWith: { first, _ in first })
-        let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: ListenSource.backlog)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelInitializer(AcceptPause.add)
+        let bootstrap = ServerBootstrap.fair(on: group)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.maxMessagesPerRead, value: 4)
             // What a slow reader keeps: so much, and the piece that came on top.
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 8 * 1024, high: 16 * 1024))
             .childChannelInitializer { channel in

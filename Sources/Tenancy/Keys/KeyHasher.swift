@@ -4,6 +4,8 @@ public final class KeyHasher: Sendable {
     private let workers: Int
     private let queue: KeyHasherQueue
     private let time: any TimeSource
+    /// Runs what can run in time at the expense of nobody else.
+    private let helper = IdleHelper(patienceMS: 100)
 
     /// Starts the workers; at most `queueLimit` runs wait, each at most `waitLimitMS` milliseconds.
     public init(
@@ -24,7 +26,7 @@ public final class KeyHasher: Sendable {
     }
 
     deinit {
-        queue.stop(workers: workers)
+        shutdown()
     }
 
     /// Hashes a whole key text into a PHC string; calls back on a worker, or at once with `full`.
@@ -55,19 +57,20 @@ public final class KeyHasher: Sendable {
     /// Answers those that wait with `failed` and ends the workers; a run under way is finished.
     public func shutdown() {
         queue.stop(workers: workers)
+        helper.stop()
     }
 
-    private func run<Value>(
+    private func run<Value: Sendable>(
         _ body: @escaping @Sendable () throws(KeyHasherError) -> Value,
         then: @escaping @Sendable (Result<Value, KeyHasherError>) -> Void
     ) {
-        queue.submit { [queue, time] refusal in
+        queue.submit { [queue, helper, time] refusal in
             if let refusal {
                 then(.failure(refusal))
                 return
             }
             let start = time.uptime()
-            let result = Result(catching: body)
+            let result = helper.make { Result(catching: body) }
             queue.record(since: start)
             then(result)
         }

@@ -12,11 +12,7 @@ public enum Listener {
         _ source: ListenSource, certificate: ListenerCertificate?, handshakeTimeoutMS: Int64,
         setUp: @escaping @Sendable (any Channel) -> EventLoopFuture<Child>
     ) async throws -> NIOAsyncChannel<Child, Never> {
-        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .serverChannelOption(.backlog, value: ListenSource.backlog)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelInitializer(AcceptPause.add)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
+        let bootstrap = ServerBootstrap.fair(on: MultiThreadedEventLoopGroup.singleton)
         return try await source.bind(bootstrap) { channel in
             let child = channel.eventLoop.makeCompletedFuture {
                 _ = try certificate?.secure(channel, timeoutMS: handshakeTimeoutMS)
