@@ -1,3 +1,4 @@
+import Foundation
 import Support
 import Tenancy
 import Testing
@@ -17,7 +18,7 @@ final class ModelHistory {
 
     init(seed: UInt64, at start: Timestamp) throws {
         fixture = try LedgerFixture(at: start)
-        model = NaiveLedger(zone: .utc)
+        model = NaiveLedger(zone: .gmt)
         random = SeededGenerator(seed: seed)
     }
 
@@ -111,7 +112,7 @@ final class ModelHistory {
     private func checkCaps(_ claim: Ledger.Claim, at instant: Timestamp) {
         guard claim.wanted != .zero else { return }
         for cap in model.caps.values where cap.budget.mode == .hard {
-            guard cap.budget.matches(keyID: claim.keyID, model: claim.model, pool: claim.pool) else { continue }
+            guard cap.matches(scope(claim)) else { continue }
             let sums = model.sums(cap, at: instant)
             if sums.posted + sums.live + sums.uncertain > Int(cap.budget.limit.pico) {
                 disagreement = "\(cap.budget.id) went over its cap"
@@ -196,7 +197,7 @@ final class ModelHistory {
     }
 
     private func makeBudget() async throws -> String {
-        let mode: BudgetMode = random.oneIn(5) ? .soft : .hard
+        let mode: BudgetMode = random.oneIn(5) ? .soft : random.oneIn(8) ? .shadow : .hard
         do {
             let id = try await fixture.budget(
                 random.below(300), [.day, .week, .month, .total][random.below(4)], mode: mode,
@@ -212,8 +213,7 @@ final class ModelHistory {
     /// Reads a budget as stored and lets it count from its current window.
     private func learn(_ id: ID<Budget>) throws {
         let budget = try #require(try fixture.file.read { try BillingStore.budget($0, id) })
-        let window = BudgetWindow(budget.window, containing: now, in: model.zone)
-        model.caps[id] = NaiveLedger.Cap(budget: budget, since: window.start)
+        model.caps[id] = NaiveLedger.Cap(budget: budget, since: model.window(budget, at: now).lowerBound)
     }
 
     private func changeBudget() async throws -> String {
@@ -244,7 +244,7 @@ final class ModelHistory {
     private func moveZone() async throws -> String {
         let name = Self.zones[random.below(Self.zones.count)]
         try await fixture.move(to: name)
-        model.zone = try #require(CalendarZone(identifier: name))
+        model.zone = try #require(TimeZone(identifier: name))
         for id in model.caps.keys { try learn(id) }
         return "move to \(name)"
     }

@@ -1,8 +1,10 @@
+import Foundation
 import Tenancy
 
 @testable import Billing
 
-/// The ledger as a schoolbook would write it: lists that are summed anew for every question.
+/// The ledger as a schoolbook would write it: lists that are summed anew for every question. Its windows are those of
+/// Foundation's calendar, and what matches a budget it decides by itself.
 struct NaiveLedger {
     struct Scope {
         var keyID: ID<APIKey>
@@ -28,6 +30,13 @@ struct NaiveLedger {
         var budget: Budget
         /// Where it began to count.
         var since: Timestamp
+
+        func matches(_ scope: Scope) -> Bool {
+            if let keyID = budget.keyID, keyID != scope.keyID { return false }
+            if let model = budget.model, model != scope.model { return false }
+            if let pool = budget.pool, pool != scope.pool { return false }
+            return true
+        }
     }
 
     enum Answer: Equatable {
@@ -35,22 +44,34 @@ struct NaiveLedger {
         case short(waitingHelps: Bool)
     }
 
-    var zone: CalendarZone
+    var zone: TimeZone
     var spends: [Spend] = []
     var holds: [HoldID: Held] = [:]
     var caps: [ID<Budget>: Cap] = [:]
 
-    func window(_ cap: Cap, at instant: Timestamp) -> BudgetWindow {
-        BudgetWindow(cap.budget.window, containing: instant, in: zone)
+    func window(_ budget: Budget, at instant: Timestamp) -> Range<Timestamp> {
+        let unit: Calendar.Component
+        switch budget.window {
+        case .total: return Timestamp(microseconds: 0)..<Timestamp(microseconds: .max)
+        case .day: unit = .day
+        case .week: unit = .weekOfYear
+        case .month: unit = .month
+        }
+        var calendar = Calendar(identifier: .iso8601)
+        calendar.timeZone = zone
+        let date = Date(timeIntervalSince1970: Double(instant.microseconds / 1_000_000))
+        guard let span = calendar.dateInterval(of: unit, for: date) else { return instant..<instant }
+        func exact(_ date: Date) -> Timestamp {
+            Timestamp(microseconds: Int64(date.timeIntervalSince1970.rounded()) * 1_000_000)
+        }
+        return exact(span.start)..<exact(span.end)
     }
 
     /// Posted, live and uncertain amounts of a budget in the window of an instant.
     func sums(_ cap: Cap, at instant: Timestamp) -> (posted: Int, live: Int, uncertain: Int) {
-        let window = window(cap, at: instant)
-        if window.start < cap.since { return (0, 0, 0) }
-        func counts(_ scope: Scope, _ at: Timestamp) -> Bool {
-            window.contains(at) && cap.budget.matches(keyID: scope.keyID, model: scope.model, pool: scope.pool)
-        }
+        let window = window(cap.budget, at: instant)
+        if window.lowerBound < cap.since { return (0, 0, 0) }
+        func counts(_ scope: Scope, _ at: Timestamp) -> Bool { window.contains(at) && cap.matches(scope) }
         let posted = spends.filter { counts($0.scope, $0.admittedAt) }.reduce(0) { $0 + $1.cost }
         let held = holds.values.filter { counts($0.scope, $0.admittedAt) }
         return (
@@ -62,8 +83,7 @@ struct NaiveLedger {
     func answer(_ scope: Scope, wanted: Int, atLeast: Int, at instant: Timestamp) -> Answer {
         if wanted == 0 { return .held(0) }
         let matching = caps.values.filter {
-            $0.budget.mode == .hard && window($0, at: instant).start >= $0.since
-                && $0.budget.matches(keyID: scope.keyID, model: scope.model, pool: scope.pool)
+            $0.budget.mode == .hard && window($0.budget, at: instant).lowerBound >= $0.since && $0.matches(scope)
         }
         let figures = matching.map { cap in (cap: Int(cap.budget.limit.pico), sums: sums(cap, at: instant)) }
         let ceiling = figures.map { $0.cap - $0.sums.posted - $0.sums.uncertain }.min() ?? wanted

@@ -57,20 +57,14 @@ def failures(bystander: Bystander) -> list[str]:
 
 
 def test_a_bystander_who_is_served_as_before_is_no_failure(tmp_path: Path) -> None:
-    assert not failures(log_of(calls_of({"a": 0.00109, "b": 0.001}), tmp_path))
+    assert not failures(log_of(calls_of({"a": 0.0029, "b": 0.001}), tmp_path))
 
 
-def test_a_bystander_who_is_a_fifth_slower_is_one(tmp_path: Path) -> None:
-    """However little that is: quiet turns that are all alike leave no room for chance."""
-    found = failures(log_of(calls_of({"a": 0.0012, "b": 0.001}), tmp_path))
-    assert len(found) == 1 and found[0].startswith("a: the bystander's p99 went from 1.00 ms to 1.20 ms"), found
-
-
-@pytest.mark.parametrize(("quiet", "noise", "allowed"), [
-    (0.001, 0.0, 0.0011), (0.001, 0.0005, 0.0015), (0.001, 0.1, 0.003), (0.05, 0.001, 0.055),
+@pytest.mark.parametrize(("quiet", "share", "allowed"), [
+    (0.001, 0.1, 0.003), (0.05, 0.1, 0.055), (0.05, 1.0, 0.1), (0.001, 1.0, 0.003),
 ])
-def test_the_noise_of_quiet_turns_is_allowed_up_to_two_milliseconds(quiet: float, noise: float, allowed: float) -> None:
-    assert allowed_p99(quiet, noise) == pytest.approx(allowed)
+def test_a_tenth_more_or_two_milliseconds_are_allowed(quiet: float, share: float, allowed: float) -> None:
+    assert allowed_p99(quiet, share) == pytest.approx(allowed)
 
 
 def test_each_kind_of_abuse_has_a_verdict_of_its_own(tmp_path: Path) -> None:
@@ -193,7 +187,7 @@ def test_a_failure_that_came_before_stays_on_the_scorecard(tmp_path: Path) -> No
 
 def test_the_checks_of_a_line_are_all_that_its_programme_imports() -> None:
     found = reached_from("prove.races")
-    assert {"prove.races", "prove.programme", "support.oracle", "support.client"} <= found
+    assert {"prove.races", "prove.programme", "support.oracle", "support.client", "support.fake_backend"} <= found
     assert not {"prove.power", "prove.programmes"} & found
 
 

@@ -18,6 +18,7 @@ from .programme import Outcome, Programme
 
 SECONDS = 24.0  # of the streams: as much as half of it is for all to come, a third for measuring
 PAIRS = 5
+SHARE = 1.0  # how much longer a call may take beside calls that are served too
 GATE = 200  # connections opened at once
 
 
@@ -91,7 +92,7 @@ def run(run: Run, size: int) -> Outcome:
             pooled = backend_connections(backend, streaming)
             outcome.figures["connections to backends kept for later"] = pooled
             outcome.must(pooled <= size // 11 + 16, f"{pooled} connections to backends for {size // 11} streams")
-        other.judge(outcome, latency=run.full)
+        other.judge(outcome, latency=run.full, share=SHARE)
         world.books.wait_until_no_holds(30)
     return outcome
 

@@ -15,6 +15,7 @@ from support.world import World
 from test_kill import CLIENTS, Load, check_books, left_wrong
 
 from .programme import Outcome
+from .refusing import UNPAID, all_refused
 
 MORE_SECONDS = 0.2  # of load until one looks again whether a turn met what it is about
 QUIET_LIMIT = 40.0  # seconds in which every call must have ended
@@ -37,6 +38,7 @@ class Turn:
     met: Callable[[], bool]
     grace: float = 0  # once it was met, to end of it
     prepare: Callable[[Gateway], None] = lambda server: None  # while it is stopped
+    must_refuse: bool = False  # once it was met, if it still runs
 
 
 @dataclass(frozen=True)
@@ -133,10 +135,11 @@ async def one_turn(load: Load, gate: asyncio.Event, turn: Turn) -> tuple[End, li
     """How the gateway was before it was killed, and what was wrong afterwards."""
     world, server = load.world, load.world.server
     await asyncio.to_thread(load.new_tenants)
+    prober = await asyncio.to_thread(world.tenant, None) if turn.must_refuse else None
     server.stop()
     turn.prepare(server)
     server.launcher = turn.launcher
-    said = len(server.output)
+    said, refused = len(server.output), list[str]()
     if await asyncio.to_thread(started, server):
         end = asyncio.get_running_loop().time() + turn.longest
         await loaded(load, gate, turn.seconds)
@@ -144,11 +147,15 @@ async def one_turn(load: Load, gate: asyncio.Event, turn: Turn) -> tuple[End, li
             await loaded(load, gate, MORE_SECONDS)
         if turn.grace and turn.met():
             await loaded(load, gate, turn.grace)
+        if prober and turn.met() and server.running():
+            refused = await asyncio.to_thread(all_refused, load, prober)
     found = End.of(server, said)
     server.kill()
     await quiet(load)
     server.launcher = ()
-    problems = await asyncio.to_thread(books_wrong, load)
+    # Of one that ended meanwhile only how it ended counts, and what it did before.
+    problems = refused if found.status is None else [one for one in refused if UNPAID in one]
+    problems += await asyncio.to_thread(books_wrong, load)
     return found, problems + await asyncio.to_thread(start_wrong, world)
 
 

@@ -40,8 +40,7 @@ SYNCED, ROTATING = "holds are synced", "the master key is rotated"
 # its call that soon: then the load goes on for a while.
 LONG_SECONDS, LONGEST, LONGEST_LONG = 2.5, 3.0, 8.0
 GRACE = 5.0  # seconds in which a gateway that must end of a failure has ended, on a busy machine too
-REFUSING = 2.0  # seconds in which one that goes on refuses calls as long as the failure lasts
-REFUSED = '"status":503'  # in its log, of a call
+REFUSING = 0.5  # seconds of load until one that goes on is asked whether it refuses
 
 
 @dataclass(frozen=True)
@@ -171,13 +170,12 @@ class Trial:
         prepare = no_backup if self.point.stage == BACKUP else (lambda server: None)
         grace = GRACE if self.point.must_end else REFUSING if self.must_refuse else 0
         return Turn(self.name, self.launcher(server), self.seconds, LONGEST_LONG if long else LONGEST, self.injected,
-                    grace, prepare)
+                    grace, prepare, self.must_refuse)
 
     def wrong(self, end: End) -> list[str]:
         """What is wrong with how the gateway ended: only a failure that it may end of, and then as it ends itself."""
         if end.status is None:
-            goes_on = self.point.must_end or self.must_refuse and REFUSED not in end.said
-            return ["went on after it"] if goes_on and self.met(end) else []
+            return ["went on after it"] if self.point.must_end and self.met(end) else []
         if end.killed and not self.error:
             return []
         may_end = self.error and self.met(end) and self.point.stage != BACKUP and self.point.suffix != LOG

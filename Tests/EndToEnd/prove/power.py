@@ -1,7 +1,8 @@
 """Power cuts: what the system only remembers is gone. No whole answer is lost; with `hold_sync: full`, no call either.
 
 Half of the cuts are with `hold_sync: process`, where calls in flight may be lost. What the disk has of holds must be
-uncertain after the next start, all of it. Two controls have syncs turned into nothing, all of them or only those of the
+uncertain after the next start, all of it. Some more follow syncs of the WAL that failed: what those were to make safe
+is gone then, so nobody may have been told that it is done. Two controls have syncs turned into nothing, all of them or only those of the
 WAL, and must lose whole answers: otherwise the cuts prove nothing.
 """
 
@@ -18,18 +19,21 @@ from support.tollgate import Gateway
 from support.world import World
 from test_kill import Load, laid_to_kill
 
-from .dying import books_wrong, clients, loaded, quiet, start_wrong
+from .dying import End, books_wrong, clients, loaded, quiet, start_wrong, started
 from .image import Image, image
 from .programme import Outcome, Programme
 
 BATCH = 25  # cuts of one disk
 CONTROLS, SMOKE_CONTROLS = 3, 1
+FAILED_SYNCS, SMOKE_FAILED_SYNCS = 20, 2  # cuts after them
+FIRST_FAILED = (5, 150)  # which of the WAL's syncs since the start
 FULL = "ledger: { hold_sync: full }\n"
-STRACE = ("strace", "-D", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null")
+STRACE = ("strace", "-D", "-f", "--seccomp-bpf", "-qq", "-o")
 # A sync answers at once that it is done.
 NO_SYNC = ("-e", "trace=fsync,fdatasync,sync_file_range,msync", "-e",
            "inject=fsync,fdatasync,sync_file_range,msync:retval=0")
 NO_WAL_SYNC = ("-e", "trace=fdatasync", "-e", "inject=fdatasync:retval=0")
+INJECTED = "(INJECTED)"
 
 
 @contextmanager
@@ -87,13 +91,50 @@ def play(run: Run, name: str, number: int, config: str) -> tuple[list[list[str]]
         return found, load.outcomes["whole"], len(world.books.holds())
 
 
+async def failed_sync_cuts(load: Load, disk: Image, number: int, config: str) -> list[list[str]]:
+    """What was wrong after each power cut that came while the syncs of the WAL failed, from one of them on."""
+    server, found = load.world.server, []
+    log = server.folder / "failed-syncs"
+    async with clients(load) as gate:
+        for _ in range(number):
+            await asyncio.to_thread(load.new_tenants)
+            server.stop()
+            server.launcher = (*STRACE, str(log), "-P", f"{server.database}-wal", "-e", "trace=fdatasync",
+                               "-e", f"inject=fdatasync:error=EIO:when={load.dice.randrange(*FIRST_FAILED)}+")
+            said = len(server.output)
+            if await asyncio.to_thread(started, server):
+                await loaded(load, gate, 5.0)
+            end = End.of(server, said)
+            await cut(load, gate, disk, 0)
+            server.launcher = ()
+            found.append(end.wrong if end.status is not None else ["it went on after a sync that failed"])
+            found[-1] += [] if INJECTED in log.read_text() else ["no sync failed"]
+            found[-1] += await asyncio.to_thread(books_wrong, load, config != FULL)
+            if found[-1]:
+                return found  # what is wrong once stays in the books
+            found[-1] += await asyncio.to_thread(start_wrong, load.world)
+    found[-1] += await asyncio.to_thread(last_wrong, load, config != FULL)
+    return found
+
+
+def failed_syncs(run: Run, number: int, outcome: Outcome) -> None:
+    """Half of them with holds that are synced too."""
+    for config in (FULL, ""):
+        with fake_backend() as backend, image(96) as disk, world_on(disk, run, backend, config) as world:
+            load = Load(world, run.dice(f"power failed syncs {config}"))
+            for problems in asyncio.run(failed_sync_cuts(load, disk, number // 2, config)):
+                outcome.tried([f"after a sync that failed: {problem}" for problem in problems])
+            outcome.must(len(load.whole) > number // 2, f"only {len(load.whole)} whole answers before syncs that fail")
+    outcome.figures["cuts after syncs that failed"] = number
+
+
 async def control_cut(load: Load, disk: Image, injected: tuple[str, ...]) -> None:
     server = load.world.server
     async with clients(load) as gate:
         await asyncio.to_thread(load.new_tenants)
         server.stop()
         await asyncio.to_thread(disk.flush)
-        server.launcher = (*STRACE, *injected)
+        server.launcher = (*STRACE, "/dev/null", *injected)
         await asyncio.to_thread(server.start)
         await cut(load, gate, disk, 2.0)
 
@@ -124,6 +165,7 @@ def run(run: Run, size: int) -> Outcome:
             whole, left[config] = whole + answers, left[config] + holds
             for problems in found:
                 outcome.tried([f"{config.strip() or 'hold_sync: process'}: {problem}" for problem in problems])
+    failed_syncs(run, FAILED_SYNCS if run.full else SMOKE_FAILED_SYNCS, outcome)
     for wal_only, name in ((False, "without any sync"), (True, "without syncs of the WAL")):
         lost = [control(run, turn, wal_only) for turn in range(CONTROLS if run.full else SMOKE_CONTROLS)]
         outcome.must(all(missing for missing, _ in lost),

@@ -43,3 +43,4 @@ class Programme:
     # The tests of `make test` that are the smoke of this line already; then there is no other one.
     smoke_is: str = ""
     needs_root: bool = False
+    judged_by: tuple[str, ...] = ()  # patterns of files below the root, besides what its module imports

@@ -10,6 +10,8 @@ that runs to the last picodollar of what is spent and held, one that would open 
 
 from __future__ import annotations
 
+import http.client
+import json
 import random
 import time
 from collections import Counter
@@ -30,6 +32,7 @@ from .stored import Stored
 
 RELEASE, SWEPT_SECONDS = "uncertain_release_after_seconds", 7.0  # the first look at what is to be released is over
 BOOKED = "SELECT kind, tenant_id, cost FROM ledger WHERE request_id = ?"
+LISTS = ("/tenants?limit=1000", "/budgets?limit=1000")  # in which others must stand too
 AT_ONCE = 10  # tenants with an odd row each, in one start
 TABLES = ("tenants", "entitlements", "tenant_quotas", "api_keys", "key_secrets", "key_quotas", "budgets", "accounts",
           "budget_raises", "budget_alerts", "spend_alerts", "credits", "corrections", "holds", "ledger",
@@ -62,16 +65,6 @@ class Odd:
     def names(self) -> set[str]:
         return {self.tenant.id, self.tenant.key_id, *self.budgets}
 
-    def questions(self) -> list[str]:
-        """Everything in the Admin API that reads rows of one tenant."""
-        tenant, key = self.tenant.id, self.tenant.key_id
-        return [f"/tenants/{tenant}", f"/tenants/{tenant}/keys", f"/tenants/{tenant}/entitlements",
-                f"/tenants/{tenant}/quotas", f"/keys/{key}", f"/keys/{key}/quotas",
-                f"/tenants/{tenant}/credits", f"/holds?tenant_id={tenant}", f"/budgets/{self.tenant.budget}/state",
-                f"/budgets/{self.tenant.budget}/raises", f"/v1/organization/projects/{tenant}/spend_alerts",
-                f"/requests?limit=100&tenant_id={tenant}",
-                f"/costs?{span()}&bucket=day&group_by=tenant&time_zone=Europe/Berlin&tenant_id={tenant}"]
-
     @property
     def cap(self) -> int:
         """What its first budget allows, by the raise that runs."""
@@ -93,6 +86,15 @@ class Damage:
     def names(self) -> list[str]:
         """By any of these the log tells where to look."""
         return [*self.odd.names, self.place.table, self.place.column]
+
+
+def questions(tenant: Tenant) -> list[str]:
+    """Everything in the Admin API that reads rows of one tenant."""
+    of, key, budget = f"/tenants/{tenant.id}", f"/keys/{tenant.key_id}", f"/budgets/{tenant.budget}"
+    return [of, f"{of}/keys", f"{of}/entitlements", f"{of}/quotas", key, f"{key}/quotas", f"{of}/credits",
+            f"/holds?tenant_id={tenant.id}", f"{budget}/state", f"{budget}/raises",
+            f"/v1/organization/projects/{tenant.id}/spend_alerts", f"/requests?limit=100&tenant_id={tenant.id}",
+            f"/costs?{span()}&bucket=day&group_by=tenant&time_zone=Europe/Berlin&tenant_id={tenant.id}"]
 
 
 def lay(world: World, number: int) -> tuple[list[Odd], list[Tenant]]:
@@ -169,6 +171,40 @@ def others_wrong(world: World, others: list[Tenant], **fields: Any) -> list[str]
     return problems
 
 
+def told_of_others(world: World, others: list[Tenant]) -> dict[str, set[str]]:
+    """What names others, by what the Admin API is asked: of all lists only what is theirs."""
+    told = {path: ids(world, path)[1] for tenant in others for path in questions(tenant)}
+    own = set().union(*told.values())
+    return told | {path: ids(world, path)[1] & own for path in LISTS}
+
+
+def told_of_others_wrong(world: World, known: dict[str, set[str]]) -> list[str]:
+    """Nothing of others is missing, whatever is odd with somebody else."""
+    problems = []
+    for path, wanted in known.items():
+        status, found = ids(world, path)
+        if status != 200 or not wanted <= found:
+            problems.append(f"of others, {path} was answered {status}, without {sorted(wanted - found)[:3]}")
+    return problems
+
+
+def ids(world: World, path: str) -> tuple[int, set[str]]:
+    """The status of an answer, and every id in it."""
+    def within(value: Any) -> set[str]:
+        if isinstance(value, list):
+            return set().union(*map(within, value))
+        if not isinstance(value, dict):
+            return set()
+        own = {text for name, text in value.items() if name.endswith("id") and isinstance(text, str)}
+        return own.union(*map(within, value.values()))
+
+    try:
+        reply = world.admin.send("GET", path, root="" if path.startswith("/v1/") else "/admin/v1")
+        return reply.status, within(json.loads(reply.text))
+    except (http.client.HTTPException, OSError, ValueError):
+        return 0, set()
+
+
 def own_wrong(world: World, odd: Odd, allowed: bool, seen: Counter[str]) -> list[str]:
     """What is wrong with the answer to the tenant whose row is odd."""
     problems = []
@@ -186,8 +222,15 @@ class Trials:
     world: World
     stored: Stored
     others: list[Tenant]
+    known: dict[str, set[str]] = field(default_factory=dict)  # what is told of others while no row is odd
     seen: Counter[str] = field(default_factory=Counter)
     touched: Counter[str] = field(default_factory=Counter)
+
+    def learn(self) -> None:
+        self.stored.restore()
+        self.world.server.start()
+        self.known = told_of_others(self.world, self.others)
+        self.world.server.kill()
 
     def together(self, damages: list[Damage], outcome: Outcome) -> None:
         """Counts those that SQLite takes, and finds whose the problems are."""
@@ -217,9 +260,10 @@ class Trials:
             return list(allowed), [f"{whole}: refused to start: {since(server, said)[-600:]}"]
         problems = [f"{damage}: {problem}" for damage, may in allowed.items()
                     for problem in (*own_wrong(self.world, damage.odd, may, self.seen),
-                                    *told_wrong(self.world, damage.odd.questions(), damage.names, self.seen))]
+                                    *told_wrong(self.world, questions(damage.odd.tenant), damage.names, self.seen))]
         names = [name for damage in allowed for name in damage.names]
         everybody = others_wrong(self.world, self.others) + told_wrong(self.world, about_everybody(), names, self.seen)
+        everybody += told_of_others_wrong(self.world, self.known)
         problems += [f"{whole}: {problem}" for problem in everybody]
         # Once more, after what runs beside the calls has had a turn, where that may give something back.
         if any(damage.place.column == RELEASE for damage in allowed):
@@ -250,6 +294,7 @@ def rows(run: Run, size: int) -> Outcome:
         odds, others = lay(world, AT_ONCE)
         server.stop()
         trials = Trials(world, Stored(server), others)
+        trials.learn()
         for odd in odds:
             odd.places = [place for place in rows_of(server.database, odd.names) if place.table in TABLES]
             missing = set(TABLES) - {place.table for place in odd.places}

@@ -63,7 +63,7 @@ def digest_of(binary: Path) -> str:
 
 
 def checks_of(programme: Programme) -> str:
-    return digest_of_checks(programme.run.__module__)
+    return digest_of_checks(programme.run.__module__, programme.judged_by)
 
 
 @dataclass

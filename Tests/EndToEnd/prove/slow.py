@@ -30,14 +30,14 @@ from .stalled import Stalled
 SECONDS, SMOKE_SECONDS = 8, 2  # of reading slowly
 QUIET, SMOKE_QUIET = 4.0, 0.5
 PAIRS = 5
-# Of a stream, 40 KB each: more than the kernel takes for a connection (`net.ipv4.tcp_wmem`, 4 MiB) and the gateway may.
-EVENTS, WORDS = 200, 8_000
+# Of a stream, 40 KB each: far more than the gateway may keep, and than the kernel takes for a connection.
+EVENTS, WORDS = 263, 8_000
 CUT_LIMIT = 20.0  # seconds until the last slow connection is gone
-OPENING, SMOKE_OPENING = 3, 1  # seconds in which the connections are made: all at once would be a flood, not slow
+OPENING, SMOKE_OPENING = 5, 1  # seconds in which the connections are made: all at once would be a flood, not slow
 OWN_LIMIT = 120  # seconds until slowhttptest would close its connections itself
 LEAST_SHARE = 0.9  # of the connections must have stood at once on the data plane
 LEAST_ELSEWHERE = 40  # the other listeners may take few at once
-READERS_SHARE, LEAST_READERS = 20, 20  # of `size`, how many read long streams slowly: the kernel keeps 10 MB for each
+READERS_SHARE, LEAST_READERS = 8, 20  # of `size`, how many read long streams slowly, or stop reading
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ KINDS = {
 
 def timeout(full: bool) -> int:
     """Seconds of every limit."""
-    return 5 if full else 2
+    return 8 if full else 2
 
 
 def config(full: bool) -> str:
@@ -109,11 +109,13 @@ def stream_request(world: World, tenant: Tenant) -> bytes:
                          world.server.data)
 
 
-async def slow_readers(world: World, tenant: Tenant, number: int, seconds: float) -> list[str]:
-    """Streams read at a kilobyte a second once all have begun; problems of those that are not served at that pace."""
+async def slow_readers(world: World, tenant: Tenant, number: int, seconds: float, opening: float) -> list[str]:
+    """Streams read at a kilobyte a second once all have begun, one after the other; problems of those that are not
+    served at that pace."""
     loop, begun = asyncio.get_running_loop(), asyncio.Barrier(number)
 
-    async def one() -> str:
+    async def one(place: int) -> str:
+        await asyncio.sleep(opening * place / number)
         handle = socket.socket()
         handle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         handle.setblocking(False)
@@ -137,7 +139,7 @@ async def slow_readers(world: World, tenant: Tenant, number: int, seconds: float
         finally:
             handle.close()
 
-    return [problem for problem in await asyncio.gather(*(one() for _ in range(number))) if problem]
+    return [problem for problem in await asyncio.gather(*map(one, range(number))) if problem]
 
 
 def run(run: Run, size: int) -> Outcome:
@@ -164,9 +166,9 @@ def run(run: Run, size: int) -> Outcome:
                     outcome.count += size
             number = max(size // READERS_SHARE, LEAST_READERS)
             for _ in range(pairs):
-                readers(watch, world, tenant, other, number, quiet, SECONDS if run.full else SMOKE_SECONDS)
+                readers(watch, world, tenant, other, number, quiet, SECONDS if run.full else SMOKE_SECONDS, opening)
             for _ in range(pairs):
-                stalled.turn(watch, other, number, quiet)
+                stalled.turn(watch, other, number, quiet, opening)
             watch.report()
         other.judge(outcome, latency=run.full)
         world.books.wait_until_no_holds(30)
@@ -183,12 +185,12 @@ def control(other: Bystander, pairs: int, quiet: float) -> None:
 
 
 def readers(watch: Watch, world: World, tenant: Tenant, other: Bystander, number: int, quiet: float,
-            seconds: float) -> None:
+            seconds: float, opening: float) -> None:
     outcome, name = watch.outcome, "readers of long streams"
     with other.turn(False, name):
         time.sleep(quiet)
     with watch.wave(name, number, memory.SLOW_READER), other.turn(True, name):
-        problems = asyncio.run(slow_readers(world, tenant, number, seconds))
+        problems = asyncio.run(slow_readers(world, tenant, number, seconds, opening))
     outcome.wrong(problems[:3])
     outcome.must(len(problems) <= 3, f"{len(problems)} of {number} slow readers were not served")
     outcome.count += number

@@ -1,22 +1,26 @@
-"""Which checks a line of the scorecard was made with: a digest of the programme's module and of all that it imports of
-`prove` and `support`, so that a line does not outlive what it was judged by."""
+"""Which checks a line of the scorecard was made with: a digest of the programme's module, of all that it imports of
+`prove` and `support` or starts as a script of theirs, and of the files that it names, so that a line does not outlive
+what it was judged by."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.util import resolve_name
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
+ROOT = TESTS.parents[1]
 
 
-def digest_of_checks(module: str) -> str:
-    """Of a module's name, such as `prove.slow`."""
+def digest_of_checks(module: str, files: Iterable[str] = ()) -> str:
+    """Of a module's name, such as `prove.slow`, and patterns of files below the root."""
+    paths = {path_of(name) for name in reached_from(module)}
+    paths |= {path for pattern in files for path in ROOT.glob(pattern) if path.is_file()}
     whole = hashlib.sha256()
-    for name in sorted(reached_from(module)):
-        whole.update(name.encode() + b"\0" + path_of(name).read_bytes())
+    for path in sorted(paths):
+        whole.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     return whole.hexdigest()
 
 
@@ -44,3 +48,5 @@ def imported_by(module: str) -> Iterator[str]:
             source = resolve_name("." * node.level + (node.module or ""), module.rpartition(".")[0])
             yield source
             yield from (f"{source}.{alias.name}" for alias in node.names)  # a name of a package may be a module
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(".py"):
+            yield f"{module.rpartition('.')[0]}.{node.value.removesuffix('.py')}"  # what is started beside it

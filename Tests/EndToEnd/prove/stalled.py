@@ -1,7 +1,7 @@
 """Readers of long streams who stop reading: each is cut when `limits.reader_timeout` is over, and its call is settled.
 
 Half of them have a backend that is left when its client is gone, which must happen at once; half one that is read to
-its end, which ends at 8 MiB. The backends send more at once than the kernel and the gateway keep for a reader, then go
+its end. The backends send more at once than the kernel and the gateway keep for a reader, then go
 on slowly for longer than the limit.
 """
 
@@ -22,7 +22,7 @@ from .bystander import Bystander
 from .held import Watch, open_sockets
 from .programme import Outcome
 
-WORDS, BURST, LATER = 8_000, 160, 20  # words of 5 bytes an event; events that come at once, 6 MB, and after
+WORDS, BURST, LATER = 8_000, 20, 20  # words of 5 bytes an event; events that come at once, 800 KB, and after
 TOKENS = BURST + LATER
 EARLY = 0.1  # seconds: the look at the clock that comes before the last byte is read
 LATE = 3.0  # seconds after the limit, of which one is between two looks at the clock
@@ -55,18 +55,19 @@ class Stalled:
     def name(self, is_left: bool) -> str:
         return "left by stalled ones" if is_left else "read on for stalled ones"
 
-    def turn(self, watch: Watch, other: Bystander, number: int, quiet: float) -> None:
+    def turn(self, watch: Watch, other: Bystander, number: int, quiet: float, opening: float) -> None:
         with other.turn(False, NAME):
             time.sleep(quiet)
         with watch.peak(NAME, number, memory.SLOW_READER, number // 2 * memory.READ_ON), other.turn(True, NAME):
-            asyncio.run(self.all_of_them(watch.outcome, number))
+            asyncio.run(self.all_of_them(watch.outcome, number, opening))
         self.world.books.wait_until_no_holds(self.limit + AFTER + BEGUN_LIMIT)
         watch.must_give_back(NAME)
         watch.outcome.count += number
 
-    async def all_of_them(self, outcome: Outcome, number: int) -> None:
+    async def all_of_them(self, outcome: Outcome, number: int, opening: float) -> None:
+        """One after the other, in `opening` seconds."""
         looking = asyncio.create_task(self.look())
-        done = await asyncio.gather(*(self.one(place % 2 == 0) for place in range(number)))
+        done = await asyncio.gather(*(self.one(place % 2 == 0, opening * place / number) for place in range(number)))
         looking.cancel()
         problems = [problem for problem in done if problem]
         outcome.wrong(problems[:3])
@@ -79,8 +80,9 @@ class Stalled:
             self.open_to = {remote for local, remote in open_sockets() if local == port}
             await asyncio.sleep(0.1)
 
-    async def one(self, is_left: bool) -> str:
+    async def one(self, is_left: bool, wait: float) -> str:
         """Reads the beginning, then nothing, until the gateway has closed; what was wrong, or nothing."""
+        await asyncio.sleep(wait)
         tenant, loop, handle = self.tenants[is_left], asyncio.get_running_loop(), socket.socket()
         marker = f"{tenant.id}/{self.world.fresh('stalled')}"
         handle.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
