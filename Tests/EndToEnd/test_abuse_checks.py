@@ -83,7 +83,7 @@ def test_a_flood_that_is_hashed_shows_in_the_processor_time(kind: str, cpu: floa
 @pytest.mark.parametrize(("cpu", "good"), [(2.3, True), (2.5, False)])
 def test_hashes_nobody_counts_show_in_a_flood_that_leaves_the_core_idle(cpu: float, good: bool) -> None:
     outcome = Outcome()
-    Flooded(Counter({401: 12_000}), 3.0, cpu, 0).judge(outcome, "unknown id", 0.02, 0.0002, full=True)
+    Flooded(Counter({401: 12_000}), 2.4, cpu, 0).judge(outcome, "unknown id", 0.02, 0.0002, full=True)
     assert bool(outcome.failures) != good, outcome.failures
 
 

@@ -21,7 +21,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,16 +78,17 @@ class Bystander:
             lines = log.read().splitlines(keepends=True)
         return [tuple(json.loads(line)) for line in lines if line.startswith(b"[") and line.endswith(b"]\n")]
 
-    def judge(self, outcome: Outcome, latency: bool = True, share: float = ALLOWED_SHARE) -> None:
-        """`latency` only where the run is long enough to say something; `share` is how much longer calls may take."""
+    def judge(self, outcome: Outcome, latency: bool = True, shares: Mapping[str, float] | None = None) -> None:
+        """`latency` only where the run is long enough to say something; `shares` is how much longer calls may take
+        beside kinds of abuse that have a bound of their own."""
         calls = self.calls()
         wrong = [text for _, _, text in calls if text]
         outcome.wrong([f"a bystander's call: {text}" for text in wrong[:5]])
         outcome.must(len(wrong) <= 5, f"{len(wrong)} of {len(calls)} of the bystander's calls failed")
         outcome.must(any(turn.abused for turn in self.turns), "the bystander saw no abuse")
-        verdicts = [self.verdict(kind, calls, outcome, latency, share)
+        verdicts = [self.verdict(kind, calls, outcome, latency, (shares or {}).get(kind, ALLOWED_SHARE))
                     for kind in dict.fromkeys(t.kind for t in self.turns)]
-        outcome.figures[f"bystander's p99 ({len(calls)} calls; {share:+.0%} or 2 ms are allowed)"] = (
+        outcome.figures[f"bystander's p99 ({len(calls)} calls; a tenth or 2 ms more unless a bound is stated)"] = (
             "\n        " + "\n        ".join(verdicts))
 
     def verdict(self, kind: str, calls: list[tuple[float, float, str]], outcome: Outcome, latency: bool,

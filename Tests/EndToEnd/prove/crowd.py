@@ -18,7 +18,7 @@ from .programme import Outcome, Programme
 
 SECONDS = 24.0  # of the streams: as much as half of it is for all to come, a third for measuring
 PAIRS = 5
-SHARE = 1.0  # how much longer a call may take beside calls that are served too
+NAME, SHARE = "a crowd", 1.0  # how much longer a call may take beside calls that are served too
 GATE = 200  # connections opened at once
 
 
@@ -52,7 +52,7 @@ async def crowd(world: World, key: str, size: int, seconds: float, watch: Watch,
     with watch.peak("streams", calls, memory.CALL):
         running = asyncio.create_task(streams(world, key, calls, seconds))
         await standing(world, size, seconds, outcome)
-        with other.turn(True, "a crowd"):
+        with other.turn(True, NAME):
             await asyncio.sleep(seconds / 3)
         outcome.must(not running.done(), "the streams ended before they were measured beside")
         answers = await running
@@ -84,15 +84,15 @@ def run(run: Run, size: int) -> Outcome:
         with bystander(world, world.tenant("1000000"), streaming) as other:
             watch = Watch(outcome, server, (backend, streaming))
             for _ in range(pairs):
-                with other.turn(False, "a crowd"):
+                with other.turn(False, NAME):
                     time.sleep(seconds / 3)
                 asyncio.run(crowd(world, tenant.key, size, seconds, watch, other))
-                watch.must_give_back("a crowd")
+                watch.must_give_back(NAME)
             watch.report()
             pooled = backend_connections(backend, streaming)
             outcome.figures["connections to backends kept for later"] = pooled
             outcome.must(pooled <= size // 11 + 16, f"{pooled} connections to backends for {size // 11} streams")
-        other.judge(outcome, latency=run.full, share=SHARE)
+        other.judge(outcome, latency=run.full, shares={NAME: SHARE})
         world.books.wait_until_no_holds(30)
     return outcome
 
