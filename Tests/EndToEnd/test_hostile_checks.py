@@ -102,15 +102,19 @@ def test_a_filter_that_finds_others_is_found() -> None:
     assert not list(rows_wrong(request, answered(200, {"data": [{"results": []}]})))
 
 
+NOTED = "INSERT INTO audit_log VALUES ('me')"
+
+
 @pytest.mark.parametrize(("statement", "changed", "found"), [
     ("INSERT INTO ledger VALUES (1)", False, ""),
-    ("UPDATE tenants SET name = 'c' WHERE id = 'odd'", True, ""),
+    (f"UPDATE tenants SET name = 'c' WHERE id = 'odd'; {NOTED}", True, ""),
+    ("UPDATE tenants SET name = 'c' WHERE id = 'odd'", True, "['tenants'] changed without an audit entry"),
     ("UPDATE tenants SET name = 'c' WHERE id = 'odd'", False, "changed without a change"),
-    ("UPDATE tenants SET name = 'c'", True, "rows of others changed"),
-    ("DELETE FROM tenants", True, "rows of others changed"),
+    (f"UPDATE tenants SET name = 'c'; {NOTED}", True, "rows of others changed"),
+    (f"DELETE FROM tenants; {NOTED}", True, "rows of others changed"),
     ("CREATE TABLE x (y)", True, "the schema changed"),
-    ("INSERT INTO audit_log VALUES ('me')", False, "1 audit entries of nothing"),
-    ("INSERT INTO audit_log VALUES ('me')", True, ""),
+    (NOTED, False, "1 audit entries of nothing"),
+    (NOTED, True, ""),
 ])
 def test_a_change_beside_the_answer_is_found(tmp_path: Path, statement: str, changed: bool, found: str) -> None:
     with closing(sqlite3.connect(tmp_path / "db", isolation_level=None)) as database:
@@ -119,7 +123,7 @@ def test_a_change_beside_the_answer_is_found(tmp_path: Path, statement: str, cha
                                "CREATE TABLE ledger (cost); CREATE TABLE audit_log (actor);")
         watch = Watch(tmp_path / "db", "me", {"odd"})
         assert not list(watch.wrong(False))
-        database.execute(statement)
+        database.executescript(f"BEGIN; {statement}; COMMIT;")
         problems = list(watch.wrong(changed))
         assert bool(problems) == bool(found) and all(found in problem for problem in problems), problems
         assert not list(watch.wrong(False))

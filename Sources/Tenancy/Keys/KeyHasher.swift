@@ -4,8 +4,6 @@ public final class KeyHasher: Sendable {
     private let workers: Int
     private let queue: KeyHasherQueue
     private let time: any TimeSource
-    /// Runs what can run in time at the expense of nobody else.
-    private let helper = IdleHelper(patienceMS: 100)
 
     /// Starts the workers; at most `queueLimit` runs wait, each at most `waitLimitMS` milliseconds.
     public init(
@@ -26,7 +24,7 @@ public final class KeyHasher: Sendable {
     }
 
     deinit {
-        shutdown()
+        queue.stop(workers: workers)
     }
 
     /// Hashes a whole key text into a PHC string; calls back on a worker, or at once with `full`.
@@ -57,20 +55,19 @@ public final class KeyHasher: Sendable {
     /// Answers those that wait with `failed` and ends the workers; a run under way is finished.
     public func shutdown() {
         queue.stop(workers: workers)
-        helper.stop()
     }
 
-    private func run<Value: Sendable>(
+    private func run<Value>(
         _ body: @escaping @Sendable () throws(KeyHasherError) -> Value,
         then: @escaping @Sendable (Result<Value, KeyHasherError>) -> Void
     ) {
-        queue.submit { [queue, helper, time] refusal in
+        queue.submit { [queue, time] refusal in
             if let refusal {
                 then(.failure(refusal))
                 return
             }
             let start = time.uptime()
-            let result = helper.make { Result(catching: body) }
+            let result = Result(catching: body)
             queue.record(since: start)
             then(result)
         }
