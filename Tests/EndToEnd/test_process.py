@@ -95,7 +95,7 @@ def test_sigterm_lets_a_stream_end(run: Run, backend: FakeBackend) -> None:
         stream, late = asyncio.run(stop_under_way())
         assert stream.done, stream
         assert late.status in (0, 503), "a new call was admitted while draining"
-        assert server.stop() == 0
+        assert server.stop() == 0, server.output[-3000:]
         assert world.books.settled(stream.request_id).provenance == "reported"
         server.verify()
         assert server.start() < 5
