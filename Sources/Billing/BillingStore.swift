@@ -93,7 +93,7 @@ public enum BillingStore {
             model: row["model"], pool: row["pool"],
             limit: isWhole ? limit ?? .zero : .zero,
             window: window ?? .total, mode: isWhole ? mode ?? .hard : .hard,
-            alertsAt: alerts.split(separator: " ").map(String.init),
+            alertsAt: alerts.split(separator: " ").map(String.init).filter(AlertRule.isThreshold),
             alertAmounts: amounts.split(separator: " ").compactMap { try? Money(decimal: String($0)) },
             createdAt: Timestamp(microseconds: row["created_at"])
         )

@@ -55,6 +55,16 @@ struct DamagedRowTests {
         #expect(throws: BillingError.self) { try fixture.facts("2026-10") }
     }
 
+    @Test(arguments: [("[", ""), ("0.5 007 1e3 -1 1. 0.50 1", "0.5 0.50 1"), ("0 00 {\"a\":1}", "0")])
+    func aDamagedThresholdIsNotShown(stored: String, read: String) async throws {
+        let fixture = try LedgerFixture()
+        let budget = try await fixture.budget(100)
+        try fixture.damage("UPDATE budgets SET alerts_at = '\(stored)'")
+        let found = try fixture.file.read { try BillingStore.budget($0, budget) }
+        #expect(found?.alertsAt.joined(separator: " ") == read)
+        #expect(found?.limit == Money(pico: 100))
+    }
+
     @Test(arguments: ["1 ten", "1 -5"])
     func aDamagedAlertLeavesItsBudget(amounts: String) async throws {
         let fixture = try LedgerFixture()

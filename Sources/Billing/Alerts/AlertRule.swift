@@ -26,6 +26,12 @@ enum AlertRule {
     private static let fractionDigits = 6
     private static let million: Int128 = 1_000_000
 
+    /// Whether a text is a threshold: a fraction, and a number of JSON, as which it is shown.
+    static func isThreshold(_ text: String) -> Bool {
+        let isPadded = text.utf8.first == UInt8(ascii: "0") && text.utf8.count > 1 && !text.hasPrefix("0.")
+        return !isPadded && amount(text, of: .zero) != nil
+    }
+
     /// The amount a threshold is reached at; nil for one that is no fraction.
     static func amount(_ threshold: String, of limit: Money) -> Money? {
         guard let millionths = try? DecimalText.parse(threshold, fractionDigits: fractionDigits) else { return nil }

@@ -42,6 +42,7 @@ BINDING = ("tenants", "budgets", "accounts", "budget_raises", "holds")
 # Tried first, from the last on, as they once kept the gateway from starting, ended it, or let the tenant spend.
 KNOWN_ODD: tuple[tuple[str, str, object], ...] = (
     ("budgets", "mode", ""), ("budgets", "window", "[1,2]"), ("budgets", "alert_amounts", "["),
+    ("budgets", "alerts_at", "["),
     ("tenants", "on_insufficient", "["), ("tenants", "tags", "null"), ("api_keys", "models", "["),
     ("api_keys", "allowed_ips", "1"), ("api_keys", "id", "NaN"), ("key_secrets", "key_id", "["),
     ("ledger", "seq", 2**63 - 1), ("ledger", "admitted_at", -(2**63)), ("audit_log", "seq", 2**63 - 1),
@@ -173,9 +174,10 @@ def others_wrong(world: World, others: list[Tenant], **fields: Any) -> list[str]
 
 def told_of_others(world: World, others: list[Tenant]) -> dict[str, set[str]]:
     """What names others, by what the Admin API is asked: of all lists only what is theirs."""
-    told = {path: ids(world, path)[1] for tenant in others for path in questions(tenant)}
-    own = set().union(*told.values())
-    return told | {path: ids(world, path)[1] & own for path in LISTS}
+    told = {path: ids(world, path) for tenant in others for path in (*questions(tenant), *LISTS)}
+    assert all(status == 200 for status, _ in told.values()), told
+    own = set().union(*(found for path, (_, found) in told.items() if path not in LISTS))
+    return {path: found & own for path, (_, found) in told.items()}
 
 
 def told_of_others_wrong(world: World, known: dict[str, set[str]]) -> list[str]:
