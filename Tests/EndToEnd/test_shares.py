@@ -7,12 +7,13 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
+from prove.bodies import head
+from prove.held import sockets
 from support.backend import FakeBackend
-from support.client import Address, chat, encode, request_bytes
+from support.client import chat, encode, request_bytes
 from support.options import Run
 from support.tollgate import gateway
 from support.world import World
@@ -31,12 +32,6 @@ def world(run: Run, backend: FakeBackend) -> Iterator[World]:
         yield World.lay(server, backend)
 
 
-def too_long(address: Address, path: str, credential: str, length: str) -> bytes:
-    lines = [f"POST {path} HTTP/1.1", f"host: {address[0]}:{address[1]}", f"authorization: Bearer {credential}",
-             "content-type: application/json", length]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
-
-
 def taken(handle: socket.socket, piece: bytes) -> int:
     """Bytes that could be sent in a second."""
     handle.setblocking(False)
@@ -52,29 +47,28 @@ def taken(handle: socket.socket, piece: bytes) -> int:
 
 
 @pytest.mark.parametrize("listener", ["data", "admin"])
-@pytest.mark.parametrize("chunked", [False, True])
-def test_what_comes_after_a_refusal_is_read_slowly(world: World, listener: str, chunked: bool) -> None:
+@pytest.mark.parametrize("kind", ["by its length", "in chunks", "no HTTP"])
+def test_what_comes_after_a_refusal_is_read_slowly(world: World, listener: str, kind: str) -> None:
     server = world.server
     address, path, credential = (server.data, "/v1/chat/completions", world.tenant().key) if listener == "data" else (
         server.admin_address, "/admin/v1/tenants", server.admin.credential)
-    length = "transfer-encoding: chunked" if chunked else f"content-length: {100 << 30}"
-    piece = b"%x\r\n%s\r\n" % (MIB, b" " * MIB) if chunked else b" " * MIB
+    length, piece, status = {
+        "by its length": (f"content-length: {100 << 30}", b" " * MIB, 413),
+        "in chunks": ("transfer-encoding: chunked", b"%x\r\n%s\r\n" % (MIB, b" " * MIB), 413),
+        "no HTTP": ("no field", b"\x00" * MIB, 400),
+    }[kind]
     with socket.create_connection(address, timeout=10) as handle:
-        handle.sendall(too_long(address, path, credential, length))
+        handle.sendall(head(address, credential, path, length))
         handle.sendall(piece * 3)  # beyond the limit, where the length alone does not say so
         sent = taken(handle, piece)
         assert 0 < sent < MOST_TAKEN, sent
         handle.setblocking(True)
-        assert handle.recv(12) == b"HTTP/1.1 413"
+        assert handle.recv(12) == f"HTTP/1.1 {status}".encode()
 
 
 def queued_for(port: int) -> int:
     """Bytes in the sending queue of the connection to this port of a client, in the kernel."""
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        _, _, remote, _, queues, *_ = line.split()
-        if int(remote.rpartition(":")[2], 16) == port:
-            return int(queues.partition(":")[0], 16)
-    return 0
+    return sum(queued for _, remote, _, queued in sockets() if remote == port)
 
 
 def most(measure: Callable[[], int], seconds: float) -> int:

@@ -48,8 +48,8 @@ def tsan(run: Run, size: int) -> Outcome:
 
 FUZZ = Programme("fuzz", "a million runs of each parser, libFuzzer and AddressSanitizer: no trap, no leak", fuzz,
                  1_000_000, 0, smoke_is="test_fuzz_smoke",
-                 judged_by=("scripts/fuzz-smoke.sh", "Fuzz/Package.swift", "Fuzz/fuzz.dict", "Fuzz/Sources/fuzz*/*.swift",
-                            "Fuzz/Sources/Fuzzing/*", "Fuzz/Corpus/*/*", "Fuzz/Failures/*/*"))
+                 judged_by=("scripts/fuzz-smoke.sh", "Fuzz/Package.swift", "Fuzz/fuzz.dict", "Fuzz/Corpus/*/*",
+                            "Fuzz/Failures/*/*", "Fuzz/Sources/fuzz*/*.swift", "Fuzz/Sources/Fuzzing/*"))
 TSAN = Programme("tsan", "the Swift tests under ThreadSanitizer: no report", tsan, 1, 0, smoke_is="test_promises",
                  judged_by=("scripts/tsan.sh", "Tests/*Tests/**/*.swift", "Tests/Support/**/*.swift",
                             "Tests/ThreadSanitizer/*"))

@@ -116,7 +116,7 @@ class Bystander:
                 f"{turns} turns each")
 
 
-def allowed_p99(quiet: float, share: float = ALLOWED_SHARE) -> float:
+def allowed_p99(quiet: float, share: float) -> float:
     """Of turns with an abuse, where those without have a p99 of `quiet`."""
     return quiet + max(quiet * share, ALLOWED_SECONDS)
 

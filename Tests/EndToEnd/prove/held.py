@@ -85,13 +85,18 @@ def peak_rss(server: Gateway, forget: bool = False) -> int:
     return int(status_of(process)["VmHWM"].split()[0]) << 10
 
 
-def open_sockets() -> Iterator[tuple[int, int]]:
-    """Local and remote port of each TCP connection of this machine that its process has not closed."""
-    established, half_closed = "01", "08"
+def sockets() -> Iterator[tuple[int, int, str, int]]:
+    """Local and remote port, state and bytes that wait to be sent of each TCP connection of this machine."""
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        _, local, remote, state, *_ = line.split()
-        if state in (established, half_closed):
-            yield int(local.rpartition(":")[2], 16), int(remote.rpartition(":")[2], 16)
+        _, local, remote, state, queues, *_ = line.split()
+        yield (int(local.rpartition(":")[2], 16), int(remote.rpartition(":")[2], 16), state,
+               int(queues.partition(":")[0], 16))
+
+
+def open_sockets() -> Iterator[tuple[int, int]]:
+    """Local and remote port of those connections that their process has not closed."""
+    established, half_closed = "01", "08"
+    return ((local, remote) for local, remote, state, _ in sockets() if state in (established, half_closed))
 
 
 def client_connections(server: Gateway, address: Address | None = None) -> int:

@@ -2,8 +2,8 @@
 
 Half of the cuts are with `hold_sync: process`, where calls in flight may be lost. What the disk has of holds must be
 uncertain after the next start, all of it. Some more follow syncs of the WAL that failed: what those were to make safe
-is gone then, so nobody may have been told that it is done. Two controls have syncs turned into nothing, all of them or only those of the
-WAL, and must lose whole answers: otherwise the cuts prove nothing.
+is gone then, so nobody may have been told that it is done. Two controls have syncs turned into nothing, all of them or
+only those of the WAL, and must lose whole answers: otherwise the cuts prove nothing.
 """
 
 from __future__ import annotations

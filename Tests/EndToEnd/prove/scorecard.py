@@ -1,7 +1,8 @@
 """The scorecard: a line of each programme, kept in a file across sittings, and what is still missing of the whole.
 
 A line counts for the binary it was made with and the checks it was made by, by their digests, and for the whole if its
-programme was run at full length. Lines of other programmes stay in the file; a shorter run that found nothing does not take a longer one's place.
+programme was run at full length. Lines of other programmes stay in the file; a shorter run that found nothing does not
+take a longer one's place.
 """
 
 from __future__ import annotations

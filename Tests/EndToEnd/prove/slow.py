@@ -161,8 +161,8 @@ def run(run: Run, size: int) -> Outcome:
                     with other.turn(False, name):
                         time.sleep(quiet)
                     with watch.wave(name, size, memory.REQUEST), other.turn(True, name):
-                        outcome.wrong([f"{name}: {wrong}" for wrong in slowhttptest(server, kind, size, opening,
-                                                                                             tenant.key)])
+                        problems = slowhttptest(server, kind, size, opening, tenant.key)
+                        outcome.wrong([f"{name}: {wrong}" for wrong in problems])
                     outcome.count += size
             number = max(size // READERS_SHARE, LEAST_READERS)
             for _ in range(pairs):

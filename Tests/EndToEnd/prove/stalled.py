@@ -1,8 +1,8 @@
 """Readers of long streams who stop reading: each is cut when `limits.reader_timeout` is over, and its call is settled.
 
 Half of them have a backend that is left when its client is gone, which must happen at once; half one that is read to
-its end. The backends send more at once than the kernel and the gateway keep for a reader, then go
-on slowly for longer than the limit.
+its end. The backends send more at once than the kernel and the gateway keep for a reader, then go on slowly for longer
+than the limit.
 """
 
 from __future__ import annotations
