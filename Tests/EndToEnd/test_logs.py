@@ -141,6 +141,21 @@ def test_failed_calls(world: World, knobs: str, expected: dict[str, Any]) -> Non
     world.admin.ok("PATCH", f"/backends/{world.admin.rows('/pools/fast/backends')[0]['id']}", {"weight": 1})
 
 
+def test_time_at_a_backend_that_failed_is_not_the_gateways(world: World) -> None:
+    """Half a second at the first backend, which fails, and no time at the second one."""
+    name = world.fresh("slow-failure")
+    world.admin.pool(name)
+    world.admin.backend(name, name, world.backend.base_url("fault=500,latency=500"))
+    world.admin.model(name, [{"pool": pool, "upstream_model": "fake"} for pool in (name, "fast")], 1000)
+    world.admin.price(name, "1", "4")
+    tenant = world.tenant(pools=(name, "fast"))
+    answer = world.call(tenant, model=name, max_tokens=20)
+    assert answer.done, answer
+    line = line_of(world.server, answer.request_id)
+    assert (line["attempts"], line["outcome"]) == (2, "ok")
+    assert line["duration_us"] >= 500_000 and line["overhead_us"] <= line["duration_us"] - 500_000, line
+
+
 def test_a_stream_that_breaks(world: World) -> None:
     tenant, marker = world.tenant(), world.fresh("broken")
     answer = world.call(tenant, marker, knobs="fault=cut", stream=True)

@@ -121,8 +121,7 @@ extension Exchange: UpstreamDelegate {
     }
 
     func upstreamEnd(_ error: UpstreamError?) {
-        call = nil
-        answeredAt = plane.time.uptime()
+        callEnded()
         stopTimer()
         guard let error else { return completeCall() }
         // After the end mark the answer is whole, however the connection ends.
@@ -131,6 +130,12 @@ extension Exchange: UpstreamDelegate {
     }
 
     // MARK: Ends
+
+    private func callEnded() {
+        call = nil
+        answeredAt = plane.time.uptime()
+        timeAtBackends += max(0, answeredAt - sentAt)
+    }
 
     private func completeCall() {
         switch answer {
@@ -195,8 +200,7 @@ extension Exchange: UpstreamDelegate {
         guard life.stage == .calling else { return }
         stopTimer()
         call?.cancel()
-        call = nil
-        answeredAt = plane.time.uptime()
+        callEnded()
         completeCall()
     }
 
@@ -204,8 +208,7 @@ extension Exchange: UpstreamDelegate {
     func breakCall(_ fault: AttemptFault) {
         stopTimer()
         call?.cancel()
-        call = nil
-        answeredAt = plane.time.uptime()
+        callEnded()
         attemptFailed(fault, end(of: fault))
     }
 
@@ -214,8 +217,7 @@ extension Exchange: UpstreamDelegate {
         let neverLeft = call?.stage == .notSent
         stopTimer()
         call?.cancel()
-        call = nil
-        answeredAt = plane.time.uptime()
+        callEnded()
         countEmergency("client_gone")
         releaseLease(answerFault.map { .failed($0) } ?? .inconclusive)
         finishAttempt(neverLeft ? .failed(.notSent, status: 0) : .abandoned(status: statusOfEnd), then: .nothing)

@@ -127,7 +127,7 @@ extension Exchange {
             line.provenance = settlement.provenance.rawValue
             line.usage = totals.usage
             line.cost = totals.cost
-            if answeredAt > 0 { line.overhead = overhead }
+            if answeredAt > 0 { line.overhead = overhead(in: line.duration) }
             if let denial { line.refused(denial) }
             // What went out before it broke cannot be taken back.
             if life.headIsSent { line.status = answerStatus }
@@ -135,9 +135,9 @@ extension Exchange {
         }
     }
 
-    /// Nanoseconds the gateway itself took so far.
-    private var overhead: Int64 {
-        max(0, sentAt - request.startedAt) + max(0, plane.time.uptime() - answeredAt)
+    /// Nanoseconds the gateway itself took of those since the request's head.
+    private func overhead(in duration: Int64) -> Int64 {
+        max(0, duration - timeAtBackends)
     }
 
     private func figures(_ outcome: String) -> CallFigures {
@@ -152,6 +152,6 @@ extension Exchange {
     }
 
     private func observeOverhead() {
-        plane.metrics.observe(overheadNanoseconds: overhead)
+        plane.metrics.observe(overheadNanoseconds: overhead(in: plane.time.uptime() - request.startedAt))
     }
 }

@@ -50,6 +50,8 @@ final class Exchange {
     var isEmergency = false
 
     var totals = AttemptTotals()
+    /// Nanoseconds that backends had the call, of all attempts.
+    var timeAtBackends: Int64 = 0
 
     // Calling: the attempt at hand.
     var call: (any UpstreamCall)?
