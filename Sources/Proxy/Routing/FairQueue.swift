@@ -1,6 +1,6 @@
 import NIOCore
 
-/// A queue that serves its owners by weighted deficit round robin, and each owner's elements in order; pure.
+/// A queue that serves its owners in turn, and each owner's elements in order; pure.
 ///
 /// Adding and taking cost O(1) amortised, but for elements that are passed over; removing costs O(log n), and O(owners)
 /// when it is an owner's last.
@@ -38,11 +38,11 @@ struct FairQueue<Owner: Hashable & Sendable, Element: Sendable>: Sendable {
         lanes[owner]?.newest(where: isSo)
     }
 
-    mutating func append(_ element: Element, owner: Owner, weight: Int = 1) -> Ticket {
+    mutating func append(_ element: Element, owner: Owner) -> Ticket {
         newest += 1
         count += 1
         if lanes[owner] == nil { turns.append(owner) }
-        lanes[owner, default: FairQueueLane(weight: max(1, weight))].append(element, number: newest)
+        lanes[owner, default: FairQueueLane()].append(element, number: newest)
         return Ticket(owner: owner, number: newest)
     }
 
@@ -77,7 +77,7 @@ struct FairQueue<Owner: Hashable & Sendable, Element: Sendable>: Sendable {
         if lane.waiting == 0 {
             lanes[owner] = nil
             turns.removeFirst()
-        } else if lane.credit == 0 {
+        } else {
             turns.append(turns.removeFirst())
         }
     }

@@ -3,14 +3,7 @@ import NIOCore
 /// What one owner has in a `FairQueue`, in order.
 struct FairQueueLane<Element: Sendable>: Sendable {
     private var elements = CircularBuffer<(number: UInt64, element: Element?)>()
-    private let weight: Int
     private(set) var waiting = 0
-    /// Elements it may still be served in this turn.
-    private(set) var credit = 0
-
-    init(weight: Int) {
-        self.weight = weight
-    }
 
     var waitingElements: [Element] { elements.compactMap(\.element) }
 
@@ -27,8 +20,6 @@ struct FairQueueLane<Element: Sendable>: Sendable {
         guard let place = elements.firstIndex(where: { $0.element.map(fits) ?? false }),
             let element = elements[place].element
         else { return nil }
-        if credit == 0 { credit = weight }
-        credit -= 1
         empty(place)
         return element
     }

@@ -52,16 +52,13 @@ struct QuotaCounters {
     }
 
     /// Replaces the tokens taken by the given number.
-    mutating func correct(_ taken: inout QuotaTaken, tokens actual: Int64) {
+    mutating func correct(_ taken: QuotaTaken, tokens actual: Int64) {
         if let limit = taken.tokenRate {
-            let wanted = max(0, min(actual, limit))
-            tokens.adjust(by: wanted - taken.rateTokens, limit: limit)
-            taken.rateTokens = wanted
+            tokens.adjust(by: max(0, min(actual, limit)) - taken.rateTokens, limit: limit)
         }
         // Yesterday's counts are gone, and nothing is owed to today's.
         guard let day, day.day.start == taken.day else { return }
         self.day?.add(requests: 0, tokens: actual - taken.dayTokens)
-        taken.dayTokens = actual
     }
 
     /// Gives back the place in flight.

@@ -51,30 +51,20 @@ public final class QuotaMeter: Sendable {
         }
     }
 
-    /// Replaces the tokens taken by another number, e.g. a smaller bound; the request stays in flight.
-    public func correct(_ lease: QuotaLease, tokens: Int64) {
-        change(lease) { counters, taken in
-            counters.correct(&taken, tokens: max(0, tokens))
-            return true
-        }
-    }
-
     /// Ends the lease with the tokens really used; a second end has no effect.
     public func finish(_ lease: QuotaLease, tokens: Int64) {
-        change(lease) { counters, taken in
-            counters.correct(&taken, tokens: max(0, tokens))
+        end(lease) { counters, taken in
+            counters.correct(taken, tokens: max(0, tokens))
             counters.leave()
-            return false
         }
     }
 
     /// Ends the lease of a request that was refused after all: nothing of it stays counted.
     public func giveBack(_ lease: QuotaLease) {
-        change(lease) { counters, taken in
-            counters.correct(&taken, tokens: 0)
+        end(lease) { counters, taken in
+            counters.correct(taken, tokens: 0)
             counters.forget(taken)
             counters.leave()
-            return false
         }
     }
 
@@ -122,15 +112,17 @@ public final class QuotaMeter: Sendable {
         tallies.withLock { $0[owner] = nil }
     }
 
-    /// Applies `body` to what each party of the lease took; it says whether the lease goes on.
-    private func change(_ lease: QuotaLease, _ body: (inout QuotaCounters, inout QuotaTaken) -> Bool) {
+    /// Applies `body` to what each party of the lease took; a second end finds nothing.
+    private func end(_ lease: QuotaLease, _ body: (inout QuotaCounters, QuotaTaken) -> Void) {
         lease.holdings.withLock { holdings in
             guard holdings.tenant != nil || holdings.key != nil else { return }
             // Of an owner that was forgotten meanwhile nobody asks any more.
             tallies.withLock { _ in
-                holdings.tenant = Self.changed(holdings.tenant, body)
-                holdings.key = Self.changed(holdings.key, body)
+                if let taken = holdings.tenant { body(&taken.tally.counters, taken) }
+                if let taken = holdings.key { body(&taken.tally.counters, taken) }
             }
+            holdings.tenant = nil
+            holdings.key = nil
         }
     }
 
@@ -150,15 +142,6 @@ public final class QuotaMeter: Sendable {
             worst = denial
         }
         return worst
-    }
-
-    private static func changed(
-        _ taken: QuotaTaken?,
-        _ body: (inout QuotaCounters, inout QuotaTaken) -> Bool
-    ) -> QuotaTaken? {
-        guard var taken else { return nil }
-        let tally = taken.tally
-        return body(&tally.counters, &taken) ? taken : nil
     }
 
     /// Whether tenant or key have a quota.

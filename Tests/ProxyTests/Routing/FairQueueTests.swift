@@ -24,14 +24,6 @@ struct FairQueueTests {
     }
 
     @Test
-    func `a weight is the number of elements served in one turn`() {
-        var queue = Queue()
-        for number in 1...5 { _ = queue.append("a\(number)", owner: "a", weight: 2) }
-        for number in 1...2 { _ = queue.append("b\(number)", owner: "b") }
-        #expect(all(&queue) == ["a1", "a2", "b1", "a3", "a4", "b2", "a5"])
-    }
-
-    @Test
     func `an element that does not fit is passed over and keeps its place`() {
         var queue = Queue()
         for element in ["a1", "a2"] { _ = queue.append(element, owner: "a") }
