@@ -44,6 +44,9 @@ struct Serve: AsyncParsableCommand {
             logger.critical("stopped by an error", metadata: ["reason": "\(error)"])
             throw ExitCode.failure
         }
+        logs.finish()
+        // All is settled, written and closed; what libraries take down at an exit, threads of theirs still use.
+        _exit(ExitStatus.done.rawValue)
     }
 
     private static func complain(_ text: String) {
