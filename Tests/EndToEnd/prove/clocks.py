@@ -39,9 +39,10 @@ from .programme import Outcome, Programme
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia",
          "America/Sao_Paulo", "Africa/Casablanca")
 WINDOWS = ("day", "week", "month")
-# In UTC, a few seconds before: changes of zone both ways, a leap day, ends of month and year.
+# In UTC, a few seconds before: changes of zone both ways of all that have any, a leap day, ends of month and year.
 EDGES = ("2027-03-28T00:59:58", "2027-10-31T00:59:58", "2027-03-14T06:59:58", "2027-11-07T05:59:58",
-         "2027-04-03T14:59:58", "2028-02-28T23:59:58", "2028-02-29T23:59:58", "2026-12-31T23:59:58",
+         "2027-04-03T14:59:58", "2027-10-02T15:29:58", "2027-02-07T01:59:58", "2027-03-14T01:59:58",
+         "2028-02-28T23:59:58", "2028-02-29T23:59:58", "2026-12-31T23:59:58",
          "2027-01-31T23:59:58", "2027-06-30T21:59:58")
 HOPS = (3600, -3600, 30 * 86400, -30 * 86400)
 CLIENTS = 12

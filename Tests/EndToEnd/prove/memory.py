@@ -11,6 +11,7 @@ REQUEST = 16 * KIB
 CALL = 32 * KIB
 SLOW_READER = 256 * KIB
 READ_ON = 2 * MIB
+WHOLE_ANSWER = 4 * MIB
 KEY_CHECKS = 19 * MIB
 BODY_SHARE = 10  # times `limits.max_body`
 ADMINS_FILE = 512 * MIB
@@ -24,6 +25,7 @@ STATED = {
     "each call": CALL,
     "each call whose client reads slower than its backend writes": SLOW_READER,
     "each call that is read on after its client was cut": READ_ON,
+    "each answer that is not streamed, until its client has read it": WHOLE_ANSWER,
     "checks of unverified keys": KEY_CHECKS,
     "bodies": f"{BODY_SHARE} times",
     "each file that an admin sends": ADMINS_FILE,

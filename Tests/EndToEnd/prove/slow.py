@@ -38,6 +38,8 @@ OWN_LIMIT = 120  # seconds until slowhttptest would close its connections itself
 LEAST_SHARE = 0.9  # of the connections must have stood at once on the data plane
 LEAST_ELSEWHERE = 40  # the other listeners may take few at once
 READERS_SHARE, LEAST_READERS = 8, 20  # of `size`, how many read long streams slowly, or stop reading
+# Of an answer that is no stream and is held whole: 3.9 MB. Ten a second begin: more would be a flood, not slow.
+ANSWER_WORDS, ANSWERS_SHARE = 780_000, 10
 
 
 @dataclass(frozen=True)
@@ -101,16 +103,17 @@ def until_cut(server: Gateway, address: Address, child: subprocess.Popen[bytes],
     return [f"{there} of {most} connections are open after {CUT_LIMIT:.0f} s"]
 
 
-def stream_request(world: World, tenant: Tenant) -> bytes:
-    """A stream as fast as it is read."""
-    body = chat(world.fresh("slow"), knobs=f"out={EVENTS},chunks={EVENTS},text={WORDS}", max_tokens=EVENTS, stream=True,
-                model="long")
+def long_request(world: World, tenant: Tenant, stream: bool) -> bytes:
+    """For a stream as fast as it is read, or for one long answer."""
+    knobs = f"out={EVENTS},chunks={EVENTS},text={WORDS if stream else ANSWER_WORDS}"
+    body = chat(world.fresh("slow"), knobs=knobs, max_tokens=EVENTS, stream=stream, model="long")
     return request_bytes("POST", "/v1/chat/completions", {"authorization": f"Bearer {tenant.key}"}, encode(body),
                          world.server.data)
 
 
-async def slow_readers(world: World, tenant: Tenant, number: int, seconds: float, opening: float) -> list[str]:
-    """Streams read at a kilobyte a second once all have begun, one after the other; problems of those that are not
+async def slow_readers(world: World, tenant: Tenant, stream: bool, number: int, seconds: float,
+                       opening: float) -> list[str]:
+    """Answers read at a kilobyte a second once all have begun, one after the other; problems of those that are not
     served at that pace."""
     loop, begun = asyncio.get_running_loop(), asyncio.Barrier(number)
 
@@ -122,7 +125,7 @@ async def slow_readers(world: World, tenant: Tenant, number: int, seconds: float
         try:
             async with asyncio.timeout(60):
                 await loop.sock_connect(handle, world.server.data)
-                await loop.sock_sendall(handle, stream_request(world, tenant))
+                await loop.sock_sendall(handle, long_request(world, tenant, stream))
                 head = await loop.sock_recv(handle, 12)
                 await begun.wait()
             if head != b"HTTP/1.1 200":
@@ -130,7 +133,7 @@ async def slow_readers(world: World, tenant: Tenant, number: int, seconds: float
             for _ in range(int(seconds)):
                 await asyncio.sleep(1)
                 if not await loop.sock_recv(handle, 1024):
-                    return "a slow reader's stream ended"
+                    return "a slow reader's answer ended"
             waiting = array.array("i", [0])
             fcntl.ioctl(handle, termios.FIONREAD, waiting)
             return "" if waiting[0] else "a slow reader was offered no more than it read"
@@ -165,8 +168,10 @@ def run(run: Run, size: int) -> Outcome:
                         outcome.wrong([f"{name}: {wrong}" for wrong in problems])
                     outcome.count += size
             number = max(size // READERS_SHARE, LEAST_READERS)
-            for _ in range(pairs):
-                readers(watch, world, tenant, other, number, quiet, SECONDS if run.full else SMOKE_SECONDS, opening)
+            for stream in (True, False):
+                for _ in range(pairs):
+                    readers(watch, world, tenant, other, stream, number if stream else number // ANSWERS_SHARE, quiet,
+                            SECONDS if run.full else SMOKE_SECONDS, opening)
             for _ in range(pairs):
                 stalled.turn(watch, other, number, quiet, opening)
             watch.report()
@@ -184,13 +189,14 @@ def control(other: Bystander, pairs: int, quiet: float) -> None:
                 time.sleep(quiet)
 
 
-def readers(watch: Watch, world: World, tenant: Tenant, other: Bystander, number: int, quiet: float,
+def readers(watch: Watch, world: World, tenant: Tenant, other: Bystander, stream: bool, number: int, quiet: float,
             seconds: float, opening: float) -> None:
-    outcome, name = watch.outcome, "readers of long streams"
+    outcome, name = watch.outcome, "readers of long streams" if stream else "readers of long answers"
+    each, beside = (memory.SLOW_READER, 0) if stream else (memory.CALL, number * memory.WHOLE_ANSWER)
     with other.turn(False, name):
         time.sleep(quiet)
-    with watch.wave(name, number, memory.SLOW_READER), other.turn(True, name):
-        problems = asyncio.run(slow_readers(world, tenant, number, seconds, opening))
+    with watch.wave(name, number, each, beside), other.turn(True, name):
+        problems = asyncio.run(slow_readers(world, tenant, stream, number, seconds, opening))
     outcome.wrong(problems[:3])
     outcome.must(len(problems) <= 3, f"{len(problems)} of {number} slow readers were not served")
     outcome.count += number

@@ -10,7 +10,7 @@ the path (`/k/latency=300/v1/...`), the model (`name@out=5`), and the body's `us
   out      tokens the answer has if the request allows them        (20)
   chunks   content chunks of a streamed answer                     (5)
   burst    so many of them at once; the rest takes `latency`       (0)
-  text     words of each of them       (its share of `out`, at most 400)
+  text     words of each of them       (its share of `out`, at most 400), or of an answer that is not streamed
   usage    yes | no | zero                                         (yes)
   fault    reset | 400 | 401 | 429 | 500 | hang | cut | malformed  (none)
            slow-head | reset-later | hang-later: these two in the middle of the answer
@@ -267,7 +267,7 @@ class Connection(asyncio.Protocol):
     async def answer_whole(self, call: Call, keep_alive: bool) -> None:
         await asyncio.sleep(call.seconds())
         fault = call.knobs.get("fault", "")
-        text = ANSWER * min(call.completion, TEXT_PER_CHUNK)
+        text = ANSWER * int(call.knobs.get("text", str(min(call.completion, TEXT_PER_CHUNK))))
         choice: dict[str, Any] = {"index": 0, "finish_reason": "stop"}
         choice |= {"message": {"role": "assistant", "content": text}} if call.chat else {"text": text}
         answer: dict[str, Any] = {"id": f"fake-{call.serial}", "created": int(time.time()), "model": call.model,
