@@ -3,7 +3,7 @@
 Each answer is a 4xx that says what was wrong, or a 2xx whose value is read back as it was sent. The database is read
 beside the gateway after every request: the schema, what was there before, and after a refusal everything, are as they
 were. Another tenant calls all the time and is billed to the token. At the end what was accepted is called with, and
-read from metrics, log, lists and every format of exports.
+read from metrics, log, lists and every format of exports, and a restart shows that the gateway knew what it had stored.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from support.world import PRICE, Tenant, World
 from . import memory
 from .held import peak_rss
 from .hostile_judges import Watch, answer_wrong, body_wrong, rows_wrong, stored_wrong
-from .hostile_reports import SERVED, told_wrong
+from .hostile_reports import SERVED, memory_wrong, told_wrong
 from .hostile_requests import Drawing, Operation, Request, Stock, escaped
 from .hostile_values import Hostile
 from .programme import Outcome, Programme
@@ -77,8 +77,12 @@ class Caller:
         outcome.figures["bystander"] = f"{len(self.calls)} calls, the slowest {slowest * 1000:.0f} ms"
 
 
+def month_before(month: str) -> str:
+    return f"{datetime.fromisoformat(f'{month}-01') - timedelta(days=1):%Y-%m}"
+
+
 def last_month() -> str:
-    return f"{datetime.now(UTC).replace(day=1) - timedelta(days=1):%Y-%m}"
+    return month_before(f"{datetime.now(UTC):%Y-%m}")
 
 
 def lay(world: World) -> tuple[Tenant, Stock, set[str]]:
@@ -99,11 +103,14 @@ def lay(world: World) -> tuple[Tenant, Stock, set[str]]:
     raised = admin.ok("POST", f"/budgets/{odd.budget}/raises", {"limit": "2000", "until": until})["id"]
     webhook = admin.ok("POST", "/webhooks", {"url": "http://127.0.0.1:9/hook"})["id"]
     key = admin.ok("POST", "/admin-keys", {"name": "odd", "role": "viewer"})["id"]
-    admin.ok("POST", f"/periods/{last_month()}/close", {"grace": "0s"})
-    deadline = time.monotonic() + 10
-    while admin.get(f"/periods/{last_month()}")["status"] != "closed":
-        assert time.monotonic() < deadline, "last month does not close"
-        time.sleep(0.05)
+    # The manifest of a month names that of the month closed before, so that one is made and kept.
+    for month in (month_before(last_month()), last_month()):
+        admin.ok("POST", f"/periods/{month}/close", {"grace": "0s"})
+        deadline = time.monotonic() + 10
+        while admin.get(f"/periods/{month}")["status"] != "closed":
+            assert time.monotonic() < deadline, f"{month} does not close"
+            time.sleep(0.05)
+    admin.get(f"/exports/{last_month()}/manifest")
     bill = admin.send("POST", "/reconciliations?provider=csv", b"Day,Model,Cost\n2026-10-14,odd-model,1\n",
                       {"content-type": "text/csv"}).body["id"]
     laid = {"tenant": odd.id, "key": odd.key_id, "budget": str(odd.budget), "pool": spare, "backend": dead,
@@ -115,9 +122,9 @@ def lay(world: World) -> tuple[Tenant, Stock, set[str]]:
 class Trial:
     """Sends requests, and judges what each was answered and left behind."""
 
-    def __init__(self, world: World, drawing: Drawing, stock: Stock, odd: set[str], actor: str) -> None:
+    def __init__(self, world: World, drawing: Drawing, stock: Stock, watch: Watch) -> None:
         self.world, self.drawing, self.stock = world, drawing, stock
-        self.watch = Watch(world.server.database, actor, odd)
+        self.watch = watch
         self.seen: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()  # what was accepted
         self.tried: set[str] = set()
@@ -239,7 +246,7 @@ def run(run: Run, size: int) -> Outcome:
         own = world.admin.ok("POST", "/admin-keys", {"name": "hostile", "role": "admin"})
         world.admin.credential = own["key"]
         drawing = Drawing(run.dice("hostile-admin"), world.admin.get("/openapi.json"), stock, own["key"])
-        trial = Trial(world, drawing, stock, odd, own["id"])
+        trial = Trial(world, drawing, stock, Watch(server.database, own["id"], odd, good.id))
         caller, before = Caller(world, good), peak_rss(server, forget=True)
         good_ones(trial, outcome)
         for request in giants(trial) if run.full else ():
@@ -251,6 +258,7 @@ def run(run: Run, size: int) -> Outcome:
         outcome.must(peak <= before + memory.ADMINS_FILE, f"memory went from {before >> 20} to {peak >> 20} MiB")
         if server.running():
             outcome.wrong(list(told_wrong(world, trial.accepted, stock.made["model"])))
+            outcome.wrong(list(memory_wrong(world)))
             bookkeeping.assert_right(server.database)
     untried = {one.name for one in drawing.operations} - trial.tried
     outcome.must(not untried or size < 3000, f"never tried: {untried}")

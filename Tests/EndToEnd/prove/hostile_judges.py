@@ -7,6 +7,7 @@ import ipaddress
 import json
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -24,11 +25,31 @@ SETS = {"alerts_at"}  # lists of amounts whose order and repetitions mean nothin
 UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 # A query that chooses among rows: each row of the answer must have it.
 FILTERS = {"tenant_id", "key_id", "model", "pool", "backend_id", "actor", "action", "subject", "request_id"}
-# Written as calls go on and time goes by, whoever asks for what.
-BOOKS = re.compile(r"sqlite_.*|ledger|holds|accounts|usage_.*|backend_cooldowns|budget_alerts|audit_log|"
-                   r"webhook_deliveries|organization_alerts_raised|settings|periods|period_facts|export_manifests")
-MOVING = {("admin_keys", "last_used_at"), ("webhooks", "failing_since"), ("webhooks", "disabled_at"),
-          ("webhooks", "disabled_reason"), ("webhooks", "dropped"), ("budget_raises", "ended_at")}
+# Every table is watched but these, which have no owner or are written later: roll-ups that are folded in the background
+# from the ledger, which is added up again at the end; what backends did; and the audit log, whose entries are counted.
+LEFT_OUT = re.compile(r"sqlite_.*|usage_total.*|usage_month.*|usage_folded|backend_cooldowns|audit_log")
+# Calls write these, so what is watched of them is the rows of everybody but the bystander, by the column of the owner.
+BY_CALLS = re.compile(r"ledger|holds|accounts|usage_.*")
+OTHERS = {"tenant_id": "tenant_id IS NOT :bystander",
+          "budget_id": "budget_id NOT IN (SELECT id FROM budgets WHERE tenant_id IS :bystander)"}
+# Columns that time or a request's own credential moves, and what is watched in their place.
+MOVING = {("admin_keys", "last_used_at"): "CASE WHEN id IS NOT :actor THEN last_used_at END",
+          ("webhooks", "failing_since"): "NULL", ("webhooks", "dropped"): "NULL"}
+# What a month's row has got is frozen only when it closes, a delivery when it is over; a test's is over at once.
+PARTS = {
+    "periods": {"periods": "SELECT period, requested_at, requested_by, due_at FROM periods",
+                "closed periods": "SELECT * FROM periods WHERE status = 'closed'"},
+    "period_facts": {"frozen facts": "SELECT * FROM period_facts WHERE period IN "
+                                     "(SELECT period FROM periods WHERE status = 'closed')"},
+    "webhook_deliveries": {"deliveries": "SELECT id, webhook_id, message_id, event, body FROM webhook_deliveries",
+                           "webhook tests": "SELECT * FROM webhook_deliveries WHERE event = 'webhook.test'"},
+}
+# Rows come here without a request too, as a month ends, an alert is raised or an event is told; none goes.
+GROWING = {"closed periods", "frozen facts", "deliveries", "budget_alerts", "organization_alerts_raised"}
+# That an answer is kept for who asks again is no change of its own, and a webhook's test is told by its deliveries.
+NOT_AUDITED = {"idempotency_keys", "webhook tests"}
+READING_MAKES = "export_manifests"  # by whoever downloads the first manifest that must name it
+BACKGROUND = "system"  # who closes months and gives webhooks up
 SAMPLE = 300  # characters of an answer in a failure
 
 
@@ -198,40 +219,60 @@ def rows_wrong(request: Request, answer: Answer) -> Iterator[str]:
 
 
 class Watch:
-    """The database read beside the gateway: its schema, and every row that only an operator changes."""
+    """The database read beside the gateway: its schema, and every row that neither time nor the bystander writes. And
+    the files beside it."""
 
-    def __init__(self, database: Path, actor: str, odd: set[str]) -> None:
-        """`actor` is whose audit entries are counted; rows that hold one of `odd` are there to be changed."""
+    def __init__(self, database: Path, actor: str, odd: set[str], bystander: str = "") -> None:
+        """`actor` is whose audit entries are counted, `bystander` the tenant that calls; rows that hold one of `odd`
+        are there to be changed."""
         self.db = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=10, isolation_level=None)
+        self.folder = database.parent
         self.actor = actor
+        self.names = {"actor": actor, "bystander": bystander}
         self.version = -1
         self.schema = self.read_schema()
-        self.columns = {table: self.columns_of(table) for kind, table, _ in self.schema
-                        if kind == "table" and not BOOKS.fullmatch(table)}
-        self.rows = self.read()
+        self.selections = dict(part for kind, table, _ in self.schema if kind == "table"
+                               for part in self.selections_of(table))
+        self.files, self.rows, self.entries = self.read_files(), self.read(), self.audited()
         # Of a name that is somebody else's too, as the pool's, only the rows of the others are kept.
-        self.kept = {table: {row for row in rows if not odd & {part for part in row if isinstance(part, str)}}
-                     for table, rows in self.rows.items()}
-        self.entries = self.audited()
+        self.kept = {part: {row for row in rows if not odd & {value for value in row if isinstance(value, str)}}
+                     for part, rows in self.rows.items()}
 
     def read_schema(self) -> list[tuple[str, str, str | None]]:
         return self.db.execute("SELECT type, name, sql FROM sqlite_master ORDER BY type, name").fetchall()
 
-    def columns_of(self, table: str) -> str:
+    def selections_of(self, table: str) -> Iterator[tuple[str, str]]:
+        """What is watched of a table, each part with a name."""
+        if LEFT_OUT.fullmatch(table):
+            return
+        if table in PARTS:
+            yield from PARTS[table].items()
+            return
         names = [row[1] for row in self.db.execute(f"PRAGMA table_info('{table}')")]
-        return ", ".join(f'"{name}"' for name in names if (table, name) not in MOVING)
+        selection = ", ".join(MOVING.get((table, name), f'"{name}"') for name in names)
+        if not BY_CALLS.fullmatch(table):
+            yield table, f'SELECT {selection} FROM "{table}"'
+        elif owners := OTHERS.keys() & names:
+            yield table, f'SELECT {selection} FROM "{table}" WHERE {OTHERS[owners.pop()]}'
+
+    def read_files(self) -> dict[str, int]:
+        """The files' names, and of the one nobody writes, when it was written."""
+        return {file.name: file.stat().st_mtime_ns if file.suffix == ".yaml" else 0 for file in self.folder.iterdir()}
 
     def read(self) -> dict[str, list[tuple[Any, ...]]]:
-        return {table: self.db.execute(f'SELECT {columns} FROM "{table}"').fetchall()
-                for table, columns in self.columns.items()}
+        return {part: self.db.execute(selection, self.names).fetchall() for part, selection in self.selections.items()}
 
-    def audited(self) -> int:
-        [count] = self.db.execute("SELECT count(*) FROM audit_log WHERE actor = ?", (self.actor,)).fetchone()
-        return int(count)
+    def audited(self) -> Counter[str]:
+        """How many entries there are of each actor but the background."""
+        return Counter(dict(self.db.execute(
+            "SELECT actor, count(*) FROM audit_log WHERE actor <> ? GROUP BY actor", (BACKGROUND,))))
 
     def wrong(self, changed: bool, noted: bool = False) -> Iterator[str]:
         """What is not as it was; `changed` is whether the request since was answered as one that changes something,
         `noted` whether it was one that the audit log has although it changes nothing."""
+        if (files := self.read_files()) != self.files:
+            yield f"the files changed: {files.items() ^ self.files.items()}"
+            self.files = files
         [version] = self.db.execute("PRAGMA data_version").fetchone()
         if version == self.version:
             return
@@ -241,19 +282,20 @@ class Watch:
         self.version = version
         if schema != self.schema:
             yield f"the schema changed: {set(schema) ^ set(self.schema)}"
-        for table, now in rows.items():
-            if now == self.rows[table]:
-                continue
-            gone = self.kept[table] - set(now)
-            if gone:
-                yield f"{table}: rows of others changed: {list(gone)[:2]}"
-            if not changed:
-                difference = set(now) ^ set(self.rows[table])
-                yield f"{table} changed without a change: {list(difference)[:4]}"
-        # That an answer is kept for who asks again is no change of its own.
-        differ = [table for table in rows if rows[table] != self.rows[table] and table != "idempotency_keys"]
-        if changed and differ and entries == self.entries:
-            yield f"{differ} changed without an audit entry"
-        if not changed and not noted and entries != self.entries:
-            yield f"{entries - self.entries} audit entries of nothing"
+        differ = [part for part, now in rows.items() if now != self.rows[part]]
+        for part in differ:
+            before, now = set(self.rows[part]), set(rows[part])
+            if gone := self.kept[part] - now:
+                yield f"{part}: rows of others changed: {list(gone)[:2]}"
+            difference = before - now if part in GROWING else before ^ now
+            if difference and not changed and not (noted and part == READING_MAKES):
+                yield f"{part} changed without a change: {list(difference)[:4]}"
+        asked = [part for part in differ if part not in GROWING | NOT_AUDITED]
+        added = entries - self.entries
+        if changed and asked and not added[self.actor]:
+            yield f"{asked} changed without an audit entry"
+        if not changed and not noted and added:
+            yield f"{added.total()} audit entries of nothing: {dict(added)}"
+        if any(actor != self.actor for actor in added) or self.entries - entries:
+            yield f"audit entries of others: {dict(added)}, {dict(self.entries - entries)} fewer"
         self.rows, self.schema, self.entries = rows, schema, entries

@@ -131,3 +131,39 @@ def told_wrong(world: World, tenants: dict[str, dict[str, Any]], models: list[st
     for caller in callers:
         if listed.get(caller.id) != caller.name:
             yield f"the list says {listed.get(caller.id)!r} for {caller.name!r}"
+
+
+def shown(world: World) -> dict[str, Any]:
+    """What the admin is told of everything that was asked for and stays, but not of how it goes just now."""
+    admin = world.admin
+    lists = ("/tenants", "/budgets", "/pools", "/models", "/prices", "/holds", "/periods", "/webhooks", "/admin-keys",
+             "/prices/imports", "/reconciliations")
+    told: dict[str, Any] = {path: admin.rows(path) for path in lists} | {"/master-key": admin.get("/master-key")}
+    for tenant in told["/tenants"]:
+        for part in ("keys", "credits"):
+            told[f"{part} of {tenant['id']}"] = admin.rows(f"/tenants/{tenant['id']}/{part}")
+        for part in ("entitlements", "quotas"):
+            told[f"{part} of {tenant['id']}"] = admin.get(f"/tenants/{tenant['id']}/{part}")
+    for budget in told["/budgets"]:
+        told[f"state of {budget['id']}"] = admin.budget_state(budget["id"])
+    for period in told["/periods"]:
+        told[f"corrections of {period['period']}"] = admin.rows(f"/periods/{period['period']}/corrections")
+    for pool in admin.get("/status")["pools"]:
+        told[f"backends of {pool['name']}"] = [[backend["id"], backend["name"], backend["draining"]]
+                                               for backend in pool["backends"]]
+    for row in (*told["/webhooks"], *told["/admin-keys"]):
+        for moving in ("failing_since", "dropped", "last_used_at"):
+            row.pop(moving, None)
+    return told
+
+
+def memory_wrong(world: World) -> Iterator[str]:
+    """What the gateway knows is what it has stored: one that starts anew tells the same of everything."""
+    before = shown(world)
+    if code := world.server.stop():
+        yield f"the gateway ended with {code}"
+    world.server.start()
+    after = shown(world)
+    for path in before.keys() | after.keys():
+        if before.get(path) != after.get(path):
+            yield f"{path} was told as {before.get(path)!r:.600}, and is after a restart {after.get(path)!r:.600}"
