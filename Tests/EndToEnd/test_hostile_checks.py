@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -115,18 +116,40 @@ NOTED = "INSERT INTO audit_log VALUES ('me')"
     ("CREATE TABLE x (y)", True, "the schema changed"),
     (NOTED, False, "1 audit entries of nothing"),
     (NOTED, True, ""),
+    ("INSERT INTO settings VALUES (1)", False, "settings changed without a change"),
+    ("UPDATE periods SET due_at = 2", False, "periods"),
+    ("UPDATE periods SET status = 'closed'", False, ""),
+    ("INSERT INTO audit_log VALUES ('system')", False, ""),
+    ("INSERT INTO audit_log VALUES ('another')", True, "audit entries of others"),
+    ("INSERT INTO accounts VALUES ('good', 2)", False, ""),
+    ("INSERT INTO accounts VALUES ('odd', 2)", False, "accounts changed without a change"),
 ])
 def test_a_change_beside_the_answer_is_found(tmp_path: Path, statement: str, changed: bool, found: str) -> None:
     with closing(sqlite3.connect(tmp_path / "db", isolation_level=None)) as database:
         database.executescript("CREATE TABLE tenants (id, name);"
                                "INSERT INTO tenants VALUES ('good', 'a'), ('odd', 'b');"
-                               "CREATE TABLE ledger (cost); CREATE TABLE audit_log (actor);")
-        watch = Watch(tmp_path / "db", "me", {"odd"})
+                               "CREATE TABLE ledger (cost); CREATE TABLE audit_log (actor);"
+                               "CREATE TABLE settings (value); CREATE TABLE accounts (tenant_id, posted);"
+                               "CREATE TABLE periods (period, status, requested_at, requested_by, due_at);"
+                               "INSERT INTO periods VALUES ('2026-10', 'closing', 1, 'me', 1);")
+        watch = Watch(tmp_path / "db", "me", {"odd"}, "good")
         assert not list(watch.wrong(False))
         database.executescript(f"BEGIN; {statement}; COMMIT;")
         problems = list(watch.wrong(changed))
         assert bool(problems) == bool(found) and all(found in problem for problem in problems), problems
         assert not list(watch.wrong(False))
+
+
+def test_a_file_beside_the_database_is_found(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "db")) as database:
+        database.execute("CREATE TABLE audit_log (actor)")
+    (tmp_path / "tollgate.yaml").write_text("a")
+    watch = Watch(tmp_path / "db", "me", set())
+    assert not list(watch.wrong(False))
+    (tmp_path / "left").touch()
+    assert any("left" in problem for problem in watch.wrong(True))
+    os.utime(tmp_path / "tollgate.yaml", ns=(1, 1))
+    assert any("tollgate.yaml" in problem for problem in watch.wrong(True))
 
 
 def test_reports_that_a_name_got_into_are_found(tmp_path: Path) -> None:
