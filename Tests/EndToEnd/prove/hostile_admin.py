@@ -8,7 +8,6 @@ read from metrics, log, lists and every format of exports, and a restart shows t
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -28,6 +27,7 @@ from .hostile_judges import Watch, answer_wrong, body_wrong, rows_wrong, stored_
 from .hostile_reports import SERVED, memory_wrong, told_wrong
 from .hostile_requests import Drawing, Operation, Request, Stock, escaped
 from .hostile_values import Hostile
+from .laid import close_last_month, last_month
 from .programme import Outcome, Programme
 
 LIMIT = 60.0  # seconds for an answer
@@ -77,14 +77,6 @@ class Caller:
         outcome.figures["bystander"] = f"{len(self.calls)} calls, the slowest {slowest * 1000:.0f} ms"
 
 
-def month_before(month: str) -> str:
-    return f"{datetime.fromisoformat(f'{month}-01') - timedelta(days=1):%Y-%m}"
-
-
-def last_month() -> str:
-    return month_before(f"{datetime.now(UTC):%Y-%m}")
-
-
 def lay(world: World) -> tuple[Tenant, Stock, set[str]]:
     """The bystander, and one object of every kind that a path names, all of another tenant."""
     admin = world.admin
@@ -103,14 +95,7 @@ def lay(world: World) -> tuple[Tenant, Stock, set[str]]:
     raised = admin.ok("POST", f"/budgets/{odd.budget}/raises", {"limit": "2000", "until": until})["id"]
     webhook = admin.ok("POST", "/webhooks", {"url": "http://127.0.0.1:9/hook"})["id"]
     key = admin.ok("POST", "/admin-keys", {"name": "odd", "role": "viewer"})["id"]
-    # The manifest of a month names that of the month closed before, so that one is made and kept.
-    for month in (month_before(last_month()), last_month()):
-        admin.ok("POST", f"/periods/{month}/close", {"grace": "0s"})
-        deadline = time.monotonic() + 10
-        while admin.get(f"/periods/{month}")["status"] != "closed":
-            assert time.monotonic() < deadline, f"{month} does not close"
-            time.sleep(0.05)
-    admin.get(f"/exports/{last_month()}/manifest")
+    close_last_month(world)
     bill = admin.send("POST", "/reconciliations?provider=csv", b"Day,Model,Cost\n2026-10-14,odd-model,1\n",
                       {"content-type": "text/csv"}).body["id"]
     laid = {"tenant": odd.id, "key": odd.key_id, "budget": str(odd.budget), "pool": spare, "backend": dead,

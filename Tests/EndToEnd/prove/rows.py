@@ -21,6 +21,7 @@ from typing import Any
 from support.backend import fake_backend
 from support.options import Run
 from support.oracle import pico, usd
+from support.showroom import travel
 from support.tollgate import gateway
 from support.world import PRICE, Tenant, World
 
@@ -107,6 +108,7 @@ def lay(world: World, number: int) -> tuple[list[Odd], list[Tenant]]:
         world.admin.budget(tenant.id, "100", window="month", model="fake", alerts_at=[0.5, 0.8])
         world.admin.budget(tenant.id, "0.00001", window="day", mode="soft", alerts_at=[0.5])
         world.assert_good_call(tenant)
+    travel(world.server, 0)
     close_last_month(world)
     for tenant in tenants:
         own_rows(world, tenant)

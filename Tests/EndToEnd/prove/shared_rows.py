@@ -21,6 +21,7 @@ from pathlib import Path
 from support.admin import Reply
 from support.backend import FakeBackend, fake_backend
 from support.options import Run
+from support.showroom import travel
 from support.tollgate import gateway
 from support.world import MAX_OUTPUT, Tenant, World
 
@@ -96,6 +97,7 @@ def lay(world: World, backend: FakeBackend) -> Laid:
     user_calls(world, user)
     world.assert_good_call(poor)
     assert world.call(apart, model=APART, max_tokens=5).done
+    travel(world.server, 0)
     close_last_month(world)
     own_rows(world, user)
     books_rows(world)
