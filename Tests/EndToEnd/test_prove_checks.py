@@ -93,8 +93,8 @@ def test_a_turn_with_too_few_calls_is_a_failure(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("late", "text", "count", "failures"), [
     (0.001, "", 300, 0),
-    (0.0109, "", 300, 0),
-    (0.0121, "", 300, 1),
+    (0.0059, "", 300, 0),
+    (0.0061, "", 300, 1),
     (0.001, "503 'exhausted'", 300, 1),
     (0.001, "", 29, 1),
 ])

@@ -29,7 +29,9 @@ from .programme import Outcome
 
 MODEL = "calm"
 PAUSE = 0.05  # seconds between two calls
-GROWTH, SPARE = 1.5, 0.01  # what the p99 of the last third may be of that of the first, or the seconds it may be more
+# What the p90 of the last third may be of that of the first, or the seconds it may be more. The p99 is shown alone: each
+# answer waits for a sync, and one in a hundred takes 10 to 500 ms on such a disk with nothing else going on.
+GROWTH, SPARE = 1.5, 0.005
 Timed = tuple[float, float, str]  # when a call began, how long it took, what was wrong with it
 
 
@@ -57,16 +59,18 @@ def judge(outcome: Outcome, calls: list[Timed], latency: bool) -> None:
     outcome.must(not wrong, f"{len(wrong)} of {len(calls)} calls of a neighbour in another pool failed: {wrong[:1]}")
     outcome.must(len(calls) >= 30, f"the neighbour made only {len(calls)} calls")
     third = len(calls) // 3
-    first, last = (p99([seconds for _, seconds, _ in part]) for part in (calls[:third], calls[len(calls) - third:]))
+    thirds = [[seconds for _, seconds, _ in part] for part in (calls[:third], calls[len(calls) - third:])]
+    first, last = (percentile(90, seconds) for seconds in thirds)
     allowed = max(first * GROWTH, first + SPARE)
-    outcome.must(last <= allowed or not latency, f"the neighbour's p99 went from {first * 1000:.2f} ms to "
+    outcome.must(last <= allowed or not latency, f"the neighbour's p90 went from {first * 1000:.2f} ms to "
                  f"{last * 1000:.2f} ms, at most {allowed * 1000:.2f} ms is allowed")
-    outcome.figures["a neighbour in another pool"] = (
-        f"{len(calls)} calls, {len(wrong)} failed, p99 {first * 1000:.2f} ms, then {last * 1000:.2f} ms")
+    outcome.figures["a neighbour in another pool"] = f"{len(calls)} calls, {len(wrong)} failed, " + ", ".join(
+        f"p{number} {' then '.join(f'{percentile(number, seconds) * 1000:.2f}' for seconds in thirds)} ms"
+        for number in (50, 90, 99))
 
 
-def p99(seconds: list[float]) -> float:
-    return sorted(seconds)[len(seconds) * 99 // 100] if seconds else 0.0
+def percentile(number: int, seconds: list[float]) -> float:
+    return sorted(seconds)[len(seconds) * number // 100] if seconds else 0.0
 
 
 def booked_wrong(calls: list[Timed], entries: list[Entry], at_backend: list[BackendCall]) -> list[str]:
