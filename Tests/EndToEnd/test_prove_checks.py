@@ -73,6 +73,14 @@ def test_each_kind_of_abuse_has_a_verdict_of_its_own(tmp_path: Path) -> None:
     assert len(found) == 1 and found[0].startswith("b: the bystander's p99 went from 1.00 ms to 3.20 ms"), found
 
 
+@pytest.mark.parametrize(("slow", "failures_wanted"), [({1}, 0), ({1, 3}, 0), ({1, 3, 5}, 1)])
+def test_disturbed_turns_say_nothing(tmp_path: Path, slow: set[int], failures_wanted: int) -> None:
+    """Of three turns, the quickest counts: what is the abuse's doing is in all of them."""
+    calls = [(at, 0.05 if at // SECONDS in slow else seconds, text)
+             for at, seconds, text in calls_of({"a": 0.001, "b": 0.001})]
+    assert len(failures(log_of(calls, tmp_path))) == failures_wanted
+
+
 def test_a_call_counts_in_the_turn_it_began_in_however_late_it_ends(tmp_path: Path) -> None:
     late = calls_of({"a": SECONDS, "b": 0.001})
     found = failures(log_of(late, tmp_path))

@@ -21,7 +21,7 @@ from support.tollgate import gateway
 from support.world import Tenant, World
 
 from . import memory
-from .bystander import bystander
+from .bystander import bystander, no_disk
 from .held import Watch
 from .http_case import TOO_LARGE
 from .programme import Outcome, Programme
@@ -196,7 +196,7 @@ def run(run: Run, size: int) -> Outcome:
     """`size` rounds of every attack on both listeners, and of single ones that have all of the gateway's memory to
     themselves."""
     outcome = Outcome()
-    with fake_backend() as backend, fault_backend() as bomber, gateway(run.binary, CONFIG) as server:
+    with no_disk(run.full), fake_backend() as backend, fault_backend() as bomber, gateway(run.binary, CONFIG) as server:
         world = World.lay(server, backend)
         world.admin.pool("bombs")
         world.admin.backend("bombs", "bomber", bomber.url("bomber", "fault=gzip-bomb"))

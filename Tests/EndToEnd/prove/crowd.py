@@ -12,7 +12,7 @@ from support.tollgate import gateway
 from support.world import World
 
 from . import memory
-from .bystander import Bystander, bystander
+from .bystander import Bystander, bystander, no_disk
 from .held import Watch, backend_connections, client_connections
 from .programme import Outcome, Programme
 
@@ -74,7 +74,7 @@ async def standing(world: World, size: int, seconds: float, outcome: Outcome) ->
 def run(run: Run, size: int) -> Outcome:
     outcome = Outcome()
     seconds, pairs = (SECONDS, PAIRS) if run.full else (3.0, 2)
-    with fake_backend() as backend, fake_backend() as streaming, gateway(run.binary) as server:
+    with no_disk(run.full), fake_backend() as backend, fake_backend() as streaming, gateway(run.binary) as server:
         world = World.lay(server, backend)
         world.admin.pool("streams")
         world.admin.backend("streams", "fake-streams", streaming.base_url())

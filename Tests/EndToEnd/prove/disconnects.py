@@ -20,7 +20,7 @@ from support.world import INPUT_USD, MAX_OUTPUT, OUTPUT_USD, Tenant, World
 
 from . import memory
 from .booked import must_be_booked
-from .bystander import bystander
+from .bystander import bystander, no_disk
 from .held import Watch, still_held
 from .programme import Outcome, Programme
 
@@ -110,7 +110,7 @@ def run(run: Run, size: int) -> Outcome:
     outcome, dice = Outcome(), run.dice("disconnects")
     pairs = PAIRS if run.full else 2
     # Who is measured has a backend of its own: this one is busy with those who leave.
-    with fake_backend() as backend, fake_backend() as busy, gateway(run.binary) as server:
+    with no_disk(run.full), fake_backend() as backend, fake_backend() as busy, gateway(run.binary) as server:
         world = World.lay(server, backend)
         kinds = [Leavers(world, busy, dice, "drained", aborts=False), Leavers(world, busy, dice, "left", aborts=True)]
         with bystander(world, world.tenant("1000000"), busy) as other:

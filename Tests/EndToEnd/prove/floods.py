@@ -22,7 +22,7 @@ from support.tollgate import Gateway, gateway
 from support.world import Tenant, World
 
 from . import memory
-from .bystander import Bystander, bystander
+from .bystander import Bystander, bystander, no_disk
 from .held import Watch, cpu_seconds
 from .programme import Outcome, Programme
 
@@ -103,7 +103,7 @@ def run(run: Run, size: int) -> Outcome:
     """`size` keys, as many of each class."""
     outcome, dice = Outcome(), run.dice("floods")
     pairs = PAIRS if run.full else 2
-    with fake_backend() as backend, gateway(run.binary) as server:
+    with no_disk(run.full), fake_backend() as backend, gateway(run.binary) as server:
         world = World.lay(server, backend)
         warm, cold, good = world.tenant(), world.tenant(), world.tenant("1000000")
         hashed = [world.tenant() for _ in range(HASHED)]
