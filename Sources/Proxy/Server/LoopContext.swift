@@ -3,7 +3,7 @@ import Tenancy
 
 /// What belongs to one event loop: its upstream client and its connections.
 final class LoopContext {
-    private static let endedAtOnce = 16
+    private static let endedAtOnce = 4
 
     let eventLoop: any EventLoop
     let plane: DataPlane
@@ -68,7 +68,7 @@ final class LoopContext {
         for (index, connection) in connections.enumerated().dropFirst(first) where connection.endsIfPastDeadline(now) {
             ended += 1
             guard ended == Self.endedAtOnce else { continue }
-            eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(2)) { self.sweep(connections, from: index + 1) }
+            eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(1)) { self.sweep(connections, from: index + 1) }
             return
         }
     }

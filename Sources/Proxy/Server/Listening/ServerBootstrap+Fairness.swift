@@ -13,7 +13,7 @@ extension ServerBootstrap {
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: ListenSource.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelOption(.maxMessagesPerRead, value: 2)
+            .serverChannelOption(.maxMessagesPerRead, value: 1)
             .serverChannelInitializer(AcceptPause.add)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.maxMessagesPerRead, value: 1)
