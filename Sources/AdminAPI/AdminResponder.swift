@@ -101,11 +101,9 @@ struct AdminResponder: HTTPResponder {
                     "path": "\(request.uri.path)", "error": "\(error)",
                 ])
         }
-        let speaksOpenAI = Problem.speaksOpenAI(request.uri.path)
-        var response = Response.json(
-            speaksOpenAI ? problem.openAI : problem.json(requestID: context.requestID), status: problem.status,
-            type: speaksOpenAI ? "application/json" : "application/problem+json")
-        if speaksOpenAI, problem.isFinal { response.headers[.shouldRetry] = "false" }
+        let (body, type) = problem.body(at: request.uri.path, requestID: context.requestID)
+        var response = Response.json(body, status: problem.status, type: type)
+        if Problem.speaksOpenAI(request.uri.path), problem.isFinal { response.headers[.shouldRetry] = "false" }
         if problem.status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
         if [.serviceUnavailable, .tooManyRequests].contains(problem.status) { response.headers[.retryAfter] = "1" }
         if !problem.allowed.isEmpty {

@@ -9,7 +9,7 @@ import openai
 import pytest
 from openai import OpenAI
 
-from support.client import chat, fetch
+from support.client import chat, exchange, fetch
 from support.organization import Org, organization, strict
 from support.route import wait_for
 from support.world import World
@@ -148,3 +148,17 @@ def test_a_post_the_sdk_repeats_is_made_once(org: Org) -> None:
     with pytest.raises(openai.ConflictError) as raised:
         org.client.with_options(max_retries=2).admin.organization.projects.create(name=name)
     assert raised.value.code == "name_taken" and time.monotonic() - started < 0.4, "the SDK tried again"
+
+
+def test_a_head_is_refused_in_the_shape_of_its_path(org: Org) -> None:
+    """Before anybody knows who asks: an SDK finds the words where it looks for them."""
+    told = {}
+    for path in ("/v1/organization/projects", "/admin/v1/tenants"):
+        head = f"GET {path} HTTP/1.1\r\nHost: a\r\nExpect: the-unexpected\r\n\r\n"
+        told[path] = exchange(org.world.server.admin_address, head.encode())
+    spoken, problem = told.values()
+    assert (spoken.status, spoken.headers["content-type"]) == (417, "application/json"), spoken
+    error = spoken.json()["error"]
+    assert (error["type"], error["code"]) == ("invalid_request_error", "expectation_failed") and error["message"], error
+    assert (problem.status, problem.headers["content-type"]) == (417, "application/problem+json"), problem
+    assert (problem.json()["title"], problem.json()["code"]) == ("Expectation Failed", "expectation_failed"), problem

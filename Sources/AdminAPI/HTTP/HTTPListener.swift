@@ -70,11 +70,14 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
     private static func headGuard(
         _ headerTimeoutMS: Int64, _ refusals: ListenerRefusals, _ time: any TimeSource
     ) -> HeadGuardSetup {
-        HeadGuardSetup(headerTimeoutMS: headerTimeoutMS) { status, code, message in
+        HeadGuardSetup(headerTimeoutMS: headerTimeoutMS) { refusal in
             let id = RequestID.make(at: time.now()).text
-            refusals.note(status: status, code: code, requestID: id)
-            let problem = Problem(status: .init(integerLiteral: status), code: code, detail: message)
-            return ByteBuffer(bytes: problem.json(requestID: id).bytes)
+            refusals.note(status: refusal.status, code: refusal.code, requestID: id)
+            let problem = Problem(
+                status: .init(code: refusal.status, reasonPhrase: refusal.reason), code: refusal.code,
+                detail: refusal.message)
+            let (body, type) = problem.body(at: refusal.target, requestID: id)
+            return (ByteBuffer(bytes: body.bytes), type)
         }
     }
 

@@ -4,8 +4,13 @@ extension Problem {
     /// Where OpenAI's shapes are spoken, errors included.
     static func speaksOpenAI(_ path: String) -> Bool { path.hasPrefix("/v1/") }
 
-    /// The answer's body in OpenAI's shape.
-    var openAI: JSONValue {
+    /// The answer's body where `path` is, and its content type.
+    func body(at path: String, requestID: String) -> (JSONValue, type: String) {
+        Self.speaksOpenAI(path)
+            ? (openAI, type: "application/json") : (json(requestID: requestID), type: "application/problem+json")
+    }
+
+    private var openAI: JSONValue {
         [
             "error": [
                 "message": .string(detail),

@@ -15,7 +15,7 @@ final class HeadGuard: ChannelDuplexHandler {
     /// Bytes of a request that are still read, and thrown away, once it is answered.
     private static let surplusLimit = 1 << 20
 
-    private let refusal: HeadGuardSetup.Refusal
+    private let wording: HeadGuardSetup.Wording
     /// Requests handed on whose answers have not ended.
     private var unanswered = 0
     /// Bytes of the request at hand that came after its answer.
@@ -27,10 +27,10 @@ final class HeadGuard: ChannelDuplexHandler {
     /// All answers are out; what still comes is thrown away.
     private var hasEnded = false
     /// The refusal that waits for the answers before it.
-    private var waiting: (denial: Denial, isHead: Bool)?
+    private var waiting: (denial: Denial, isHead: Bool, target: String)?
 
-    init(refusal: @escaping HeadGuardSetup.Refusal) {
-        self.refusal = refusal
+    init(wording: @escaping HeadGuardSetup.Wording) {
+        self.wording = wording
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -38,7 +38,7 @@ final class HeadGuard: ChannelDuplexHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             if let denial = RequestHeadCheck.denial(for: head, maxBody: .max, passesTrace: true) {
-                return refuse(denial, isHead: head.method == .HEAD, context)
+                return refuse(denial, isHead: head.method == .HEAD, target: head.uri, context)
             }
             unanswered &+= 1
             isLast = !head.isKeepAlive
@@ -70,7 +70,7 @@ final class HeadGuard: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event is RequestDeadline.HeadIsLate else { return context.fireUserInboundEventTriggered(event) }
-        if !isOver { refuse(.requestTimeout, isHead: false, context) }
+        if !isOver { refuse(.requestTimeout, context) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -82,21 +82,27 @@ final class HeadGuard: ChannelDuplexHandler {
         closeSoon(context)
     }
 
-    private func refuse(_ denial: Denial, isHead: Bool, _ context: ChannelHandlerContext) {
+    private func refuse(
+        _ denial: Denial, isHead: Bool = false, target: String = "", _ context: ChannelHandlerContext
+    ) {
         isOver = true
-        waiting = (denial, isHead)
+        waiting = (denial, isHead, target)
         answerIfAllElseIs(context)
     }
 
     private func answerIfAllElseIs(_ context: ChannelHandlerContext) {
-        guard unanswered == 0, let (denial, isHead) = waiting else { return }
+        guard unanswered == 0, let (denial, isHead, target) = waiting else { return }
         waiting = nil
         let words = ErrorResponse(denial, shape: .openAI)
-        let body = refusal(words.status, words.code, words.message)
-        var headers = HTTPHeaders([("content-type", "application/problem+json"), ("connection", "close")])
-        headers.add(name: "content-length", value: String(body.readableBytes))
-        let head = HTTPResponseHead(
-            version: .http1_1, status: HTTPResponseStatus(statusCode: words.status), headers: headers)
+        let status = HTTPResponseStatus(statusCode: words.status)
+        let (body, type) = wording(
+            HeadRefusal(
+                status: words.status, reason: status.reasonPhrase, code: words.code, message: words.message,
+                target: target))
+        let headers = HTTPHeaders([
+            ("content-type", type), ("connection", "close"), ("content-length", String(body.readableBytes)),
+        ])
+        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         if !isHead { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)

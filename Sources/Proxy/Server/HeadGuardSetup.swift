@@ -6,16 +6,16 @@ import NIOHTTP1
 public final class HeadGuardSetup: ChannelInboundHandler, RemovableChannelHandler {
     /// Passed on as it is.
     public typealias InboundIn = Any
-    /// The body of a refusal, from its status, a code for programs and words for people.
-    public typealias Refusal = @Sendable (_ status: Int, _ code: String, _ message: String) -> ByteBuffer
+    /// The body of a refusal, and its content type.
+    public typealias Wording = @Sendable (HeadRefusal) -> (body: ByteBuffer, type: String)
 
     private let headerTimeoutMS: Int64
-    private let refusal: Refusal
+    private let wording: Wording
 
-    /// `headerTimeoutMS` is how long a head may take, in milliseconds; `refusal` words what is refused.
-    public init(headerTimeoutMS: Int64, refusal: @escaping Refusal) {
+    /// `headerTimeoutMS` is how long a head may take, in milliseconds; `wording` puts a refusal into words.
+    public init(headerTimeoutMS: Int64, wording: @escaping Wording) {
         self.headerTimeoutMS = headerTimeoutMS
-        self.refusal = refusal
+        self.wording = wording
     }
 
     /// Adds the guard; without a decoder to guard, the connection is closed.
@@ -25,7 +25,7 @@ public final class HeadGuardSetup: ChannelInboundHandler, RemovableChannelHandle
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             let deadline = RequestDeadline(headerTimeoutMS: headerTimeoutMS)
             try pipeline.addHandler(ArrivalHandler(deadline.arrived), position: .before(decoder))
-            try pipeline.addHandlers([deadline, HeadGuard(refusal: refusal)], position: .after(decoder))
+            try pipeline.addHandlers([deadline, HeadGuard(wording: wording)], position: .after(decoder))
         } catch {
             context.close(promise: nil)
         }
