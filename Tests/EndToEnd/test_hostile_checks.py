@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from prove.hostile_judges import Watch, answer_wrong, body_wrong, rows_wrong, stored_wrong
+from prove.hostile_organization import OPERATIONS
 from prove.hostile_reports import log_wrong, metrics_wrong, table_wrong
 from prove.hostile_requests import Operation, Request
 from prove.hostile_values import FORGED, INJECTED, NO_JSON, Hostile, Members, Raw
@@ -55,6 +56,28 @@ def refused(status: int, pointer: str, code: str = "invalid_request") -> dict[st
 ])
 def test_an_answer_to_a_hostile_admin_is_judged(place: str, answer: Answer, good: bool) -> None:
     assert (list(answer_wrong(asked(place), answer, "the credential")) == []) == good
+
+
+def error(status: int, parameter: str | None, code: str = "invalid_request", kind: str = "application/json") -> Answer:
+    told = {"message": f"{parameter} is wrong", "type": "invalid_request_error", "param": parameter, "code": code}
+    return answered(status, {"error": told}, **{"content-type": kind})
+
+
+@pytest.mark.parametrize(("place", "answer", "good"), [
+    ("/name", error(400, "name"), True),
+    ("/notification_channel/type", error(400, "notification_channel.recipients"), True),
+    ("/name", error(400, None), True),
+    ("?limit", error(400, "limit"), True),
+    ("{project}", error(404, None, "not_found"), True),
+    ("/name", error(400, "currency"), False),
+    ("?limit", error(400, None), False),
+    ("/name", answered(400, refused(400, "/name")), False),
+    ("/name", error(400, "name", kind="application/problem+json"), False),
+])
+def test_an_answer_in_openais_shape_is_judged(place: str, answer: Answer, good: bool) -> None:
+    request = asked(place)
+    request.operation = next(one for one in OPERATIONS if one.name == "POST /v1/organization/projects")
+    assert (list(answer_wrong(request, answer, "the credential")) == []) == good
 
 
 def test_only_a_head_that_is_none_may_be_refused_without_a_word() -> None:

@@ -24,8 +24,9 @@ from support.world import PRICE, Tenant, World
 from . import memory
 from .held import peak_rss
 from .hostile_judges import Watch, answer_wrong, body_wrong, rows_wrong, stored_wrong
+from .hostile_organization import ALERT, AMOUNT, NEVER, OPERATIONS, PREFIX
+from .hostile_requests import Drawing, Operation, Request, Stock, escaped, operations
 from .hostile_reports import SERVED, memory_wrong, told_wrong
-from .hostile_requests import Drawing, Operation, Request, Stock, escaped
 from .hostile_values import Hostile
 from .laid import close_last_month, last_month
 from .programme import Outcome, Programme
@@ -34,8 +35,8 @@ LIMIT = 60.0  # seconds for an answer
 LEAVES_AFTER = 0.3
 PAUSE = 0.05  # seconds between two calls of the bystander
 GIANT = (16 << 20) - 64  # bytes: all that a file may have
-# What a good request of the document's example cannot do here: there is no hold and no new master key.
-NEEDS_STATE = {"POST /holds/{hold}/resolve", "POST /master-key/finish", "POST /master-key/rotate"}
+# What a good request cannot do here: there is no hold and no new master key, and what can only be refused.
+NEEDS_STATE = {"POST /holds/{hold}/resolve", "POST /master-key/finish", "POST /master-key/rotate", *NEVER}
 
 # Their bodies say what to do, and are no object that is kept.
 ACTIONS = {"POST /holds/resolve", "POST /holds/{hold}/resolve"}
@@ -100,8 +101,19 @@ def lay(world: World) -> tuple[Tenant, Stock, set[str]]:
                       {"content-type": "text/csv"}).body["id"]
     laid = {"tenant": odd.id, "key": odd.key_id, "budget": str(odd.budget), "pool": spare, "backend": dead,
             "model": "odd-model", "raise": raised, "webhook": webhook, "admin_key": key, "reconciliation": bill,
-            "period": last_month(), "request": call.request_id, "hold": "no-such-one"}
-    return good, Stock(laid, SERVED), {*laid.values(), "dead"} - {call.request_id}
+            "period": last_month(), "request": call.request_id, "hold": "no-such-one", "project": odd.id,
+            "account": odd.key_id, "rate_limit": "rl-all-models", **lay_alerts(world, odd)}
+    budgets = {row["id"] for row in admin.rows("/budgets") if row["tenant_id"] == odd.id}
+    return good, Stock(laid, SERVED), {*laid.values(), *budgets, "dead"} - {call.request_id}
+
+
+def lay_alerts(world: World, odd: Tenant) -> dict[str, str]:
+    """What a project has to be limited and told of, as OpenAI's clients make it."""
+    made = {}
+    for name, path in (("alert", f"projects/{odd.id}/spend_alerts"), ("organization_alert", "spend_alerts")):
+        made[name] = world.admin.send("POST", f"/{path}", ALERT, root=PREFIX).body["id"]
+    assert world.admin.send("POST", f"/projects/{odd.id}/spend_limit", AMOUNT, root=PREFIX).status == 200
+    return made
 
 
 class Trial:
@@ -115,6 +127,7 @@ class Trial:
         self.tried: set[str] = set()
         self.accepted: dict[str, dict[str, Any]] = {}  # tenants with hostile names, by their ids
         self.read_back = 0
+        self.shown = {one.path for one in OPERATIONS if one.method == "GET"}
 
     def send(self, method: str, path: str) -> Answer:
         admin = self.world.admin
@@ -149,6 +162,8 @@ class Trial:
         if answer.headers.get("idempotency-replayed"):
             return []
         path = self.path_of(request, made)
+        if operation.makes:
+            self.stock.note(operation.makes, made["id"])
         is_json = operation.content_type == "application/json"
         if is_json and request.body and (problems := list(body_wrong(request.body))):
             return problems
@@ -175,9 +190,15 @@ class Trial:
                 self.stock.note(name, value)
             reader = next(one for one in self.drawing.operations if target == operation_id(one))
             return filled(reader.path, values)
-        if operation.method in ("PATCH", "PUT"):
+        if operation.makes:
+            return filled(f"{operation.path}/{{{operation.makes}}}", request.path | {operation.makes: made["id"]})
+        if operation.method in ("PATCH", "PUT") or operation.path in self.shown:
             return filled(operation.path, request.path)
         return ""
+
+
+def every_operation(world: World) -> list[Operation]:
+    return operations(world.admin.get("/openapi.json")) + OPERATIONS
 
 
 def operation_id(operation: Operation) -> str:
@@ -212,7 +233,7 @@ def good_ones(trial: Trial, outcome: Outcome) -> None:
     """The control: each operation's example works, so that what is refused later is refused for what is hostile."""
     refused = set()
     for operation in trial.drawing.operations:
-        if operation.method == "DELETE":
+        if operation.removes:
             continue
         request = trial.drawing.finished(trial.drawing.good(operation, laid=True))
         before = trial.seen["2xx"]
@@ -230,7 +251,7 @@ def run(run: Run, size: int) -> Outcome:
         good, stock, odd = lay(world)
         own = world.admin.ok("POST", "/admin-keys", {"name": "hostile", "role": "admin"})
         world.admin.credential = own["key"]
-        drawing = Drawing(run.dice("hostile-admin"), world.admin.get("/openapi.json"), stock, own["key"])
+        drawing = Drawing(run.dice("hostile-admin"), every_operation(world), stock, own["key"])
         trial = Trial(world, drawing, stock, Watch(server.database, own["id"], odd, good.id))
         caller, before = Caller(world, good), peak_rss(server, forget=True)
         good_ones(trial, outcome)

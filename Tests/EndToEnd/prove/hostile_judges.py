@@ -16,11 +16,13 @@ from typing import Any
 
 from support.client import Answer
 
+from .hostile_organization import error_wrong, is_organization
 from .hostile_requests import Request
 from .hostile_values import INJECTED, Members, Raw
 
 # What is written and never shown, and what is asked of an action and not kept.
-NOT_SHOWN = {"api_key", "wrapped_key", "proof", "grace_seconds", "grace", "release", "charge", "older_than", "days"}
+NOT_SHOWN = {"api_key", "wrapped_key", "proof", "grace_seconds", "grace", "release", "charge", "older_than", "days",
+             "expires_in_seconds"}
 SETS = {"alerts_at"}  # lists of amounts whose order and repetitions mean nothing
 UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 # A query that chooses among rows: each row of the answer must have it.
@@ -73,7 +75,7 @@ def answer_wrong(request: Request, answer: Answer, credential: str) -> Iterator[
         if answer.headers.get("x-content-type-options") != "nosniff":
             yield f"{answer.status} may be sniffed: {answer.headers}"
     elif request.good_head or answer.body:
-        yield from problem_wrong(request, answer)
+        yield from (error_wrong if is_organization(request.operation) else problem_wrong)(request, answer)
 
 
 def problem_wrong(request: Request, answer: Answer) -> Iterator[str]:

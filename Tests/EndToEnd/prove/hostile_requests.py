@@ -38,15 +38,22 @@ class Operation:
     example: Any
     content_type: str
     links: dict[str, dict[str, str]]  # how what it makes is read, by the path's parameters
+    makes: str = ""  # the parameter of paths below it that what it makes is named by, if links do not say so
 
     @property
     def name(self) -> str:
         return f"{self.method} {self.path.removeprefix('/admin/v1')}"
 
+    @property
+    def removes(self) -> bool:
+        return self.method == "DELETE" or self.path.endswith("/archive")
+
 
 def operations(document: dict[str, Any]) -> list[Operation]:
     found = []
     for path, item in document["paths"].items():
+        if not path.startswith("/admin/v1/"):
+            continue
         for method, facts in item.items():
             parameters, query = defaultdict(list), {}
             for parameter in facts.get("parameters", []):
@@ -150,9 +157,9 @@ class Stock:
 class Drawing:
     """Draws requests; every name it chooses itself is used once."""
 
-    def __init__(self, dice: random.Random, document: dict[str, Any], stock: Stock, credential: str) -> None:
+    def __init__(self, dice: random.Random, operations: list[Operation], stock: Stock, credential: str) -> None:
         self.dice, self.stock, self.credential = dice, stock, credential
-        self.operations = [one for one in operations(document) if one.path.startswith("/admin/v1/")]
+        self.operations = operations
         self.weights = [4 if one.schema or one.example else 1 for one in self.operations]
         self.number = 0
 
@@ -162,9 +169,9 @@ class Drawing:
 
     def good(self, operation: Operation, laid: bool = False) -> Request:
         """One that nothing is wrong with, as far as a reader of the document can tell; `laid`: to what was laid."""
-        remove = operation.method == "DELETE"
         last = (operation.parameters.get("path") or ("",))[-1]
-        path = {name: self.stock.laid[name] if laid else self.stock.pick(self.dice, name, remove and name == last)
+        path = {name: (self.stock.laid[name] if laid else
+                       self.stock.pick(self.dice, name, operation.removes and name == last))
                 for name in operation.parameters.get("path", ())}
         request = Request(operation, "", Hostile("nothing", None), path, query=dict(operation.query))
         if operation.path.endswith("/models/{model}") and operation.method == "PUT" and self.dice.random() < 0.7:
