@@ -115,7 +115,7 @@ async def call(
     except TimeoutError:
         answer.hung_up = True
         answer.error = "" if hang_up_after is not None else f"no end within {timeout} s"
-    except (OSError, asyncio.IncompleteReadError, ValueError) as error:
+    except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError) as error:
         answer.error = repr(error)
     finally:
         answer.seconds = time.monotonic() - started
