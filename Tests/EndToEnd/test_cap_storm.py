@@ -234,7 +234,10 @@ def check_denials(storm: Storm) -> None:
         problems += [f"without a second attempt: {problem}" for first, pool in player.either
                      if early([first], own, names, storm.holds, left)
                      for problem in early([pool], second, names, storm.holds, left)]
-    assert not problems, f"{len(problems)} refused early, first: {problems[:3]}"
+    of_them = [marker for marker in storm.holds if any(f"{marker} " in problem for problem in problems[:3])]
+    lines = [line for line in storm.world.server.output.splitlines()
+             if any(f'"{marker}"' in line for marker in of_them)]
+    assert not problems, f"{len(problems)} refused early, first: {problems[:3]}; the log says {lines[:6]}"
 
 
 def check_sums(storm: Storm) -> None:
