@@ -183,7 +183,7 @@ def exchange(address: Address, data: bytes, timeout: float = 10, source: str = "
                     await read_answer(reader, answer)
                 finally:
                     writer.close()
-        except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError) as error:
             answer.error = repr(error)
         return answer
 
