@@ -29,6 +29,8 @@ step() {
         return
     fi
     cat "$logs/step"
+    # Builds go on at other files: what stopped one is far from the end.
+    grep -E 'error:|fatal|Killed|No space' "$logs/step" | tail -n 20 || true
     echo "$name: FAILED"
     failed=$((failed + 1))
     finish

@@ -10,8 +10,8 @@ struct RequestDeadlineTests {
     private let channel = EmbeddedChannel()
 
     init() throws {
-        let setup = HeadGuardSetup(headerTimeoutMS: 5000) { status, code, _ in
-            ByteBuffer(string: "\(status) \(code)")
+        let setup = HeadGuardSetup(headerTimeoutMS: 5000) { refusal in
+            (ByteBuffer(string: "\(refusal.status) \(refusal.code)"), "text/plain")
         }
         let pipeline = channel.pipeline.syncOperations
         try pipeline.configureHTTPServerPipeline(
