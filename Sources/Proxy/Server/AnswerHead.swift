@@ -24,15 +24,17 @@ struct AnswerHead: ~Copyable {
         }
     }
 
-    /// Adds a field. A control character in its value becomes a space, so that no value can end its line.
+    /// Adds a field. A control character in its value becomes a space, so that no value can end its line. What is
+    /// longer than any name may be is cut: a damaged row must not make a head that no client reads.
     mutating func add(_ name: StaticString, _ value: String) {
-        add(Self.bytes(of: name), value)
+        add(Self.bytes(of: name), value, atMost: 1024)
     }
 
     @inline(__always)
-    private mutating func add(_ name: UnsafeRawBufferPointer, _ value: String) {
+    private mutating func add(_ name: UnsafeRawBufferPointer, _ value: String, atMost limit: Int = .max) {
         var value = value
-        value.withUTF8 { value in
+        value.withUTF8 { whole in
+            let value = UnsafeBufferPointer(rebasing: whole.prefix(limit))
             line(name, room: value.count) { target in
                 target.copyMemory(from: UnsafeRawBufferPointer(value))
                 for index in value.indices where Self.isControl(value[index]) { target[index] = UInt8(ascii: " ") }

@@ -45,6 +45,12 @@ struct AnswerHeadTests {
         #expect(head(version: .http1_0, isLast: true) == "HTTP/1.0 200 OK\r\nconnection: close\r\n\r\n")
     }
 
+    @Test func `a value longer than any name may be is cut, unless a backend said it`() {
+        #expect(value { $0.add("x-a", String(repeating: "n", count: 1024)) }.utf8.count == 1024)
+        #expect(value { $0.add("x-a", String(repeating: "n", count: 100_000)) }.utf8.count == 1024)
+        #expect(value { $0.add(fields: [("x-a", String(repeating: "n", count: 2000))]) }.utf8.count == 2000)
+    }
+
     @Test(arguments: ["a\r\nset-cookie: b", "a\n\nb", "a\u{0}b\u{7F}"])
     func `no value can end its line`(value: String) {
         for text in [
