@@ -13,8 +13,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from support.backend import BackendCall, FakeBackend, fake_backend
-from support.client import chat, encode, request_bytes, reset_on_close
+from support.client import chat, encode, request_bytes
 from support.options import Run
+from support.resets import reset_on_close
 from support.tollgate import gateway
 from support.world import INPUT_USD, MAX_OUTPUT, OUTPUT_USD, Tenant, World
 

@@ -47,6 +47,7 @@ def imported_by(module: str) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             source = resolve_name("." * node.level + (node.module or ""), module.rpartition(".")[0])
             yield source
+            yield f"{module.rpartition('.')[0]}.{source}"  # of a script, what lies beside it
             yield from (f"{source}.{alias.name}" for alias in node.names)  # a name of a package may be a module
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(".py"):
             yield f"{module.rpartition('.')[0]}.{node.value.removesuffix('.py')}"  # what is started beside it

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import ssl
-import struct
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from .canaries import PROMPT, refused
+from .resets import reset_on_close
 
 Address = tuple[str, int]
 
@@ -128,12 +127,6 @@ async def call(
     if answer.status >= 400:
         refused(address[1], answer.headers, answer.body)
     return answer
-
-
-def reset_on_close(writer: asyncio.StreamWriter) -> None:
-    handle = writer.get_extra_info("socket")
-    if handle and handle.fileno() >= 0:
-        handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 async def read_answer(reader: asyncio.StreamReader, answer: Answer, hang_up_events: int | None = None) -> None:

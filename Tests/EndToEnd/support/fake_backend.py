@@ -26,15 +26,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import socket
 import ssl
-import struct
 import sys
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from canaries import ANSWER
+from resets import reset_on_close
 from witness import Witness, end_with_the_tests, parse_knobs
 
 LOGGED_HEADERS = ("x-request-id", "traceparent", "tracestate", "authorization", "idempotency-key", "cookie",
@@ -252,8 +251,7 @@ class Connection(asyncio.Protocol):
             await self.answer_whole(call, keep_alive)
 
     def reset(self) -> None:
-        handle = self.transport.get_extra_info("socket")
-        handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        reset_on_close(self.transport)
         self.transport.abort()
 
     async def break_off(self, call: Call, fault: str) -> None:

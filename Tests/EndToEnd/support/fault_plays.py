@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import socket
-import struct
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any
+
+from resets import reset_on_close
 
 PROMPT, COMPLETION = 11, 7
 TEXT = "word " * 40
@@ -132,8 +132,7 @@ async def early(play: Play, answer: bytes) -> None:
 
 
 async def reset(play: Play) -> None:
-    handle = play.writer.get_extra_info("socket")
-    handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    reset_on_close(play.writer)
     play.writer.transport.abort()
 
 
