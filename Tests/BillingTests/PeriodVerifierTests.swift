@@ -16,6 +16,25 @@ struct PeriodVerifierTests {
         return fixture
     }
 
+    private func change(_ sql: String, in fixture: LedgerFixture) throws {
+        try fixture.file.write { db in
+            for name in try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'trigger'") {
+                try db.execute(sql: "DROP TRIGGER \(name)")
+            }
+            try db.execute(sql: sql)
+        }
+    }
+
+    @Test(arguments: [
+        "last_seq = 1", "entries = 2", "closed_at = closed_at + 1", "format_version = 2", "cost_pico = 1",
+    ])
+    func noFileIsMadeOfAMonthWhoseSealWasChanged(change: String) async throws {
+        let fixture = try await closed()
+        _ = try fixture.facts("2026-10")
+        try self.change("UPDATE periods SET \(change)", in: fixture)
+        #expect(throws: BillingError.damaged("periods, 2026-10")) { try fixture.facts("2026-10") }
+    }
+
     @Test(arguments: [
         "UPDATE ledger SET provenance = 'partial' WHERE seq = 2", "UPDATE ledger SET status = 201 WHERE seq = 1",
         "UPDATE ledger SET request_id = request_id || 'x' WHERE seq = 3",
@@ -31,12 +50,7 @@ struct PeriodVerifierTests {
     ])
     func itFindsWhateverWasChanged(sql: String) async throws {
         let fixture = try await closed()
-        try fixture.file.write { db in
-            for name in try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'trigger'") {
-                try db.execute(sql: "DROP TRIGGER \(name)")
-            }
-            try db.execute(sql: sql)
-        }
+        try change(sql, in: fixture)
         #expect(try fixture.file.read { try PeriodVerifierStore.run($0) } != [])
     }
 

@@ -9,10 +9,15 @@ public enum PeriodFactsStore {
         case party, tenant, key, backend, model, price, credit, correction, hold, draw
     }
 
-    /// The facts of a month: frozen ones once it is closed, else as the tables say now.
+    /// The facts of a month: frozen ones once it is closed, else as the tables say now. Throws `BillingError.damaged`
+    /// for a month whose close wrote down something else than what is there: a last entry moved to the front would
+    /// leave all others out of its files without a word.
     public static func facts(_ db: Database, _ month: BillingPeriod, _ sources: PeriodSources) throws -> PeriodFacts {
         let period = try PeriodStore.period(db, month)
-        if period.status == .closed { return try frozen(db, period) }
+        if let seal = period.seal {
+            guard seal.isIntact(of: month) else { throw BillingError.damaged("periods, \(month.text)") }
+            return try frozen(db, period)
+        }
         return try live(db, period, try names(db, month), sources)
     }
 

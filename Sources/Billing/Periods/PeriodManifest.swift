@@ -45,6 +45,9 @@ public enum PeriodManifest {
 }
 
 extension PeriodSeal {
+    /// Whether it is still what the month's close wrote down.
+    func isIntact(of month: BillingPeriod) -> Bool { PeriodManifest.sha256(month, fields) == manifestSHA256 }
+
     /// What its own hash is over.
     var fields: PeriodManifest.Fields {
         PeriodManifest.Fields(

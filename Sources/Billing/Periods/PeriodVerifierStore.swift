@@ -20,7 +20,7 @@ public enum PeriodVerifierStore {
             if try PeriodFactsStore.digest(db, month) != seal.factsSHA256 {
                 found.append("period \(month): the names and prices frozen with it were changed")
             }
-            if PeriodManifest.sha256(month, seal.fields) != seal.manifestSHA256
+            if !seal.isIntact(of: month)
                 || seal.previousManifestSHA256 != previous?.manifestSHA256
                 || seal.number != (previous?.number ?? 0) + 1
             {

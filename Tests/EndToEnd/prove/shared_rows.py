@@ -53,7 +53,7 @@ TABLES = ("pools", "backends", "models", "model_targets", "upstream_names", "rem
           "webhooks", "webhook_deliveries", "audit_log", "settings")
 FOLD_SECONDS = 20.0  # until the roll-ups that follow the ledger are there
 # Tried first: the start once ended of them, as if a service had failed or by a trap, or what was asked for failed without
-# a word, or a month that is closed was open again.
+# a word, or a month that is closed was open again, or its files lacked entries.
 KNOWN_ODD: tuple[tuple[str, str, object], ...] = (
     ("settings", "value", b""), ("prices", "kind", ""), ("organization_alerts", "recipients", "{}"),
     ("idempotency_keys", "body", ""), ("idempotency_keys", "status", 2**63 - 1),
@@ -61,7 +61,7 @@ KNOWN_ODD: tuple[tuple[str, str, object], ...] = (
     ("reconciliations", "lines", "{}"),
     ("backends", "probe_path", "1"), ("backends", "sealed_key", b""), ("periods", "format_version", None),
     ("periods", "closed_at", None), ("periods", "status", ""), ("admin_keys", "role", "null"),
-    ("usage_quarter_meters", "meter", 1),
+    ("usage_quarter_meters", "meter", 1), ("periods", "last_seq", 1),
 )
 # What may keep the gateway from starting, as it would else bill wrongly, or take entries into a month that is closed.
 MAY_REFUSE = ("prices", "periods", "settings")
