@@ -45,6 +45,22 @@ import Testing
         }
     }
 
+    @Test("a NUL ends no name: what is behind it is not overlooked, in a path and in a filter")
+    func noNUL() async throws {
+        try await AdminHarness.run { harness in
+            let client = harness.client
+            let tenant = try await client.call("POST", "/tenants", #"{"name":"a"}"#).text("id")
+            #expect(try await client.call("GET", "/tenants/\(tenant)").status == 200)
+            #expect(try await client.call("GET", "/tenants/\(tenant)%00b").status == 404)
+            #expect(try await client.call("GET", "/usage?tenant_id=\(tenant)").status == 200)
+            let filtered = try await client.call("GET", "/usage?tenant_id=\(tenant)%00b")
+            #expect(filtered.status == 400)
+            #expect(filtered.pointers == ["?tenant_id"])
+            let costs = "/v1/organization/costs?start_time=0&project_ids%5B%5D=\(tenant)%00b"
+            #expect(try await client.raw("GET", costs, authorization: client.bearer).status == 400)
+        }
+    }
+
     @Test("an unknown path is a 404 problem")
     func unknownPath() async throws {
         try await AdminHarness.run { harness in

@@ -6,7 +6,10 @@ import Tenancy
 extension AdminContext {
     /// A path parameter, percent-decoded once; `{name...}` may hold `/`.
     func parameter(_ name: String) throws(Problem) -> String {
-        guard let text = pathParameters[name]?.removingPercentEncoding else { throw Problem.notFound("resource") }
+        // No name has a NUL, and the database would take what is before it for the whole.
+        guard let text = pathParameters[name]?.removingPercentEncoding, !text.utf8.contains(0) else {
+            throw Problem.notFound("resource")
+        }
         return text
     }
 

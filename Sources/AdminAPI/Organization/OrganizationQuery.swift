@@ -15,6 +15,7 @@ struct OrganizationQuery {
         for item in (request.uri.query ?? "").split(separator: "&") {
             let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(Self.decoded)
             let name = parts.first ?? ""
+            if parts.contains(where: { $0.utf8.contains(0) }) { faults.append(Query.holdsNUL(name)) }
             values[name.hasSuffix("[]") ? String(name.dropLast(2)) : name, default: []].append(
                 parts.count > 1 ? parts[1] : "")
         }
