@@ -108,9 +108,9 @@ TOLERANCES = (
     Tolerance("spaces in a request line",
               "RFC 9112 §3: recipients MAY instead parse on whitespace-delimited word boundaries",
               rb"(?m)([A-Z]+) +([^ \r\n]+) +(HTTP/1\.[01]\r?)$", rb"\1 \2 \3"),
-    Tolerance("a CR before a request line",
+    Tolerance("a CR before a request line, or before the empty line that may come first",
               "RFC 9112 §3: while ignoring preceding or trailing whitespace, bare CR among it",
-              rb"\r+(?=[A-Z]+ /[^\r\n]* HTTP/1\.[01]\r\n)", b""),
+              rb"\r+(?=(?:\r\n)?[A-Z]+ /[^\r\n]* HTTP/1\.[01]\r\n)", b""),
 )
 
 

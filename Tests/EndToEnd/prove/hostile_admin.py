@@ -177,6 +177,8 @@ class Trial:
             found = read.json()
         if operation.name.endswith("/tenants"):
             self.accepted[made["id"]] = found
+        elif "name" in found and found.get("id") in self.accepted:  # a tenant is a project too, and was renamed
+            self.accepted[found["id"]]["name"] = found["name"]
         self.read_back += 1
         return list(stored_wrong(request.sent, found, operation.schema))
 
