@@ -175,6 +175,10 @@ def fault_of(variant: Variant, answer: Answer) -> str:
     # Where the second pool has no money left, the answer is the failure of the first one's backend.
     if answer.status == 502 and variant.worth < WORTH and answer.failure["code"] == "upstream_error":
         return ""
+    # Or that one rests by now; the SDK asks again after a while.
+    if (answer.status == 503 and variant.worth < WORTH and answer.failure["code"] == "all_pools_exhausted"
+            and answer.headers.get("retry-after")):
+        return ""
     if answer.status != 429 or answer.failure["code"] not in ("insufficient_quota", "budget_held"):
         return f"{answer.status} {answer.error} {answer.body[:300]!r}"
     return ""
