@@ -53,7 +53,7 @@ extension GuardedTarget {
             let channel = EmbeddedChannel()
             defer { _ = try? channel.finish(acceptAlreadyClosed: true) }
             let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))
-            let guarded = HeadGuard { _, _, _ in ByteBuffer(string: "{}") }
+            let guarded = HeadGuard { _ in (body: ByteBuffer(string: "{}"), type: "application/json") }
             let server = Server(answersEarly)
             // What is no HTTP ends the stream, and so does the guard; what came before counts.
             do {
