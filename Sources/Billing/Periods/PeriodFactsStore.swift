@@ -16,7 +16,7 @@ public enum PeriodFactsStore {
         let period = try PeriodStore.period(db, month)
         if let seal = period.seal {
             guard seal.isIntact(of: month) else { throw BillingError.damaged("periods, \(month.text)") }
-            return try frozen(db, period)
+            return try frozen(db, period, seal)
         }
         return try live(db, period, try names(db, month), sources)
     }
@@ -171,10 +171,10 @@ public enum PeriodFactsStore {
         return hash.hex
     }
 
-    private static func frozen(_ db: Database, _ period: Period) throws -> PeriodFacts {
+    private static func frozen(_ db: Database, _ period: Period, _ seal: PeriodSeal) throws -> PeriodFacts {
         let reader = Reader(month: period.month, db: db)
         let parties: [BillingParty] = try reader.read(.party)
-        guard let seal = period.seal, let party = parties.first else { throw BillingError.notFound }
+        guard let party = parties.first else { throw BillingError.notFound }
         return PeriodFacts(
             period: period, formatVersion: seal.formatVersion, softwareVersion: seal.softwareVersion, party: party,
             tenants: byName(try reader.read(.tenant), \.id), keys: byName(try reader.read(.key), \.id),
