@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -54,6 +55,18 @@ def soaked(late: Figures) -> list[str]:
     outcome = Outcome()
     soak.flat(outcome, [(at, late if at > 60 else BEFORE) for at in range(100)], judged=False)
     return outcome.failures
+
+
+@pytest.mark.parametrize(("grown", "failures"), [
+    (lambda at: 0, 0), (lambda at: 500 * at, 0), (lambda at: 4000 * at, 1),  # 0.3 and 2.3 MiB in ten minutes
+    (lambda at: 5 << 20 if at > 50 else 0, 0), (lambda at: 5 << 20 if at > 25 else 0, 0),
+    (lambda at: 9 << 20 if at > 50 else 0, 1), (lambda at: (2 << 20) * sum(at > step for step in (20, 80)), 1),
+], ids=["flat", "slow", "lost with each call", "a step", "an early step", "too high a step", "step by step"])
+def test_a_soak_whose_memory_grows_all_the_time_fails(grown: Callable[[int], int], failures: int) -> None:
+    outcome = Outcome()
+    samples = [(float(at), replace(BEFORE, rss=BEFORE.rss + grown(at))) for at in range(100)]
+    soak.flat(outcome, samples, judged=True)
+    assert len(outcome.failures) == failures, outcome.failures
 
 
 def test_a_soak_whose_threads_or_descriptors_grow_fails() -> None:
