@@ -13,7 +13,7 @@ import pytest
 
 from prove.hostile_judges import Watch, answer_wrong, body_wrong, rows_wrong, stored_wrong
 from prove.hostile_organization import OPERATIONS
-from prove.hostile_reports import log_wrong, metrics_wrong, table_wrong
+from prove.hostile_reports import log_wrong, metrics_wrong, page_wrong, table_wrong
 from prove.hostile_requests import Operation, Request
 from prove.hostile_values import FORGED, INJECTED, NO_JSON, Hostile, Members, Raw
 from support.client import Answer
@@ -188,3 +188,12 @@ def test_reports_that_a_name_got_into_are_found(tmp_path: Path) -> None:
         assert list(log_wrong(log)), line
     assert not list(metrics_wrong('# TYPE a gauge\na{b="c"} 1\n'))
     assert list(metrics_wrong('# TYPE a gauge\na{b="c"} 1\nforged 1\n'))
+
+
+@pytest.mark.parametrize(("name", "bad"), [
+    ("javascript:alert(1)", False), ("&lt;script&gt;", False), ("]]&gt;", False), ("&#34;&gt;&lt;svg&gt;", False),
+    ("<script>alert(1)</script>", True), ("<img src=x onerror=alert(1)>", True), ("<!-- -->", True), ("<!--", True),
+    ("<a href='data:text/html,x'>x</a>", True), ("<p onclick=alert(1)>", True), ("<?x?>", True), ("<b>", True),
+])
+def test_a_name_in_a_statement_is_text(name: str, bad: bool) -> None:
+    assert bool(list(page_wrong(f'<!DOCTYPE html><html lang="en"><body><td class="n">{name}</td>'))) == bad

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -25,6 +26,12 @@ SERVED = "served"  # the pool whose backend answers, which hostile models call a
 SHOWN = 12  # tenants whose names are taken into the exports
 # Columns that hold numbers, which may begin with a minus.
 NUMERIC = ("Cost", "cost", "Price", "price", "Quantity", "Count", "requests", "units", "billed")
+# What a statement is made of, and the attributes there are.
+STATEMENT: dict[str, set[str]] = {
+    **{tag: set() for tag in ("body", "dd", "dl", "dt", "h1", "head", "section", "style", "table", "tbody", "thead",
+                              "title", "tr")},
+    "html": {"lang"}, "meta": {"charset"}, "p": {"class"}, "td": {"class"}, "th": {"class"},
+}
 TABLES: tuple[dict[str, str], ...] = (
     {"format": "csv", "group_by": "key"}, {"format": "csv", "tag": "team"}, {"format": "csv", "view": "upstream"},
     {"format": "csv", "profile": "excel"}, {"format": "focus-1.2"}, {"format": "focus-1.4"},
@@ -66,6 +73,38 @@ def table_wrong(name: str, data: bytes) -> Iterator[str]:
             # A text is behind an apostrophe then; of the profile for Excel, the cells are formulas of a text.
             if not column.endswith(NUMERIC) and is_formula(cell) and not cell.startswith('="'):
                 yield f"{name}: {column} is {cell!r}"
+
+
+class Markup(HTMLParser):
+    """What of a page is no text and is not in STATEMENT."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.odd: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = {name for name, _ in attrs}
+        if tag not in STATEMENT or not names <= STATEMENT[tag]:
+            self.odd.append(f"{tag} {sorted(names)}")
+
+    def handle_comment(self, data: str) -> None:
+        self.odd.append(f"a comment {data!r}")
+
+    def handle_pi(self, data: str) -> None:
+        self.odd.append(f"an instruction {data!r}")
+
+    def unknown_decl(self, data: str) -> None:
+        self.odd.append(f"a declaration {data!r}")
+
+
+def page_wrong(page: str) -> Iterator[str]:
+    """A name is text, whatever it says; text alone may also look like a script's address."""
+    markup = Markup()
+    # The parser takes a comment without an end for text.
+    markup.odd += ["the start of a comment"] * page.count("<!--")
+    markup.feed(page)
+    markup.close()
+    yield from (f"the statement holds a name as markup: {odd:.300}" for odd in markup.odd)
 
 
 def workbook_wrong(data: bytes) -> Iterator[str]:
@@ -114,9 +153,7 @@ def exports_wrong(server: Gateway, callers: Iterable[Tenant]) -> Iterator[str]:
     for caller in callers:
         if caller.id not in called or caller.name not in shown:
             yield f"the exports do not have {caller}"
-    page = export(server, format="statement").body.decode().lower()
-    if any(mark in page for mark in ("<script", "<img", "<svg", "javascript:", "<!--", "<a href='data:")):
-        yield "the statement holds a name as markup"
+    yield from page_wrong(export(server, format="statement").body.decode())
     yield from workbook_wrong(export(server, format="xlsx").body)
 
 
