@@ -51,8 +51,9 @@ struct UsageScanner {
 
     /// Reads a whole JSON answer or the data of one stream event; nil if it is not a JSON object.
     @discardableResult
-    mutating func read(_ bytes: ByteBuffer) -> AnswerReading? {
-        guard let answer = bytes.withUnsafeReadableBytes({ AnswerReading($0, dialect) }) else { return nil }
+    mutating func read(_ bytes: ByteBuffer, isWhole: Bool = false) -> AnswerReading? {
+        let answer = bytes.withUnsafeReadableBytes { AnswerReading($0, dialect, isWhole: isWhole) }
+        guard let answer else { return nil }
         if case .reported(let later) = answer.usage { update(later) }
         if let tier = answer.tier { self.tier = tier }
         if answer.textBytes > 0 {

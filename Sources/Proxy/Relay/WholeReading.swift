@@ -14,7 +14,7 @@ struct WholeReading {
 
     init(_ body: ByteBuffer, _ dialect: Dialect) {
         scanner = UsageScanner(dialect)
-        if let answer = scanner.read(body) {
+        if let answer = scanner.read(body, isWhole: true) {
             fault = answer.hasError ? BackendErrorObject.fault(body) : nil
         } else {
             fault = .malformed

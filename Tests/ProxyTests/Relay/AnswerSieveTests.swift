@@ -70,6 +70,17 @@ struct AnswerSieveTests {
         #expect(distrusted.scanner.latest?.anomaly == true)
     }
 
+    @Test(arguments: [
+        (Dialect.anthropic, #"{"message":{"usage":{"input_tokens":8,"output_tokens":1}}}"#),
+        (.responses, #"{"response":{"usage":{"input_tokens":8,"output_tokens":1,"total_tokens":9}}}"#),
+    ])
+    func `what only an event carries is nothing to a whole answer, long or short`(_ dialect: Dialect, _ text: String) {
+        var scanner = UsageScanner(dialect)
+        #expect(scanner.read(ByteBuffer(string: text))?.usage.isReported == true)
+        #expect(WholeReading(ByteBuffer(string: text), dialect).scanner.latest == nil)
+        #expect(reading(text, dialect).scanner.latest == nil)
+    }
+
     @Test
     func `no mutated answer traps, and it is judged as the whole reader judges it`() {
         var random = RandomBody(seed: 21)

@@ -33,6 +33,7 @@ struct AnswerReading: Equatable {
     private(set) var sequence: Int64?
 
     private let dialect: Dialect
+    private let isWhole: Bool
     /// It has a type, as the events of most streams have.
     private var isTyped = false
     /// Text of a whole answer; events repeat there what others brought before.
@@ -40,9 +41,10 @@ struct AnswerReading: Equatable {
     /// The longest name of an image's size or quality.
     private static let wordBytes = 32
 
-    /// Nil if the bytes are not a JSON object.
-    init?(_ bytes: UnsafeRawBufferPointer, _ dialect: Dialect) {
+    /// Nil if the bytes are not a JSON object. Only an event carries a response or message inside; a whole answer is one.
+    init?(_ bytes: UnsafeRawBufferPointer, _ dialect: Dialect, isWhole: Bool = false) {
         self.dialect = dialect
+        self.isWhole = isWhole
         var scanner = JSONScanner(bytes, strings: .lenient)
         do throws(JSONFault) {
             try read(&scanner)
@@ -92,7 +94,8 @@ struct AnswerReading: Equatable {
             wholeText += try AnswerText.member(key, &scanner)
         case _ where scanner.spells(key, "delta"), .anthropic where scanner.spells(key, "content_block"):
             textBytes += try AnswerText.member(key, &scanner)
-        case .responses where scanner.spells(key, "response"), .anthropic where scanner.spells(key, "message"):
+        case .responses where !isWhole && scanner.spells(key, "response"),
+            .anthropic where !isWhole && scanner.spells(key, "message"):
             try readInner(&scanner)
         case .responses where scanner.spells(key, "sequence_number"):
             let value = try scanner.skipValue()
