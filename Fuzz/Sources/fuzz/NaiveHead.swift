@@ -5,6 +5,8 @@ struct NaiveHead {
     private(set) var headers: [(name: String, value: String)] = []
     private(set) var isComplete = false
     private(set) var isMalformed = false
+    /// What it said of its body's length, one after the other.
+    private var lengths: [Int64?] = []
 
     init(_ lines: [[UInt8]]) {
         var bytes = 0
@@ -19,7 +21,9 @@ struct NaiveHead {
             if text.isEmpty {
                 let isInterim = 100...199 ~= status
                 if isInterim { interims += 1 }
-                isMalformed = !isOpen || isInterim && (status == 101 || interims > 16)
+                isMalformed =
+                    !isOpen || isInterim && (status == 101 || interims > 16)
+                    || !isInterim && isContradictory
                 isComplete = !isMalformed && !isInterim
                 isOpen = false
             } else if String(decoding: line, as: UTF8.self).unicodeScalars.starts(with: "HTTP/".unicodeScalars) {
@@ -46,6 +50,7 @@ struct NaiveHead {
         status = Int(String(decoding: words[1], as: UTF8.self)) ?? 0
         isStreamed = words[0].starts(with: "HTTP/2".utf8)
         headers = []
+        lengths = []
         return status >= 100
     }
 
@@ -53,6 +58,7 @@ struct NaiveHead {
         if isFolded {
             guard !headers.isEmpty else { return false }
             headers[headers.count - 1].value += " " + String(decoding: text, as: UTF8.self)
+            noteLength()
             return true
         }
         let parts = text.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
@@ -60,6 +66,18 @@ struct NaiveHead {
         let name = parts[0].map { 0x41...0x5A ~= $0 ? $0 + 32 : $0 }
         let value = Self.trimmed(Array(parts[1]))
         headers.append((String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
+        noteLength()
         return true
+    }
+
+    private mutating func noteLength() {
+        if let last = headers.last, last.name == "content-length" { lengths.append(Int64(last.value)) }
+    }
+
+    /// Two lengths of the body, or one and chunks.
+    private var isContradictory: Bool {
+        let isChunked = values("transfer-encoding").last?.lowercased() == "chunked"
+        let changes = zip(lengths, lengths.dropFirst()).contains { $0 != nil && $0 != $1 }
+        return changes || isChunked && lengths.last.flatMap { $0 } != nil
     }
 }
