@@ -61,7 +61,7 @@ enum QueriesTarget {
         guard text.utf8.count <= comparedBytes else { return }
         let items = items(text)
         var values: [String: String] = [:]
-        for (name, value) in items { values[name] = value.removingPercentEncoding ?? value }
+        for (name, value) in items { values[name] = unescaped(value) }
         let isRepeated = values.count < items.count
         let isKnown = Set(values.keys).isSubset(of: ["limit", "dry_run", "start", "role", "after", "name"])
         let suits: [Bool] = [
@@ -69,6 +69,7 @@ enum QueriesTarget {
             values["dry_run"].map { ["true", "false"].contains($0) } ?? true,
             values["start"].map { Timestamp(rfc3339: $0) != nil } ?? true,
             values["role"].map { AdminRole(rawValue: $0) != nil } ?? true, values["name"] != nil,
+            !values.values.contains { $0.utf8.contains(0) },
         ]
         precondition(isTaken == (!isRepeated && isKnown && suits.allSatisfy { $0 }), text)
         guard isTaken else { return }
@@ -105,6 +106,20 @@ enum QueriesTarget {
         precondition(isSame(page.after, lists["after"]?[0]) && isSame(page.before, lists["before"]?[0]), text)
         precondition(page.after == nil || page.before == nil, text)
         precondition(page.isDescending == (lists["order"]?[0] == "desc"), text)
+    }
+
+    /// With one bad escape all of it stays as it is; bytes that are no UTF-8 are mended.
+    private static func unescaped(_ text: String) -> String {
+        let parts = text.utf8.split(separator: UInt8(ascii: "%"), omittingEmptySubsequences: false).map { Array($0) }
+        var bytes = parts[0]
+        for part in parts.dropFirst() {
+            let digits = part.prefix(2).map { Character(UnicodeScalar($0)) }
+            guard digits.count == 2, digits.allSatisfy(\.isHexDigit), let byte = UInt8(String(digits), radix: 16) else {
+                return text
+            }
+            bytes += [byte] + part.dropFirst(2)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// As forms are written.
