@@ -41,7 +41,7 @@ struct AnswerReading: Equatable {
     /// The longest name of an image's size or quality.
     private static let wordBytes = 32
 
-    /// Nil if the bytes are not a JSON object. Only an event carries a response or message inside; a whole answer is one.
+    /// Nil if the bytes are not a JSON object. Only an event carries a response or message; a whole answer is one.
     init?(_ bytes: UnsafeRawBufferPointer, _ dialect: Dialect, isWhole: Bool = false) {
         self.dialect = dialect
         self.isWhole = isWhole
