@@ -3,7 +3,7 @@
 Each fault has a backend of its own, so that one which is cooling hides no other.
 
 `size` is seconds, the first half of them a warm-up: the allocator's heaps fill for some eight minutes, then stand
-still, but for a step when a thread begins a heap of its own. Memory is judged by the slopes of straight lines through
+still, but for a step now and then whose cause was not seen. Memory is judged by the slopes of straight lines through
 the samples of both halves of the rest: what is lost with every call shows in each of them, a step only in one. A tenant
 of another pool, whose backend has no faults, must notice nothing (`calm.py`).
 """
