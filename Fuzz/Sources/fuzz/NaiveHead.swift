@@ -57,7 +57,8 @@ struct NaiveHead {
     private mutating func add(_ text: [UInt8], isFolded: Bool) -> Bool {
         if isFolded {
             guard !headers.isEmpty else { return false }
-            headers[headers.count - 1].value += " " + String(decoding: text, as: UTF8.self)
+            let joined = headers[headers.count - 1].value + " " + String(decoding: text, as: UTF8.self)
+            headers[headers.count - 1].value = String(decoding: Self.trimmed(Array(joined.utf8)), as: UTF8.self)
             noteLength()
             return true
         }

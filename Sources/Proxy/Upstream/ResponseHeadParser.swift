@@ -76,7 +76,8 @@ struct ResponseHeadParser {
     private mutating func field(_ text: Slice<UnsafeRawBufferPointer>, isFolded: Bool) -> Progress {
         if isFolded {
             guard let last = headers.indices.last else { return .malformed("the first header is a continuation") }
-            headers[last].1 += " " + String(decoding: text, as: UTF8.self)
+            // As a reader has it who joins the lines first: no space is left where there was no value yet.
+            headers[last].1 += (headers[last].1.isEmpty ? "" : " ") + String(decoding: text, as: UTF8.self)
             framing.note(name: headers[last].0, value: headers[last].1)
             return .more
         }

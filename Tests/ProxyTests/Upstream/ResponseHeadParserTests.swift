@@ -38,6 +38,9 @@ struct ResponseHeadParserTests {
     func foldedFraming() {
         let framing = read(["HTTP/1.1 200 OK", "Content-Encoding:", " gzip", "Content-Length: 1", " 2", ""]).framing
         #expect(framing.isCoded && framing.length == nil)
+        let late = read(["HTTP/1.1 200 OK", "Content-Length:", " 12", ""])
+        #expect(late.framing.length == 12)
+        #expect(late.head?.first("content-length") == "12")
     }
 
     @Test("interim heads are forgotten and trailers ignored")
