@@ -99,6 +99,14 @@ report() {
     rmdir --ignore-fail-on-non-empty "Failures/$target"
 }
 
+# What stopped it and the input, again at the very end: of a run somewhere else that may be all one sees.
+remind() {
+    local target="$1" input
+    input="$(sed -n "s/.*Test unit written to //p" "$scratch/$target.log" | tail -n 1)"
+    echo "fuzz $target: $(grep -a -m 1 -E 'Precondition failed|Fatal error|ERROR: ' "$scratch/$target.log" | cut -c 1-600)"
+    [[ ! -f "$input" ]] || echo "fuzz $target: $(basename "$input") $(head -c 3072 "$input" | base64 -w 0)"
+}
+
 for target in "${targets[@]}" ${admin[@]+"${admin[@]}"}; do
     fuzz=fuzz
     [[ " ${admin[*]-} " != *" $target "* ]] || fuzz="fuzz-admin"
@@ -109,6 +117,9 @@ wait
 failed=0
 for target in "${targets[@]}" ${admin[@]+"${admin[@]}"}; do
     [[ -e "$scratch/$target.status" ]] || echo "fuzz $target: FAILED; it did not end"
-    [[ -e "$scratch/$target.ok" ]] || failed=1
+    if [[ ! -e "$scratch/$target.ok" ]]; then
+        failed=1
+        remind "$target"
+    fi
 done
 exit "$failed"

@@ -106,7 +106,9 @@ enum OriginTarget {
             guard isSingle else { continue }
             guard let number = object[member] as? NSNumber, named.count == 1 else { continue }
             switch named[0].value {
-            case .integer(let read): precondition(isSame(Double(read), number.doubleValue), "\(member): \(read)")
+            case .integer(let read):
+                let isNear = isSame(Double(read), number.doubleValue) && read.magnitude > 1 << 53
+                precondition(isNear || Double(read) == number.doubleValue, "\(member): \(read)")
             case .number(let digits):
                 // Beyond what a double can hold the readers may differ.
                 guard let read = Double(digits), read.isFinite, read.isNormal else { continue }
@@ -117,8 +119,9 @@ enum OriginTarget {
         checkDocument(attributes)
     }
 
-    /// Foundation reads many digits as a `Decimal` first, and rounds that to the double beside the nearest one.
-    private static func isSame(_ one: Double, _ other: Double) -> Bool { abs(one - other) <= one.ulp }
+    /// Foundation reads many digits as a `Decimal` first, which it multiplies or divides by ten up to 128 times, each time
+    /// rounded.
+    private static func isSame(_ one: Double, _ other: Double) -> Bool { abs(one - other) <= 128 * one.ulp }
 
     /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`
     private static func isNumber(_ text: String) -> Bool {
