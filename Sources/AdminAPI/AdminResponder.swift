@@ -86,9 +86,7 @@ struct AdminResponder: HTTPResponder {
     }
 
     private func address(_ request: Request, _ context: AdminContext) -> String {
-        let hops = request.headers[values: .forwardedFor].joined(separator: ",").split(separator: ",")
-        let forwarded = hops.map { hop in Substring(hop.filter { $0 != " " && $0 != "\t" }) }
-        return trustedProxies.client(behind: context.peer, forwarded: forwarded) ?? ""
+        trustedProxies.client(behind: context.peer, forwarded: request.headers[values: .forwardedFor]) ?? ""
     }
 
     private func answer(to error: any Error, _ request: Request, _ context: AdminContext) -> Response {

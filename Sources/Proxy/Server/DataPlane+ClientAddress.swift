@@ -5,6 +5,6 @@ extension DataPlane {
     /// The client's address: the socket's, or behind trusted proxies the right-most forwarded one that is not theirs.
     func clientAddress(of peer: String?, headers: HTTPHeaders) -> String? {
         if trustedProxies.isEmpty { return peer }
-        return trustedProxies.client(behind: peer, forwarded: headers[canonicalForm: "x-forwarded-for"])
+        return trustedProxies.client(behind: peer, forwarded: headers["x-forwarded-for"])
     }
 }

@@ -62,9 +62,24 @@ public struct AddressRange: Sendable, Equatable {
 
 extension Collection<AddressRange> {
     /// The client's address: the socket's, or behind these proxies the right-most forwarded one that is not theirs.
-    public func client(behind peer: String?, forwarded: some BidirectionalCollection<Substring>) -> String? {
+    /// `forwarded` are the values of all `X-Forwarded-For` fields, each a list with commas.
+    public func client(behind peer: String?, forwarded: [String]) -> String? {
         guard !isEmpty, let peer, isProxy(peer) else { return peer }
-        return forwarded.last { !isProxy(String($0)) }.map(String.init) ?? peer
+        for list in forwarded.reversed() {
+            // By bytes: a comma with a combining mark behind it is one character, which is no comma.
+            for hop in list.utf8.split(separator: UInt8(ascii: ",")).reversed() {
+                let address = Self.trimmed(hop)
+                if !isProxy(address) { return address }
+            }
+        }
+        return peer
+    }
+
+    private static func trimmed(_ hop: Substring.UTF8View) -> String {
+        let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        let head = hop.drop(while: isBlank)
+        let end = head.lastIndex { !isBlank($0) }.map(head.index(after:)) ?? head.startIndex
+        return String(Substring(head[..<end]))
     }
 
     private func isProxy(_ address: String) -> Bool { contains { $0.contains(address) } }
