@@ -161,6 +161,19 @@ import Testing
         }
     }
 
+    @Test(arguments: [("1000000", true), ("1000001", false), ("1.5e9", false)])
+    func `a price of a token that no state file can hold by the million is told and left out`(
+        text: String, isTaken: Bool
+    ) throws {
+        let result = try run(
+            """
+            model_list:
+            - { model_name: m, litellm_params: { model: openai/m, input_cost_per_token: \(text) } }
+            """)
+        #expect(result.state.contains("per_million:") == isTaken)
+        #expect(result.notes.text.contains("not an amount that Tollgate takes") != isTaken)
+    }
+
     @Test func `every name of a loss is printed`() throws {
         let names = (1...9).map { "field_\($0)" }
         let settings = names.map { "\($0): 1" }.joined(separator: ", ")

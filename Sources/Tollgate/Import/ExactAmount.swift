@@ -13,10 +13,13 @@ enum ExactAmount {
         return shifted(number, by: exponent)
     }
 
-    /// A price of one unit as the price of a million, with at most `digits` fraction digits, rounded up.
-    static func perMillion(_ unit: Decimal, fractionDigits digits: Int = 6) -> (text: String, isRounded: Bool) {
-        rounded(shifted(unit, by: 6), fractionDigits: digits)
+    /// A price of one token as the price of a million, with at most 6 fraction digits, rounded up.
+    static func perMillion(_ token: Decimal) -> (text: String, isRounded: Bool) {
+        rounded(shifted(token, by: 6), fractionDigits: 6)
     }
+
+    /// A price of one piece, with at most 12 fraction digits, rounded up.
+    static func perUnit(_ unit: Decimal) -> (text: String, isRounded: Bool) { rounded(unit, fractionDigits: 12) }
 
     /// The number with at most `digits` fraction digits, rounded up.
     static func rounded(_ number: Decimal, fractionDigits digits: Int) -> (text: String, isRounded: Bool) {

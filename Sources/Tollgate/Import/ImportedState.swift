@@ -100,14 +100,12 @@ struct ImportedState: Sendable {
         _ prices: [String: Decimal], of model: ImportedModel, notes: inout ImportNotes
     ) -> String {
         "    per_million: "
-            + amounts(prices, fractionDigits: 6, of: model, notes: &notes) { unit in ExactAmount.perMillion(unit) }
+            + amounts(prices, fractionDigits: 6, of: model, notes: &notes, written: ExactAmount.perMillion)
     }
 
     private func perUnit(_ prices: [String: Decimal], of model: ImportedModel, notes: inout ImportNotes) -> String {
         "    per_unit: "
-            + amounts(prices, fractionDigits: 12, of: model, notes: &notes) { unit in
-                ExactAmount.rounded(unit, fractionDigits: 12)
-            }
+            + amounts(prices, fractionDigits: 12, of: model, notes: &notes, written: ExactAmount.perUnit)
     }
 
     private func amounts(

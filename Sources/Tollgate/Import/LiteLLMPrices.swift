@@ -1,3 +1,4 @@
+import Billing
 import Foundation
 
 /// The prices of one deployment, or of a model over all its deployments, in USD of one token or one unit.
@@ -35,7 +36,7 @@ struct LiteLLMPrices: Sendable, Equatable {
         var named: [String: String] = [:]
         for member in fields.info.members + fields.params.members where !member.value.isNull {
             guard let slot = Self.slot(of: member.name) else { continue }
-            guard let price = member.value.text.flatMap(ExactAmount.read) else {
+            guard let price = member.value.text.flatMap(ExactAmount.read), Self.isTaken(price, slot) else {
                 notes.lose("\(member.name) of \(fields.group)", "not an amount that Tollgate takes")
                 continue
             }
@@ -54,6 +55,12 @@ struct LiteLLMPrices: Sendable, Equatable {
                 tokens[slot.version, default: [:]][slot.meter] = price
             }
         }
+    }
+
+    /// Whether a state file can hold it; of a million it may be too much.
+    private static func isTaken(_ price: Decimal, _ slot: Slot) -> Bool {
+        let (text, _) = slot.isUnit ? ExactAmount.perUnit(price) : ExactAmount.perMillion(price)
+        return (try? Money(decimal: text)) != nil
     }
 
     /// Takes the dearer of every two prices; true if the other ones differed.
