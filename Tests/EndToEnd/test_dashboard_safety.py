@@ -207,3 +207,18 @@ def test_every_file_of_the_page_comes_with_the_whole_policy(world: World) -> Non
         assert headers["x-frame-options"] == "DENY"
         assert headers["cross-origin-opener-policy"] == "same-origin"
         assert headers["cross-origin-resource-policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("method", ["GET", "OPTIONS", "POST"])
+def test_no_answer_names_an_origin_that_may_read_it(world: World, method: str) -> None:
+    """A page of another origin can ask, and its browser keeps the answer from it."""
+    headers = {"origin": "https://evil.test", "access-control-request-method": "POST",
+               "access-control-request-headers": "authorization"}
+    tenant = world.tenant()
+    bodies = [world.admin.send(method, "/admin/v1/tenants", {} if method == "POST" else None, headers, root=""),
+              world.admin.send(method, "/dashboard/app.js", None, headers, root="")]
+    shown = [name for reply in bodies for name in reply.headers]
+    answer = fetch(world.server.data, tenant.key, chat("cors") if method == "POST" else None,
+                   "/v1/chat/completions" if method == "POST" else "/v1/models", method=method, headers=headers)
+    shown += list(answer.headers)
+    assert shown and not [name for name in shown if name.startswith("access-control")]

@@ -50,9 +50,9 @@ def calls_of(loud: dict[str, float], each: int = LEAST_CALLS) -> list[tuple[floa
             for kind in "ab" for number in range(2 * TURNS) for call in range(each)]
 
 
-def failures(bystander: Bystander) -> list[str]:
+def failures(bystander: Bystander, latency: bool = True) -> list[str]:
     outcome = Outcome()
-    bystander.judge(outcome)
+    bystander.judge(outcome, latency)
     return outcome.failures
 
 
@@ -84,7 +84,22 @@ def test_disturbed_turns_say_nothing(tmp_path: Path, slow: set[int], failures_wa
 def test_a_call_counts_in_the_turn_it_began_in_however_late_it_ends(tmp_path: Path) -> None:
     late = calls_of({"a": SECONDS, "b": 0.001})
     found = failures(log_of(late, tmp_path))
-    assert len(found) == 1 and found[0].startswith("a: the bystander's p99"), found
+    assert len(found) == 2 and all(text.startswith("a: ") for text in found), found
+
+
+@pytest.mark.parametrize(("late", "failures_wanted"), [(0.9, 0), (1.1, 1)])
+def test_a_gateway_that_stops_once_is_seen(tmp_path: Path, late: float, failures_wanted: int) -> None:
+    """One call of hundreds waits, in one turn of three: no p99 tells."""
+    calls = calls_of({"a": 0.001, "b": 0.001})
+    place = next(index for index, (at, _, _) in enumerate(calls) if at // SECONDS == 3)
+    calls[place] = (calls[place][0], late, "")
+    assert len(failures(log_of(calls, tmp_path))) == failures_wanted
+
+
+@pytest.mark.parametrize(("seconds", "failures_wanted"), [(0.055, 0), (0.065, 1)])
+def test_a_smoke_sees_that_calls_take_ten_times_as_long(tmp_path: Path, seconds: float, failures_wanted: int) -> None:
+    bystander = log_of(calls_of({"a": 0.001, "b": seconds}), tmp_path)
+    assert len(failures(bystander, latency=False)) == failures_wanted
 
 
 def test_an_error_outside_of_every_turn_is_a_failure(tmp_path: Path) -> None:
@@ -322,13 +337,15 @@ def test_a_smuggled_request_hides_in_no_tolerance(stream: Stream, plain: Stream 
     assert dict(forgiven) == ({SPACES.name: 1} if good and plain else {})
 
 
-@pytest.mark.parametrize(("marker", "closes", "good"), [
-    (b"differential-12", True, False),  # obeyed, and answered with 400
-    (b"differential-12", False, True),  # cut without a word, and its answer is lost
-    (b"differential-1\r2", True, True),  # another stream's call is not this one's
+@pytest.mark.parametrize(("marker", "closes", "breaks_off", "good"), [
+    (b"differential-12", True, True, False),  # obeyed, and answered with 400
+    (b"differential-12", False, True, True),  # cut without a word, and its answer is lost
+    (b"differential-12", False, False, False),  # lost, and nothing but HTTP behind it
+    (b"differential-1\r2", True, False, True),  # another stream's call is not this one's
 ])
-def test_a_call_that_is_obeyed_is_answered(marker: bytes, closes: bool, good: bool) -> None:
-    stream = Stream(b'{"user": "%s", "max_tokens": 1}' % marker, {}, is_chat=True, replies=[Reply(400, closes)])
+def test_a_call_that_is_obeyed_is_answered(marker: bytes, closes: bool, breaks_off: bool, good: bool) -> None:
+    stream = Stream(b'{"user": "%s", "max_tokens": 1}' % marker, {}, is_chat=True, breaks_off=breaks_off,
+                    replies=[Reply(400, closes)])
     assert (not stream.obeyed_wrong(Counter({"differential-12": 1, "differential-1": 1}))) == good
 
 

@@ -4,7 +4,9 @@ It calls from a process of its own, so that the load is not made where the laten
 the abuse alternate, several of each for each kind of abuse, and each kind has a verdict of its own: the lower quartiles
 of both kinds of turn are compared. A machine that is shared loses a core for 8 to 100 ms now and then, so a disturbed
 turn says nothing; what the abuse does, it does in every turn. A call counts in the turn it began in, however late it
-ended, and no call of the whole time may fail.
+ended, and no call of the whole time may fail. A gateway that stops shows as one late call of hundreds, which is in no
+quartile and no p99: so the latest of all calls beside an abuse is judged as well. A run too short for a p99 is judged by
+the middle of its calls.
 
 A tenth more is allowed, or 2 ms, whichever is more: quiet turns, where nothing at all happens, differ by as much among
 themselves, and the figures say by how much. Beside a crowd that is served it may be twice as long.
@@ -22,6 +24,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import statistics
 import sys
 import tempfile
 import time
@@ -40,6 +43,8 @@ from .programme import Outcome
 
 PAUSE = 0.004  # seconds between two calls
 ALLOWED_SHARE, ALLOWED_SECONDS = 0.10, 0.002  # of the p99, and seconds
+LONGEST = 1.0  # seconds that the latest call of all turns may take more than the latest of quiet ones
+SMOKE_TIMES, SMOKE_SECONDS = 10, 0.05  # how often as long as in quiet turns the median may be, and seconds more
 LEAST_CALLS, LEAST_TURNS = 100, 3  # of a turn, and of turns of each sort, for a p99 that says something
 CALL_LIMIT = 20.0  # seconds
 MEMORY = "/dev/shm"
@@ -99,6 +104,7 @@ class Bystander:
     def verdict(self, kind: str, calls: list[tuple[float, float, str]], outcome: Outcome, latency: bool,
                 share: float) -> str:
         p99: dict[bool, list[float]] = {False: [], True: []}
+        every: dict[bool, list[float]] = {False: [], True: []}
         for turn in (turn for turn in self.turns if turn.kind == kind):
             seconds = sorted(seconds for at, seconds, _ in calls if turn.began <= at <= turn.ended)
             least = LEAST_CALLS if latency else 1
@@ -106,11 +112,18 @@ class Bystander:
                          f"{kind}: only {len(seconds)} calls of the bystander in a turn, {least} are wanted")
             if seconds:
                 p99[turn.abused].append(seconds[len(seconds) * 99 // 100])
+                every[turn.abused] += seconds
         turns = min(len(p99[False]), len(p99[True]))
         outcome.must(turns >= LEAST_TURNS or not latency,
                      f"{kind}: {turns} turns of each sort, {LEAST_TURNS} are wanted")
         if not turns:
             return f"{kind}: nothing to compare"
+        usual, middle = (statistics.median(every[abused]) for abused in (False, True))
+        outcome.must(latency or middle <= usual * SMOKE_TIMES + SMOKE_SECONDS, f"{kind}: half of the bystander's calls "
+                     f"took {middle * 1000:.2f} ms and more, {usual * 1000:.2f} ms without")
+        latest = max(every[True])
+        outcome.must(not latency or latest <= max(every[False]) + LONGEST,
+                     f"{kind}: a call of the bystander took {latest:.2f} s")
         quiet, loud = lower_quartile(p99[False]), lower_quartile(p99[True])
         noise = max(p99[False]) - min(p99[False])
         allowed = allowed_p99(quiet, share)
@@ -118,7 +131,7 @@ class Bystander:
                      f"{loud * 1000:.2f} ms, at most {allowed * 1000:.2f} ms is allowed")
         return (f"{kind}: {quiet * 1000:.2f} ms without (they differ by {noise * 1000:.2f}), {loud * 1000:.2f} ms "
                 f"with ({loud / quiet - 1:+.0%}), at most {allowed * 1000:.2f} ({allowed / quiet - 1:+.0%}); "
-                f"{turns} turns each")
+                f"{turns} turns each; the latest call {latest * 1000:.0f} ms, {max(every[False]) * 1000:.0f} without")
 
 
 def lower_quartile(values: list[float]) -> float:

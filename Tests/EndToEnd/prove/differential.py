@@ -55,6 +55,7 @@ class Stream:
     seen: dict[str, int]
     requests: int | None = None  # so many, where nothing was changed
     is_chat: bool = False
+    breaks_off: bool = False  # h11 or httptools read it to some point only
     replies: list[Reply] = field(default_factory=list)  # of Tollgate
 
     @property
@@ -71,13 +72,17 @@ class Stream:
         """Calls that were answered; nothing else in a stream of calls is."""
         return sum(reply.status == 200 for reply in self.replies) if self.is_chat else 0
 
-    def obeyed_wrong(self, reached: Tally[str]) -> list[str]:
-        """Calls at the backend, by their markers, that were not answered. Only where bytes that are not HTTP come in
-        behind a call under way, and the connection is cut without a word, its answer is lost with it."""
+    def unanswered(self, reached: Tally[str]) -> int:
+        """Calls at the backend, by their markers, that were not answered."""
         markers = set(re.findall(r'differential-[^";]*', self.data.decode("latin-1")))
-        calls = sum(reached[marker] for marker in markers)
-        lost = not any(reply.closes for reply in self.replies)
-        return [] if calls <= self.accepted + lost else [f"{calls} calls obeyed, {self.replies}: {self.data!r}"]
+        return sum(reached[marker] for marker in markers) - self.accepted
+
+    def obeyed_wrong(self, reached: Tally[str]) -> list[str]:
+        """Only where bytes that are not HTTP come in behind a call under way, and the connection is cut without a word,
+        its answer is lost with it."""
+        may_be_lost = self.breaks_off and not any(reply.closes for reply in self.replies)
+        lost = self.unanswered(reached)
+        return [] if lost <= may_be_lost else [f"{lost} calls obeyed and lost, {self.replies}: {self.data!r}"]
 
     def problems(self) -> list[str]:
         found = []
@@ -124,7 +129,9 @@ def tolerated(data: bytes) -> tuple[bytes, list[str]]:
 
 
 def stream_of(data: bytes, requests: int | None = None, is_chat: bool = False) -> Stream:
-    return Stream(data, {"h11": seen_by_h11(data), "httptools": seen_by_httptools(data)}, requests, is_chat)
+    read = {"h11": seen_by_h11(data), "httptools": seen_by_httptools(data)}
+    return Stream(data, {name: count for name, (count, _) in read.items()}, requests, is_chat,
+                  any(refused for _, refused in read.values()))
 
 
 def request(dice: random.Random) -> bytes:
@@ -207,7 +214,7 @@ async def play(streams: list[Stream], addresses: dict[str, Address]) -> None:
 def run(run: Run, size: int) -> Outcome:
     outcome, dice = Outcome(), run.dice("differential")
     seen, forgiven = Tally[str](), Tally[str]()
-    unchanged = accepted = twice = 0
+    unchanged = accepted = twice = lost = 0
     with fake_backend() as backend, gateway(run.binary, CONFIG) as server, servers() as addresses:
         world = World.lay(server, backend)
         tenant = world.tenant("1000000")
@@ -216,7 +223,9 @@ def run(run: Run, size: int) -> Outcome:
             streams = [drawn(dice, tenant.key) for _ in range(min(500, size - start))]
             asyncio.run(play(streams, addresses))
             reached = Tally(call.marker for call in backend.calls())
-            outcome.wrong([wrong for stream in streams if stream.is_chat for wrong in stream.obeyed_wrong(reached)])
+            calling = [stream for stream in streams if stream.is_chat]
+            outcome.wrong([wrong for stream in calling for wrong in stream.obeyed_wrong(reached)])
+            lost += sum(max(0, stream.unanswered(reached)) for stream in calling)
             odd = [stream for stream in streams if stream.is_odd]
             accepted += sum(stream.accepted for stream in streams)
             play_again(odd, addresses)
@@ -239,7 +248,7 @@ def run(run: Run, size: int) -> Outcome:
     judge_tolerances(outcome, forgiven, size)
     outcome.figures["requests seen"] = dict(seen)
     outcome.figures["streams asked once more, as not all saw what they must"] = twice
-    outcome.figures["calls answered, and at the backend"] = f"{accepted}, {calls}"
+    outcome.figures["calls answered, and at the backend"] = f"{accepted}, {calls}; {lost} cut short by what came behind"
     outcome.figures["streams left as they were, all seen whole"] = unchanged
     return outcome
 

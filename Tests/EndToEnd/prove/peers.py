@@ -22,8 +22,8 @@ NOT_READ = {400, 408, 411, 413, 414, 417, 426, 431, 500, 501, 502, 503, 504, 505
 PATIENCE = 6.0
 
 
-def seen_by_h11(stream: bytes) -> int:
-    """Whole requests, until it refuses to read on. Empty lines before a request are left out: RFC 9112 §2.2 wants them
+def seen_by_h11(stream: bytes) -> tuple[int, bool]:
+    """Whole requests, and whether it refused to read on behind them. Empty lines before a request are left out: RFC 9112 §2.2 wants them
     ignored, and it alone refuses them."""
     seen = 0
     connection = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 16)
@@ -33,15 +33,15 @@ def seen_by_h11(stream: bytes) -> int:
             connection.receive_data(rest)
             while not isinstance(event := connection.next_event(), h11.EndOfMessage):
                 if event in (h11.NEED_DATA, h11.PAUSED) or isinstance(event, h11.ConnectionClosed):
-                    return seen
+                    return seen, False
             seen += 1
             if connection.their_state is not h11.DONE:
-                return seen
+                return seen, False
             rest = connection.trailing_data[0]
             connection = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 16)
     except h11.RemoteProtocolError:
-        pass
-    return seen
+        return seen, True
+    return seen, False
 
 
 class Counter:
@@ -52,13 +52,14 @@ class Counter:
         self.seen += 1
 
 
-def seen_by_httptools(stream: bytes) -> int:
+def seen_by_httptools(stream: bytes) -> tuple[int, bool]:
+    """The same."""
     counter = Counter()
     try:
         httptools.HttpRequestParser(counter).feed_data(stream)
     except httptools.HttpParserError:
-        pass
-    return counter.seen
+        return counter.seen, True
+    return counter.seen, False
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ of another pool, whose backend has no faults, must notice nothing (`calm.py`).
 from __future__ import annotations
 
 import asyncio
+import re
 import statistics
 import time
 from collections import Counter
@@ -101,6 +102,8 @@ def run(run: Run, size: int) -> Outcome:
             world.server.verify()
         except AssertionError as error:
             outcome.wrong(str(error)[:1500])
+            outcome.wrong([line[:1500] for line in world.server.output.splitlines()
+                           if any(request in line for request in re.findall(r"req_\w+", str(error))[:5])][:10])
         outcome.wrong(bookkeeping.wrong(world.server.database))
         outcome.wrong(still_held(world))
         outcome.figures["outcomes"] = dict(load.outcomes)

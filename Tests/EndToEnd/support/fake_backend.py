@@ -282,7 +282,9 @@ class Connection(asyncio.Protocol):
         self.witness.finished(call, fault or "answered", call.prompt, call.completion, 200)
         if fault in ("cut", "malformed"):
             length = len(data) if fault == "cut" else len(data) // 2
-            head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+            # An answer that looks whole leaves its connection to the next call, which would meet the end of it.
+            head = ("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n"
+                    f"content-length: {length}\r\n\r\n")
             self.transport.write(head.encode() + data[:len(data) // 2])
             self.transport.close()
             return
