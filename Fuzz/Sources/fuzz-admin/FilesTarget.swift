@@ -213,12 +213,15 @@ enum FilesTarget {
         precondition(lines == again, "the lines depend on the pieces")
         guard bytes.count <= comparedBytes, !lines.isEmpty else { return }
         // Written with every cell in quotes, they are read again.
-        let mark = String(UnicodeScalar(separator))
-        let written = lines.map { line in
-            line.map { "\"" + $0.replacing("\"", with: "\"\"") + "\"" }.joined(separator: mark) + "\r\n"
-        }.joined()
+        let quote = UInt8(ascii: "\"")
+        let written = lines.flatMap { line in
+            let cells = line.map { cell in
+                [quote] + cell.utf8.flatMap { $0 == quote ? [quote, quote] : [$0] } + [quote]
+            }
+            return Array(cells.joined(separator: [separator])) + Array("\r\n".utf8)
+        }
         var third = CSVReader(separator: separator)
-        precondition(third.lines(written.utf8) == lines, written)
+        precondition(third.lines(written) == lines, "\(lines)")
     }
 
     /// Any text, as a word of a state file.

@@ -61,8 +61,12 @@ enum QueriesTarget {
         guard text.utf8.count <= comparedBytes else { return }
         let items = items(text)
         var values: [String: String] = [:]
-        for (name, value) in items { values[name] = unescaped(value) }
-        let isRepeated = values.count < items.count
+        var isOdd = false
+        for (name, value) in items {
+            let (name, text) = (unescaped(name), unescaped(value))
+            isOdd = isOdd || name == nil || text == nil || values[name ?? ""] != nil
+            values[name ?? ""] = text ?? ""
+        }
         let isKnown = Set(values.keys).isSubset(of: ["limit", "dry_run", "start", "role", "after", "name"])
         let suits: [Bool] = [
             values["limit"].map { Int64($0).map { 1...1000 ~= $0 } ?? false } ?? true,
@@ -71,7 +75,7 @@ enum QueriesTarget {
             values["role"].map { AdminRole(rawValue: $0) != nil } ?? true, values["name"] != nil,
             !values.values.contains { $0.utf8.contains(0) },
         ]
-        precondition(isTaken == (!isRepeated && isKnown && suits.allSatisfy { $0 }), text)
+        precondition(isTaken == (!isOdd && isKnown && suits.allSatisfy { $0 }), text)
         guard isTaken else { return }
         precondition(limit == values["limit"].flatMap { Int64($0) } && flag == (values["dry_run"] == "true"), text)
         precondition(start?.microseconds == values["start"].flatMap { Timestamp(rfc3339: $0) }?.microseconds, text)
@@ -90,8 +94,10 @@ enum QueriesTarget {
         guard text.utf8.count <= comparedBytes else { return }
         var lists: [String: [String]] = [:]
         for (name, value) in items(text) {
-            let name = plain(name)
-            lists[name.hasSuffix("[]") ? String(name.dropLast(2)) : name, default: []].append(plain(value))
+            guard let name = unescaped(spaced(name)), let value = unescaped(spaced(value)) else {
+                return precondition(!isTaken, text)
+            }
+            lists[name.hasSuffix("[]") ? String(name.dropLast(2)) : name, default: []].append(value)
         }
         let single = ["effective_at[gte]", "tenant_only", "limit", "after", "before", "order"]
         let known = Set(single + ["project_ids", "group_by"])
@@ -108,24 +114,24 @@ enum QueriesTarget {
         precondition(page.isDescending == (lists["order"]?[0] == "desc"), text)
     }
 
-    /// With one bad escape all of it stays as it is; bytes that are no UTF-8 are mended.
-    private static func unescaped(_ text: String) -> String {
+    /// Nil with an escape that is none, or that is no UTF-8.
+    private static func unescaped(_ text: String) -> String? {
         let parts = text.utf8.split(separator: UInt8(ascii: "%"), omittingEmptySubsequences: false).map { Array($0) }
         var bytes = parts[0]
         for part in parts.dropFirst() {
             let digits = part.prefix(2).map { Character(UnicodeScalar($0)) }
             guard digits.count == 2, digits.allSatisfy(\.isHexDigit), let byte = UInt8(String(digits), radix: 16) else {
-                return text
+                return nil
             }
             bytes += [byte] + part.dropFirst(2)
         }
-        return String(decoding: bytes, as: UTF8.self)
+        let text = String(decoding: bytes, as: UTF8.self)
+        return text.utf8.elementsEqual(bytes) ? text : nil
     }
 
     /// As forms are written.
-    private static func plain(_ text: String) -> String {
-        let spaced = String(decoding: text.utf8.map { $0 == UInt8(ascii: "+") ? 0x20 : $0 }, as: UTF8.self)
-        return spaced.removingPercentEncoding ?? spaced
+    private static func spaced(_ text: String) -> String {
+        String(decoding: text.utf8.map { $0 == UInt8(ascii: "+") ? 0x20 : $0 }, as: UTF8.self)
     }
 
     private static func checkUsage(_ request: Request, _ text: String) {

@@ -12,17 +12,11 @@ struct Query {
     init() {}
 
     init(_ request: Request) {
-        for (name, value) in request.uri.queryParameters {
-            if values.updateValue(String(value), forKey: String(name)) != nil {
-                faults.append(FieldError(pointer: "?\(name)", detail: "is given twice"))
-            } else if value.utf8.contains(0) {
-                faults.append(Self.holdsNUL(String(name)))
-            }
+        for item in QueryItem.all(of: request) {
+            if values.updateValue(item.value, forKey: item.name) != nil { fail(item.name, "is given twice") }
+            if let fault = item.fault { faults.append(fault) }
         }
     }
-
-    /// No value has a NUL, and the database would take what is before it for the whole.
-    static func holdsNUL(_ name: String) -> FieldError { FieldError(pointer: "?\(name)", detail: "holds a NUL") }
 
     /// The parameter's text; nil if absent.
     mutating func text(_ name: String) -> String? {

@@ -12,19 +12,11 @@ struct OrganizationQuery {
     private static let valuesAtMost = 1000
 
     init(_ request: Request) {
-        for item in (request.uri.query ?? "").split(separator: "&") {
-            let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(Self.decoded)
-            let name = parts.first ?? ""
-            if parts.contains(where: { $0.utf8.contains(0) }) { faults.append(Query.holdsNUL(name)) }
-            values[name.hasSuffix("[]") ? String(name.dropLast(2)) : name, default: []].append(
-                parts.count > 1 ? parts[1] : "")
+        for item in QueryItem.all(of: request, isForm: true) {
+            let name = item.name.hasSuffix("[]") ? String(item.name.dropLast(2)) : item.name
+            values[name, default: []].append(item.value)
+            if let fault = item.fault { faults.append(fault) }
         }
-    }
-
-    /// Form encoding: OpenAI's clients write spaces as `+`.
-    private static func decoded(_ text: Substring) -> String {
-        let spaced = String(text.replacing("+", with: " "))
-        return spaced.removingPercentEncoding ?? spaced
     }
 
     /// All values of a parameter; nil if absent.
