@@ -7,14 +7,16 @@
 #include <malloc.h>
 
 // Left alone, glibc raises both thresholds as large blocks are freed, up to 32 and 64 MiB: each of its arenas then keeps
-// that much for the next one.
-static inline void cprocess_fix_malloc_thresholds(int bytes) {
-    mallopt(M_MMAP_THRESHOLD, bytes);
-    mallopt(M_TRIM_THRESHOLD, bytes);
+// that much for the next one; and there are eight arenas for each core, each with holes of its own.
+static inline void cprocess_fix_malloc(int large_bytes, int arenas) {
+    mallopt(M_MMAP_THRESHOLD, large_bytes);
+    mallopt(M_TRIM_THRESHOLD, large_bytes);
+    mallopt(M_ARENA_MAX, arenas);
 }
 #else
-static inline void cprocess_fix_malloc_thresholds(int bytes) {
-    (void)bytes;
+static inline void cprocess_fix_malloc(int large_bytes, int arenas) {
+    (void)large_bytes;
+    (void)arenas;
 }
 #endif
 

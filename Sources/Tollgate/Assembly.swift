@@ -50,7 +50,7 @@ struct Assembly {
             operators.hasAdmin(at: time.now())
         }
         try ProcessLimits.raiseOpenFiles()
-        ProcessLimits.keepNoLargeBlocks()
+        ProcessLimits.boundHeap()
 
         journal = Journal(file: file, holdSync: configuration.holdSync, time: time, logger: logger) { reason in
             logger.critical("the ledger cannot be trusted any more", metadata: ["reason": "\(reason)"])
