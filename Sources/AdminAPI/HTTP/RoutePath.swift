@@ -33,9 +33,12 @@ struct RoutePath: Sendable, Equatable {
         parts = Self.segments(text).map(Part.init)
     }
 
-    /// The parts between slashes; empty ones count, so that `/a/` is not `/a`.
+    /// The parts between slashes; empty ones count, so that `/a/` is not `/a`. By bytes: a slash with a combining mark
+    /// behind it is one character.
     static func segments(_ path: String) -> [Substring] {
-        path.dropFirst(path.hasPrefix("/") ? 1 : 0).split(separator: "/", omittingEmptySubsequences: false)
+        let slash = UInt8(ascii: "/")
+        return path.utf8.dropFirst(path.utf8.first == slash ? 1 : 0)
+            .split(separator: slash, omittingEmptySubsequences: false).map(Substring.init)
     }
 
     /// The parameters' values as they stand in the path, or nil if this is another path. No value is empty.
