@@ -18,7 +18,7 @@ import Testing
         #expect(!ExactAmount.perMillion(try #require(ExactAmount.read("1e-12"))).isRounded)
     }
 
-    @Test(arguments: ["", "-1", "1e", "e5", "1e5e5", "1e99", "0x10", "1_000", "nan", ".5", "1."])
+    @Test(arguments: ["", "-1", "1e", "e5", "1e5e5", "e2e2", "2ee2", "1e99", "0x10", "1_000", "nan", ".5", "1."])
     func `what is no amount is refused`(text: String) {
         #expect(ExactAmount.read(text) == nil)
     }

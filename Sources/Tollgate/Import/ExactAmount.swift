@@ -4,12 +4,12 @@ import Foundation
 enum ExactAmount {
     /// The number a text spells, exponent included (`2.5e-06`); nil for anything else, signs or more than 36 digits.
     static func read(_ text: String) -> Decimal? {
-        let parts = text.split(whereSeparator: { $0 == "e" || $0 == "E" })
-        guard parts.count == 1 || parts.count == 2, let mantissa = parts.first.map(String.init),
-            !mantissa.hasPrefix("-"), let number = PlainDecimal.read(mantissa)
+        let parts = text.split(omittingEmptySubsequences: false) { $0 == "e" || $0 == "E" }
+        guard let mantissa = parts.first.map(String.init), !mantissa.hasPrefix("-"),
+            let number = PlainDecimal.read(mantissa)
         else { return nil }
-        guard parts.count == 2 else { return text.contains(where: { "eE".contains($0) }) ? nil : number }
-        guard let exponent = Int(parts[1]), -30...30 ~= exponent else { return nil }
+        if parts.count == 1 { return number }
+        guard parts.count == 2, let exponent = Int(parts[1]), -30...30 ~= exponent else { return nil }
         return shifted(number, by: exponent)
     }
 
