@@ -23,8 +23,8 @@ PATIENCE = 6.0
 
 
 def seen_by_h11(stream: bytes) -> tuple[int, bool]:
-    """Whole requests, and whether it refused to read on behind them. Empty lines before a request are left out: RFC 9112 §2.2 wants them
-    ignored, and it alone refuses them."""
+    """Whole requests, and whether it refused to read on behind them. Empty lines before a request are left out: RFC 9112
+    §2.2 wants them ignored, and it alone refuses them."""
     seen = 0
     connection = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 16)
     rest = stream

@@ -2,9 +2,9 @@
 
 Each fault has a backend of its own, so that one which is cooling hides no other.
 
-`size` is seconds, the first half of them a warm-up: the heap fills for a minute or two, and the books' caches longer.
-Memory is judged by the slope of a straight line through the samples of the rest. A tenant of another pool, whose
-backend has no faults, must notice nothing (`calm.py`).
+`size` is seconds, the first half of them a warm-up: the heap fills for a minute or two. Memory is judged by the slope
+of a straight line through the samples of the rest. A tenant of another pool, whose backend has no faults, must notice
+nothing (`calm.py`).
 """
 
 from __future__ import annotations
