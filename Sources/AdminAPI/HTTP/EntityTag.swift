@@ -22,8 +22,10 @@ enum EntityTag {
     }
 
     private static func tags(_ values: [String]) -> [Substring] {
-        // No tag of ours holds a comma.
-        values.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }.map { text in
+        // No tag of ours holds a comma. By bytes: one with a combining mark behind it is another character.
+        values.flatMap {
+            $0.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map(Substring.init)
+        }.map { text in
             var tag = text.drop { $0 == " " || $0 == "\t" }
             // Only around it: a tag with more behind it is none.
             while let last = tag.last, last == " " || last == "\t" { tag.removeLast() }
