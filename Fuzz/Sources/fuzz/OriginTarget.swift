@@ -18,14 +18,16 @@ enum OriginTarget {
     private static let comparedBytes = 8 * 1024
 
     static func run(_ bytes: UnsafeRawBufferPointer) {
-        var input = FuzzInput(bytes)
-        if input.flag() { checkChain(&input) } else { checkParameters(input.bytes) }
+        let input = FuzzInput(bytes)
+        checkChain(input)
+        checkParameters(input.bytes)
     }
 
     // MARK: Chains
 
     /// Lines: trusted ranges, the socket's address, then the fields, each with its name.
-    private static func checkChain(_ input: inout FuzzInput) {
+    private static func checkChain(_ given: FuzzInput) {
+        var input = given
         let trusted = input.line().split(separator: " ").prefix(8).compactMap { AddressRange(String($0)) }
         let peer = input.line()
         var headers = HTTPHeaders()
@@ -59,20 +61,21 @@ enum OriginTarget {
         return client
     }
 
-    /// What stands between commas, without spaces and tabs around it; between two of them there is nothing.
+    /// What stands between commas, without spaces and tabs around it; nothing but those is no hop.
     private static func hops(_ value: String) -> [String] {
         var hops: [String] = []
         var hop: [UInt8] = []
         func end() {
-            if !hop.isEmpty {
-                let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
-                let bytes = hop.drop(while: isBlank).reversed().drop(while: isBlank).reversed()
-                hops.append(String(decoding: Array(bytes), as: UTF8.self))
-            }
+            while let last = hop.last, last == 0x20 || last == 0x09 { hop.removeLast() }
+            if !hop.isEmpty { hops.append(String(decoding: hop, as: UTF8.self)) }
             hop = []
         }
         for byte in value.utf8 {
-            if byte == UInt8(ascii: ",") { end() } else { hop.append(byte) }
+            if byte == UInt8(ascii: ",") {
+                end()
+            } else if !hop.isEmpty || byte != 0x20 && byte != 0x09 {
+                hop.append(byte)
+            }
         }
         end()
         return hops

@@ -11,25 +11,14 @@ enum EntityTag {
     /// The tags of `If-Match`, `*` included; nil without the header. What is no strong tag matches nothing.
     static func wanted(_ headers: HTTPFields) -> [Substring]? {
         let values = headers[values: .ifMatch]
-        return values.isEmpty ? nil : tags(values)
+        // No tag of ours holds a comma.
+        return values.isEmpty ? nil : values.listMembers
     }
 
     /// Whether `If-None-Match` says that the client has it; a tag that was made weak on its way is still its own.
     static func isKnown(_ tag: String, to headers: HTTPFields) -> Bool {
-        tags(headers[values: .ifNoneMatch]).contains { known in
+        headers[values: .ifNoneMatch].listMembers.contains { known in
             known == "*" || (known.hasPrefix("W/") ? known.dropFirst(2) : known) == tag
-        }
-    }
-
-    private static func tags(_ values: [String]) -> [Substring] {
-        // No tag of ours holds a comma. By bytes: one with a combining mark behind it is another character.
-        values.flatMap {
-            $0.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map(Substring.init)
-        }.map { text in
-            var tag = text.drop { $0 == " " || $0 == "\t" }
-            // Only around it: a tag with more behind it is none.
-            while let last = tag.last, last == " " || last == "\t" { tag.removeLast() }
-            return tag
         }
     }
 }

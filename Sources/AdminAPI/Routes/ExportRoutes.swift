@@ -181,7 +181,7 @@ extension Query {
 extension HTTPFields {
     /// Whether the client takes gzip, as RFC 9110 has it for a single coding.
     fileprivate var acceptsGzip: Bool {
-        self[values: .acceptEncoding].joined(separator: ",").split(separator: ",").contains { item in
+        self[values: .acceptEncoding].listMembers.contains { item in
             let parts = item.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
             guard let coding = parts.first, coding == "gzip" || coding == "*" else { return false }
             return !parts.dropFirst().contains { $0.hasPrefix("q=0") && !$0.dropFirst(3).contains { "1"..."9" ~= $0 } }

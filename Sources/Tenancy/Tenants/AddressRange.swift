@@ -65,21 +65,8 @@ extension Collection<AddressRange> {
     /// `forwarded` are the values of all `X-Forwarded-For` fields, each a list with commas.
     public func client(behind peer: String?, forwarded: [String]) -> String? {
         guard !isEmpty, let peer, isProxy(peer) else { return peer }
-        for list in forwarded.reversed() {
-            // By bytes: a comma with a combining mark behind it is one character, which is no comma.
-            for hop in list.utf8.split(separator: UInt8(ascii: ",")).reversed() {
-                let address = Self.trimmed(hop)
-                if !isProxy(address) { return address }
-            }
-        }
-        return peer
-    }
-
-    private static func trimmed(_ hop: Substring.UTF8View) -> String {
-        let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
-        let head = hop.drop(while: isBlank)
-        let end = head.lastIndex { !isBlank($0) }.map(head.index(after:)) ?? head.startIndex
-        return String(Substring(head[..<end]))
+        let hops = forwarded.listMembers.lazy.map { String($0) }
+        return hops.last { !isProxy($0) } ?? peer
     }
 
     private func isProxy(_ address: String) -> Bool { contains { $0.contains(address) } }
