@@ -7,10 +7,11 @@ public struct ExportTag: Sendable, Equatable {
 
     /// Reads `cost_center` or `cost_center:42`; nil without a name.
     public init?(_ text: String) {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        // By bytes: a colon with a combining mark behind it is one character, which is no colon.
+        let parts = text.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
         guard let name = parts.first, !name.isEmpty else { return nil }
-        self.name = String(name)
-        value = parts.count == 2 ? String(parts[1]) : nil
+        self.name = String(Substring(name))
+        value = parts.count == 2 ? String(Substring(parts[1])) : nil
     }
 
     /// As it was written.
