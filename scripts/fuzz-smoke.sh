@@ -14,7 +14,7 @@ targets=(framing usage ask multipart key head guarded answer reply values cells 
 modules=(Tenancy Billing Proxy)
 admin=()
 if [[ "${ADMIN:-}" == 1 ]]; then
-    admin=(json prices bills texts bodies queries files saved)
+    admin=(json prices bills texts bodies queries settings states words saved)
     modules+=(AdminAPI TollgateFiles)
 fi
 build=(--scratch-path .build-fuzz --sanitize fuzzer --disable-index-store -debug-info-format none)

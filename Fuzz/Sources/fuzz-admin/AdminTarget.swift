@@ -14,8 +14,12 @@ enum AdminTarget: String, FuzzTarget {
     case bodies
     /// Queries, pages, tags of states, paths and patterns of names.
     case queries
-    /// The operator's own files: settings, states, and other gateways' configurations.
-    case files
+    /// The operator's settings, and variables that override them.
+    case settings
+    /// State files, and other gateways' configurations.
+    case states
+    /// Sizes, addresses, amounts and tables of the operator's.
+    case words
     /// Saved exports and their manifests.
     case saved
 
@@ -27,7 +31,9 @@ enum AdminTarget: String, FuzzTarget {
         case .texts: TextsTarget.run(input)
         case .bodies: BodiesTarget.run(input)
         case .queries: QueriesTarget.run(input)
-        case .files: FilesTarget.run(input)
+        case .settings: SettingsTarget.run(input)
+        case .states: StatesTarget.run(input)
+        case .words: WordsTarget.run(input)
         case .saved: SavedTarget.run(input)
         }
     }

@@ -15,11 +15,14 @@ enum PricesTarget {
 
     static func run(_ bytes: UnsafeRawBufferPointer) {
         var input = FuzzInput(bytes)
-        let format = input.pick(PriceListFormat.allCases)
         let day = input.pick(days)
-        guard let document = try? JSONParser.parse(input.array),
-            let reading = try? format.read(document, on: day)
-        else { return }
+        guard let document = try? JSONParser.parse(input.array) else { return }
+        // Each reads it, whosever it is.
+        for format in PriceListFormat.allCases { check(document, format, day) }
+    }
+
+    private static func check(_ document: JSONValue, _ format: PriceListFormat, _ day: String) {
+        guard let reading = try? format.read(document, on: day) else { return }
         for price in reading.list.prices { check(price) }
         for omission in reading.list.omissions { precondition(!omission.reason.isEmpty) }
         switch format {

@@ -8,30 +8,25 @@ import Tenancy
 @testable import AdminAPI
 @testable import Billing
 
-/// Queries, pages, tags of states and paths of the Admin API, each read a second time by the shortest way there is.
+/// Queries, pages, tags of states and paths of the Admin API, each read a second time by the shortest way there is. Each of
+/// the parsers reads all of an input.
 enum QueriesTarget {
     /// Longer texts are only read: what is slow in them must be the product's.
     private static let comparedBytes = 8 * 1024
     private static let now = Timestamp(microseconds: 1_795_435_200_000_000)
 
     static func run(_ bytes: UnsafeRawBufferPointer) {
-        var input = FuzzInput(bytes)
-        let choice = input.byte() % 7
-        switch choice {
-        case 0...2:
-            let request = request(input.text)
-            // As it came to be in the head, which has no control bytes.
-            let query = String(decoding: (request.head.path ?? "").utf8.dropFirst("/x?".utf8.count), as: UTF8.self)
-            switch choice {
-            case 0: checkQuery(request, query)
-            case 1: checkOrganizationQuery(request, query)
-            default: checkUsage(request, query)
-            }
-        case 3: PageChecks.run(&input)
-        case 4: checkTags(&input)
-        case 5: checkPath(&input)
-        default: checkPattern(&input)
-        }
+        let input = FuzzInput(bytes)
+        let request = request(input.text)
+        // As it came to be in the head, which has no control bytes.
+        let query = String(decoding: (request.head.path ?? "").utf8.dropFirst("/x?".utf8.count), as: UTF8.self)
+        checkQuery(request, query)
+        checkOrganizationQuery(request, query)
+        checkUsage(request, query)
+        PageChecks.run(input)
+        checkTags(input)
+        checkPath(input)
+        checkPattern(input)
     }
 
     private static func request(_ query: String) -> Request {
@@ -155,7 +150,8 @@ enum QueriesTarget {
     // MARK: Tags
 
     /// A line of JSON, then the fields that name states of it.
-    private static func checkTags(_ input: inout FuzzInput) {
+    private static func checkTags(_ given: FuzzInput) {
+        var input = given
         let tag = EntityTag.of(Array(input.line().utf8))
         precondition(tag.utf8.count == 34 && tag.hasPrefix("\"") && tag.hasSuffix("\""), tag)
         var (match, noneMatch) = (HTTPFields(), HTTPFields())
@@ -186,7 +182,8 @@ enum QueriesTarget {
 
     // MARK: Paths
 
-    private static func checkPath(_ input: inout FuzzInput) {
+    private static func checkPath(_ given: FuzzInput) {
+        var input = given
         let method = input.pick([HTTPRequest.Method.get, .post, .put, .patch, .delete])
         // A tilde stands for what all paths begin with.
         let path = input.text.replacing("~", with: "/admin/v1/", maxReplacements: 1)
@@ -232,7 +229,8 @@ enum QueriesTarget {
     // MARK: Patterns
 
     /// A line that is a pattern, and a name.
-    private static func checkPattern(_ input: inout FuzzInput) {
+    private static func checkPattern(_ given: FuzzInput) {
+        var input = given
         let (pattern, name) = (input.line(), input.text)
         let isMatch = NamePattern(pattern).matches(name)
         let bytes = Array(name.utf8)

@@ -1,3 +1,4 @@
+import CCurl
 import Fuzzing
 
 @testable import Proxy
@@ -9,22 +10,21 @@ enum HeadTexts {
     /// Longer texts are only read: what is slow in them must be the product's.
     private static let comparedBytes = 8 * 1024
 
-    static func run(_ rest: FuzzInput) {
-        var input = rest
-        let choice = input.byte() % 8
+    static func run(_ input: FuzzInput) {
         let text = input.text
-        switch choice {
-        case 0: checkHost(text)
-        case 1: checkTarget(text)
-        case 2 where text.utf8.count <= comparedBytes: checkQuery(text)
-        case 2: _ = QueryItems(target: text).denial()
-        case 3 where text.utf8.count <= comparedBytes: checkCoding(text)
-        case 3: _ = PercentCoding.decoded(text[...])
-        case 4: checkTrace(text)
-        case 6: checkModelPage(text)
-        case 7: checkFirstBytes(input.array)
-        default: checkAddresses(&input)
+        checkHost(text)
+        checkTarget(text)
+        checkTrace(text)
+        checkModelPage(text)
+        checkFirstBytes(input.array)
+        checkAddresses(input)
+        guard text.utf8.count <= comparedBytes else {
+            _ = QueryItems(target: text).denial()
+            _ = PercentCoding.decoded(text[...])
+            return
         }
+        checkQuery(text)
+        checkCoding(text)
     }
 
     // MARK: Hosts
@@ -159,7 +159,8 @@ enum HeadTexts {
     }
 
     /// Two lines: a range or a URL, and an address.
-    private static func checkAddresses(_ input: inout FuzzInput) {
+    private static func checkAddresses(_ given: FuzzInput) {
+        var input = given
         let range = input.line()
         let address = input.text
         if let url = BackendAddress(range), range.utf8.count <= 1024 {
@@ -167,6 +168,7 @@ enum HeadTexts {
             precondition(1...65535 ~= url.port && !url.host.isEmpty && !url.path.hasSuffix("/"), range)
             precondition(!url.host.contains("@") && !url.host.contains("/"), range)
         }
+        checkURL(range)
         let read = AddressRange(range)
         if !range.utf8.contains(UInt8(ascii: ":")) {
             precondition((read == nil) == (ipv4Range(range) == nil), "range: \(range.prefix(100))")
@@ -182,6 +184,16 @@ enum HeadTexts {
         if AddressRange(address) == nil || address.utf8.contains(UInt8(ascii: "/")) {
             precondition(!read.contains(address), "\(range) \(address.prefix(100))")
         }
+    }
+
+    /// What libcurl makes of a URL leads to where a backend's address says.
+    private static func checkURL(_ text: String) {
+        guard text.utf8.count <= 1024, let url = CurlURL(text) else { return }
+        let (scheme, host) = (url.part(CURLUPART_SCHEME), url.part(CURLUPART_HOST))
+        precondition(["http", "https"].contains(scheme) && host?.isEmpty == false, text)
+        guard let address = BackendAddress(text) else { return }
+        precondition(scheme == address.scheme && url.part(CURLUPART_USER) == nil, text)
+        precondition(url.part(CURLUPART_PORT).map { $0 == String(address.port) } ?? true, text)
     }
 
     private static func ipv4Range(_ text: String) -> (network: UInt32, bits: UInt32)? {

@@ -12,11 +12,9 @@ enum UsageTarget {
         let dialect = input.pick(Dialect.allCases)
         var dice = input.dice()
         let choices = input.byte()
-        if choices & 1 == 1 {
-            readStream(input.bytes, dialect, &dice, hidesUsage: choices & 2 == 2, images: Int64(choices >> 6))
-        } else {
-            readWhole(input.bytes, dialect, &dice)
-        }
+        // Read both ways, whatever it is.
+        readStream(input.bytes, dialect, &dice, hidesUsage: choices & 2 == 2, images: Int64(choices >> 6))
+        readWhole(input.bytes, dialect, &dice)
     }
 
     private static func readWhole(_ body: ByteBuffer, _ dialect: Dialect, _ dice: inout SplitMix64) {

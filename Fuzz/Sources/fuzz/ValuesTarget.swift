@@ -3,23 +3,23 @@ import Fuzzing
 @testable import Billing
 @testable import Tenancy
 
-/// Texts become values by a second reading too, and values written out become the same values again.
+/// Texts become values by a second reading too, and values written out become the same values again. Each of the parsers
+/// reads all of an input, so that each runs as often as the target.
 enum ValuesTarget {
     /// Longer texts are only read: what is slow in them must be the product's.
     private static let comparedBytes = 8 * 1024
 
     static func run(_ bytes: UnsafeRawBufferPointer) {
-        var input = FuzzInput(bytes)
-        let choice = input.byte() % 7
-        switch choice {
-        case 0: checkMoney(input.text)
-        case 1: checkAmount(input.array)
-        case 2: checkRates(input.text)
-        case 3: checkPrice(&input)
-        case 4: InstantChecks.run(input)
-        case 5: checkName(input.text)
-        default: checkCoded(input)
-        }
+        let input = FuzzInput(bytes)
+        checkMoney(input.text)
+        checkAmount(input.array)
+        checkRates(input.text)
+        checkPrice(input)
+        InstantChecks.run(input)
+        checkName(input.text)
+        checkCoded(input)
+        checkMonth(input.text)
+        checkTag(input.text)
     }
 
     // MARK: Money
@@ -93,7 +93,8 @@ enum ValuesTarget {
         precondition(rates.scaled(ppm: 1_000_000) == rates)
     }
 
-    private static func checkPrice(_ input: inout FuzzInput) {
+    private static func checkPrice(_ given: FuzzInput) {
+        var input = given
         let shift = input.pick([0, -6, -3])
         let text = input.text
         let price = try? ExactPrice(text, shift: shift, field: "f")
@@ -142,5 +143,35 @@ enum ValuesTarget {
         let start = Timestamp(microseconds: bytes.prefix(8).reduce(Int64(0)) { $0 << 8 | Int64($1) })
         let cursor = UsageCursor(start: start, values: values)
         precondition(UsageCursor(cursor.text) == cursor, cursor.text)
+    }
+
+    /// Four digits from 1970 on, a minus, two digits of a month; months follow one another.
+    private static func checkMonth(_ text: String) {
+        let bytes = Array(text.utf8)
+        let isWritten =
+            bytes.count == 7
+            && bytes.enumerated().allSatisfy { place, byte in
+                place == 4 ? byte == UInt8(ascii: "-") : 0x30...0x39 ~= byte
+            }
+        let number = { (digits: ArraySlice<UInt8>) in digits.reduce(0) { $0 * 10 + Int($1) - 0x30 } }
+        let isMonth = isWritten && number(bytes[..<4]) >= 1970 && 1...12 ~= number(bytes[5...])
+        let month = BillingPeriod(text)
+        precondition((month != nil) == isMonth, text)
+        guard let month else { return }
+        precondition(month.text.utf8.elementsEqual(bytes), text)
+        precondition(month.start.microseconds == NaiveTime.microseconds(text + "-01T00:00:00Z"), text)
+        precondition(month.start < month.end && month.end == month.next.start && month < month.next, text)
+        precondition(BillingPeriod(containing: month.start) == month, text)
+        precondition(BillingPeriod(containing: month.end) == month.next, text)
+    }
+
+    /// A name, and a value behind the first colon.
+    private static func checkTag(_ text: String) {
+        let bytes = Array(text.utf8)
+        let tag = ExportTag(text)
+        precondition((tag == nil) == (bytes.first.map { $0 == UInt8(ascii: ":") } ?? true), text)
+        guard let tag else { return }
+        precondition(tag.text.utf8.elementsEqual(bytes) && !tag.name.utf8.contains(UInt8(ascii: ":")), text)
+        precondition((tag.value != nil) == bytes.contains(UInt8(ascii: ":")), text)
     }
 }

@@ -1,0 +1,18 @@
+#if canImport(TollgateFiles)
+@testable import TollgateFiles
+#else
+@testable import Tollgate
+#endif
+
+/// What is told of a text that is refused.
+enum FaultChecks {
+    static func run(_ error: DocumentFaults, in text: String) {
+        precondition(!error.faults.isEmpty, text)
+        let bytes = text.utf8.count
+        for fault in error.faults {
+            precondition(!fault.text.isEmpty, text)
+            // Yams counts one more at the end of a text.
+            if case .line(let line) = fault.place { precondition(0...bytes + 2 ~= line, "line \(line)") }
+        }
+    }
+}
