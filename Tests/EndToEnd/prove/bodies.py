@@ -9,9 +9,10 @@ import gzip
 import select
 import socket
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from support.backend import fake_backend
 from support.client import Address
@@ -94,12 +95,14 @@ class Attack:
     def may_close(self, limit: int) -> str:
         return TOO_LARGE if self.body > limit else ""
 
-    def wrong(self, address: Address, limit: int) -> str:
+    def wrong(self, place: Place) -> str:
         try:
-            status = sent(address, self.pieces())
+            status = sent(place.address, self.pieces())
         except AssertionError as error:
             return str(error)
-        return self.judged(status, limit)
+        if self.body > place.limit:
+            place.told[status.split(" ")[1] if " " in status else "cut off"] += 1
+        return self.judged(status, place.limit)
 
     def judged(self, status: str, limit: int) -> str:
         if not status:
@@ -143,6 +146,7 @@ class Place:
     credential: str
     path: str
     limit: int
+    told: Counter[str] = field(default_factory=Counter)  # what came of bodies beyond the limit
 
     def attacks(self) -> dict[str, Attack]:
         return attacks(self.address, self.credential, self.path)
@@ -219,6 +223,9 @@ def run(run: Run, size: int) -> Outcome:
                     outcome.tried([f"{AT_ONCE} bodies at once: {wrong}" for wrong in crowded])
             watch.report()
         other.judge(outcome, latency=run.full)
+        for place in places:
+            outcome.figures[f"bodies beyond the limit, {place.name}"] = dict(place.told)
+            outcome.must(place.told["413"] > 0, f"{place.name}: no body was told 413, but {dict(place.told)}")
         outcome.must(len(bomber.calls("bomber")) >= 2, "no bomb came from a backend")
         world.books.wait_until_no_holds()
         outcome.must(not world.books.holds(), "a hold is left")
@@ -229,7 +236,7 @@ def run(run: Run, size: int) -> Outcome:
 def one_round(outcome: Outcome, world: World, places: list[Place]) -> None:
     for place in places:
         for name, attack in place.attacks().items():
-            tried(outcome, world, f"{place.name}: {name}", attack.wrong(place.address, place.limit))
+            tried(outcome, world, f"{place.name}: {name}", attack.wrong(place))
 
 
 def tried(outcome: Outcome, world: World, name: str, wrong: str) -> None:
@@ -242,7 +249,7 @@ def alone(watch: Watch, world: World, tenant: Tenant, places: list[Place]) -> No
     for place in places:
         for name in (ONE_BODY, ONE_BOMB):
             with watch.wave(f"{place.name}: {name} alone", 1, memory.REQUEST, single(place.limit)):
-                wrong = place.attacks()[name].wrong(place.address, place.limit)
+                wrong = place.attacks()[name].wrong(place)
             tried(watch.outcome, world, f"{place.name}: {name} alone", wrong)
     with watch.wave("a backend's gzip bomb alone", 1, memory.CALL, single(BODY_LIMIT)):
         watch.outcome.tried(upstream_bomb(world, tenant))

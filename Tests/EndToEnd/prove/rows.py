@@ -86,8 +86,8 @@ class Damage:
 
     @property
     def names(self) -> list[str]:
-        """By any of these the log tells where to look."""
-        return [*self.odd.names, self.place.table, self.place.column]
+        """By any of these the log tells where to look; other tables have a column of that name too."""
+        return [*self.odd.names, self.place.table]
 
 
 def questions(tenant: Tenant) -> list[str]:

@@ -148,10 +148,10 @@ def numbers_of(database: Path, table: str) -> list[Place]:
 
 
 def names_of(place: Place, database: Path) -> list[str]:
-    """By what the log may name the row: its table, its column, what it is called."""
+    """By what the log may name the row: its table, what it is called."""
     row = place.row(database)
     called = [row.get(column) for column in ("id", "name", "model", "request_id", "key_id", "tenant_id")]
-    return [place.table, place.column, *(text for text in called if isinstance(text, str) and len(text) > 2)]
+    return [place.table, *(text for text in called if isinstance(text, str) and len(text) > 2)]
 
 
 def questions(laid: Laid) -> list[str]:
