@@ -191,7 +191,7 @@ enum QueriesTarget {
         guard path.utf8.count <= comparedBytes else { return }
         let parts = Array(path.utf8.first == UInt8(ascii: "/") ? path.utf8.dropFirst() : path.utf8[...])
             .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Array($0) }
-        let suiting = AdminStage.table.routes.filter { suits(parts, $0.path.text) }
+        let suiting = patterns.filter { suits(parts, $0.names) }.map(\.route)
         switch match {
         case .found(let route, let parameters):
             precondition(route.method == method && suiting.contains { $0.path == route.path }, path)
@@ -210,12 +210,17 @@ enum QueriesTarget {
         }
     }
 
-    private static func suits(_ parts: [[UInt8]], _ pattern: String) -> Bool {
-        let names = pattern.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    private static let patterns = AdminStage.table.routes.map { route in
+        let names = Array(route.path.text.utf8.dropFirst())
+            .split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Array($0) }
+        return (route: route, names: names)
+    }
+
+    private static func suits(_ parts: [[UInt8]], _ names: [[UInt8]]) -> Bool {
         for (place, name) in names.enumerated() {
             guard place < parts.count else { return false }
             if name.last != UInt8(ascii: "}") {
-                guard name.elementsEqual(parts[place]) else { return false }
+                guard name == parts[place] else { return false }
             } else if name.dropLast().last == UInt8(ascii: ".") {
                 // A rest of nothing but one empty part is none.
                 return parts.count > place + 1 || !parts[place].isEmpty
