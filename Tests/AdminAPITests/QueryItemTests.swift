@@ -25,7 +25,7 @@ import Testing
         #expect(all.last?.value == "\u{301}2")
     }
 
-    @Test(arguments: ["%zz", "%", "%4", "%ff", "a%dcb", "%00"])
+    @Test(arguments: ["%zz", "%", "%4", "%ff", "%a9", "a%dcb", "%00"])
     func `an escape that is none, that is no UTF-8 or a NUL is a fault of its parameter`(odd: String) {
         #expect(items("a=\(odd)").map(\.fault?.pointer) == ["?a"])
         #expect(items("\(odd)=a").allSatisfy { $0.fault != nil })

@@ -104,6 +104,13 @@ import Testing
             query.manifestName(month: "2026-11") == "tollgate-2026-11-manifest-tag-team-------etc-passwd--by-key.json")
     }
 
+    @Test func `a tag's value stands behind the first colon, whatever mark it begins with`() {
+        #expect(ExportTag("team")?.name == "team" && ExportTag("team")?.value == nil)
+        #expect(ExportTag("team:a:b")?.name == "team" && ExportTag("team:a:b")?.value == "a:b")
+        #expect(ExportTag("team:\u{301}x")?.name == "team" && ExportTag("team:\u{301}x")?.value == "\u{301}x")
+        #expect(ExportTag(":x") == nil && ExportTag("") == nil)
+    }
+
     @Test func `FOCUS has the columns of its versions`() {
         func names(_ version: FocusVersion) -> [String] {
             FocusColumn.columns(version, .tenant).map(\.rawValue).filter { !$0.hasPrefix("x_") }

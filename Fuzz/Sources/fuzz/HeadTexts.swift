@@ -140,6 +140,11 @@ enum HeadTexts {
         let once = PercentCoding.decoded(text[...])
         precondition(once.utf8.elementsEqual(decoded(Array(text.utf8)).utf8), "\(text.prefix(100))")
         precondition(once.utf8.count <= text.utf8.count)
+        // Every percent sign begins two digits, and what they make is UTF-8.
+        let parts = Array(text.utf8).split(separator: UInt8(ascii: "%"), omittingEmptySubsequences: false)
+        let isWhole = parts.dropFirst().allSatisfy { $0.count >= 2 && $0.prefix(2).allSatisfy(isHex) }
+        let exact = isWhole && once.utf8.elementsEqual(decodedBytes(Array(text.utf8))) ? once : nil
+        precondition(PercentCoding.exact(text).map { Array($0.utf8) } == exact.map { Array($0.utf8) }, text)
     }
 
     // MARK: Traces and addresses
@@ -233,6 +238,10 @@ enum HeadTexts {
     }
 
     private static func decoded(_ bytes: [UInt8]) -> String {
+        String(decoding: decodedBytes(bytes), as: UTF8.self)
+    }
+
+    private static func decodedBytes(_ bytes: [UInt8]) -> [UInt8] {
         var out: [UInt8] = []
         var place = 0
         while place < bytes.count {
@@ -246,7 +255,7 @@ enum HeadTexts {
                 place += 1
             }
         }
-        return String(decoding: out, as: UTF8.self)
+        return out
     }
 
     private static func value(_ digit: UInt8) -> UInt8 {

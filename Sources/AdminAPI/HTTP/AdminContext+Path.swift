@@ -1,13 +1,13 @@
 import Billing
-import Foundation
 import Hummingbird
+import Proxy
 import Tenancy
 
 extension AdminContext {
     /// A path parameter, percent-decoded once; `{name...}` may hold `/`.
     func parameter(_ name: String) throws(Problem) -> String {
         // No name has a NUL, and the database would take what is before it for the whole.
-        guard let text = pathParameters[name]?.removingPercentEncoding, !text.utf8.contains(0) else {
+        guard let text = pathParameters[name].flatMap({ PercentCoding.exact($0) }), !text.utf8.contains(0) else {
             throw Problem.notFound("resource")
         }
         return text

@@ -1,5 +1,5 @@
-import Foundation
 import Hummingbird
+import Proxy
 
 /// One parameter as a query has it, its escapes resolved.
 struct QueryItem {
@@ -17,7 +17,7 @@ struct QueryItem {
         let sides = item.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false).map {
             String(decoding: $0.lazy.map { isForm && $0 == UInt8(ascii: "+") ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
         }
-        let texts = sides.map(\.removingPercentEncoding)
+        let texts = sides.map { PercentCoding.exact($0) }
         name = texts.first.flatMap { $0 } ?? sides.first ?? ""
         value = texts.dropFirst().first.flatMap { $0 } ?? ""
         // The database would take what is before a NUL for the whole.

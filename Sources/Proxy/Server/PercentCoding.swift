@@ -1,9 +1,21 @@
 /// Percent escapes of request targets; pure.
-enum PercentCoding {
+public enum PercentCoding {
     /// Decodes once; a bad escape stays as it is, and simply names nothing.
     static func decoded(_ text: Substring) -> String {
+        String(decoding: bytes(of: text).bytes, as: UTF8.self)
+    }
+
+    /// Decodes once; nil with an escape that is none, or that makes no UTF-8. (Foundation mends some of the latter.)
+    public static func exact(_ text: some StringProtocol) -> String? {
+        let (bytes, isWhole) = bytes(of: text)
+        return isWhole ? String(validating: bytes, as: UTF8.self) : nil
+    }
+
+    /// The bytes, and whether each percent sign began an escape.
+    private static func bytes(of text: some StringProtocol) -> (bytes: [UInt8], isWhole: Bool) {
         var bytes: [UInt8] = []
-        var rest = text.utf8[...]
+        var isWhole = true
+        var rest = Substring(text).utf8
         while let byte = rest.popFirst() {
             let digits = rest.prefix(2)
             if byte == UInt8(ascii: "%"), digits.count == 2, digits.allSatisfy(isHexDigit),
@@ -13,9 +25,10 @@ enum PercentCoding {
                 rest = rest.dropFirst(2)
             } else {
                 bytes.append(byte)
+                isWhole = isWhole && byte != UInt8(ascii: "%")
             }
         }
-        return String(decoding: bytes, as: UTF8.self)
+        return (bytes, isWhole)
     }
 
     /// The standard library would take a sign, too.
