@@ -15,7 +15,8 @@ enum TidyImports {
             "ServiceLifecycle", "Foundation",
         ],
         "Tollgate": [
-            "Tenancy", "Billing", "Proxy", "AdminAPI", "CProcess", "ArgumentParser", "Yams", "Configuration", "Logging",
+            "Tenancy", "Billing", "Proxy", "AdminAPI", "CProcess", "ArgumentParser", "Yams", "CYaml", "Configuration",
+            "Logging",
             "Metrics",
             "ServiceLifecycle", "UnixSignals", "NIOCore", "NIOPosix", "Foundation",
         ],
@@ -60,6 +61,8 @@ enum TidyImports {
             return "only Billing/Export may import \(name)"
         case "CProcess" where source.fileName != "ProcessLimits.swift":
             return "only ProcessLimits may import CProcess"
+        case "CYaml" where source.fileName != "AliasLimit.swift", "Yams" where source.fileName != "DocumentText.swift":
+            return "only Tollgate/Document may import \(name)"
         case "GRDB" where !source.isStore && !databaseFiles.contains(source.fileName):
             return "only *Store, *Schema and the writer may import GRDB"
         case "GRDBSQLite" where !source.fileName.hasSuffix("Store.swift"):

@@ -8,6 +8,7 @@ enum DocumentText {
 
     /// The one document of a text; an empty text is an empty mapping.
     static func parse(_ text: String) throws(DocumentFault) -> DocumentValue {
+        try AliasLimit.check(text, most: text.utf8.count + aliasedValues)
         let root: Node?
         do {
             root = try Yams.compose(yaml: text)
@@ -15,8 +16,7 @@ enum DocumentText {
             throw fault(error)
         }
         guard let root else { return .empty(at: .line(1)) }
-        var left = text.utf8.count + aliasedValues
-        let value = try self.value(of: root, line: 1, left: &left)
+        let value = value(of: root, line: 1)
         return value.isNull ? .empty(at: .line(1)) : value
     }
 
@@ -32,29 +32,20 @@ enum DocumentText {
         }
     }
 
-    /// `left`: how many values there may still be.
-    private static func value(
-        of node: Node, line inherited: Int, left: inout Int
-    ) throws(DocumentFault) -> DocumentValue {
+    private static func value(of node: Node, line inherited: Int) -> DocumentValue {
         let line = node.mark?.line ?? inherited
-        left -= 1
-        guard left >= 0 else { throw DocumentFault(place: .line(line), text: "has too many aliases to follow") }
         switch node {
         case .scalar(let scalar):
             let plain = scalar.style == .plain
             let isNull = plain && ["", "~", "null", "Null", "NULL"].contains(scalar.string)
             return DocumentValue(content: isNull ? .null : .scalar(scalar.string, plain: plain), place: .line(line))
         case .sequence(let nodes):
-            var values: [DocumentValue] = []
-            for node in nodes { values.append(try value(of: node, line: line, left: &left)) }
-            return DocumentValue(content: .list(values), place: .line(line))
+            return DocumentValue(content: .list(nodes.map { value(of: $0, line: line) }), place: .line(line))
         case .mapping(let pairs):
-            var members: [DocumentValue.Member] = []
-            for (key, node) in pairs {
-                members.append(
-                    DocumentValue.Member(
-                        name: key.scalar?.string ?? "", place: .line(key.mark?.line ?? line),
-                        value: try value(of: node, line: line, left: &left)))
+            let members = pairs.map { key, node in
+                DocumentValue.Member(
+                    name: key.scalar?.string ?? "", place: .line(key.mark?.line ?? line),
+                    value: value(of: node, line: line))
             }
             return DocumentValue(content: .mapping(members), place: .line(line))
         case .alias:
