@@ -11,7 +11,10 @@ import Testing
         #expect(ListenAddress(text)?.description == text)
     }
 
-    @Test(arguments: ["", ":8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "::1:80", "a b:1"])
+    @Test(arguments: [
+        "", ":8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:+1", "::1:80", "a b:1",
+        "[]:1", "[:1", "[[a]]:1", "[a:1", "a]:1", "a:\u{301}1",
+    ])
     func `anything else is no address`(text: String) {
         #expect(ListenAddress(text) == nil)
     }

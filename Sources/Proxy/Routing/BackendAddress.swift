@@ -1,3 +1,5 @@
+import Tenancy
+
 /// A backend's base URL taken apart: `http` or `https`, host, port and path, and nothing else.
 public struct BackendAddress: Sendable, Equatable {
     /// `http` or `https`.
@@ -37,13 +39,16 @@ public struct BackendAddress: Sendable, Equatable {
         if authority.hasPrefix("[") {
             guard let bracket = authority.firstIndex(of: "]") else { return nil }
             hostEnd = authority.index(after: bracket)
-            guard authority[..<hostEnd].dropFirst().dropLast().utf8.allSatisfy(isAddressDigit) else { return nil }
+            let address = authority[..<hostEnd].dropFirst().dropLast()
+            guard address.utf8.allSatisfy(isAddressDigit), address.utf8.contains(UInt8(ascii: ":")),
+                AddressRange(String(address)) != nil
+            else { return nil }
         } else {
             hostEnd = authority.firstIndex(of: ":") ?? authority.endIndex
             guard authority[..<hostEnd].utf8.allSatisfy(isHostByte) else { return nil }
         }
         let host = authority[..<hostEnd]
-        guard !host.isEmpty, host != "[]" else { return nil }
+        guard !host.isEmpty else { return nil }
         let tail = authority[hostEnd...]
         if tail.isEmpty { return (host, nil) }
         guard tail.hasPrefix(":"), tail.dropFirst().utf8.allSatisfy({ 0x30...0x39 ~= $0 }),

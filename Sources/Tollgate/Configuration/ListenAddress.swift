@@ -10,19 +10,17 @@ struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Nil if the text is no host and port.
+    /// Nil if the text is no host and port. By bytes: a colon with a combining mark behind it is one character.
     init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            return nil
-        }
-        var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = host.dropFirst().dropLast()
-        } else if host.contains(":") {
-            return nil
-        }
-        guard !host.isEmpty, !host.contains(where: \.isWhitespace) else { return nil }
-        self.init(host: String(host), port: Int(port))
+        guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")) else { return nil }
+        let digits = text[colon...].utf8.dropFirst()
+        guard digits.allSatisfy({ 0x30...0x39 ~= $0 }), let port = UInt16(Substring(digits)) else { return nil }
+        var host = text[..<colon].utf8
+        let isBracketed = host.first == UInt8(ascii: "[") && host.last == UInt8(ascii: "]")
+        if isBracketed { host = host.dropFirst().dropLast() }
+        let refused = Set((isBracketed ? "[]" : "[]:").utf8)
+        guard !host.isEmpty, host.allSatisfy({ 0x21...0x7E ~= $0 && !refused.contains($0) }) else { return nil }
+        self.init(host: String(Substring(host)), port: Int(port))
     }
 
     /// The address as a client on this machine reaches it.

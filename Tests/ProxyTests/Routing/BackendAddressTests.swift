@@ -25,6 +25,7 @@ import Testing
             "http://a/v1?x=1", "http://a/v1#x", "http://a:0/", "http://a:65536/", "http://a:+1/", "http://a:/",
             "http://a b/",
             "http://a\n/", "http://[::1/", "http://[]/", "http://[::1]x/", "http://é/", "http://a\\b/", "http://a:1:2/",
+            "http://[::::]/", "http://[:]/", "http://[1.2]/", "http://[1.2.3.4]/", "http://[::1::2]/",
         ])
     func refused(text: String) {
         #expect(BackendAddress(text) == nil)
