@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from prove import floods, memory, soak
-from prove.bodies import Attack
+from prove.bodies import Attack, untold
 from prove.booked import booked_wrong
 from prove.floods import COLD, Flooded
 from prove.held import Figures, held_too_much
@@ -160,3 +160,10 @@ def test_a_backend_that_is_not_left_with_its_reader_is_found(call: BackendCall, 
 ])
 def test_only_a_body_beyond_the_limit_may_be_cut_without_an_answer(status: str, body: int, good: bool) -> None:
     assert (Attack(lambda: iter(()), "413", body).judged(status, 4 << 20) == "") == good
+
+
+@pytest.mark.parametrize(("told", "good"), [
+    (["", "HTTP/1.1 413 Payload Too Large"], True), (["HTTP/1.1 413 Payload Too Large"], True), ([""], False), ([], False),
+])
+def test_a_gateway_that_cuts_every_body_without_a_word_is_found(told: list[str], good: bool) -> None:
+    assert (untold(told) == []) == good

@@ -86,7 +86,7 @@ class Damage:
 
     @property
     def names(self) -> list[str]:
-        """By any of these the log tells where to look; other tables have a column of that name too."""
+        """By any of these the log tells where to look. Not by its column, which other tables have too."""
         return [*self.odd.names, self.place.table]
 
 
