@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../Fuzz"
 
 seconds="${SECONDS_EACH:-20}"
-# Those that take longest come first, so that none of them is left to run alone at the end.
+# Of each list those that take longest come first, so that none of them is left to run alone at the end.
 targets=(head guarded reply answer values cells usage ask framing multipart key records origin)
 modules=(Tenancy Billing Proxy)
 admin=()
@@ -67,8 +67,8 @@ longest() {
 }
 
 # The leak checker of AddressSanitizer knows no pointers with bits of Swift's enums in them, and takes what they lead to
-# for lost: leaks are the harness' own check. It remembers four frames of each allocation, as all of them take a sixth of
-# the time. The backtracer would take the signal before the fuzzer can keep the input.
+# for lost: leaks are the harness' own check. AddressSanitizer remembers four frames of each allocation, as all
+# of them take a sixth of the time. The backtracer would take the signal before the fuzzer can keep the input.
 run() {
     local fuzz="$1" target="$2" status=0
     mkdir -p "$scratch/$target" "Failures/$target"

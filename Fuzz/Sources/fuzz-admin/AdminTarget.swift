@@ -1,6 +1,6 @@
 import Fuzzing
 
-/// What is fuzzed of the Admin API.
+/// What is fuzzed of the Admin API and of the operator's files.
 enum AdminTarget: String, FuzzTarget {
     /// JSON bodies.
     case json
@@ -18,9 +18,9 @@ enum AdminTarget: String, FuzzTarget {
     case settings
     /// State files, and other gateways' configurations.
     case states
-    /// Sizes, addresses, amounts and tables of the operator's.
+    /// Sizes, addresses and amounts in them.
     case words
-    /// Saved exports and their manifests.
+    /// Saved exports, their manifests and tables.
     case saved
 
     func run(_ input: UnsafeRawBufferPointer) {

@@ -26,8 +26,8 @@ enum BillsTarget {
     }
 
     /// Models from the input, one a line of a table.
-    private static func checkTable(_ given: FuzzInput) {
-        var input = given
+    private static func checkTable(_ input: FuzzInput) {
+        var input = input
         let separator = input.pick([",", ";", "\t"])
         let end = input.pick(["\n", "\r\n", "\r"])
         let models = input.text.unicodeScalars.split(separator: "\u{1F}", omittingEmptySubsequences: false)
@@ -52,8 +52,8 @@ enum BillsTarget {
         return String(decoding: bytes + [UInt8(ascii: "\"")], as: UTF8.self)
     }
 
-    private static func checkAmount(_ given: FuzzInput) {
-        var input = given
+    private static func checkAmount(_ input: FuzzInput) {
+        var input = input
         let shift = input.pick([0, -2])
         let text = input.text
         let amount = BillAmount.read(text, shift: shift)

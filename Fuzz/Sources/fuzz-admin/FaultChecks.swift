@@ -8,11 +8,12 @@
 enum FaultChecks {
     static func run(_ error: DocumentFaults, in text: String) {
         precondition(!error.faults.isEmpty, text)
-        let bytes = text.utf8.count
+        let ends = Set("\n\r\u{85}\u{2028}\u{2029}".unicodeScalars)
+        let lines = text.unicodeScalars.count(where: { ends.contains($0) })
         for fault in error.faults {
             precondition(!fault.text.isEmpty, text)
             // Yams counts one more at the end of a text.
-            if case .line(let line) = fault.place { precondition(0...bytes + 2 ~= line, "line \(line)") }
+            if case .line(let line) = fault.place { precondition(0...lines + 2 ~= line, "line \(line)") }
         }
     }
 }

@@ -5,8 +5,8 @@ import Fuzzing
 /// The pages of a list, put together, are the list.
 enum PageChecks {
     /// Lines are the ids of a list.
-    static func run(_ given: FuzzInput) {
-        var input = given
+    static func run(_ input: FuzzInput) {
+        var input = input
         let limit = Int(input.byte() % 7) + 1
         let cursor = input.line()
         let lines = Set(input.text.split(separator: "\n").prefix(64).map { Array($0.utf8) })

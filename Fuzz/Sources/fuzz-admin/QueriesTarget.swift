@@ -23,6 +23,7 @@ enum QueriesTarget {
         checkQuery(request, query)
         checkOrganizationQuery(request, query)
         checkUsage(request, query)
+        checkRoutes(request, input)
         PageChecks.run(input)
         checkTags(input)
         checkPath(input)
@@ -129,6 +130,18 @@ enum QueriesTarget {
         String(decoding: text.utf8.map { $0 == UInt8(ascii: "+") ? 0x20 : $0 }, as: UTF8.self)
     }
 
+    /// The readers of the routes' own queries, one by one: none takes what it was not asked for.
+    private static func checkRoutes(_ request: Request, _ input: FuzzInput) {
+        var input = input
+        var query = Query(request)
+        input.pick(shapes).query(&query)
+        guard (try? query.finish()) != nil else { return }
+        let names = Set(QueryItem.all(of: request).map(\.name))
+        precondition(names.isSubset(of: query.parameters.map(\.name)), "\(names)")
+    }
+
+    private static let shapes = AdminStage.table.routes.compactMap(\.shape)
+
     private static func checkUsage(_ request: Request, _ text: String) {
         var query = OrganizationQuery(request)
         let most: Int64 = 180
@@ -150,8 +163,8 @@ enum QueriesTarget {
     // MARK: Tags
 
     /// A line of JSON, then the fields that name states of it.
-    private static func checkTags(_ given: FuzzInput) {
-        var input = given
+    private static func checkTags(_ input: FuzzInput) {
+        var input = input
         let tag = EntityTag.of(Array(input.line().utf8))
         precondition(tag.utf8.count == 34 && tag.hasPrefix("\"") && tag.hasSuffix("\""), tag)
         var (match, noneMatch) = (HTTPFields(), HTTPFields())
@@ -182,8 +195,8 @@ enum QueriesTarget {
 
     // MARK: Paths
 
-    private static func checkPath(_ given: FuzzInput) {
-        var input = given
+    private static func checkPath(_ input: FuzzInput) {
+        var input = input
         let method = input.pick([HTTPRequest.Method.get, .post, .put, .patch, .delete])
         // A tilde stands for what all paths begin with.
         let path = input.text.replacing("~", with: "/admin/v1/", maxReplacements: 1)
@@ -234,8 +247,8 @@ enum QueriesTarget {
     // MARK: Patterns
 
     /// A line that is a pattern, and a name.
-    private static func checkPattern(_ given: FuzzInput) {
-        var input = given
+    private static func checkPattern(_ input: FuzzInput) {
+        var input = input
         let (pattern, name) = (input.line(), input.text)
         let isMatch = NamePattern(pattern).matches(name)
         let bytes = Array(name.utf8)

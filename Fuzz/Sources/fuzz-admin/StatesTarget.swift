@@ -67,14 +67,13 @@ enum StatesTarget {
     private static func checkText(_ text: String) {
         // The YAML parser takes a byte order mark from the start of a scalar.
         guard text.utf8.count <= comparedBytes, text.unicodeScalars.first != "\u{FEFF}" else { return }
-        for written in [YAMLText.scalar(text), YAMLText.quoted(text)] {
-            guard let document = try? DocumentText.parse("a: { b: [\(written), 1] }\nc: 2") else {
-                preconditionFailure("no YAML: \(written)")
-            }
-            let read = document["a"]?["b"]?.items.first?.text
-            precondition(read.map { $0.utf8.elementsEqual(text.utf8) } == true, "\(written) is read as \(read ?? "")")
-            precondition(document["c"]?.text == "2", written)
+        let written = [YAMLText.scalar(text), YAMLText.quoted(text)].joined(separator: ", ")
+        guard let document = try? DocumentText.parse("a: { b: [\(written), 1] }\nc: 2") else {
+            preconditionFailure("no YAML: \(written)")
         }
+        let items = document["a"]?["b"]?.items ?? []
+        let isRead = items.prefix(2).allSatisfy { $0.text?.utf8.elementsEqual(text.utf8) == true }
+        precondition(items.count == 3 && isRead && document["c"]?.text == "2", "\(written) is read as \(items)")
     }
 
     // MARK: Imports

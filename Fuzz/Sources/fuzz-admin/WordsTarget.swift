@@ -7,7 +7,7 @@ import Fuzzing
 @testable import Tollgate
 #endif
 
-/// Words of the operator's files, and tables. Each of the parsers reads all of an input.
+/// Words of the operator's files. Each of the parsers reads all of an input.
 enum WordsTarget {
     /// Longer texts are only read: what is slow in them must be the product's.
     private static let comparedBytes = 8 * 1024
@@ -16,10 +16,7 @@ enum WordsTarget {
         let input = FuzzInput(bytes)
         checkWords(input.text)
         checkAmount(input.text)
-        checkTable(input)
     }
-
-    // MARK: Words
 
     private static func checkWords(_ text: String) {
         checkSize(text)
@@ -83,31 +80,5 @@ enum WordsTarget {
         let sign: Int128 = naive.isNegative == true ? -1 : 1
         let scaled = plain * Decimal(sign: .plus, exponent: 12, significand: 1)
         precondition(Int128("\(scaled)") == whole.value * sign, text)
-    }
-
-    // MARK: Tables
-
-    private static func checkTable(_ given: FuzzInput) {
-        var input = given
-        let separator = input.pick([UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")])
-        var dice = input.dice()
-        let bytes = input.array
-        var whole = CSVReader(separator: separator)
-        let lines = whole.lines(bytes)
-        var split = CSVReader(separator: separator)
-        var again: [[String]] = []
-        for piece in input.bytes.pieces(&dice) { again += split.lines(piece.readableBytesView) }
-        precondition(lines == again, "the lines depend on the pieces")
-        guard bytes.count <= comparedBytes, !lines.isEmpty else { return }
-        // Written with every cell in quotes, they are read again.
-        let quote = UInt8(ascii: "\"")
-        let written = lines.flatMap { line in
-            let cells = line.map { cell in
-                [quote] + cell.utf8.flatMap { $0 == quote ? [quote, quote] : [$0] } + [quote]
-            }
-            return Array(cells.joined(separator: [separator])) + Array("\r\n".utf8)
-        }
-        var third = CSVReader(separator: separator)
-        precondition(third.lines(written) == lines, "\(lines)")
     }
 }

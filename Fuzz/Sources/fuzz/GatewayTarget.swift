@@ -20,11 +20,11 @@ enum GatewayTarget: String, FuzzTarget {
     case answer
     /// Whole answers of backends over cleartext.
     case reply
-    /// Amounts, prices, instants, names and cursors.
+    /// Amounts, prices, instants, names, cursors, months and tags of an export.
     case values
     /// Cells of tables, JSON and HTML that are written from any text.
     case cells
-    /// Records of holds, usage queries, and what answers call themselves.
+    /// Records of holds, usage queries, what answers call themselves, and counts of rare meters in a row.
     case records
     /// Chains of forwarded addresses, and the numbers of a request that a trace names.
     case origin

@@ -4,7 +4,7 @@ import Fuzzing
 @testable import Proxy
 @testable import Tenancy
 
-/// Texts out of heads, each read a second time by the shortest way there is.
+/// Texts out of heads, and backends' URLs, each read a second time by the shortest way there is.
 enum HeadTexts {
     private static let hostMarks = Set("-._~!$&'()*+;=".utf8)
     /// Longer texts are only read: what is slow in them must be the product's.
@@ -18,6 +18,7 @@ enum HeadTexts {
         checkModelPage(text)
         checkFirstBytes(input.array)
         checkAddresses(input)
+        checkRoute(text)
         guard text.utf8.count <= comparedBytes else {
             _ = QueryItems(target: text).denial()
             _ = PercentCoding.decoded(text[...])
@@ -147,6 +148,15 @@ enum HeadTexts {
         precondition(PercentCoding.exact(text).map { Array($0.utf8) } == exact.map { Array($0.utf8) }, text)
     }
 
+    /// A route below `/v1/models/` has a model; of any other nothing but its path counts.
+    private static func checkRoute(_ text: String) {
+        let path = RequestTarget.path(of: text)
+        for method in ["GET", "POST"] {
+            guard case .success(let route) = Route.find(method: method, target: text) else { continue }
+            if case .metered(let kind) = route { precondition(method == "POST" && AskKind(path: path) == kind, text) }
+        }
+    }
+
     // MARK: Traces and addresses
 
     private static func checkTrace(_ text: String) {
@@ -164,8 +174,8 @@ enum HeadTexts {
     }
 
     /// Two lines: a range or a URL, and an address.
-    private static func checkAddresses(_ given: FuzzInput) {
-        var input = given
+    private static func checkAddresses(_ input: FuzzInput) {
+        var input = input
         let range = input.line()
         let address = input.text
         if let url = BackendAddress(range), range.utf8.count <= 1024 {
@@ -191,14 +201,18 @@ enum HeadTexts {
         }
     }
 
-    /// What libcurl makes of a URL leads to where a backend's address says.
+    /// libcurl takes every address of a backend, and leads where it says.
     private static func checkURL(_ text: String) {
-        guard text.utf8.count <= 1024, let url = CurlURL(text) else { return }
-        let (scheme, host) = (url.part(CURLUPART_SCHEME), url.part(CURLUPART_HOST))
-        precondition(["http", "https"].contains(scheme) && host?.isEmpty == false, text)
+        let url = text.utf8.count <= 2048 && !text.utf8.contains(0) ? CurlURL(text) : nil
         guard let address = BackendAddress(text) else { return }
-        precondition(scheme == address.scheme && url.part(CURLUPART_USER) == nil, text)
+        guard let url else { preconditionFailure("libcurl refuses \(text)") }
+        precondition(url.part(CURLUPART_SCHEME) == address.scheme && url.part(CURLUPART_USER) == nil, text)
         precondition(url.part(CURLUPART_PORT).map { $0 == String(address.port) } ?? true, text)
+        // Numbers in short, and IPv6 in full, it writes another way.
+        let host = url.part(CURLUPART_HOST)?.lowercased() ?? ""
+        let isNumber = { (text: String) in text.utf8.contains(UInt8(ascii: ":")) || AddressRange(text) != nil }
+        precondition(host == address.host || isNumber(host), text)
+        precondition((url.part(CURLUPART_PATH) ?? "").utf8.starts(with: address.path.utf8), text)
     }
 
     private static func ipv4Range(_ text: String) -> (network: UInt32, bits: UInt32)? {

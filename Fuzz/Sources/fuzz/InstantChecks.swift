@@ -4,7 +4,7 @@ import Fuzzing
 @testable import Proxy
 @testable import Tenancy
 
-/// Instants and their texts, against a calendar that counts day by day.
+/// Instants and their texts, against a calendar that counts year by year.
 enum InstantChecks {
     private static let first: Int64 = -62_167_219_200_000_000
     private static let last: Int64 = 253_402_300_799_999_999

@@ -5,10 +5,14 @@ import NIOCore
 
 /// A form that is taken holds one model and one file, and only the model changes on its way.
 enum MultipartTarget {
+    /// A line that is the content type, then the form, whose boundary may be the usual one.
     static func run(_ bytes: UnsafeRawBufferPointer) {
         var input = FuzzInput(bytes)
-        let contentType = input.flag() ? input.line() : "multipart/form-data; boundary=b"
-        let body = input.bytes
+        let named = input.line()
+        for contentType in [named, "multipart/form-data; boundary=b"] { check(input.bytes, contentType) }
+    }
+
+    private static func check(_ body: ByteBuffer, _ contentType: String) {
         guard case .success(let ask) = Ask.parse(body, kind: .transcription, contentType: contentType) else { return }
         AskTarget.checkBounds(ask)
         precondition(ask.parts >= 1 && ask.contentType == contentType)

@@ -26,8 +26,8 @@ enum OriginTarget {
     // MARK: Chains
 
     /// Lines: trusted ranges, the socket's address, then the fields, each with its name.
-    private static func checkChain(_ given: FuzzInput) {
-        var input = given
+    private static func checkChain(_ input: FuzzInput) {
+        var input = input
         let trusted = input.line().split(separator: " ").prefix(8).compactMap { AddressRange(String($0)) }
         let peer = input.line()
         var headers = HTTPHeaders()

@@ -15,6 +15,8 @@ enum RecordsTarget {
         checkName(input.text)
         checkQuery(input)
         checkAnswer(input)
+        checkMeters(input.text)
+        checkReceipt(input.array)
     }
 
     // MARK: Holds
@@ -53,8 +55,8 @@ enum RecordsTarget {
     // MARK: Queries
 
     /// A line a parameter, in this order; an empty one is absent.
-    private static func checkQuery(_ given: FuzzInput) {
-        var input = given
+    private static func checkQuery(_ input: FuzzInput) {
+        var input = input
         var lines: [String?] = []
         for _ in 0..<7 {
             let line = input.line()
@@ -97,5 +99,20 @@ enum RecordsTarget {
         if !text.utf8.contains(UInt8(ascii: "\\")), !text.contains("rate_limit"), !text.utf8.contains(0x39) {
             precondition(!isRateLimited, text)
         }
+    }
+
+    /// Counts of other meters in a row: what is taken is written the same way.
+    private static func checkMeters(_ text: String) {
+        var usage = TokenUsage()
+        guard usage.readOtherMeters(text) else { return precondition(usage == TokenUsage(), text) }
+        var again = TokenUsage()
+        precondition(!usage.hasOtherMeters || again.readOtherMeters(usage.otherMetersText ?? ""), text)
+        precondition(!usage.hasOtherMeters || again == usage, text)
+    }
+
+    /// How many spans a receiver of traces says it refused: some only with digits in its answer.
+    private static func checkReceipt(_ bytes: [UInt8]) {
+        let hasDigits = bytes.contains { 0x31...0x39 ~= $0 }
+        precondition(SpanExporter.rejected(bytes) == 0 || hasDigits || bytes.contains(UInt8(ascii: "\\")))
     }
 }

@@ -9,12 +9,14 @@ import Tenancy
 enum UsageTarget {
     static func run(_ bytes: UnsafeRawBufferPointer) {
         var input = FuzzInput(bytes)
-        let dialect = input.pick(Dialect.allCases)
-        var dice = input.dice()
+        let seed = input.byte()
         let choices = input.byte()
-        // Read both ways, whatever it is.
-        readStream(input.bytes, dialect, &dice, hidesUsage: choices & 2 == 2, images: Int64(choices >> 6))
-        readWhole(input.bytes, dialect, &dice)
+        // Read both ways and in every dialect, whatever it is.
+        for dialect in Dialect.allCases {
+            var dice = SplitMix64(seed: UInt64(seed))
+            readStream(input.bytes, dialect, &dice, hidesUsage: choices & 2 == 2, images: Int64(choices >> 6))
+            readWhole(input.bytes, dialect, &dice)
+        }
     }
 
     private static func readWhole(_ body: ByteBuffer, _ dialect: Dialect, _ dice: inout SplitMix64) {

@@ -93,8 +93,8 @@ enum ValuesTarget {
         precondition(rates.scaled(ppm: 1_000_000) == rates)
     }
 
-    private static func checkPrice(_ given: FuzzInput) {
-        var input = given
+    private static func checkPrice(_ input: FuzzInput) {
+        var input = input
         let shift = input.pick([0, -6, -3])
         let text = input.text
         let price = try? ExactPrice(text, shift: shift, field: "f")
