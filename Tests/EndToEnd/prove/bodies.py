@@ -235,7 +235,8 @@ def run(run: Run, size: int) -> Outcome:
 
 def untold(told: list[str]) -> list[str]:
     """A client may see its connection cut while it still sends; that all of them do is a gateway that says nothing."""
-    return [] if any(status.split(" ")[1:2] == ["413"] for status in told) else [f"no body of 1 GiB was told 413: {told}"]
+    is_told = any(status.split(" ")[1:2] == ["413"] for status in told)
+    return [] if is_told else [f"no body of 1 GiB was told 413: {told}"]
 
 
 def one_round(outcome: Outcome, world: World, places: list[Place]) -> None:

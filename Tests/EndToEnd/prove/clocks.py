@@ -161,6 +161,8 @@ def booked_wrong(calls: Calls, clock: Clock) -> list[str]:
     problems += checks.each_call(at_backend, calls.seen, entries)
     problems += checks.instants(clock, calls.seen, entries, calls.players)
     problems += checks.caps(at_backend, calls.seen, entries, calls.players)
+    for one in calls.seen[-CLIENTS:]:  # a thread writes the lines, and those of the last answers may be to come
+        calls.world.server.said(str(one.answer.request_id))
     problems += checks.durations(calls.seen, checks.log_lines(calls.world.server.output))
     problems += checks.metrics(calls.seen, calls.world.server.metrics_text())
     problems += months_wrong(calls.world, entries, "UTC", "")
