@@ -3,8 +3,8 @@ import Fuzzing
 
 @testable import AdminAPI
 
-/// A bill becomes days and amounts within their bounds, and a table of any texts gives them back. Each of the parsers reads
-/// all of an input.
+/// A bill becomes days and amounts within their bounds, and a table of any texts gives them back. Each of the parsers
+/// reads all of an input.
 enum BillsTarget {
     /// Picodollars: what has more digits than a trillion dollars is refused.
     private static let most = Int128(10_000_000_000_000) * 1_000_000_000_000

@@ -8,8 +8,8 @@ import Tenancy
 @testable import AdminAPI
 @testable import Billing
 
-/// Queries, pages, tags of states and paths of the Admin API, each read a second time by the shortest way there is. Each of
-/// the parsers reads all of an input.
+/// Queries, pages, tags of states and paths of the Admin API, each read a second time by the shortest way there is.
+/// Each of the parsers reads all of an input.
 enum QueriesTarget {
     /// Longer texts are only read: what is slow in them must be the product's.
     private static let comparedBytes = 8 * 1024

@@ -4,8 +4,8 @@ import Fuzzing
 @testable import Proxy
 @testable import Tenancy
 
-/// Small texts of the Admin API and the metrics page are read back as what they were written from. Each of the parsers reads
-/// all of an input.
+/// Small texts of the Admin API and the metrics page are read back as what they were written from. Each of the
+/// parsers reads all of an input.
 enum TextsTarget {
     /// Longer texts are only read or written: what is slow in them must be the product's.
     private static let comparedBytes = 8 * 1024

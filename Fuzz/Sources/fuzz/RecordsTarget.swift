@@ -4,8 +4,8 @@ import Fuzzing
 @testable import Proxy
 @testable import Tenancy
 
-/// Records of the file of holds, names of holds, usage queries and what an answer calls itself keep to their bounds. Each of
-/// the parsers reads all of an input.
+/// Records of the file of holds, names of holds, usage queries and what an answer calls itself keep to their bounds.
+/// Each of the parsers reads all of an input.
 enum RecordsTarget {
     private static let now = Timestamp(microseconds: 1_795_435_200_000_000)
 

@@ -3,8 +3,8 @@ import Fuzzing
 @testable import Billing
 @testable import Tenancy
 
-/// Texts become values by a second reading too, and values written out become the same values again. Each of the parsers
-/// reads all of an input, so that each runs as often as the target.
+/// Texts become values by a second reading too, and values written out become the same values again. Each of the
+/// parsers reads all of an input, so that each runs as often as the target.
 enum ValuesTarget {
     /// Longer texts are only read: what is slow in them must be the product's.
     private static let comparedBytes = 8 * 1024
