@@ -291,3 +291,37 @@ def test_a_cold_key_is_hashed_once_for_all_who_wait(run: Run, backend: FakeBacke
 
         assert all(answer.done for answer in asyncio.run(burst()))
         assert server.metric("tollgate_argon2_total") == 1
+
+
+def test_who_fills_the_lines_of_some_cold_keys_keeps_no_other_cold_key_out(run: Run, backend: FakeBackend) -> None:
+    """Twenty known ids, sixty secrets each: more than wait for a hash in all, and who is refused comes again."""
+    with gateway(run.binary) as server:
+        world = World.lay(server, backend)
+        known = [world.tenant().key.split("_")[1] for _ in range(20)]
+        others = [world.tenant() for _ in range(5)]
+        assert server.stop() == 0
+        server.start()
+
+        async def burst() -> tuple[list[Answer], Counter[int]]:
+            statuses: Counter[int] = Counter()
+
+            async def guess(number: int) -> None:
+                while True:
+                    key = make_key(known[number % len(known)], f"{number:043d}")
+                    statuses[(await call(server.data, key, chat())).status] += 1
+                    await asyncio.sleep(0.3)
+
+            flood = [asyncio.create_task(guess(number)) for number in range(1_200)]
+            async with asyncio.timeout(20):
+                while not statuses[429]:  # the lines are full
+                    await asyncio.sleep(0.01)
+            good = [await call(server.data, tenant.key, chat(world.fresh("cold"))) for tenant in others]
+            for task in flood:
+                task.cancel()
+            await asyncio.gather(*flood, return_exceptions=True)
+            return good, statuses
+
+        good, statuses = asyncio.run(burst())
+        assert all(answer.done for answer in good), good
+        assert statuses.keys() <= {401, 429}, statuses
+        note(f"cold keys beside full lines: {max(answer.seconds for answer in good):.2f} s at most, {dict(statuses)}")

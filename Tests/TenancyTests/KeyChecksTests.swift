@@ -105,7 +105,7 @@ import Testing
         #expect(checks.waiting == 2)
     }
 
-    @Test func `at most 1024 wait in all and 64 different keys for one id`() throws {
+    @Test func `at most 1024 of a key wait, and 64 different secrets for it`() throws {
         var checks = KeyChecks()
         for digest in 0...64 as ClosedRange<UInt64> { _ = checks.submit(try check(digest), at: 0) { _ in } }
         #expect(checks.submit(try check(65), at: 0) { _ in } == .busy)
@@ -113,6 +113,23 @@ import Testing
             #expect(checks.submit(try check(1), at: 0) { _ in } == .waits)
         }
         #expect(checks.submit(try check(1), at: 0) { _ in } == .busy)
-        #expect(checks.submit(try check(1, id: PublicID("bbbbbbbbbb".utf8)), at: 0) { _ in } == .busy)
+    }
+
+    @Test func `where one key's line is full of callers, sixteen of any other key still wait`() throws {
+        var checks = KeyChecks()
+        _ = checks.submit(try check(1), at: 0) { _ in }
+        while checks.waiting < KeyChecks.waitLimit { _ = checks.submit(try check(1), at: 0) { _ in } }
+        for digest in 2...3 as ClosedRange<UInt64> {
+            let other = try #require(PublicID("bbbbbbbbb\(digest)".utf8))
+            #expect(checks.submit(try check(digest, id: other), at: 0) { _ in } == .start)
+            for waiter in 1...15 {
+                #expect(checks.submit(try check(waiter < 8 ? digest : 9, id: other), at: 0) { _ in } == .waits)
+            }
+            #expect(checks.submit(try check(digest, id: other), at: 0) { _ in } == .busy)
+        }
+        #expect(checks.submit(try check(1), at: 0) { _ in } == .busy)
+        let finish = checks.finish(try check(1).lane, .wrong, at: 0)
+        #expect(finish.answered.count == KeyChecks.waitLimit)
+        #expect(checks.waiting == 32)
     }
 }

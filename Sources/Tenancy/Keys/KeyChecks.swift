@@ -41,6 +41,8 @@ struct KeyChecks {
         /// Uptime of the latest starts, at most `runsPerSecond` of them.
         var starts: [Int64] = []
 
+        var waiting: Int { queue.reduce(running?.waiters.count ?? 0) { $0 + $1.waiters.count } }
+
         mutating func mayStart(at now: Int64) -> Bool {
             starts.removeAll { now - $0 >= 1_000_000_000 }
             guard starts.count < KeyChecks.runsPerSecond else { return false }
@@ -51,6 +53,9 @@ struct KeyChecks {
 
     static let runsPerSecond = 5
     static let waitLimit = 1024
+    /// So many of a lane wait however many of others do: who fills the lines of some keys keeps no other key out. The
+    /// hasher's own queue bounds how many lanes have somebody waiting.
+    static let laneReserve = 16
     static let groupLimit = 64
     static let waitLimitNS: Int64 = 5_000_000_000
     private static let lineLimit = 4096
@@ -59,7 +64,7 @@ struct KeyChecks {
     private(set) var waiting = 0
 
     mutating func submit(_ check: PendingCheck, at now: Int64, waiter: @escaping Waiter) -> Submission {
-        guard waiting < Self.waitLimit else { return .busy }
+        guard waiting < Self.waitLimit || (lines[check.lane]?.waiting ?? 0) < Self.laneReserve else { return .busy }
         if lines.count > Self.lineLimit { forgetIdle(at: now) }
         let group = Group(check: check, queuedAt: now, waiters: [waiter])
         let submission = lines[check.lane, default: Line()].submit(group, at: now)
