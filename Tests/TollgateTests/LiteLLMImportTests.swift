@@ -174,6 +174,22 @@ import Testing
         #expect(result.notes.text.contains("not an amount that Tollgate takes") != isTaken)
     }
 
+    @Test(arguments: [
+        ("rpm", "1000000000", true), ("rpm", "1000000001", false), ("max_parallel_requests", "1000000", true),
+        ("max_parallel_requests", "1000001", false),
+    ])
+    func `a limit of a backend that no state file can hold is told and left out`(
+        name: String, number: String, isTaken: Bool
+    ) throws {
+        let result = try run(
+            """
+            model_list:
+            - { model_name: m, litellm_params: { model: openai/m, \(name): \(number) } }
+            """)
+        #expect(result.state.contains(": \(number)") == isTaken, "\(result.state)")
+        #expect(result.notes.text.contains("\(name) of m: not a value that Tollgate takes") != isTaken)
+    }
+
     @Test func `every name of a loss is printed`() throws {
         let names = (1...9).map { "field_\($0)" }
         let settings = names.map { "\($0): 1" }.joined(separator: ", ")

@@ -15,8 +15,8 @@ extension Field {
         Field("base_url", .url, required: true),
         Field("api_key", .secret, nullable: true),
         Field("weight", .whole(1...1_000_000)),
-        Field("max_concurrency", .whole(1...1_000_000), nullable: true),
-        Field("rpm", .whole(1...1_000_000_000), nullable: true),
+        Field("max_concurrency", .whole(concurrency), nullable: true),
+        Field("rpm", .whole(requestsPerMinute), nullable: true),
         Field("timeouts", .object(timeouts)),
         Field("probe", .object(probe), nullable: true),
         Field("on_disconnect", choice(of: OnDisconnect.self)),
@@ -33,7 +33,9 @@ extension Field {
         Field("audio_seconds_max", .whole(1...1_000_000), nullable: true),
     ]
 
-    private static let tokens: ClosedRange<Int64> = 1...2_147_483_647
+    static let concurrency: ClosedRange<Int64> = 1...1_000_000
+    static let requestsPerMinute: ClosedRange<Int64> = 1...1_000_000_000
+    static let tokens: ClosedRange<Int64> = 1...2_147_483_647
 
     private static let timeouts: [Field] =
         ["connect", "first_byte", "idle", "total"].map { Field($0, .duration) } + [

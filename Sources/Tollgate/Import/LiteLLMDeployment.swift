@@ -69,8 +69,9 @@ struct LiteLLMDeployment: Sendable {
         backend = ImportedBackend(
             name: Self.label(info, provider, base: base), kind: provider.kind, baseURL: address,
             apiKey: Self.key(params, provider, hasBase: base != nil, group: group, keys: &keys, notes: &notes))
-        backend.rpm = places.whole("rpm", notes: &notes)
-        backend.maxConcurrency = places.whole("max_parallel_requests", notes: &notes)
+        backend.rpm = places.whole("rpm", atMost: Field.requestsPerMinute.upperBound, notes: &notes)
+        backend.maxConcurrency = places.whole(
+            "max_parallel_requests", atMost: Field.concurrency.upperBound, notes: &notes)
         backend.total = places.span("timeout", notes: &notes)
         backend.firstByte = places.span("stream_timeout", notes: &notes)
         places.noteTheRest(notes: &notes)

@@ -8,14 +8,16 @@ struct LiteLLMFields: Sendable {
     /// The model's name, for the notes.
     let group: String
 
-    /// A count; anything but a whole number above zero is noted and reads as absent.
-    func whole(_ name: String, notes: inout ImportNotes) -> Int64? {
-        count(params[name] ?? info[name] ?? entry[name], name, notes: &notes)
+    /// A count; anything but a whole number from 1 to `limit` is noted and reads as absent.
+    func whole(
+        _ name: String, atMost limit: Int64 = Field.tokens.upperBound, notes: inout ImportNotes
+    ) -> Int64? {
+        count(params[name] ?? info[name] ?? entry[name], name, atMost: limit, notes: &notes)
     }
 
     /// A count that means something in `model_info` only.
     func infoWhole(_ name: String, notes: inout ImportNotes) -> Int64? {
-        count(info[name], name, notes: &notes)
+        count(info[name], name, atMost: Field.tokens.upperBound, notes: &notes)
     }
 
     /// A number, exactly as it was written.
@@ -36,9 +38,11 @@ struct LiteLLMFields: Sendable {
         return milliseconds.hasSuffix("000") ? milliseconds.dropLast(3) + "s" : milliseconds + "ms"
     }
 
-    private func count(_ value: DocumentValue?, _ name: String, notes: inout ImportNotes) -> Int64? {
+    private func count(
+        _ value: DocumentValue?, _ name: String, atMost limit: Int64, notes: inout ImportNotes
+    ) -> Int64? {
         guard let value else { return nil }
-        return value.text.flatMap { Self.count($0, atMost: 2_147_483_647) } ?? lose(name, notes: &notes)
+        return value.text.flatMap { Self.count($0, atMost: limit) } ?? lose(name, notes: &notes)
     }
 
     /// `60`, `60.0` and `6e1` as 60; nil for anything but a whole number from 1 to `limit`.
