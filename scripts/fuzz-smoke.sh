@@ -30,7 +30,7 @@ if [[ "${ASAN:-}" == 1 ]]; then
         -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing -Xswiftc -enforce-exclusivity=checked
         -Xswiftc -assert-config -Xswiftc Debug --disable-index-store
     )
-    memory=4096
+    memory=1536
     wanted+=(__asan_init)
     export FUZZ_SECONDS=6
 fi

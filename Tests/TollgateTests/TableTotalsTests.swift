@@ -46,6 +46,32 @@ struct TableTotalsTests {
         #expect(found == ["billed of ten_a is not what the manifest says"])
     }
 
+    @Test func `a short line takes no more room for standing below a wide one`() {
+        var reader = CSVReader()
+        let lines = reader.lines(
+            Array((String(repeating: ",", count: 4_000) + String(repeating: "\n", count: 100)).utf8))
+        #expect(lines.map(\.count) == [4_001] + Array(repeating: 1, count: 99))
+        #expect(lines.dropFirst().allSatisfy { $0.capacity < 16 })
+    }
+
+    @Test(arguments: [1 << 16, 1 << 20, 1 << 22])
+    func `a line longer than any that was saved is a fault, and is not kept`(piece: Int) throws {
+        let long = String(repeating: "x", count: RowTotals.longestLine + 1)
+        let manifest = #"{"entries":0,"totals":[],"digest":""}"#
+        let fault = ["after 0 rows comes a line of more than 1048576 bytes"]
+        for table in [long, long + "\n", "a,b\n\"" + long, "a,b\n" + long + "\r\n"] {
+            #expect(try differences(.ledger, table, manifest, rows: 0, piece: piece) == fault)
+        }
+        let document = try #require(ExportDocument(Array(manifest.utf8), name: "m"))
+        for text in [long, long + "\n"] {
+            var lines = LineTotals()
+            for start in stride(from: 0, to: text.utf8.count, by: piece) {
+                lines.add(Array(text.utf8.dropFirst(start).prefix(piece)))
+            }
+            #expect(lines.differences(from: document, rows: 0) == fault)
+        }
+    }
+
     @Test func everyTotalIsWorkedOutAnew() throws {
         let table = """
             tenant_id,kind,requests,list_cost,cost,billed,corrects_period\r

@@ -5,15 +5,28 @@ struct CSVReader {
     private var cell: [UInt8] = []
     private var isQuoted = false
     private var hasQuote = false
+    /// Bytes of the line that has not ended.
+    private var length = 0
+    private let longest: Int
 
-    init(separator: UInt8 = UInt8(ascii: ",")) {
+    /// Whether a line was longer than the reader takes; nothing is read from there on.
+    private(set) var isOverlong = false
+
+    /// - Parameter longest: bytes of a line.
+    init(separator: UInt8 = UInt8(ascii: ","), longest: Int = RowTotals.longestLine) {
         self.separator = separator
+        self.longest = longest
     }
 
     /// The lines that end in these bytes.
     mutating func lines(_ bytes: some Sequence<UInt8>) -> [[String]] {
         var lines: [[String]] = []
         for byte in bytes {
+            guard length < longest else {
+                isOverlong = true
+                return lines
+            }
+            length += 1
             if isQuoted {
                 if hasQuote {
                     hasQuote = false
@@ -34,7 +47,9 @@ struct CSVReader {
             case UInt8(ascii: "\n"):
                 endCell()
                 lines.append(cells)
-                cells.removeAll(keepingCapacity: true)
+                // To keep the room would be to keep it for each line: they would all be as wide as the widest.
+                cells = []
+                length = 0
             default: cell.append(byte)
             }
         }

@@ -22,13 +22,15 @@ struct LineTotals {
     private var totals = RowTotals()
 
     mutating func add(_ bytes: [UInt8]) {
+        guard totals.fault == nil else { return }
         rest += bytes
         var start = rest.startIndex
         while totals.fault == nil, let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
             take(rest[start..<end])
             start = end + 1
         }
-        rest = Data(rest[start...])
+        if rest.endIndex - start > RowTotals.longestLine { totals.failOverlong() }
+        rest = totals.fault == nil ? Data(rest[start...]) : Data()
     }
 
     /// How the file and its manifest differ.
@@ -41,6 +43,7 @@ struct LineTotals {
     }
 
     private mutating func take(_ line: Data) {
+        guard line.count <= RowTotals.longestLine else { return totals.failOverlong() }
         guard let entry = try? decoder.decode(Entry.self, from: line) else {
             return totals.fail("row \(totals.rows + 1) is no entry")
         }

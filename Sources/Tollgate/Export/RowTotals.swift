@@ -1,5 +1,8 @@
 /// What the rows of a saved file come to by tenant, under the names that the manifest's totals have.
 struct RowTotals {
+    /// Bytes; the lines of an export have some kilobytes.
+    static let longestLine = 1 << 20
+
     private(set) var rows: Int64 = 0
     private(set) var fault: String?
     private var sums: [String: [String: Int128]] = [:]
@@ -22,6 +25,11 @@ struct RowTotals {
     /// The file cannot be read any further.
     mutating func fail(_ what: String) {
         if fault == nil { fault = what }
+    }
+
+    /// The next line is longer than any that was saved: it is not kept to see where it ends.
+    mutating func failOverlong() {
+        fail("after \(rows) rows comes a line of more than \(Self.longestLine) bytes")
     }
 
     /// Where the sums under these names are not the manifest's.

@@ -27,11 +27,15 @@ struct TableTotals {
     }
 
     mutating func add(_ bytes: [UInt8]) {
+        guard totals.fault == nil else { return }
         var bytes = bytes[...]
         if reader == nil {
             head += bytes
             // Which mark stands between cells is seen in the whole line of headings.
-            guard bytes.contains(UInt8(ascii: "\n")) else { return }
+            guard bytes.contains(UInt8(ascii: "\n")) else {
+                if head.count > RowTotals.longestLine { totals.failOverlong() }
+                return
+            }
             bytes = head[...]
             head = []
             if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
@@ -39,6 +43,7 @@ struct TableTotals {
             reader = CSVReader(separator: UInt8(ascii: hasCommas ? ";" : ","))
         }
         for cells in reader?.lines(bytes) ?? [] { take(cells) }
+        if reader?.isOverlong == true { totals.failOverlong() }
     }
 
     /// How the file and its manifest differ.
