@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import random
 import statistics
 import time
@@ -27,14 +28,13 @@ from .held import Watch, cpu_seconds
 from .programme import Outcome, Programme
 
 COLD = "known id, cold"
-# Keys of a cold id wait for a hash, up to 1,024 of them: so many more connections are there, and are refused at once.
+# Of a cold id 64 secrets wait for a hash; the rest of these many connections are refused at once.
 CONNECTIONS = {"not in the grammar": 40, "wrong checksum": 40, "unknown id": 40, "known id, warm": 40, COLD: 1_200}
 KINDS = tuple(CONNECTIONS)
 PIPELINED = 8
 RATE = 5_500  # keys a second; with no pause the flood alone would fill this machine's cores
 LEAST_RATE, LEAST_RATE_COLD = 5_000, 500  # what must be reached of it; where all wait for hashes, 5 s bound it
 CPU_LIMIT = 0.001  # seconds of the gateway for a key that is not hashed; in a smoke a tick of its clock is as long
-COLD_SHARE = 3.0  # how much longer calls may take while a thousand who waited for a hash are refused at the same moment
 CPU_TIMES = 2  # what a key may cost of what one costs that is none by its grammar, and so is never hashed
 HASHES_BESIDE = 2  # hashes at the same time wait for memory: each may cost so many times what one alone does
 LEAST_HASH = 0.005  # seconds: one that costs less says nothing of whether keys were hashed
@@ -51,7 +51,8 @@ def request(key: str) -> bytes:
 
 async def flood(address: Address, keys: list[str], connections: int) -> Counter[int]:
     """Each key once, several in flight on each connection, and the connections one after the other: 320 keys in one
-    burst would keep every loop busy for ten milliseconds, at whatever rate. Who fell behind does not catch up."""
+    burst would keep every loop busy for ten milliseconds, at whatever rate. Who fell behind does not catch up, and keeps
+    its place among the others: else those that were refused together would come back together."""
     period = PIPELINED * connections / RATE
     statuses: Counter[int] = Counter()
     waiting = iter(keys)
@@ -62,8 +63,9 @@ async def flood(address: Address, keys: list[str], connections: int) -> Counter[
         await asyncio.sleep(due - loop.time())
         reader, writer = await asyncio.open_connection(*address)
         while some := list(itertools.islice(waiting, PIPELINED)):
-            await asyncio.sleep(max(0, due - loop.time()))
-            due = max(due, loop.time()) + period
+            due += period * max(0, math.ceil((loop.time() - due) / period))
+            await asyncio.sleep(due - loop.time())
+            due += period
             writer.write(b"".join(request(key) for key in some))
             for _ in some:
                 answer = Answer()
@@ -130,7 +132,7 @@ def run(run: Run, size: int) -> Outcome:
                     limit = CPU_TIMES * statistics.median(plain) if run.full else CPU_LIMIT
                     flooded.judge(outcome, kind, hash_seconds, limit, run.full)
             watch.report()
-        other.judge(outcome, latency=run.full, shares={COLD: COLD_SHARE})
+        other.judge(outcome, latency=run.full)
         world.books.wait_until_no_holds()
         outcome.must(not world.books.holds(), "a hold is left")
     return outcome
