@@ -172,10 +172,11 @@ def test_a_gateway_that_cuts_every_body_without_a_word_is_found(told: list[str],
 @pytest.mark.parametrize(("kept", "good"), [
     ([100], True),
     ([139, 158, 130, 166, 163, 164], True),  # up and down, as measured
-    ([100, 130, 132, 132, 132], True),
-    ([100, 130, 133, 133, 133], False),  # each of the last ones
-    ([100, 117, 134, 151, 168], False),  # more each time
-    ([100, 133], False),
+    ([146, 187, 182, 186, 191], True),
+    ([100, 130, 164, 164, 164], True),
+    ([100, 130, 165, 165, 165], False),  # each of the last ones
+    ([100, 133, 166, 199, 232], False),  # more each time
+    ([100, 165], False),
 ])
 def test_what_waves_leave_behind_for_good_is_found(kept: list[int], good: bool) -> None:
     assert (grew([mebibytes << 20 for mebibytes in kept]) == "") == good
