@@ -15,8 +15,7 @@ WHOLE_ANSWER = 4 * MIB
 KEY_CHECKS = 19 * MIB
 BODY_SHARE = 10  # times `limits.max_body`
 ADMINS_FILE = 512 * MIB
-# Of what 500 readers took the allocator gives an arena back or keeps it: ten waves of slow kept 35 and 48, or 79 to 92.
-KEPT_MORE = 64 * MIB
+KEPT_MORE = 32 * MIB  # 500 readers of long streams, twelve waves: 39, 58, 30, 66, 63, 64, 30, 30, 64, 30, 30, 65
 
 STATED = {
     "at rest": AT_REST,
