@@ -7,22 +7,19 @@ struct CSVReader {
     private var hasQuote = false
     /// Bytes of the line that has not ended.
     private var length = 0
-    private let longest: Int
 
     /// Whether a line was longer than the reader takes; nothing is read from there on.
     private(set) var isOverlong = false
 
-    /// - Parameter longest: bytes of a line.
-    init(separator: UInt8 = UInt8(ascii: ","), longest: Int = RowTotals.longestLine) {
+    init(separator: UInt8 = UInt8(ascii: ",")) {
         self.separator = separator
-        self.longest = longest
     }
 
     /// The lines that end in these bytes.
     mutating func lines(_ bytes: some Sequence<UInt8>) -> [[String]] {
         var lines: [[String]] = []
         for byte in bytes {
-            guard length < longest else {
+            guard length < RowTotals.longestLine else {
                 isOverlong = true
                 return lines
             }
