@@ -13,11 +13,28 @@ static inline void cprocess_fix_malloc(int large_bytes, int arenas) {
     mallopt(M_TRIM_THRESHOLD, large_bytes);
     mallopt(M_ARENA_MAX, arenas);
 }
+
+// Bytes of all blocks that are not free.
+static inline long long cprocess_heap_used(void) {
+    struct mallinfo2 info = mallinfo2();
+    return (long long)(info.uordblks + info.hblkhd);
+}
+
+// Gives every whole page of free memory back, between blocks too.
+static inline void cprocess_trim_heap(void) {
+    malloc_trim(0);
+}
 #else
 static inline void cprocess_fix_malloc(int large_bytes, int arenas) {
     (void)large_bytes;
     (void)arenas;
 }
+
+static inline long long cprocess_heap_used(void) {
+    return -1;
+}
+
+static inline void cprocess_trim_heap(void) {}
 #endif
 
 #ifdef __linux__

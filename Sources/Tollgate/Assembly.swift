@@ -50,7 +50,7 @@ struct Assembly {
             operators.hasAdmin(at: time.now())
         }
         try ProcessLimits.raiseOpenFiles()
-        ProcessLimits.boundHeap()
+        ProcessHeap.bound(arenas: ProcessLimits.usableCores)
 
         journal = Journal(file: file, holdSync: configuration.holdSync, time: time, logger: logger) { reason in
             logger.critical("the ledger cannot be trusted any more", metadata: ["reason": "\(reason)"])
@@ -137,7 +137,7 @@ struct Assembly {
         let services: [(any Service)?] = [
             copies, spans.map(TraceService.init), admin, exposition, reload, releases, alerts,
             PeriodService(periods: control.periods), folds, ProbeService(prober: prober), traffic,
-            ClockService(time: SystemClock(), logger: logger), proxy,
+            ClockService(time: SystemClock(), logger: logger), HeapService(), proxy,
         ]
         let group = ServiceGroup(
             services: services.compactMap(\.self),

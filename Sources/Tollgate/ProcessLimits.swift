@@ -23,12 +23,6 @@ enum ProcessLimits {
         _ = cprocess_refuse_dumps()
     }
 
-    /// Gives large blocks (bodies, the memory of a key's check) back to the system as soon as they are freed, and lets
-    /// the heap have an arena for each processor, two at least: what all threads free fills the same few holes.
-    static func boundHeap() {
-        cprocess_fix_malloc(1 << 20, Int32(clamping: max(2, usableCores)))
-    }
-
     /// Raises the soft limit of open files to the hard one: connections and upstream sockets need it.
     static func raiseOpenFiles() throws {
         var limit = rlimit()

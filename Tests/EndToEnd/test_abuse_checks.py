@@ -12,7 +12,7 @@ from prove import floods, memory, soak
 from prove.bodies import Attack, untold
 from prove.booked import booked_wrong
 from prove.floods import COLD, Flooded
-from prove.held import Figures, grew, held_too_much
+from prove.held import Figures, held_too_much
 from prove.programme import Outcome
 from prove.stalled import left_late
 from support.backend import BackendCall
@@ -168,15 +168,3 @@ def test_only_a_body_beyond_the_limit_may_be_cut_without_an_answer(status: str, 
 ])
 def test_a_gateway_that_cuts_every_body_without_a_word_is_found(told: list[str], good: bool) -> None:
     assert (untold(told) == []) == good
-
-
-@pytest.mark.parametrize(("kept", "good"), [
-    ([100], True),
-    ([139, 158, 130, 166, 163, 164], True),  # up and down, as measured
-    ([100, 130, 132, 132, 132], True),
-    ([100, 130, 133, 133, 133], False),  # each of the last ones
-    ([100, 117, 134, 151, 168], False),  # more each time
-    ([100, 133], False),
-])
-def test_what_waves_leave_behind_for_good_is_found(kept: list[int], good: bool) -> None:
-    assert (grew([mebibytes << 20 for mebibytes in kept]) == "") == good

@@ -59,8 +59,8 @@ enum TidyImports {
         case "CXlsxWriter" where !source.isIn(folder: "Billing/Export"),
             "CZlib" where !source.isIn(folder: "Billing/Export"):
             return "only Billing/Export may import \(name)"
-        case "CProcess" where source.fileName != "ProcessLimits.swift":
-            return "only ProcessLimits may import CProcess"
+        case "CProcess" where !["ProcessLimits.swift", "ProcessHeap.swift"].contains(source.fileName):
+            return "only ProcessLimits and ProcessHeap may import CProcess"
         case "CYaml" where source.fileName != "AliasLimit.swift", "Yams" where source.fileName != "DocumentText.swift":
             return "only Tollgate/Document may import \(name)"
         case "GRDB" where !source.isStore && !databaseFiles.contains(source.fileName):

@@ -1,7 +1,7 @@
 import Foundation
 
 /// What the operating system says of this process; zeros where it does not say.
-struct ProcessUsage: Sendable, Equatable {
+public struct ProcessUsage: Sendable, Equatable {
     var residentBytes: Int64 = 0
     var virtualBytes: Int64 = 0
     /// User and system time, in hundredths of a second.
@@ -14,12 +14,7 @@ struct ProcessUsage: Sendable, Equatable {
     /// Reads `/proc/self`.
     static func current() -> ProcessUsage {
         var usage = ProcessUsage()
-        let pageSize = Int64(sysconf(Int32(_SC_PAGESIZE)))
-        let memory = fields("/proc/self/statm")
-        if memory.count > 1 {
-            usage.virtualBytes = (Int64(memory[0]) ?? 0) &* pageSize
-            usage.residentBytes = (Int64(memory[1]) ?? 0) &* pageSize
-        }
+        (usage.virtualBytes, usage.residentBytes) = memory()
         // The command's name may hold spaces, but ends with the last parenthesis; state is the first field after it.
         let stat = read("/proc/self/stat")
         let rest = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ").dropFirst()
@@ -36,13 +31,16 @@ struct ProcessUsage: Sendable, Equatable {
         return usage
     }
 
+    /// Bytes of its address space, and of those that are in memory.
+    public static func memory() -> (virtual: Int64, resident: Int64) {
+        let pages = read("/proc/self/statm").split(separator: " ").prefix(2).map { Int64($0) ?? 0 }
+        let pageSize = Int64(sysconf(Int32(_SC_PAGESIZE)))
+        return pages.count == 2 ? (pages[0] &* pageSize, pages[1] &* pageSize) : (0, 0)
+    }
+
     private static func bootSeconds() -> Int64 {
         let line = read("/proc/stat").split(separator: "\n").first { $0.hasPrefix("btime ") }
         return line.flatMap { Int64($0.dropFirst(6)) } ?? 0
-    }
-
-    private static func fields(_ path: String) -> [Substring] {
-        read(path).split { $0 == " " || $0 == "\n" }
     }
 
     private static func read(_ path: String) -> String {

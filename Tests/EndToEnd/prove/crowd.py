@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 
 from support.backend import fake_backend
-from support.client import Answer, call, chat
+from support.client import Answer, call, chat, encode, request_bytes
 from support.options import Run
 from support.tollgate import gateway
 from support.world import World
@@ -19,24 +20,37 @@ from .programme import Outcome, Programme
 SECONDS = 24.0  # of the streams: as much as half of it is for all to come, a third for measuring
 PAIRS = 5
 NAME, SHARE = "a crowd", 1.0  # how much longer a call may take beside calls that are served too
-GATE = 200  # connections opened at once
+GATE, BODIES_GATE = 200, 10  # connections opened at once, and bodies sent
+BODY = 100_000  # bytes that each idle connection has sent
 
 
-async def idle(world: World, number: int, outcome: Outcome) -> list[asyncio.StreamWriter]:
-    """Connections that have been answered once and then only wait."""
-    gate = asyncio.Semaphore(GATE)
+async def idle(world: World, key: str, number: int, outcome: Outcome) -> list[asyncio.StreamWriter]:
+    """Connections that sent a long body, were answered twice, and then only wait."""
+    gate, bodies = asyncio.Semaphore(GATE), asyncio.Semaphore(BODIES_GATE)
     writers: list[asyncio.StreamWriter] = []
+    # Nobody has this model, so that it costs no call.
+    long = request_bytes("POST", "/v1/chat/completions", {"authorization": f"Bearer {key}"},
+                         encode(chat("a" * BODY, model="none")), world.server.data, close=False)
 
     async def one() -> None:
         async with gate:
             reader, writer = await asyncio.open_connection(*world.server.data, limit=2048)
-            writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
-            head = await reader.readuntil(b"\r\n\r\n")
-            outcome.must(b" 200 " in head.split(b"\r\n")[0], f"an idle connection was told {head[:60]!r}")
+            async with bodies:
+                await answered(reader, writer, long, b" 404 ", outcome)
+            await answered(reader, writer, b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", b" 200 ", outcome)
             writers.append(writer)
 
     await asyncio.gather(*(one() for _ in range(number)))
     return writers
+
+
+async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes, status: bytes,
+                   outcome: Outcome) -> None:
+    writer.write(request)
+    head = await reader.readuntil(b"\r\n\r\n")
+    outcome.must(status in head.split(b"\r\n")[0], f"an idle connection was told {head[:60]!r}")
+    length = re.search(rb"(?i)content-length: (\d+)", head)
+    await reader.readexactly(int(length[1]) if length else 0)
 
 
 async def streams(world: World, key: str, number: int, seconds: float) -> list[Answer]:
@@ -48,7 +62,7 @@ async def streams(world: World, key: str, number: int, seconds: float) -> list[A
 async def crowd(world: World, key: str, size: int, seconds: float, watch: Watch, other: Bystander) -> None:
     outcome, calls = watch.outcome, size // 11
     with watch.peak("idle connections", size - calls, memory.CONNECTION):
-        writers = await idle(world, size - calls, outcome)
+        writers = await idle(world, key, size - calls, outcome)
     with watch.peak("streams", calls, memory.CALL):
         running = asyncio.create_task(streams(world, key, calls, seconds))
         await standing(world, size, seconds, outcome)

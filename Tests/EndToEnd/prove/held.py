@@ -1,9 +1,7 @@
 """What a gateway holds: the most memory it had during an abuse, and that it gave everything back after it.
 
 Every abuse is a `wave` of a `Watch`. Its peak is what the kernel counted meanwhile. After it connections, descriptors
-and threads must be what they were, and memory too but for what the allocator keeps for the next time: blocks of many
-connections lie between those that live on, and it gives whole heaps back or none. The second wave of a kind must find
-enough in what the first one left, so that what is kept does not add up.
+and threads must be what they were, and memory too but for what is stated to be kept.
 """
 
 from __future__ import annotations
@@ -145,7 +143,6 @@ class Watch:
     left: dict[str, list[int]] = field(default_factory=dict)  # memory, after each wave of each kind
     peaks: dict[str, int] = field(default_factory=dict)
     allowances: dict[str, int] = field(default_factory=dict)
-    most: int = 0  # stated bytes of the connections of the largest wave
 
     def __post_init__(self) -> None:
         self.first = Figures.of(self.server)
@@ -163,7 +160,6 @@ class Watch:
     def peak(self, name: str, connections: int, each: int, beside: int = 0) -> Iterator[None]:
         """A wave, or a part of one, that gives nothing back yet."""
         allowance = memory.AT_WORK + connections * each + beside
-        self.most = max(self.most, connections * each)
         before = Figures.of(self.server).rss
         peak_rss(self.server, forget=True)
         yield
@@ -174,13 +170,9 @@ class Watch:
 
     def must_give_back(self, name: str, kept: int = BYSTANDER) -> None:
         problems = given_back(self.server, GIVEN_BACK_LIMIT, kept)
-        problems += self.soon_held_as_before(self.first.rss + self.kept())
+        problems += self.soon_held_as_before(self.first.rss + memory.KEPT)
         self.left.setdefault(name, []).append(Figures.of(self.server).rss)
         self.outcome.wrong([f"{name}: {problem}" for problem in problems])
-
-    def kept(self) -> int:
-        """What was `beside` the connections are large blocks, which go back to the system at once."""
-        return memory.AT_WORK + self.most
 
     def soon_held_as_before(self, rss_limit: int) -> list[str]:
         deadline = time.monotonic() + GIVEN_BACK_LIMIT
@@ -197,18 +189,8 @@ class Watch:
         self.outcome.figures["memory at its peak, MiB more, and how much is stated"] = "; ".join(peaks)
         kept = [" ".join([name, *(f"{(rss - self.first.rss) / MIB:.1f}" for rss in left)])
                 for name, left in self.left.items()]
-        self.outcome.figures[f"memory kept after each wave, MiB (of {self.kept() / MIB:.0f})"] = "; ".join(kept)
-        self.outcome.wrong([f"{name}: {wrong}" for name, left in self.left.items() if (wrong := grew(left))])
+        self.outcome.figures[f"memory kept after each wave, MiB (of {memory.KEPT / MIB:.0f})"] = "; ".join(kept)
         self.outcome.figures["held before"], self.outcome.figures["held after"] = self.first, Figures.of(self.server)
-
-
-def grew(left: list[int]) -> str:
-    """What is wrong with the memory after each of several waves. It goes up and down by what the allocator happens to be
-    able to give back; what waves leave behind for good is there after each of the last ones."""
-    last = left[1:][-3:]
-    if not last or min(last) <= left[0] + memory.KEPT_MORE:
-        return ""
-    return f"memory: {left[0] / MIB:.0f} MiB after the first wave, at least {min(last) / MIB:.0f} after the last ones"
 
 
 def still_held(world: World) -> list[str]:

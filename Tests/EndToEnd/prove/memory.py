@@ -15,7 +15,7 @@ WHOLE_ANSWER = 4 * MIB
 KEY_CHECKS = 19 * MIB
 BODY_SHARE = 10  # times `limits.max_body`
 ADMINS_FILE = 512 * MIB
-KEPT_MORE = 32 * MIB  # 500 readers of long streams, twelve waves: 39, 58, 30, 66, 63, 64, 30, 30, 64, 30, 30, 65
+KEPT = 32 * MIB
 
 STATED = {
     "at rest": AT_REST,
@@ -29,5 +29,5 @@ STATED = {
     "checks of unverified keys": KEY_CHECKS,
     "bodies": f"{BODY_SHARE} times",
     "each file that an admin sends": ADMINS_FILE,
-    "kept when it comes again": KEPT_MORE,
+    "kept when it is over": KEPT,
 }

@@ -17,6 +17,7 @@ extension ServerBootstrap {
             .serverChannelInitializer(AcceptPause.add)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.recvAllocator, value: ReceiveRoom())
         #if os(Linux)
         // Connections have it from the socket that they were accepted from.
         return bootstrap.serverChannelOption(.tcpOption(unsentOption), value: .init(unsentBytes))

@@ -46,6 +46,7 @@ struct CleartextConnector {
             .channelOption(.socketOption(.so_keepalive), value: 1)
             // A paused call then keeps no more than one read beyond its bound.
             .channelOption(.maxMessagesPerRead, value: 1)
+            .channelOption(.recvAllocator, value: ReceiveRoom())
             .channelOption(.writeBufferWaterMark, value: .init(low: 1, high: 1))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try CleartextConnection().join(channel) }

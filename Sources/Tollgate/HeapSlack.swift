@@ -1,0 +1,19 @@
+/// Notices that much more is resident without being used than was at the best of times. What a crowd took and left the
+/// allocator keeps: whether it is worth asking for it is not told by what is resident, nor by what is free.
+struct HeapSlack {
+    /// What is too little to be worth it, in bytes.
+    static let allowance: Int64 = 16 << 20
+
+    private var least = Int64.max
+
+    /// Another look, in bytes: whether there is much to be given back.
+    mutating func look(_ slack: Int64) -> Bool {
+        least = min(least, slack)
+        return slack - least > Self.allowance
+    }
+
+    /// What is left after all was given back that can be.
+    mutating func settle(_ slack: Int64) {
+        least = slack
+    }
+}
