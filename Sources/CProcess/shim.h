@@ -20,7 +20,7 @@ static inline long long cprocess_heap_used(void) {
     return (long long)(info.uordblks + info.hblkhd);
 }
 
-// Gives every whole page of free memory back, between blocks too.
+// Gives whole pages of free blocks back, between others too.
 static inline void cprocess_trim_heap(void) {
     malloc_trim(0);
 }

@@ -13,7 +13,7 @@ final class HeapService: Service {
         let looks = MultiThreadedEventLoopGroup.singleton.next().scheduleRepeatedTask(
             initialDelay: Self.pause, delay: Self.pause
         ) { _ in
-            // It walks the heap: nobody's loop waits for that.
+            // It takes some milliseconds: no loop does that itself.
             Task { self.look() }
         }
         try await gracefulShutdown()

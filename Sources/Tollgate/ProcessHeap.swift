@@ -9,14 +9,14 @@ enum ProcessHeap {
         cprocess_fix_malloc(1 << 20, Int32(clamping: max(2, arenas)))
     }
 
-    /// Bytes that are resident without being a block of anybody: code, stacks, and what was freed; nil where the
-    /// allocator does not say.
+    /// Bytes that are resident without being a block of anybody or a file's: stacks, and what was freed; nil where the
+    /// system or the allocator does not say.
     static func slack() -> Int64? {
-        let used = Int64(cprocess_heap_used())
-        return used < 0 ? nil : ProcessUsage.memory().resident - used
+        let (used, memory) = (cprocess_heap_used(), ProcessUsage.memory())
+        return used < 0 || memory.resident == 0 ? nil : memory.resident - memory.shared - used
     }
 
-    /// Gives back to the system what is free. Blocks that live on lie between, so that by itself it stays.
+    /// Gives what is free back to the system. Blocks that live on lie between, so that by itself it stays.
     static func trim() {
         cprocess_trim_heap()
     }

@@ -16,11 +16,19 @@ struct HeapSlackTests {
         #expect(Self.looks([60, 52, 53 + Self.allowed], &slack) == [false, false, true])
     }
 
-    @Test func `what could not be given back is not asked for again`() {
+    @Test func `what could not be given back is not asked for again at once`() {
         var slack = HeapSlack()
         #expect(Self.looks([52, 170], &slack) == [false, true])
         slack.settle(160 << 20)
         #expect(Self.looks([160 + Self.allowed, 161 + Self.allowed], &slack) == [false, true])
+    }
+
+    @Test func `what could not be given back is asked for once a minute`() {
+        var slack = HeapSlack()
+        #expect(Self.looks([52, 170], &slack) == [false, true])
+        slack.settle(160 << 20)
+        let told = Self.looks(Array(repeating: 160, count: HeapSlack.patience), &slack)
+        #expect(told == Array(repeating: false, count: HeapSlack.patience - 1) + [true])
     }
 
     @Test func `what was given back late is asked for when it comes again`() {

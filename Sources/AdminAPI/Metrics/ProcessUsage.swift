@@ -14,7 +14,8 @@ public struct ProcessUsage: Sendable, Equatable {
     /// Reads `/proc/self`.
     static func current() -> ProcessUsage {
         var usage = ProcessUsage()
-        (usage.virtualBytes, usage.residentBytes) = memory()
+        let memory = memory()
+        (usage.virtualBytes, usage.residentBytes) = (memory.virtual, memory.resident)
         // The command's name may hold spaces, but ends with the last parenthesis; state is the first field after it.
         let stat = read("/proc/self/stat")
         let rest = stat[(stat.lastIndex(of: ")") ?? stat.startIndex)...].split(separator: " ").dropFirst()
@@ -31,11 +32,11 @@ public struct ProcessUsage: Sendable, Equatable {
         return usage
     }
 
-    /// Bytes of its address space, and of those that are in memory.
-    public static func memory() -> (virtual: Int64, resident: Int64) {
-        let pages = read("/proc/self/statm").split(separator: " ").prefix(2).map { Int64($0) ?? 0 }
+    /// Bytes of its address space, those of them that are in memory, and of these the ones that are a file's.
+    public static func memory() -> (virtual: Int64, resident: Int64, shared: Int64) {
         let pageSize = Int64(sysconf(Int32(_SC_PAGESIZE)))
-        return pages.count == 2 ? (pages[0] &* pageSize, pages[1] &* pageSize) : (0, 0)
+        let bytes = read("/proc/self/statm").split(separator: " ").prefix(3).map { (Int64($0) ?? 0) &* pageSize }
+        return bytes.count == 3 ? (bytes[0], bytes[1], bytes[2]) : (0, 0, 0)
     }
 
     private static func bootSeconds() -> Int64 {

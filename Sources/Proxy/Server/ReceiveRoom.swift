@@ -2,11 +2,18 @@ import NIOCore
 
 /// The memory that a connection's bytes are read into. NIO's own grows with what comes, up to 64 KiB, and stays as long
 /// as the connection does; this does so while it is small, and a larger one lasts for its read.
+///
+/// The channel must read once a turn (`maxMessagesPerRead` 1): one that reads more often keeps what it has read into.
 struct ReceiveRoom: RecvByteBufferAllocator {
-    /// No larger one stays.
+    /// No larger one stays, in bytes.
     static let keptBytes = 2048
 
-    private var sizes = AdaptiveRecvByteBufferAllocator()
+    private var sizes: AdaptiveRecvByteBufferAllocator
+
+    /// - Parameter mostBytes: the most that is read at once.
+    init(mostBytes: Int = 64 * 1024) {
+        sizes = AdaptiveRecvByteBufferAllocator(minimum: 64, initial: Self.keptBytes, maximum: mostBytes)
+    }
 
     func buffer(allocator: ByteBufferAllocator) -> ByteBuffer {
         sizes.buffer(allocator: allocator)

@@ -184,7 +184,7 @@ class Watch:
             time.sleep(0.1)
 
     def report(self) -> None:
-        """The figures of all waves, and what more came of a wave each time."""
+        """The most of all waves, and what was left after each."""
         peaks = [f"{name} {peak / MIB:.1f} of {self.allowances[name] / MIB:.1f}" for name, peak in self.peaks.items()]
         self.outcome.figures["memory at its peak, MiB more, and how much is stated"] = "; ".join(peaks)
         kept = [" ".join([name, *(f"{(rss - self.first.rss) / MIB:.1f}" for rss in left)])

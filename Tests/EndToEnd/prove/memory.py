@@ -7,6 +7,7 @@ KIB, MIB = 1 << 10, 1 << 20
 AT_REST = 80 * MIB
 AT_WORK = 16 * MIB
 CONNECTION = 8 * KIB
+TLS_CONNECTION = 128 * KIB
 REQUEST = 16 * KIB
 CALL = 32 * KIB
 SLOW_READER = 256 * KIB
@@ -21,6 +22,7 @@ STATED = {
     "at rest": AT_REST,
     "at work": AT_WORK,
     "each connection that waits": CONNECTION,
+    "the same with TLS": TLS_CONNECTION,
     "each request that is not whole, or whose key is being checked": REQUEST,
     "each call": CALL,
     "each call whose client reads slower than its backend writes": SLOW_READER,

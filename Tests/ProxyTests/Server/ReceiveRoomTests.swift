@@ -4,8 +4,10 @@ import Testing
 @testable import Proxy
 
 @Suite struct ReceiveRoomTests {
-    @Test func `a connection keeps no buffer that is large`() {
-        var pool = NIOPooledRecvBufferAllocator(capacity: 1, recvAllocator: ReceiveRoom())
+    @Test(arguments: [16 * 1024, 64 * 1024])
+    func `a connection keeps no buffer that is large`(mostBytes: Int) {
+        let room = ReceiveRoom(mostBytes: mostBytes)
+        var pool = NIOPooledRecvBufferAllocator(capacity: 1, recvAllocator: room)
         var sizes: [Int] = []
         for _ in 1...20 {
             // As much as there is room for, so that the next one is larger.
@@ -16,7 +18,7 @@ import Testing
             sizes.append(buffer.capacity)
             if buffer.capacity > ReceiveRoom.keptBytes { #expect(!Self.isShared(&buffer)) }
         }
-        #expect(sizes.max() == 64 * 1024)
+        #expect(sizes.max() == mostBytes)
     }
 
     @Test func `small reads share one buffer`() {

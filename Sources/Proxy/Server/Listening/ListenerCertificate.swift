@@ -34,12 +34,16 @@ public final class ListenerCertificate: Sendable {
     /// Connections that ended before their handshake did.
     public var failedHandshakes: UInt64 { failures.load(ordering: .relaxed) }
 
+    /// Bytes read at once, a record: what they decrypt to is put into a buffer that stays with the connection.
+    private static let readBytes = 16 * 1024
+
     /// Begins TLS on a connection that is not active yet, and ends it if its handshake takes longer than `timeoutMS`.
     ///
     /// Whoever closes through the context that is returned ends the connection without a goodbye.
     @discardableResult
     func secure(_ channel: any Channel, timeoutMS: Int64) throws -> ChannelHandlerContext {
         let handler = NIOSSLServerHandler(context: state.withLock { $0.context })
+        try channel.syncOptions?.setOption(.recvAllocator, value: ReceiveRoom(mostBytes: Self.readBytes))
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(handler)
         try pipeline.addHandler(HandshakeDeadline(milliseconds: timeoutMS, certificate: self))
