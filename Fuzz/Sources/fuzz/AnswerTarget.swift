@@ -90,8 +90,8 @@ enum AnswerTarget {
         let contents = naive.values("content-encoding").map { $0.lowercased() }
         precondition(reading.framing.isChunked == (codings.last == "chunked"))
         let isCoded = contents.contains { !["", "identity"].contains($0) }
-        precondition(
-            reading.framing.isCoded == (isCoded || codings.contains { !["chunked", "identity"].contains($0) }))
+        let isCodedAgain = codings.contains { !["", "chunked", "identity"].contains($0) }
+        precondition(reading.framing.isCoded == (isCoded || isCodedAgain))
         let length = naive.values("content-length").last.flatMap { Int64($0) }
         precondition(reading.framing.length == ([204, 304].contains(head.status) ? 0 : length))
         precondition(reading.framing.isStreamed == naive.isStreamed)

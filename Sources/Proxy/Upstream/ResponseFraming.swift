@@ -24,7 +24,8 @@ struct ResponseFraming: Equatable {
             isCoded = isCoded || !(value.isEmpty || value.lowercased() == "identity")
         case 17 where FieldName.matches(name, "transfer-encoding"):
             isChunked = value.lowercased() == "chunked"
-            isCoded = isCoded || !(isChunked || value.lowercased() == "identity")
+            // Without a value yet where the line below has it.
+            isCoded = isCoded || !(isChunked || value.isEmpty || value.lowercased() == "identity")
         default: return
         }
     }

@@ -41,6 +41,8 @@ struct ResponseHeadParserTests {
         let late = read(["HTTP/1.1 200 OK", "Content-Length:", " 12", ""])
         #expect(late.framing.length == 12)
         #expect(late.head?.first("content-length") == "12")
+        let chunked = read(["HTTP/1.1 200 OK", "Transfer-Encoding:", " chunked", ""]).framing
+        #expect(chunked.isChunked && !chunked.isCoded)
     }
 
     @Test("interim heads are forgotten and trailers ignored")
