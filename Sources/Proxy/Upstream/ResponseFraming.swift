@@ -23,9 +23,10 @@ struct ResponseFraming: Equatable {
         case 16 where FieldName.matches(name, "content-encoding"):
             isCoded = isCoded || !(value.isEmpty || value.lowercased() == "identity")
         case 17 where FieldName.matches(name, "transfer-encoding"):
-            isChunked = value.lowercased() == "chunked"
+            let coding = value.lowercased()
+            isChunked = isChunked || coding == "chunked"
             // Without a value yet where the line below has it.
-            isCoded = isCoded || !(isChunked || value.isEmpty || value.lowercased() == "identity")
+            isCoded = isCoded || !["chunked", "identity", ""].contains(coding)
         default: return
         }
     }

@@ -97,6 +97,7 @@ struct ResponseHeadParserTests {
         arguments: [
             ["Content-Length: 7", "Content-Length: 8"], ["Content-Length: 7", "Transfer-Encoding: chunked"],
             ["Transfer-Encoding: chunked", "Content-Length: 7"], ["Content-Length: 7", "Content-Length: x"],
+            ["Transfer-Encoding: chunked", "Transfer-Encoding:", "Content-Length: 7"],
         ])
     func twoLengths(_ headers: [String]) {
         #expect(parse(["HTTP/1.1 200 OK"] + headers + [""]).isMalformed)
@@ -111,6 +112,8 @@ struct ResponseHeadParserTests {
             (["Transfer-Encoding: Chunked"], true, false, nil), (["Transfer-Encoding: identity"], false, false, nil),
             (["Transfer-Encoding: gzip, chunked"], false, true, nil),
             (["Transfer-Encoding: gzip", "Transfer-Encoding: chunked"], true, true, nil),
+            (["Transfer-Encoding: chunked", "Transfer-Encoding:"], true, false, nil),
+            (["Transfer-Encoding: chunked", "Transfer-Encoding: identity"], true, false, nil),
             (["Content-Encoding: gzip"], false, true, nil), (["Content-Encoding: br, identity"], false, true, nil),
             (["content-encoding: Identity"], false, false, nil), (["Content-Encoding:"], false, false, nil),
             (["Content-Encoding: zstd", "Content-Encoding: identity"], false, true, nil),
