@@ -178,7 +178,11 @@ public enum BillingStore {
     }
 
     private static func price(_ row: Row) throws -> PriceVersion {
-        guard let kind = PriceKind(rawValue: row["kind"]) else { throw BillingError.damaged("prices") }
+        let tenantID = (row["tenant_id"] as String?).map { ID<Tenant>($0) }
+        // What was agreed with a tenant is a tenant's price, whatever else the row says.
+        guard let kind = PriceKind(rawValue: row["kind"]) ?? tenantID.map({ _ in .tenant }) else {
+            throw BillingError.damaged("prices, \(row["id"] as String)")
+        }
         var given: [Meter: Int64] = [:]
         for meter in Meter.allCases { given[meter] = row[meter.rawValue] as Int64? }
         let rates =
@@ -186,7 +190,7 @@ public enum BillingStore {
             ? Rates(input: row["input"], output: row["output"], others: given) : Rates(units: given)
         return PriceVersion(
             id: row["id"], model: row["model"], kind: kind, backendID: row["backend_id"],
-            tenantID: (row["tenant_id"] as String?).map { ID($0) }, tier: row["tier"], aboveTokens: row["above_tokens"],
+            tenantID: tenantID, tier: row["tier"], aboveTokens: row["above_tokens"],
             effectiveFrom: Timestamp(microseconds: row["effective_from"]),
             publishedAt: Timestamp(microseconds: row["published_at"]), rates: rates
         )

@@ -1,4 +1,5 @@
 import GRDB
+import Support
 import Tenancy
 import Testing
 
@@ -30,6 +31,25 @@ struct DamagedRowTests {
             try fixture.damage("UPDATE budgets SET id = \(id)")
             try fixture.restart()
             #expect(fixture.ledger.reserve(fixture.claim(1)).reservation == nil, "id = \(id)")
+        }
+    }
+
+    @Test("a price agreed with a tenant is one of tenants whatever its row says; whose another is nobody knows")
+    func damagedKind() async throws {
+        let fixture = try LedgerFixture()
+        let now = fixture.clock.now()
+        for (id, tenant) in [("prc_own", LedgerFixture.tenant), ("prc_list", nil)] {
+            let price = PriceVersion(
+                id: id, model: "m", tenantID: tenant, effectiveFrom: now, publishedAt: now,
+                rates: Rates(input: 7, output: 11))
+            _ = try await fixture.journal.write { try BillingStore.insert(price, $0).id }
+        }
+        try fixture.damage("DROP TRIGGER prices_no_update; UPDATE prices SET kind = '' WHERE id = 'prc_own'")
+        let read = try fixture.file.read { try BillingStore.prices($0) }
+        #expect(read.map(\.kind) == [.tenant, .tenant])
+        try fixture.damage("UPDATE prices SET kind = '' WHERE id = 'prc_list'")
+        #expect(throws: BillingError.damaged("prices, prc_list")) {
+            try fixture.file.read { try BillingStore.prices($0) }
         }
     }
 
