@@ -3,7 +3,7 @@ import NIOPosix
 import ServiceLifecycle
 import Synchronization
 
-/// Every five seconds has the allocator give back what a crowd has left.
+/// Looks every five seconds whether the allocator keeps much that a crowd has left, and has it given back.
 final class HeapService: Service {
     private static let pause = TimeAmount.seconds(5)
 
@@ -13,8 +13,8 @@ final class HeapService: Service {
         let looks = MultiThreadedEventLoopGroup.singleton.next().scheduleRepeatedTask(
             initialDelay: Self.pause, delay: Self.pause
         ) { _ in
-            // It takes some milliseconds: no loop does that itself.
-            Task { self.look() }
+            // It takes some milliseconds: neither a loop nor a thread that tasks share does that itself.
+            NIOThreadPool.singleton.submit { _ in self.look() }
         }
         try await gracefulShutdown()
         looks.cancel()
@@ -24,7 +24,7 @@ final class HeapService: Service {
         slack.withLock { slack in
             guard let now = ProcessHeap.slack(), slack.look(now) else { return }
             ProcessHeap.trim()
-            ProcessHeap.slack().map { slack.settle($0) }
+            if let left = ProcessHeap.slack() { slack.settle(left) }
         }
     }
 }
