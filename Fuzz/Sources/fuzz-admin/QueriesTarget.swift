@@ -25,6 +25,7 @@ enum QueriesTarget {
         checkUsage(request, query)
         checkRoutes(request, input)
         PageChecks.run(input)
+        EncodingChecks.run(input)
         checkTags(input)
         checkPath(input)
         checkPattern(input)
@@ -177,10 +178,7 @@ enum QueriesTarget {
             match.append(HTTPField(name: .ifMatch, value: value))
             noneMatch.append(HTTPField(name: .ifNoneMatch, value: value))
             named += Array(value.utf8).split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-                .map { part in
-                    let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
-                    return Array(part.drop(while: isBlank).reversed().drop(while: isBlank).reversed())
-                }
+                .map(trimmed)
         }
         let wanted = EntityTag.wanted(match)
         precondition((wanted == nil) == match.isEmpty, "\(lines)")
@@ -191,6 +189,11 @@ enum QueriesTarget {
         precondition(wanted?.contains("*") ?? false == named.contains([UInt8(ascii: "*")]), "\(lines)")
         let isWeak = named.contains(Array(("W/" + tag).utf8))
         precondition(isKnown == (exact || isWeak || named.contains([UInt8(ascii: "*")])), "\(lines)")
+    }
+
+    static func trimmed(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
+        return Array(bytes.drop(while: isBlank).reversed().drop(while: isBlank).reversed())
     }
 
     // MARK: Paths
