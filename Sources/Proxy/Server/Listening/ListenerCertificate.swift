@@ -13,6 +13,8 @@ public final class ListenerCertificate: Sendable {
 
     /// How long the end of a connection waits for the client's own word that it is over.
     private static let goodbye = TimeAmount.seconds(2)
+    /// Bytes read at once, two records: what they decrypt to is put into a buffer that stays with the connection.
+    private static let readBytes = 32 * 1024
 
     private let state: Mutex<State>
     private let failures = Atomic<UInt64>(0)
@@ -33,9 +35,6 @@ public final class ListenerCertificate: Sendable {
 
     /// Connections that ended before their handshake did.
     public var failedHandshakes: UInt64 { failures.load(ordering: .relaxed) }
-
-    /// Bytes read at once, a record: what they decrypt to is put into a buffer that stays with the connection.
-    private static let readBytes = 16 * 1024
 
     /// Begins TLS on a connection that is not active yet, and ends it if its handshake takes longer than `timeoutMS`.
     ///
