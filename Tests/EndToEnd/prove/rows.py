@@ -5,7 +5,8 @@ The Admin API is asked for everything that reads such rows. A start takes longes
 tenants, one of each; if anything is wrong they are tried again one by one, which tells whose it was.
 
 Each tenant has a row in every table of `TABLES`: what it paid and what was corrected, a hold that a crash left, a raise
-that runs to the last picodollar of what is spent and held, one that would open its cap had it not been ended.
+that runs to the last picodollar of what is spent and held, one that would open its cap had it not been ended, and a
+price agreed with it, which is that of all.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from support.options import Run
 from support.oracle import pico, usd
 from support.showroom import travel
 from support.tollgate import gateway
-from support.world import PRICE, Tenant, World
+from support.world import INPUT_USD, OUTPUT_USD, PRICE, Tenant, World
 
 from .damage import ODD_VALUES, Place, about_everybody, length, mutate, rows_of, since, span, told_wrong
 from .dying import End, started
@@ -37,7 +38,7 @@ LISTS = ("/tenants?limit=1000", "/budgets?limit=1000")  # in which others must s
 AT_ONCE = 10  # tenants with an odd row each, in one start
 TABLES = ("tenants", "entitlements", "tenant_quotas", "api_keys", "key_secrets", "key_quotas", "budgets", "accounts",
           "budget_raises", "budget_alerts", "spend_alerts", "credits", "corrections", "holds", "ledger",
-          "usage_quarter", "usage_day", "usage_month", "audit_log", "period_facts")
+          "usage_quarter", "usage_day", "usage_month", "audit_log", "period_facts", "prices")
 # Those that say what a tenant may spend: half of the values are odd there.
 BINDING = ("tenants", "budgets", "accounts", "budget_raises", "holds")
 # Tried first, from the last on, as they once kept the gateway from starting, ended it, or let the tenant spend.
@@ -48,7 +49,7 @@ KNOWN_ODD: tuple[tuple[str, str, object], ...] = (
     ("api_keys", "allowed_ips", "1"), ("api_keys", "id", "NaN"), ("key_secrets", "key_id", "["),
     ("ledger", "seq", 2**63 - 1), ("ledger", "admitted_at", -(2**63)), ("audit_log", "seq", 2**63 - 1),
     ("holds", "state", ""), ("holds", "amount", -1), ("holds", "admitted_at", 2**63 - 1),
-    ("tenants", RELEASE, -1), ("period_facts", "body", "[1,2]"),
+    ("tenants", RELEASE, -1), ("period_facts", "body", "[1,2]"), ("prices", "kind", ""), ("prices", "kind", "x"),
     ("tenants", "price_multiplier_ppm", -1), ("budgets", "limit_pico", 10**18), ("accounts", "posted_pico", -(10**18)),
 )
 
@@ -94,6 +95,7 @@ def questions(tenant: Tenant) -> list[str]:
     """Everything in the Admin API that reads rows of one tenant."""
     of, key, budget = f"/tenants/{tenant.id}", f"/keys/{tenant.key_id}", f"/budgets/{tenant.budget}"
     return [of, f"{of}/keys", f"{of}/entitlements", f"{of}/quotas", key, f"{key}/quotas", f"{of}/credits",
+            f"/prices?tenant_id={tenant.id}",
             f"/holds?tenant_id={tenant.id}", f"{budget}/state", f"{budget}/raises",
             f"/v1/organization/projects/{tenant.id}/spend_alerts", f"/requests?limit=100&tenant_id={tenant.id}",
             f"/costs?{span()}&bucket=day&group_by=tenant&time_zone=Europe/Berlin&tenant_id={tenant.id}"]
@@ -105,6 +107,7 @@ def lay(world: World, number: int) -> tuple[list[Odd], list[Tenant]]:
     for tenant in tenants:
         world.admin.quotas(f"tenants/{tenant.id}", rpm=100_000, tpd=10**9)
         world.admin.quotas(f"keys/{tenant.key_id}", rpm=100_000, concurrency=50)
+        world.admin.price_of("fake", {"input": INPUT_USD, "output": OUTPUT_USD}, tenant_id=tenant.id)
         world.admin.budget(tenant.id, "100", window="month", model="fake", alerts_at=[0.5, 0.8])
         world.admin.budget(tenant.id, "0.00001", window="day", mode="soft", alerts_at=[0.5])
         world.assert_good_call(tenant)
