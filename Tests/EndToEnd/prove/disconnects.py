@@ -1,7 +1,7 @@
 """Clients that are gone at a random byte of their request or of their answer: `size` of them, and all is given back.
 
 Each call that reached a backend must be settled, once, at a cost that follows from what the backend logged, and nothing
-else may have cost anything: see `booked.py`.
+else may have cost anything: see `booked.py`. Half of the backends are called over TLS, that is through libcurl.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from support.backend import BackendCall, FakeBackend, fake_backend
+from support.backend import BackendCall, FakeBackend, fake_backend, trusted_backend
 from support.client import chat, encode, request_bytes
 from support.options import Run
 from support.resets import reset_on_close
@@ -111,13 +111,15 @@ def run(run: Run, size: int) -> Outcome:
     outcome, dice = Outcome(), run.dice("disconnects")
     pairs = PAIRS if run.full else 2
     # Who is measured has a backend of its own: this one is busy with those who leave.
-    with no_disk(run.full), fake_backend() as backend, fake_backend() as busy, gateway(run.binary) as server:
+    with (no_disk(run.full), fake_backend() as backend, fake_backend() as busy, trusted_backend(True) as (secure, config),
+          gateway(run.binary, config) as server):
         world = World.lay(server, backend)
-        kinds = [Leavers(world, busy, dice, "drained", aborts=False), Leavers(world, busy, dice, "left", aborts=True)]
-        with bystander(world, world.tenant("1000000"), busy) as other:
+        kinds = [Leavers(world, of, dice, f"{name}{over}", aborts=name == "left")
+                 for of, over in ((busy, ""), (secure, "-tls")) for name in ("drained", "left")]
+        with bystander(world, world.tenant("1000000"), busy, secure) as other:
             asyncio.run(all_of_them(kinds, min(size, 300)))  # what grows once has grown
             world.books.wait_until_no_holds(GONE_LIMIT)
-            watch = Watch(outcome, server, (backend, busy))
+            watch = Watch(outcome, server, (backend, busy, secure))
             for _ in range(pairs):
                 with other.turn(False, "disconnects"):
                     time.sleep(TURN if run.full else 0.5)
@@ -130,10 +132,12 @@ def run(run: Run, size: int) -> Outcome:
         outcome.wrong(still_held(world))
         other.judge(outcome, latency=run.full)
         outcome.count = sum(leavers.ends.total() for leavers in kinds)
-        outcome.figures["clients were gone"] = dict(kinds[0].ends + kinds[1].ends)
-        left_wrong(kinds[1], outcome)
+        outcome.figures["clients were gone"] = dict(sum((leavers.ends for leavers in kinds), Counter()))
+        for leavers in kinds:
+            if leavers.aborts:
+                left_wrong(leavers, outcome)
         tenants = [(leavers.name, leavers.tenant, leavers.aborts) for leavers in kinds]
-        must_be_booked(outcome, world, tenants, busy.calls())
+        must_be_booked(outcome, world, tenants, busy.calls() + secure.calls())
     return outcome
 
 
@@ -150,7 +154,7 @@ def left_wrong(left: Leavers, outcome: Outcome) -> None:
     outcome.wrong(late[:5])
     outcome.must(len(late) <= 5, f"{len(late)} of {len(calls)} backends were left too late")
     outcome.must(cut > 0, "no call was cut at its backend")
-    outcome.figures["calls at a backend that is left, and cut there"] = f"{len(calls)}, {cut}"
+    outcome.figures[f"calls at the backend that is {left.name}, and cut there"] = f"{len(calls)}, {cut}"
 
 
 DISCONNECTS = Programme("disconnects", "clients gone at random bytes: every call booked once, all given back", run,

@@ -1,6 +1,7 @@
 """Minutes of load with 5 % faults and disconnects: memory, descriptors and threads flat, the books right at the end.
 
-Each fault has a backend of its own, so that one which is cooling hides no other.
+Each fault has backends of its own, so that one which is cooling hides no other: one over cleartext, and one over TLS,
+that is through libcurl. Good calls go to a backend of either kind.
 
 `size` is seconds, the first half of them a warm-up: the heap fills for a minute or two. Memory is judged by the slope
 of a straight line through the samples of the rest. A tenant of another pool, whose backend has no faults, must notice
@@ -17,7 +18,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from support import bookkeeping
-from support.backend import fake_backend
+from support.backend import FakeBackend, fake_backend, trusted_backend
 from support.oracle import usd
 from support.options import Run
 from test_kill import MODEL_MAX, RATE, Load, check_books, gateway_to_kill
@@ -42,16 +43,19 @@ ALL_FAULTS_MET = 10  # seconds of load after which each fault must have been met
 MORE = {"descriptors": 4, "threads": 0}
 
 
-def lay_faults(load: Load) -> None:
-    admin, backend = load.world.admin, load.world.backend
-    for name in FAULTS:
-        model = f"faulty-{name}"
-        admin.pool(model)
-        admin.backend(model, f"fake-{name}", backend.base_url(), on_disconnect="drain", timeouts=TIMEOUTS)
-        admin.model(model, [model], MODEL_MAX)
-        admin.price(model, "0", "1000")
+def lay_faults(load: Load, secure: FakeBackend) -> None:
+    admin = load.world.admin
+    admin.backend("fast", "fake-tls", secure.base_url(), on_disconnect="drain")
+    load.faults = {}
+    for over, backend in (("", load.world.backend), ("-tls", secure)):
+        for name, knobs in FAULTS.items():
+            model = f"faulty-{name}{over}"
+            admin.pool(model)
+            admin.backend(model, f"fake-{name}{over}", backend.base_url(), on_disconnect="drain", timeouts=TIMEOUTS)
+            admin.model(model, [model], MODEL_MAX)
+            admin.price(model, "0", "1000")
+            load.faults[f"{knobs},at={model}"] = model  # a knob that says nothing
     load.refusals += (504,)  # of those that hang
-    load.faults = {knobs: f"faulty-{name}" for name, knobs in FAULTS.items()}
 
 
 def lay_tenants(load: Load) -> None:
@@ -78,15 +82,17 @@ async def soak(load: Load, seconds: float) -> list[tuple[float, Figures]]:
 
 def run(run: Run, size: int) -> Outcome:
     outcome = Outcome()
-    with fake_backend() as backend, gateway_to_kill(run.binary, backend) as world, calm(world) as neighbour:
+    with (fake_backend() as backend, trusted_backend(True) as (secure, config),
+          gateway_to_kill(run.binary, backend, config) as world, calm(world) as neighbour):
         load = Load(world, run.dice("soak"), fault_share=0.05, may_break=True)
-        lay_faults(load)
+        lay_faults(load, secure)
         lay_tenants(load)
         load.caps[neighbour.tenant.id] = 10**18  # none
         samples = [(at, figures) for at, figures in asyncio.run(soak(load, size)) if at > size * WARM_UP]
         outcome.count = load.outcomes.total()
         outcome.wrong(load.problems[:5])
-        met = Counter(call.arrived["model"] for call in backend.calls() if call.arrived["model"] != "counted")
+        calls = backend.calls() + secure.calls()
+        met = Counter(call.arrived["model"] for call in calls if call.arrived["model"] != "counted")
         outcome.figures["faults met"] = dict(met)
         missing = set(load.faults.values()) - met.keys()
         outcome.must(not missing or size < ALL_FAULTS_MET, f"faults that were never met: {missing}")
@@ -96,7 +102,7 @@ def run(run: Run, size: int) -> Outcome:
         try:
             entries, holds = world.books.both()
             outcome.must(not holds, f"{len(holds)} holds are left, and nothing crashed")
-            check_books(load, entries, holds, backend.calls())
+            check_books(load, entries, holds, calls)
             world.server.verify()
         except AssertionError as error:
             outcome.wrong(str(error)[:1500])
