@@ -8,7 +8,7 @@ import http.client
 from contextlib import closing
 
 from prove import memory
-from prove.held import Figures, Watch
+from prove.held import Figures, Watch, client_connections
 from prove.programme import Outcome
 from prove.slow import slow_readers
 from support.backend import FakeBackend
@@ -29,6 +29,7 @@ def test_what_slow_readers_took_goes_back(run: Run, backend: FakeBackend) -> Non
         world.admin.model("long", ["fast"], 100_000_000)
         world.admin.price("long", "0", "0")
         tenant = world.tenant("1000000")
+        world.assert_good_call(tenant)
         watch = Watch(outcome, server, (backend,))
         for _ in range(2):
             with watch.wave("readers", READERS, memory.SLOW_READER):
@@ -56,6 +57,7 @@ def test_a_connection_with_tls_keeps_little_of_what_was_sent_on_it(run: Run, bac
                 with waiting[-1].getresponse() as answer:
                     assert (answer.status, bool(answer.read())) == (404, True)
         each = (Figures.of(server).rss - before) / CONNECTIONS
+        assert client_connections(server) >= CONNECTIONS, "the gateway closed some"
         for connection in waiting:
             connection.close()
     assert each <= memory.TLS_CONNECTION, f"{each / memory.KIB:.0f} KiB each"

@@ -20,6 +20,8 @@ from .programme import Outcome, Programme
 SECONDS = 24.0  # of the streams: as much as half of it is for all to come, a third for measuring
 PAIRS = 5
 NAME, SHARE = "a crowd", 1.0  # how much longer a call may take beside calls that are served too
+GONE = "a crowd that has just gone"
+LOOKS = 6.0  # seconds in which the gateway looks whether memory is to be given back
 GATE, BODIES_GATE = 200, 10  # connections opened at once, and bodies sent
 BODY = 100_000  # bytes that each idle connection has sent
 
@@ -98,16 +100,20 @@ def run(run: Run, size: int) -> Outcome:
         with bystander(world, world.tenant("1000000"), streaming) as other:
             watch = Watch(outcome, server, (backend, streaming))
             for _ in range(pairs):
-                with other.turn(False, NAME):
+                with other.turn(False, NAME), other.turn(False, GONE):
                     time.sleep(seconds / 3)
                 asyncio.run(crowd(world, tenant.key, size, seconds, watch, other))
-                watch.must_give_back(NAME)
+                with other.turn(True, GONE):
+                    time.sleep(LOOKS if run.full else 0)
+                    watch.must_give_back(NAME)
             watch.report()
             pooled = backend_connections(backend, streaming)
             outcome.figures["connections to backends kept for later"] = pooled
             outcome.must(pooled <= size // 11 + 16, f"{pooled} connections to backends for {size // 11} streams")
         other.judge(outcome, latency=run.full, shares={NAME: SHARE})
         world.books.wait_until_no_holds(30)
+        if run.full:
+            watch.must_close_kept()
     return outcome
 
 

@@ -22,7 +22,8 @@ from support.world import World
 from . import memory
 from .programme import Outcome
 
-GIVEN_BACK_LIMIT = 20.0  # seconds
+GIVEN_BACK_LIMIT, MEMORY_LIMIT = 20.0, 75.0  # seconds; memory that went back beside what still stood has a minute
+KEPT_LIMIT = 150.0  # seconds until connections to backends are closed that rest: 118, and a look
 BYSTANDER = 2  # client connections of a bystander: one, and one that ends while the next is made
 # What may be held after an abuse beyond what was held before it: a helper thread, a file that is being written.
 SPARE = {"descriptors": 16, "threads": 2}
@@ -175,13 +176,22 @@ class Watch:
         self.outcome.wrong([f"{name}: {problem}" for problem in problems])
 
     def soon_held_as_before(self, rss_limit: int) -> list[str]:
-        deadline = time.monotonic() + GIVEN_BACK_LIMIT
+        began = time.monotonic()
         while True:
             now, pooled = Figures.of(self.server), backend_connections(*self.backends)
             problems = held_too_much(self.first, now, pooled, rss_limit)
-            if not problems or time.monotonic() > deadline:
+            is_memory = len(problems) == 1 and now.rss > rss_limit
+            if not problems or time.monotonic() - began > (MEMORY_LIMIT if is_memory else GIVEN_BACK_LIMIT):
                 return problems
             time.sleep(0.1)
+
+    def must_close_kept(self) -> None:
+        """Connections to backends that no call needed for so long are closed too."""
+        deadline = time.monotonic() + KEPT_LIMIT
+        while (kept := backend_connections(*self.backends)) and time.monotonic() < deadline:
+            time.sleep(1)
+        self.outcome.must(not kept, f"{kept} connections to backends are kept after {KEPT_LIMIT:.0f} s without calls")
+        self.outcome.wrong(self.soon_held_as_before(self.first.rss + memory.KEPT))
 
     def report(self) -> None:
         """The most of all waves, and what was left after each."""
