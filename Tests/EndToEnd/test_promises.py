@@ -18,9 +18,11 @@ from pathlib import Path
 import pytest
 
 from prove.dying import End
+from prove.http_cases import CASES
 from prove.injected import CRASH_PLAN, CRASHES, ERROR_PLAN, ERRORS_LINE, FAILURES, POINTS, Score, Trial
 from prove.programme import Outcome, Programme
 from prove.programmes import PROGRAMMES
+from prove.raw_http import RAW_HTTP
 from support.options import Run
 from support.processes import NEEDS_ROOT, ROOT, note
 
@@ -101,6 +103,13 @@ def test_a_point_that_was_met_too_seldom_fails() -> None:
 def test_at_full_length_each_point_is_wanted_twenty_times() -> None:
     for programme, plan in ((CRASHES, CRASH_PLAN), (ERRORS_LINE, ERROR_PLAN)):
         assert programme.full == 20 * len(plan) >= 600
+
+
+def test_at_full_length_there_are_hundreds_of_cases_of_raw_http() -> None:
+    names = {(case.group, case.name) for case in CASES}
+    assert len(names) == len(CASES) >= 400 and RAW_HTTP.full >= len(CASES)
+    groups = Counter(case.group for case in CASES)
+    assert min(groups["smuggling"], groups["malformed"]) >= 150, groups
 
 
 @pytest.mark.parametrize(("status", "said", "good"), [
