@@ -12,6 +12,8 @@ import pytest
 
 from prove.clock import Change, History, Told, judge
 from prove.clock_checks import Player, Seen, caps, durations, each_call, instants, metrics, start_of
+from prove.clock_edges import edges
+from prove.clocks import ZONES
 from support.backend import BackendCall
 from support.client import Answer
 from support.faketime import days_ago
@@ -195,3 +197,20 @@ def test_what_a_killed_process_under_faketime_left_does_not_end_the_next() -> No
         lives.wait()
         for file in left:
             file.unlink(missing_ok=True)
+
+
+def test_edges_are_where_zones_change_and_months_end() -> None:
+    told = [f"{edge:%Y-%m-%dT%H:%M:%S}" for edge in edges(ZONES, datetime(2026, 11, 30, 3, 9, 45, tzinfo=UTC))]
+    assert told == [
+        "2026-12-31T23:59:58", "2027-01-31T23:59:58", "2027-02-07T01:59:58", "2027-03-14T01:59:58",
+        "2027-03-14T06:59:58", "2027-03-28T00:59:58", "2027-04-03T14:59:58", "2027-06-30T21:59:58",
+        "2027-10-02T15:29:58", "2027-10-31T00:59:58", "2027-11-07T05:59:58", "2028-02-28T23:59:58",
+        "2028-02-29T23:59:58"]
+
+
+def test_edges_are_never_over() -> None:
+    for year in range(2027, 2040):
+        for month in (1, 2, 3, 7, 12):
+            now = datetime(year, month, 28, 12, tzinfo=UTC)
+            found = edges(ZONES, now)
+            assert len(found) >= 11 and min(found) > now, (now, found)

@@ -33,17 +33,13 @@ from . import clock_checks as checks
 from . import clock_restarts
 from .clock import Clock, Ear, ear, judge
 from .clock_checks import Player, Seen, local, window_of
+from .clock_edges import edges
 from .clock_scenes import Stage, play
 from .programme import Outcome, Programme
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia",
          "America/Sao_Paulo", "Africa/Casablanca")
 WINDOWS = ("day", "week", "month")
-# In UTC, a few seconds before: changes of zone both ways of all that have any, a leap day, ends of month and year.
-EDGES = ("2027-03-28T00:59:58", "2027-10-31T00:59:58", "2027-03-14T06:59:58", "2027-11-07T05:59:58",
-         "2027-04-03T14:59:58", "2027-10-02T15:29:58", "2027-02-07T01:59:58", "2027-03-14T01:59:58",
-         "2028-02-28T23:59:58", "2028-02-29T23:59:58", "2026-12-31T23:59:58",
-         "2027-01-31T23:59:58", "2027-06-30T21:59:58")
 HOPS = (3600, -3600, 30 * 86400, -30 * 86400)
 CLIENTS = 12
 SECONDS = 1.5
@@ -193,13 +189,15 @@ def months_wrong(world: World, entries: list[Entry], zone: str, who: str) -> lis
 
 async def all_jumps(calls: Calls, clock: Clock, size: int, seconds: float, outcome: Outcome) -> None:
     start = time.time()
+    places = edges(ZONES, datetime.now(UTC).replace(microsecond=0))
+    outcome.figures["the clock was put to"] = " ".join(f"{place:%Y-%m-%dT%H:%M:%S}" for place in places)
+    calls.dice.shuffle(places)
 
     def jump(number: int) -> None:
         if number % 2:
             offset = clock.offset + calls.dice.choice(HOPS)
         else:
-            edge = datetime.fromisoformat(EDGES[number // 2 % len(EDGES)]).replace(tzinfo=UTC).timestamp()
-            offset = int(edge - time.time())
+            offset = int(places[number // 2 % len(places)].timestamp() - time.time())
         # Never before the start: prices and budgets are of then.
         clock.set(max(offset, int(start - time.time()) + 1))
 
