@@ -191,7 +191,6 @@ async def all_jumps(calls: Calls, clock: Clock, size: int, seconds: float, outco
     start = time.time()
     places = edges(ZONES, datetime.now(UTC).replace(microsecond=0))
     outcome.figures["the clock was put to"] = " ".join(f"{place:%Y-%m-%dT%H:%M:%S}" for place in places)
-    calls.dice.shuffle(places)
 
     def jump(number: int) -> None:
         if number % 2:
