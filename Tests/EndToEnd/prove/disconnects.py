@@ -1,7 +1,8 @@
 """Clients that are gone at a random byte of their request or of their answer: `size` of them, and all is given back.
 
 Each call that reached a backend must be settled, once, at a cost that follows from what the backend logged, and nothing
-else may have cost anything: see `booked.py`. Half of the backends are called over TLS, that is through libcurl.
+else may have cost anything: see `booked.py`. In the end each tenant may have as many calls at once as before. Half of
+the backends are called over TLS, that is through libcurl.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from support.backend import BackendCall, FakeBackend, fake_backend, trusted_backend
-from support.client import chat, encode, request_bytes
+from support.client import Answer, call, chat, encode, request_bytes
 from support.options import Run
 from support.resets import reset_on_close
 from support.tollgate import gateway
@@ -26,6 +27,7 @@ from .held import Watch, still_held
 from .programme import Outcome, Programme
 
 AT_ONCE = 64
+SLOTS = 2 * AT_ONCE  # calls that each tenant may have at once
 GONE_LIMIT = 10.0
 UPSTREAM_LIMIT = 1.0  # seconds until the backend of a client that is gone is left too, where that is asked for
 TOKENS = 40
@@ -54,6 +56,7 @@ class Leavers:
         admin.model(self.name, [self.name], MAX_OUTPUT)
         admin.price(self.name, INPUT_USD, OUTPUT_USD)
         self.tenant = self.world.tenant("1000000", (self.name,))
+        admin.quotas(f"tenants/{self.tenant.id}", concurrency=SLOTS)
 
     async def one(self) -> None:
         dice, stream = self.dice, self.dice.random() < 0.5
@@ -93,7 +96,19 @@ class Leavers:
         return "in the answer"
 
     def calls(self) -> list[BackendCall]:
-        return [call for call in self.backend.calls() if call.marker.startswith(f"{self.tenant.id}/")]
+        return [call for call in self.backend.calls() if call.marker in self.gone]
+
+    async def every_slot(self) -> list[str]:
+        """As many calls at once as the tenant may have are served, and of one more one is not."""
+        async def one(number: int) -> Answer:
+            marker = f"{self.tenant.id}/slot-{number}"
+            body = chat(marker, knobs=f"latency=3000,out={TOKENS}", max_tokens=TOKENS, model=self.name)
+            return await call(self.world.server.data, self.tenant.key, body, headers={"x-request-id": marker})
+
+        answers = await asyncio.gather(*(one(number) for number in range(SLOTS + 1)))
+        told = Counter(answer.status for answer in answers)
+        as_before = told == {200: SLOTS, 429: 1}
+        return [] if as_before else [f"{self.name}: {len(answers)} calls at once were told {dict(told)}"]
 
 
 async def all_of_them(kinds: list[Leavers], size: int) -> None:
@@ -111,8 +126,8 @@ def run(run: Run, size: int) -> Outcome:
     outcome, dice = Outcome(), run.dice("disconnects")
     pairs = PAIRS if run.full else 2
     # Who is measured has a backend of its own: this one is busy with those who leave.
-    with (no_disk(run.full), fake_backend() as backend, fake_backend() as busy, trusted_backend(True) as (secure, config),
-          gateway(run.binary, config) as server):
+    with (no_disk(run.full), fake_backend() as backend, fake_backend() as busy,
+          trusted_backend(True) as (secure, config), gateway(run.binary, config) as server):
         world = World.lay(server, backend)
         kinds = [Leavers(world, of, dice, f"{name}{over}", aborts=name == "left")
                  for of, over in ((busy, ""), (secure, "-tls")) for name in ("drained", "left")]
@@ -130,6 +145,9 @@ def run(run: Run, size: int) -> Outcome:
         watch.must_give_back("disconnects", kept=0)
         outcome.must(not world.books.holds(), "a hold is left")
         outcome.wrong(still_held(world))
+        for leavers in kinds:
+            outcome.wrong(asyncio.run(leavers.every_slot()))
+        world.books.wait_until_no_holds(GONE_LIMIT)
         other.judge(outcome, latency=run.full)
         outcome.count = sum(leavers.ends.total() for leavers in kinds)
         outcome.figures["clients were gone"] = dict(sum((leavers.ends for leavers in kinds), Counter()))

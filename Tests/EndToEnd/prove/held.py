@@ -7,6 +7,7 @@ and threads must be what they were, and memory too but for what is stated to be 
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -204,9 +205,12 @@ class Watch:
 
 
 def still_held(world: World) -> list[str]:
-    """Budgets that hold something in the gateway's memory though no hold is on disk: at most five of them."""
+    """Budgets that hold something in the gateway's memory though no hold is on disk, at most five of them, and backends
+    that are said to have calls."""
     with world.books.connect() as connection:
         budgets = [budget for budget, in connection.execute("SELECT id FROM budgets")]
     states = {budget: world.admin.budget_state(budget) for budget in budgets}
     held = [f"{budget} still holds {state['held']}" for budget, state in states.items() if pico(state["held"])]
-    return held[:5] if budgets else ["there is no budget"]
+    busy = re.findall(r"^(tollgate_backend_in_flight\{.*\}) (?!0$)(.*)$", world.server.metrics_text(), re.MULTILINE)
+    held = held[:5] + [f"{backend} is {number}" for backend, number in busy]
+    return held if budgets else ["there is no budget"]
