@@ -88,7 +88,7 @@ enum AnswerTarget {
         // What the head says of its body; only trailers can follow.
         let codings = naive.values("transfer-encoding").map { $0.lowercased() }
         let contents = naive.values("content-encoding").map { $0.lowercased() }
-        precondition(reading.framing.isChunked == (codings.contains("chunked")))
+        precondition(reading.framing.isChunked == naive.isChunked)
         let isCoded = contents.contains { !["", "identity"].contains($0) }
         let isCodedAgain = codings.contains { !["", "chunked", "identity"].contains($0) }
         precondition(reading.framing.isCoded == (isCoded || isCodedAgain))

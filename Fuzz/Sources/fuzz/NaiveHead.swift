@@ -7,6 +7,8 @@ struct NaiveHead {
     private(set) var isMalformed = false
     /// What it said of its body's length, one after the other.
     private var lengths: [Int64?] = []
+    /// Of some line, and the lines folded into it, it was said that the body comes in chunks.
+    private(set) var isChunked = false
 
     init(_ lines: [[UInt8]]) {
         var bytes = 0
@@ -51,6 +53,7 @@ struct NaiveHead {
         isStreamed = words[0].starts(with: "HTTP/2".utf8)
         headers = []
         lengths = []
+        isChunked = false
         return status >= 100
     }
 
@@ -59,7 +62,7 @@ struct NaiveHead {
             guard !headers.isEmpty else { return false }
             let joined = headers[headers.count - 1].value + " " + String(decoding: text, as: UTF8.self)
             headers[headers.count - 1].value = String(decoding: Self.trimmed(Array(joined.utf8)), as: UTF8.self)
-            noteLength()
+            noteFraming()
             return true
         }
         let parts = text.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
@@ -67,17 +70,18 @@ struct NaiveHead {
         let name = parts[0].map { 0x41...0x5A ~= $0 ? $0 + 32 : $0 }
         let value = Self.trimmed(Array(parts[1]))
         headers.append((String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
-        noteLength()
+        noteFraming()
         return true
     }
 
-    private mutating func noteLength() {
-        if let last = headers.last, last.name == "content-length" { lengths.append(Int64(last.value)) }
+    private mutating func noteFraming() {
+        guard let last = headers.last else { return }
+        if last.name == "content-length" { lengths.append(Int64(last.value)) }
+        if last.name == "transfer-encoding", last.value.lowercased() == "chunked" { isChunked = true }
     }
 
     /// Two lengths of the body, or one and chunks.
     private var isContradictory: Bool {
-        let isChunked = values("transfer-encoding").last?.lowercased() == "chunked"
         let changes = zip(lengths, lengths.dropFirst()).contains { $0 != nil && $0 != $1 }
         return changes || isChunked && lengths.last.flatMap { $0 } != nil
     }
