@@ -237,6 +237,28 @@ def test_a_pool_lost_during_an_attempt_is_not_tried_next(world: World, faulty: F
     assert not faulty.calls(names[1]) and not world.books.holds()
 
 
+@pytest.mark.parametrize("unanswered", ["release", "charge"])
+def test_what_an_attempt_cost_stays_booked_when_its_own_pool_is_lost_meanwhile(
+        world: World, faulty: FaultBackend, unanswered: str) -> None:
+    hung, kept = (faulty.url(world.fresh(role), more) for role, more in (("hung", "fault=hang"), ("kept", "")))
+    route = Route.lay(world, {"hung": {"base_url": hung, "on_unanswered": unanswered}}, {"kept": kept},
+                      timeouts={"first_byte": "1s"})
+    line = Line(route)
+    tenant = line.tenant()
+    late = line.start("late", tenant)
+    world.admin.entitle(tenant.id, {route.pools[1]: ["*"]})
+    answer = late.result()
+    assert answer.done and route.served_by(answer) == "kept", answer
+    first, second = route.attempts(answer)
+    assert (first.outcome, second.outcome) == ("unanswered", "answered"), (first, second)
+    assert (first.cost > 0) == (unanswered == "charge") and second.cost > 0
+    with world.books.connect() as connection:
+        listed = connection.execute("SELECT list_cost FROM ledger WHERE request_id = ? ORDER BY attempt",
+                                    (answer.request_id,)).fetchall()
+    assert listed == [(first.cost,), (second.cost,)]
+    assert not world.books.holds()
+
+
 @pytest.mark.parametrize("reprices", [False, True])
 def test_a_call_that_waited_for_money_is_not_sent_to_a_pool_that_was_lost(
         world: World, faulty: FaultBackend, reprices: bool) -> None:

@@ -225,6 +225,8 @@ extension Exchange {
         withdrawn = found
         reopenTargets()
         if let lease, found.contains(lease.target) { releaseLease(.unused) }
+        // What a failed attempt holds is settled with it, or goes over to the next.
+        guard failedAttempt == nil else { return }
         let pools = routing.targets.map(\.pool)
         if let pool = admission.reservation?.claim.pool, !pools.contains(pool),
             let lost = admission.giveUpReservation()

@@ -27,7 +27,11 @@ extension Exchange {
             usage: reckoning.usage, provenance: reckoning.provenance, outcome: reckoning.outcome, status: answerStatus,
             endedAt: plane.time.now(), stream: admission.ask.stream)
         price(&settlement, sheet, tiers)
-        if reckoning.chargesHold { settlement.cost = reservation.amount }
+        if reckoning.chargesHold {
+            // No usage says how it comes about, so it is what it would cost by the list too.
+            settlement.cost = reservation.amount
+            settlement.listCost = reservation.amount
+        }
         settlement.upstreamCost = upstreamCost(reckoning, backend, tiers, reported)
         settlement.isEmergency = isEmergency
         traceAttempt(settlement)
