@@ -9,6 +9,8 @@ struct NaiveHead {
     private var lengths: [Int64?] = []
     /// Of some line, and the lines folded into it, it was said that the body comes in chunks.
     private(set) var isChunked = false
+    /// What was said of the chunks was taken back, or a length is none.
+    private var isDoubtful = false
 
     init(_ lines: [[UInt8]]) {
         var bytes = 0
@@ -54,6 +56,7 @@ struct NaiveHead {
         headers = []
         lengths = []
         isChunked = false
+        isDoubtful = false
         return status >= 100
     }
 
@@ -76,13 +79,20 @@ struct NaiveHead {
 
     private mutating func noteFraming() {
         guard let last = headers.last else { return }
-        if last.name == "content-length" { lengths.append(Int64(last.value)) }
-        if last.name == "transfer-encoding", last.value.lowercased() == "chunked" { isChunked = true }
+        if last.name == "content-length" {
+            let isNumber = last.value.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            lengths.append(isNumber ? Int64(last.value) : nil)
+            if !last.value.isEmpty, !isNumber || Int64(last.value) == nil { isDoubtful = true }
+        } else if last.name == "transfer-encoding" {
+            let isChunks = last.value.lowercased() == "chunked"
+            if isChunked, !isChunks { isDoubtful = true }
+            if isChunks { isChunked = true }
+        }
     }
 
     /// Two lengths of the body, or one and chunks.
     private var isContradictory: Bool {
         let changes = zip(lengths, lengths.dropFirst()).contains { $0 != nil && $0 != $1 }
-        return changes || isChunked && lengths.last.flatMap { $0 } != nil
+        return changes || isDoubtful || isChunked && lengths.last.flatMap { $0 } != nil
     }
 }

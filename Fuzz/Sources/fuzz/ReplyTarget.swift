@@ -36,7 +36,7 @@ enum ReplyTarget {
         let channel = EmbeddedChannel()
         var answer = CleartextAnswer()
         var reply = Reply()
-        let decoder = ByteToMessageHandler(CleartextConnection.makeDecoder())
+        let decoder = ByteToMessageHandler(AnswerDecoder())
         func take() {
             while !reply.isMalformed, let part = try? channel.readInbound(as: HTTPClientResponsePart.self) {
                 if answer.isWhole { return }

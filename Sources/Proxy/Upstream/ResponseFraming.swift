@@ -7,25 +7,27 @@ struct ResponseFraming: Equatable {
     private(set) var isChunked = false
     /// The body's length where the head gives it.
     var length: Int64?
-    private var hasTwoLengths = false
+    /// A length is none, or another than the one before; or what was said of chunks is taken back.
+    private var isDoubtful = false
 
-    /// It says in two ways where the body ends.
-    var isContradictory: Bool { hasTwoLengths || isChunked && length != nil }
+    /// Two readers of it may find different ends of the body.
+    var isContradictory: Bool { isDoubtful || isChunked && length != nil }
 
     /// Takes one header.
     mutating func note(name: String, value: String) {
         // Most headers are told apart by the length of their name alone.
         switch name.utf8.count {
         case 14 where FieldName.matches(name, "content-length"):
-            let stated = Int64(value)
-            hasTwoLengths = hasTwoLengths || length != nil && length != stated
+            let stated = value.utf8.allSatisfy { 0x30...0x39 ~= $0 } ? Int64(value) : nil
+            // Without a value yet where the line below has it.
+            isDoubtful = isDoubtful || length != nil && length != stated || stated == nil && !value.isEmpty
             length = stated
         case 16 where FieldName.matches(name, "content-encoding"):
             isCoded = isCoded || !(value.isEmpty || value.lowercased() == "identity")
         case 17 where FieldName.matches(name, "transfer-encoding"):
             let coding = value.lowercased()
+            isDoubtful = isDoubtful || isChunked && coding != "chunked"
             isChunked = isChunked || coding == "chunked"
-            // Without a value yet where the line below has it.
             isCoded = isCoded || !["chunked", "identity", ""].contains(coding)
         default: return
         }

@@ -93,16 +93,21 @@ struct ResponseHeadParserTests {
     }
 
     @Test(
-        "a head that gives two lengths of its body is malformed",
+        "a head that leaves open where its body ends is malformed",
         arguments: [
             ["Content-Length: 7", "Content-Length: 8"], ["Content-Length: 7", "Transfer-Encoding: chunked"],
             ["Transfer-Encoding: chunked", "Content-Length: 7"], ["Content-Length: 7", "Content-Length: x"],
-            ["Transfer-Encoding: chunked", "Transfer-Encoding:", "Content-Length: 7"],
+            ["Content-Length: x"], ["Content-Length: 7, 7"], ["Content-Length: 7x"], ["Content-Length: +7"],
+            ["Content-Length: -7"], ["Content-Length: 9223372036854775808"], ["Content-Length: 7", " 8"],
+            ["Transfer-Encoding: chunked", "Transfer-Encoding:"], ["Transfer-Encoding: chunked", " x"],
+            ["Transfer-Encoding: chunked", "Transfer-Encoding: identity"],
         ])
     func twoLengths(_ headers: [String]) {
         #expect(parse(["HTTP/1.1 200 OK"] + headers + [""]).isMalformed)
         #expect(parse(["HTTP/1.1 100 Continue"] + headers + ["", "HTTP/1.1 200 OK", ""]).head?.status == 200)
         #expect(!parse(["HTTP/1.1 200 OK", "Content-Length: 7", "Content-Length: 7", ""]).isMalformed)
+        let chunks = "Transfer-Encoding: chunked"
+        #expect(!parse(["HTTP/1.1 200 OK", chunks, chunks, ""]).isMalformed)
     }
 
     @Test(

@@ -47,6 +47,25 @@ struct UpstreamAnswerTests {
         }
     }
 
+    @Test(
+        "a head that leaves open where its body ends is malformed",
+        arguments: [
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", "Content-Length: 4, 4", "Content-Length: 4x",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding:",
+            "Transfer-Encoding: chunked\r\nContent-Length: 15", "Content-Length: 4\r\nContent-Length: 5",
+        ], bothClients)
+    func openEnd(_ headers: String, _ kind: UpstreamHarness.Kind) async throws {
+        let server = try await LoopbackServer { _, channel in
+            channel.sendAndClose("HTTP/1.1 200 OK\r\n\(headers)\r\n\r\n4\r\nbody\r\n0\r\n\r\n")
+        }
+        let harness = try UpstreamHarness(kind)
+        let outcome = try await harness.run(harness.request(server.url))
+        #expect(outcome.error?.reason == .malformed, "\(outcome.error?.description ?? "")")
+        #expect(outcome.body.readableBytes == 0)
+        try await harness.stop()
+        try await server.stop()
+    }
+
     @Test("an answer that trickles is cut as too slow", arguments: bothClients)
     func minimumRate(_ kind: UpstreamHarness.Kind) async throws {
         let limits = UpstreamTimeouts(connectMS: 30_000, firstByteMS: 30_000, idleMS: 0, totalMS: 0, minRate: 1)

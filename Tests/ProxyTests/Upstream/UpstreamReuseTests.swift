@@ -20,6 +20,8 @@ struct UpstreamReuseTests {
     }
 
     private static let stale = LoopbackServer.answer("stale")
+    /// Of which a decoder says nothing yet.
+    private static let partOfHead = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 600\r\nX-Rest: "
 
     @Test(
         "bytes that follow an answer at once are not the next call's",
@@ -30,7 +32,7 @@ struct UpstreamReuseTests {
             ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-T: 1\r\n\r\n", "ok", 200),
         ], bothClients)
     func atOnce(_ told: (answer: String, body: String, status: Int), _ kind: UpstreamHarness.Kind) async throws {
-        for rest in [Self.stale, "x", String(repeating: "x", count: 40_000)] {
+        for rest in [Self.stale, Self.partOfHead, "HTTP", "x", String(repeating: "x", count: 40_000)] {
             let server = try await server { channel in channel.send(told.answer + rest) }
             let harness = try UpstreamHarness(kind)
             let first = try await harness.run(harness.request(server.url))
@@ -83,7 +85,7 @@ struct UpstreamReuseTests {
 
     @Test(
         "bytes on a connection at rest close it",
-        arguments: ["x", stale, String(repeating: "x", count: 3_000_000)], bothClients)
+        arguments: ["x", stale, partOfHead, String(repeating: "x", count: 3_000_000)], bothClients)
     func atRest(_ late: String, _ kind: UpstreamHarness.Kind) async throws {
         let waiting = Mutex<(any Channel)?>(nil)
         let server = try await server { channel in

@@ -50,6 +50,9 @@ struct CleartextAnswer {
             framing.note(name: name, value: value)
             return (name, value)
         }
+        guard !framing.isContradictory else {
+            return .malformed("the response head leaves open where its body ends")
+        }
         isCoded = framing.isCoded
         return .head(UpstreamHead(status: status, headers: headers))
     }

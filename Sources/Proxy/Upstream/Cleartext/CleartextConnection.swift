@@ -18,7 +18,7 @@ final class CleartextConnection: ChannelInboundHandler {
     weak var pool: CleartextPool?
     var restsSince = NIODeadline.uptimeNanoseconds(0)
 
-    private let decoder = CleartextConnection.makeDecoder()
+    private let decoder = AnswerDecoder()
     private var context: ChannelHandlerContext?
     /// Where bytes leave that are a request already: before the decoder, which wants parts of one.
     private var outlet: ChannelHandlerContext?
@@ -104,13 +104,16 @@ final class CleartextConnection: ChannelInboundHandler {
             // An early answer: the rest of the request may still lie unread before the next one.
             if !isSent { answer.forbidReuse() }
             call.didRead(head)
-        case .body(let bytes): call.didRead(bytes)
+        case .body(let bytes):
+            decoder.didDecode(bytes)
+            call.didRead(bytes)
         case .malformed(let why): failure = CleartextFailure.Malformed(why: why)
         }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        guard let call else { return }
+        // Something came at rest, if only a part of a head, of which the decoder says nothing yet.
+        guard let call else { return context.close(promise: nil) }
         if failure != nil {
             end(call)
         } else if answer.isWhole {
@@ -148,7 +151,7 @@ final class CleartextConnection: ChannelInboundHandler {
 
     private func rest(after call: CleartextCall) {
         self.call = nil
-        if answer.allowsReuse, isSent, let pool, let now = call.now {
+        if answer.allowsReuse, isSent, decoder.endsWithAnswer, let pool, let now = call.now {
             pool.put(self, at: now)
         } else {
             close()
@@ -161,15 +164,5 @@ final class CleartextConnection: ChannelInboundHandler {
         let (reason, detail) = CleartextFailure.onConnection(failure, isSent: isSent)
         call.fail(reason, detail)
         close()
-    }
-
-    /// What splits a backend's bytes into the parts of its answers.
-    static func makeDecoder() -> HTTPResponseDecoder {
-        var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderFieldSize = ResponseHeadParser.maxLineBytes
-        limits.maxHeaderListSize = ResponseHeadParser.maxBytes
-        limits.maxHeaderFieldCount = ResponseHeadParser.maxBytes
-        return HTTPResponseDecoder(
-            leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .forward, limitConfiguration: limits)
     }
 }

@@ -92,9 +92,11 @@ final class CurlSockets {
         return Use(socket: socket, generation: entries[index].generation)
     }
 
-    /// The call that had the connection is over.
+    /// The call that had the connection is over; what has come by now is not of its answer.
     func rest(_ use: Use) {
-        if isCurrent(use) { entries[Int(use.socket)].isInUse = false }
+        guard isCurrent(use) else { return }
+        entries[Int(use.socket)].isInUse = false
+        if !entries[Int(use.socket)].carriesStreams { giveUp(use.socket) }
     }
 
     func carriesStreams(_ use: Use) {

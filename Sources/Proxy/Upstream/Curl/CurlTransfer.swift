@@ -118,11 +118,11 @@ final class CurlTransfer: UpstreamCall, LiveCall {
         let framing = parser.framing
         if framing.isStreamed {
             handle.carriesStreams()
-        } else if framing.isChunked {
-            handle.watchForLeftovers()
         } else if framing.length == 0 {
             // libcurl drops what follows such a head in the same read, and does not tell.
             handle.forbidReuse()
+        } else if framing.isChunked {
+            handle.watchForLeftovers()
         }
         // An early answer: the rest of the request may still lie unread before the next one.
         if !handle.hasSentBody(ofCount: bodyCount) { handle.forbidReuse() }
