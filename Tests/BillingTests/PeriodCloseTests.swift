@@ -1,5 +1,7 @@
+import Dispatch
 import GRDB
 import Support
+import Synchronization
 import Tenancy
 import Testing
 
@@ -30,6 +32,29 @@ struct PeriodCloseTests {
         #expect(seal.entries == 2 && seal.cost == Money(pico: 11) && seal.number == 1)
         #expect(seal.closedAt == fixture.clock.now())
         #expect(try fixture.count("SELECT COUNT(*) FROM ledger WHERE period = '2026-11'") == 1)
+        #expect(try fixture.allDifferences() == [])
+    }
+
+    @Test("a sweep that comes while another reads a month leaves it alone")
+    func twoSweepsAtOnce() async throws {
+        let fixture = try october()
+        try await fixture.spend(5)
+        fixture.clock.advance(milliseconds: 1000)
+        try await fixture.requestClose("2026-10")
+        let other = OtherSweep()
+        var sources = PeriodFactsTests.sources
+        let routing = sources.routing
+        sources.routing = { db in
+            other.runOnce()
+            return try routing(db)
+        }
+        let closer = PeriodCloser(
+            file: fixture.file, journal: fixture.journal, ledger: fixture.ledger, sources: sources,
+            time: fixture.clock, logger: LedgerFixture.quiet)
+        other.closer.withLock { $0 = closer }
+        #expect(await closer.sweep().map(\.month.text) == ["2026-10"])
+        #expect(other.closed.withLock { $0 }?.isEmpty == true)
+        #expect(await closer.sweep().isEmpty)
         #expect(try fixture.allDifferences() == [])
     }
 
@@ -166,5 +191,22 @@ struct PeriodCloseTests {
         #expect(try fixture.allDifferences() == [])
         let listed = try fixture.file.read { try PeriodStore.periods($0, at: fixture.clock.now()) }
         #expect(listed.map(\.month.text) == ["2026-12", "2026-11", "2026-10"])
+    }
+}
+
+/// A sweep in the middle of another, which waits for it on a thread of its own.
+private final class OtherSweep: Sendable {
+    let closer = Mutex<PeriodCloser?>(nil)
+    let closed = Mutex<[Period]?>(nil)
+
+    func runOnce() {
+        guard let closer = closer.withLock({ $0.take() }) else { return }
+        let isDone = DispatchSemaphore(value: 0)
+        Task {
+            let closed = await closer.sweep()
+            self.closed.withLock { $0 = closed }
+            isDone.signal()
+        }
+        isDone.wait()
     }
 }

@@ -1,11 +1,12 @@
 public import Logging
+import Synchronization
 public import Tenancy
 
 /// Closes months: a request starts the grace, a sweep closes what is due, in one transaction or not at all.
 ///
 /// Everything is read by readers; facts are written in parts while the month is closing, and mean nothing before the
 /// last, short transaction has found that nothing changed meanwhile.
-public struct PeriodCloser: Sendable {
+public final class PeriodCloser: Sendable {
     /// Facts one turn of the writer takes: some milliseconds.
     private static let partSize = 500
 
@@ -16,6 +17,8 @@ public struct PeriodCloser: Sendable {
     public let sources: PeriodSources
     private let time: any TimeSource
     private let logger: Logger
+    /// Two at once would write facts of one month that were read at two instants.
+    private let isSweeping = Atomic<Bool>(false)
 
     /// A closer of the ledger's months; nothing happens before `sweep`.
     public init(
@@ -49,9 +52,13 @@ public struct PeriodCloser: Sendable {
         return period
     }
 
-    /// Closes every month that is due and that no call holds up; returns those. One that fails waits for the next time.
+    /// Closes every month that is due and that no call holds up; returns those. One that fails waits for the next time,
+    /// and so does all while another sweep is under way: a month with many entries takes seconds to read.
     @discardableResult
     public func sweep() async -> [Period] {
+        guard isSweeping.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
+        else { return [] }
+        defer { isSweeping.store(false, ordering: .releasing) }
         var closed: [Period] = []
         do {
             for period in try file.read({ try PeriodStore.closing($0) }) {

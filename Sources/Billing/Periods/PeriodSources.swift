@@ -7,7 +7,7 @@ public struct PeriodSources: Sendable {
     /// The version of Tollgate that runs.
     public let softwareVersion: String
     /// Backends and models as of the transaction.
-    public let routing: @Sendable (TenancyStore.Transaction) throws -> RoutingFacts
+    public var routing: @Sendable (TenancyStore.Transaction) throws -> RoutingFacts
 
     /// The sources of a process.
     public init(
