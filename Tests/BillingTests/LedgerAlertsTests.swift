@@ -16,8 +16,10 @@ struct LedgerAlertsTests {
 
     private static let day: Int64 = 86_400_000
 
-    private func fixture(events: [String] = AlertEvent.Kind.allCases.map(\.rawValue)) throws -> LedgerFixture {
-        let fixture = try LedgerFixture()
+    private func fixture(
+        events: [String] = AlertEvent.Kind.allCases.map(\.rawValue), at instant: Timestamp? = nil
+    ) throws -> LedgerFixture {
+        let fixture = try instant.map { try LedgerFixture(at: $0) } ?? LedgerFixture()
         try fixture.file.write { db in
             _ = try WebhookStore.insert(
                 Webhook(
@@ -89,6 +91,29 @@ struct LedgerAlertsTests {
         try await fixture.ledger.raiseAlerts(sweeping: true)
         #expect(try told().last == "0.00000000012 0.00000000013 a@example.org")
         #expect(try told().count == 3)
+    }
+
+    @Test func whatAllTenantsSpentInTheLastSecondsOfAMonthIsTold() async throws {
+        let fixture = try fixture(events: ["spend.threshold"], at: LedgerFixture.instant("2026-10-31T23:59:59Z"))
+        func put(_ id: String) throws {
+            let alert = OrganizationAlert(
+                id: ID(id), amount: Money(pico: 100), recipients: [], subjectPrefix: nil,
+                createdAt: fixture.clock.now())
+            try fixture.file.write { db in try OrganizationAlertStore.put(alert, db) }
+        }
+        try put("alo_1")
+        try await fixture.ledger.raiseAlerts(sweeping: true)
+        let last = try fixture.held(fixture.claim(100))
+        #expect(await fixture.record(last) == nil)
+        fixture.clock.advance(milliseconds: 60_000)
+        // One of the month that has begun says nothing of the one that is over.
+        try put("alo_2")
+        #expect(await fixture.settle(last, cost: 100) == nil)
+        for _ in 1...2 { try await fixture.ledger.raiseAlerts(sweeping: true) }
+        let raised = "SELECT group_concat(alert_id || ' ' || window_start) FROM organization_alerts_raised"
+        let october = try LedgerFixture.month("2026-10").start.microseconds
+        #expect(try fixture.file.read { try String.fetchOne($0, sql: raised) } == "alo_1 \(october)")
+        #expect(try messages(fixture).count == 1)
     }
 
     @Test func eachThresholdIsRaisedOncePerWindow() async throws {

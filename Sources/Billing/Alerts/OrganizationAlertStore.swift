@@ -56,15 +56,14 @@ public enum OrganizationAlertStore {
 
     // MARK: Raising
 
-    /// Looks at the month of an instant; nil when nothing is to be raised. An alert whose recipients cannot be read
-    /// names nobody, and keeps no other from being raised.
-    static func look(_ db: Database, at now: Timestamp) throws -> Look? {
+    /// Looks at a month; nil when nothing is to be raised. An alert whose recipients cannot be read names nobody, and
+    /// keeps no other from being raised.
+    static func look(_ db: Database, _ month: BillingPeriod) throws -> Look? {
         let alerts = try rows(db).map { row in alert(row, for: SpendAlertStore.recipients(row) ?? []) }
         guard !alerts.isEmpty else { return nil }
-        let month = BillingPeriod(containing: now)
-        let posted = try spend(db, from: month.start, to: month.next.start)
+        let posted = try spend(db, from: month.start, to: month.end)
         let reached = try alerts.filter { alert in
-            guard posted >= alert.amount else { return false }
+            guard posted >= alert.amount, alert.createdAt < month.end else { return false }
             return try Bool.fetchOne(
                 db.cachedStatement(
                     sql: """

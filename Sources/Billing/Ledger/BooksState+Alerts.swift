@@ -54,7 +54,7 @@ extension BooksState {
     }
 
     /// An hour: longer than a restart takes.
-    private static let lateMS: Int64 = 3_600_000
+    static let lateMS: Int64 = 3_600_000
 
     private func check(_ account: WindowAccount, of owner: BudgetAccount, at instant: Timestamp) -> AlertCheck? {
         let budget = owner.budget

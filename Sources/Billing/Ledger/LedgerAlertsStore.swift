@@ -36,9 +36,16 @@ extension Ledger {
         }
     }
 
-    /// Over all tenants there is no account to mark; the roll-up over everybody is asked instead.
+    /// Over all tenants there is no account to mark; the roll-up over everybody is asked instead, of a month that has
+    /// just ended too: its last calls may have ended while nobody looked.
     private func raiseSpendOfAll(at now: Timestamp) async throws {
-        guard let look = try file.read({ db in try OrganizationAlertStore.look(db, at: now) }) else { return }
+        let month = BillingPeriod(containing: now)
+        let late = BillingPeriod(containing: now.adding(milliseconds: -BooksState.lateMS))
+        for month in late == month ? [month] : [late, month] { try await raiseSpendOfAll(in: month, at: now) }
+    }
+
+    private func raiseSpendOfAll(in month: BillingPeriod, at now: Timestamp) async throws {
+        guard let look = try file.read({ db in try OrganizationAlertStore.look(db, month) }) else { return }
         let raised = try await journal.write { db in try OrganizationAlertStore.raise(look, at: now, db) }
         for alert in raised {
             logger.notice(
