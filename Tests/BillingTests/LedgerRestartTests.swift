@@ -1,3 +1,4 @@
+import GRDB
 import Support
 import Tenancy
 import Testing
@@ -20,6 +21,25 @@ struct LedgerRestartTests {
         try fixture.restart()
         #expect(fixture.figures(budget) == [15, 40, 45])
         #expect(try fixture.differences() == [])
+    }
+
+    @Test(
+        "what was spent in a window stays spent when the rules of its zone moved the window's start meanwhile",
+        arguments: [-3_600_000_000, 3_600_000_000])
+    func movedWindow(by microseconds: Int) async throws {
+        let fixture = try LedgerFixture()
+        let budget = try await fixture.budget(100, .month)
+        try await fixture.spend(90)
+        try await fixture.file.pool.write { db in
+            try db.execute(sql: "UPDATE accounts SET window_start = window_start + \(microseconds)")
+        }
+        try fixture.restart()
+        #expect(fixture.figures(budget) == [90, 0, 10])
+        #expect(fixture.ledger.reserve(fixture.claim(11)).reservation == nil)
+        try await fixture.spend(10)
+        #expect(try fixture.differences() == [])
+        try fixture.restart()
+        #expect(fixture.figures(budget) == [100, 0, 0])
     }
 
     @Test func aCrashBetweenKeepingLeftoversAndEmptyingTheirFileCountsThemOnce() async throws {

@@ -108,6 +108,10 @@ extension Ledger {
         guard let newest = rows.first, let oldest else {
             return try firstAccount(of: budget, zone, window, db)
         }
+        // Where no window begins there any more, the zone's rules are others now, and so are its windows.
+        guard BudgetWindow(budget.window, containing: newest.start, in: zone).start == newest.start else {
+            return try firstAccount(of: budget, zone, window, db)
+        }
         // A clock that was set back must not reopen a window that is over.
         if newest.start > window.start { window = BudgetWindow(budget.window, containing: newest.start, in: zone) }
         let isCurrent = newest.start == window.start
@@ -121,7 +125,7 @@ extension Ledger {
         return account
     }
 
-    /// The account of a budget that none was ever written for: it counts from here.
+    /// The account of a budget that has none of such a window: what the roll-ups say was spent in it.
     private func firstAccount(
         of budget: Budget, _ zone: CalendarZone, _ window: BudgetWindow, _ db: Database
     ) throws -> BudgetAccount {
