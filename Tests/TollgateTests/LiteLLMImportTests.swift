@@ -48,6 +48,16 @@ import Testing
         #expect(file.wanted["tenants"].items.map { $0["name"].plain } == ["research", "ops", "ada"])
     }
 
+    @Test func `a host longer than a name gives its pool the beginning of it`() throws {
+        let host = String(repeating: "h", count: 150) + ".example"
+        let result = try run(
+            """
+            model_list: [ { model_name: m, litellm_params: { model: hosted_vllm/m, api_base: "http://\(host):8000" } } ]
+            """)
+        let file = try StateFile(result.state, file: "state.yaml", environment: [:])
+        #expect(file.wanted["pools"].items.map { $0["name"].plain } == [String(repeating: "h", count: 100)])
+    }
+
     @Test func `a file without a model list is refused`() {
         #expect(throws: CommandFailure.self) { try run("pools: []") }
     }

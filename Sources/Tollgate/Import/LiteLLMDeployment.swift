@@ -118,7 +118,8 @@ struct LiteLLMDeployment: Sendable {
         if let id = info["id"]?.text, id.utf8.count <= 40 { return ImportName.cleaned(id) }
         guard let base, base != provider.baseURL, let address = BackendAddress(base) else { return provider.name }
         let isStandard = address.port == (address.scheme == "https" ? 443 : 80)
-        return isStandard ? address.host : "\(address.host):\(address.port)"
+        // A host may be longer than a name.
+        return ImportName.cleaned(isStandard ? address.host : "\(address.host):\(address.port)")
     }
 
     /// Keys that stand for none.
