@@ -25,7 +25,7 @@ from support.client import chat, encode  # noqa: E402
 from support.tollgate import Gateway  # noqa: E402
 from support.world import World  # noqa: E402
 
-MIB_EACH, BODIES, ROUNDS = 8, 25, 12
+MIB_EACH, BODIES, ROUNDS = 8, 100, 8
 
 
 class Uploads:

@@ -66,8 +66,10 @@ class Load:
     may_break: bool = False  # an answer that has begun may end with an error event
     fault_share: float = 0.1
     refusals: tuple[int, ...] = (400, 429, 502, 503)
-    # What the backend does wrong, and whose model it is called by.
-    faults: dict[str, str] = field(default_factory=lambda: dict.fromkeys(("500", "reset", "400"), "faulty"))
+    # What the backend does wrong, and whose model it is called by; one after the other.
+    faults: list[tuple[str, str]] = field(
+        default_factory=lambda: [(knobs, "faulty") for knobs in ("500", "reset", "400")])
+    fault: Iterator[int] = field(default_factory=itertools.count)
 
     def new_tenants(self) -> None:
         """Three tenants with caps that bind soon, and one with plenty; the oldest are left alone."""
@@ -106,8 +108,8 @@ class Load:
         fields: dict[str, Any] = {"stream": True} if stream else {}
         knobs, model = f"latency={dice.randrange(0, 250)},out={number}", "counted"
         if dice.random() < self.fault_share:
-            fault = dice.choice(list(self.faults))
-            knobs, model = f"{knobs},fault={fault}", self.faults[fault]
+            fault, model = self.faults[next(self.fault) % len(self.faults)]
+            knobs = f"{knobs},fault={fault}"
         hang_up: dict[str, Any] = {"hang_up_after": dice.uniform(0, 0.2)} if dice.random() < 0.2 else {}
         body = chat(str(number), model=model, knobs=knobs, max_tokens=2 * number, **fields)
         key = dice.choice(self.keys)

@@ -8,7 +8,7 @@ import http.client
 from contextlib import closing
 
 from prove import memory
-from prove.held import Figures, Watch, client_connections
+from prove.held import LATE_LIMIT, Figures, Watch, client_connections
 from prove.programme import Outcome
 from prove.slow import slow_readers
 from support.backend import FakeBackend
@@ -30,7 +30,7 @@ def test_what_slow_readers_took_goes_back(run: Run, backend: FakeBackend) -> Non
         world.admin.price("long", "0", "0")
         tenant = world.tenant("1000000")
         world.assert_good_call(tenant)
-        watch = Watch(outcome, server, (backend,))
+        watch = Watch(outcome, server, (backend,), LATE_LIMIT)
         for _ in range(2):
             with watch.wave("readers", READERS, memory.SLOW_READER):
                 outcome.wrong(asyncio.run(slow_readers(world, tenant, True, READERS, SECONDS, OPENING))[:3])

@@ -186,7 +186,7 @@ def many_at_once(address: Address, credential: str, number: int) -> list[str]:
 
 
 @dataclass
-class Bomber:
+class Bombs:
     """Backends that answer with gzip bombs, which were not asked for: one in one piece, one in a stream."""
 
     world: World
@@ -222,7 +222,7 @@ def run(run: Run, size: int) -> Outcome:
     outcome = Outcome()
     with no_disk(run.full), fake_backend() as backend, fault_backend() as bomber, gateway(run.binary, CONFIG) as server:
         world = World.lay(server, backend)
-        bombs = Bomber(world, bomber)
+        bombs = Bombs(world, bomber)
         tenant = world.tenant("1000000", ("fast", *BOMBS))
         places = [Place("data", server.data, tenant.key, "/v1/chat/completions", BODY_LIMIT),
                   Place("admin", server.admin_address, world.admin.credential, "/admin/v1/tenants", ADMIN_LIMIT)]
@@ -267,7 +267,7 @@ def tried(outcome: Outcome, world: World, name: str, wrong: str) -> None:
     outcome.must(world.server.running(), f"{name}: the gateway ended")
 
 
-def alone(watch: Watch, world: World, tenant: Tenant, places: list[Place], bombs: Bomber) -> None:
+def alone(watch: Watch, world: World, tenant: Tenant, places: list[Place], bombs: Bombs) -> None:
     """One body at a time takes no more than is stated for one that is being read."""
     for place in places:
         for name in (ONE_BODY, ONE_BOMB):

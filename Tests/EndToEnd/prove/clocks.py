@@ -190,13 +190,15 @@ def months_wrong(world: World, entries: list[Entry], zone: str, who: str) -> lis
 async def all_jumps(calls: Calls, clock: Clock, size: int, seconds: float, outcome: Outcome) -> None:
     start = time.time()
     places = edges(ZONES, datetime.now(UTC).replace(microsecond=0))
-    outcome.figures["the clock was put to"] = " ".join(f"{place:%Y-%m-%dT%H:%M:%S}" for place in places)
+    visited: dict[str, None] = {}
 
     def jump(number: int) -> None:
         if number % 2:
             offset = clock.offset + calls.dice.choice(HOPS)
         else:
-            offset = int(places[number // 2 % len(places)].timestamp() - time.time())
+            place = places[number // 2 % len(places)]
+            visited.setdefault(f"{place:%Y-%m-%dT%H:%M:%S}")
+            offset = int(place.timestamp() - time.time())
         # Never before the start: prices and budgets are of then.
         clock.set(max(offset, int(start - time.time()) + 1))
 
@@ -206,6 +208,7 @@ async def all_jumps(calls: Calls, clock: Clock, size: int, seconds: float, outco
         await calls.for_seconds(seconds, lambda number=number: jump(number) if number < size else None)
         outcome.tried(problems + calls.problems[:3])
         calls.problems.clear()
+    outcome.figures["the clock was put to"] = " ".join(visited)
 
 
 def run(run: Run, size: int) -> Outcome:

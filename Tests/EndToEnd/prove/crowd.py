@@ -21,7 +21,7 @@ SECONDS = 24.0  # of the streams: as much as half of it is for all to come, a th
 PAIRS = 5
 NAME, SHARE = "a crowd", 1.0  # how much longer a call may take beside calls that are served too
 GONE = "a crowd that has just gone"
-LOOKS = 6.0  # seconds in which the gateway looks whether memory is to be given back
+LOOKS, SMOKE_LOOKS = 6.0, 0.5  # seconds; the gateway looks every five whether memory is to be given back
 GATE, BODIES_GATE = 200, 10  # connections opened at once, and bodies sent
 BODY = 100_000  # bytes that each idle connection has sent
 
@@ -104,7 +104,7 @@ def run(run: Run, size: int) -> Outcome:
                     time.sleep(seconds / 3)
                 asyncio.run(crowd(world, tenant.key, size, seconds, watch, other))
                 with other.turn(True, GONE):
-                    time.sleep(LOOKS if run.full else 0)
+                    time.sleep(LOOKS if run.full else SMOKE_LOOKS)
                     watch.must_give_back(NAME)
             watch.report()
             pooled = backend_connections(backend, streaming)

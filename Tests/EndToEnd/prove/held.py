@@ -23,7 +23,8 @@ from support.world import World
 from . import memory
 from .programme import Outcome
 
-GIVEN_BACK_LIMIT, MEMORY_LIMIT = 20.0, 75.0  # seconds; memory that went back beside what still stood has a minute
+GIVEN_BACK_LIMIT = 20.0  # seconds
+LATE_LIMIT = 75.0  # seconds for memory alone, which has a minute when some was given back beside what still stood
 KEPT_LIMIT = 150.0  # seconds until connections to backends are closed that rest: 118, and a look
 BYSTANDER = 2  # client connections of a bystander: one, and one that ends while the next is made
 # What may be held after an abuse beyond what was held before it: a helper thread, a file that is being written.
@@ -141,6 +142,7 @@ class Watch:
     outcome: Outcome
     server: Gateway
     backends: tuple[LoggingBackend, ...]
+    memory_limit: float = GIVEN_BACK_LIMIT
     first: Figures = field(init=False)
     left: dict[str, list[int]] = field(default_factory=dict)  # memory, after each wave of each kind
     peaks: dict[str, int] = field(default_factory=dict)
@@ -182,7 +184,7 @@ class Watch:
             now, pooled = Figures.of(self.server), backend_connections(*self.backends)
             problems = held_too_much(self.first, now, pooled, rss_limit)
             is_memory = len(problems) == 1 and now.rss > rss_limit
-            if not problems or time.monotonic() - began > (MEMORY_LIMIT if is_memory else GIVEN_BACK_LIMIT):
+            if not problems or time.monotonic() - began > (self.memory_limit if is_memory else GIVEN_BACK_LIMIT):
                 return problems
             time.sleep(0.1)
 
@@ -211,6 +213,6 @@ def still_held(world: World) -> list[str]:
         budgets = [budget for budget, in connection.execute("SELECT id FROM budgets")]
     states = {budget: world.admin.budget_state(budget) for budget in budgets}
     held = [f"{budget} still holds {state['held']}" for budget, state in states.items() if pico(state["held"])]
-    busy = re.findall(r"^(tollgate_backend_in_flight\{.*\}) (?!0$)(.*)$", world.server.metrics_text(), re.MULTILINE)
-    held = held[:5] + [f"{backend} is {number}" for backend, number in busy]
-    return held if budgets else ["there is no budget"]
+    calls = re.findall(r"^(tollgate_backend_in_flight\{.*\}) (.*)$", world.server.metrics_text(), re.MULTILINE)
+    held = held[:5] + [f"{backend} is {number}" for backend, number in calls if number != "0"]
+    return held if budgets and calls else ["there is no budget, or no backend"]

@@ -6,7 +6,7 @@ tenants, one of each; if anything is wrong they are tried again one by one, whic
 
 Each tenant has a row in every table of `TABLES`: what it paid and what was corrected, a hold that a crash left, a raise
 that runs to the last picodollar of what is spent and held, one that would open its cap had it not been ended, and a
-price agreed with it, which is that of all.
+price agreed with it.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from typing import Any
 
 from support.backend import fake_backend
 from support.options import Run
-from support.oracle import pico, usd
+from support.oracle import Price, pico, usd
 from support.showroom import travel
 from support.tollgate import gateway
-from support.world import INPUT_USD, OUTPUT_USD, PRICE, Tenant, World
+from support.world import PRICE, Tenant, World
 
 from .damage import ODD_VALUES, Place, about_everybody, length, mutate, rows_of, since, span, told_wrong
 from .dying import End, started
@@ -35,6 +35,8 @@ from .stored import Stored
 RELEASE, SWEPT_SECONDS = "uncertain_release_after_seconds", 7.0  # the first look at what is to be released is over
 BOOKED = "SELECT kind, tenant_id, cost FROM ledger WHERE request_id = ?"
 LISTS = ("/tenants?limit=1000", "/budgets?limit=1000")  # in which others must stand too
+AGREED_USD = ("3", "12")  # by the million tokens, another price than everybody's
+AGREED = Price.per_million(*AGREED_USD)
 AT_ONCE = 10  # tenants with an odd row each, in one start
 TABLES = ("tenants", "entitlements", "tenant_quotas", "api_keys", "key_secrets", "key_quotas", "budgets", "accounts",
           "budget_raises", "budget_alerts", "spend_alerts", "credits", "corrections", "holds", "ledger",
@@ -107,15 +109,15 @@ def lay(world: World, number: int) -> tuple[list[Odd], list[Tenant]]:
     for tenant in tenants:
         world.admin.quotas(f"tenants/{tenant.id}", rpm=100_000, tpd=10**9)
         world.admin.quotas(f"keys/{tenant.key_id}", rpm=100_000, concurrency=50)
-        world.admin.price_of("fake", {"input": INPUT_USD, "output": OUTPUT_USD}, tenant_id=tenant.id)
+        world.admin.price_of("fake", dict(zip(("input", "output"), AGREED_USD)), tenant_id=tenant.id)
         world.admin.budget(tenant.id, "100", window="month", model="fake", alerts_at=[0.5, 0.8])
         world.admin.budget(tenant.id, "0.00001", window="day", mode="soft", alerts_at=[0.5])
-        world.assert_good_call(tenant)
+        world.assert_good_call(tenant, AGREED)
     travel(world.server, 0)
     close_last_month(world)
     for tenant in tenants:
         own_rows(world, tenant)
-        world.assert_good_call(tenant)
+        world.assert_good_call(tenant, AGREED)
     left_uncertain(world, tenants[:number])
     return [spent(world, tenant) for tenant in tenants[:number]], tenants[number:]
 
@@ -161,8 +163,8 @@ def limit_of(row: dict[str, Any]) -> int | None:
     return row["limit_micro"] * 10**6 + row["limit_pico"] if whole else None
 
 
-def others_wrong(world: World, others: list[Tenant], **fields: Any) -> list[str]:
-    """Others are served, and each call is booked once, to them, at what it costs."""
+def others_wrong(world: World, others: list[Tenant], price: Price = PRICE, **fields: Any) -> list[str]:
+    """Others are served, and each call is booked once, to them, at what it costs by their price."""
     problems = []
     for tenant in others:
         answer = world.call(tenant, max_tokens=5, **fields)
@@ -170,7 +172,7 @@ def others_wrong(world: World, others: list[Tenant], **fields: Any) -> list[str]
             problems.append(f"another tenant was answered {answer.status} {answer.body[:200]!r} {answer.error}")
             continue
         usage = answer.json()["usage"]
-        wanted = [("settle", tenant.id, PRICE.cost(usage["prompt_tokens"], usage["completion_tokens"]))]
+        wanted = [("settle", tenant.id, price.cost(usage["prompt_tokens"], usage["completion_tokens"]))]
         with world.books.connect() as connection:
             booked = connection.execute(BOOKED, (answer.request_id,)).fetchall()
         problems += [] if booked == wanted else [f"another tenant's call is booked as {booked}, {wanted} is right"]
@@ -269,7 +271,8 @@ class Trials:
                     for problem in (*own_wrong(self.world, damage.odd, may, self.seen),
                                     *told_wrong(self.world, questions(damage.odd.tenant), damage.names, self.seen))]
         names = [name for damage in allowed for name in damage.names]
-        everybody = others_wrong(self.world, self.others) + told_wrong(self.world, about_everybody(), names, self.seen)
+        everybody = others_wrong(self.world, self.others, AGREED)
+        everybody += told_wrong(self.world, about_everybody(), names, self.seen)
         everybody += told_of_others_wrong(self.world, self.known)
         problems += [f"{whole}: {problem}" for problem in everybody]
         # Once more, after what runs beside the calls has had a turn, where that may give something back.
@@ -317,4 +320,5 @@ def rows(run: Run, size: int) -> Outcome:
     return outcome
 
 
-ROWS = Programme("rows", "mutated rows of tenants: nobody else fails, the gateway never ends", rows, 10_000, 20)
+ROWS = Programme("rows", "mutated rows of tenants: nobody else fails, the gateway never ends", rows, 10_000,
+                 len(KNOWN_ODD))

@@ -80,7 +80,7 @@ class World:
             time.sleep(0.01)
         return future
 
-    def assert_good_call(self, tenant: Tenant) -> Answer:
+    def assert_good_call(self, tenant: Tenant, price: Price = PRICE) -> Answer:
         """A call that must work, be in the backend's log, and cost exactly tokens x price in the ledger."""
         marker = self.fresh("good")
         answer = self.call(tenant, marker, max_tokens=20)
@@ -88,5 +88,5 @@ class World:
         prompt, completion = self.backend.call(marker).billed
         entry = self.books.settled(answer.request_id)
         assert (entry.input + entry.input_cache_read, entry.output) == (prompt, completion)
-        assert entry.cost == PRICE.cost(prompt, completion)
+        assert entry.cost == price.cost(prompt, completion)
         return answer
