@@ -35,7 +35,7 @@ struct PeriodCloseTests {
         #expect(try fixture.allDifferences() == [])
     }
 
-    @Test("a sweep that comes while another reads a month leaves it alone")
+    @Test("a sweep that comes while another reads a month waits for its end")
     func twoSweepsAtOnce() async throws {
         let fixture = try october()
         try await fixture.spend(5)
@@ -45,16 +45,15 @@ struct PeriodCloseTests {
         var sources = PeriodFactsTests.sources
         let routing = sources.routing
         sources.routing = { db in
-            other.runOnce()
-            return try routing(db)
+            try other.during { try routing(db) }
         }
         let closer = PeriodCloser(
             file: fixture.file, journal: fixture.journal, ledger: fixture.ledger, sources: sources,
             time: fixture.clock, logger: LedgerFixture.quiet)
         other.closer.withLock { $0 = closer }
         #expect(await closer.sweep().map(\.month.text) == ["2026-10"])
-        #expect(other.closed.withLock { $0 }?.isEmpty == true)
-        #expect(await closer.sweep().isEmpty)
+        #expect(await other.task.withLock { $0 }?.value.isEmpty == true)
+        #expect(other.mostAtOnce == 1)
         #expect(try fixture.allDifferences() == [])
     }
 
@@ -194,19 +193,25 @@ struct PeriodCloseTests {
     }
 }
 
-/// A sweep in the middle of another, which waits for it on a thread of its own.
+/// A sweep that begins while another one reads, which gives it the time to read too.
 private final class OtherSweep: Sendable {
     let closer = Mutex<PeriodCloser?>(nil)
-    let closed = Mutex<[Period]?>(nil)
+    let task = Mutex<Task<[Period], Never>?>(nil)
+    private let atOnce = Mutex((now: 0, most: 0))
+    private let isReading = DispatchSemaphore(value: 0)
 
-    func runOnce() {
-        guard let closer = closer.withLock({ $0.take() }) else { return }
-        let isDone = DispatchSemaphore(value: 0)
-        Task {
-            let closed = await closer.sweep()
-            self.closed.withLock { $0 = closed }
-            isDone.signal()
+    var mostAtOnce: Int { atOnce.withLock { $0.most } }
+
+    /// On a thread of its own, so it may wait.
+    func during<Value>(_ read: () throws -> Value) rethrows -> Value {
+        atOnce.withLock { ($0.now, $0.most) = ($0.now + 1, max($0.most, $0.now + 1)) }
+        defer { atOnce.withLock { $0.now -= 1 } }
+        if let closer = closer.withLock({ $0.take() }) {
+            task.withLock { $0 = Task { await closer.sweep() } }
+            _ = isReading.wait(timeout: .now() + .milliseconds(300))
+        } else {
+            isReading.signal()
         }
-        isDone.wait()
+        return try read()
     }
 }

@@ -17,8 +17,8 @@ public final class PeriodCloser: Sendable {
     public let sources: PeriodSources
     private let time: any TimeSource
     private let logger: Logger
-    /// Two at once would write facts of one month that were read at two instants.
-    private let isSweeping = Atomic<Bool>(false)
+    /// The sweep that came last. Two at once would write facts of one month that were read at two instants.
+    private let latest = Mutex<Task<[Period], Never>?>(nil)
 
     /// A closer of the ledger's months; nothing happens before `sweep`.
     public init(
@@ -52,13 +52,23 @@ public final class PeriodCloser: Sendable {
         return period
     }
 
-    /// Closes every month that is due and that no call holds up; returns those. One that fails waits for the next time,
-    /// and so does all while another sweep is under way: a month with many entries takes seconds to read.
+    /// Closes every month that is due and that no call holds up, once the sweeps before are over; returns those. One
+    /// that fails waits for the next time.
     @discardableResult
     public func sweep() async -> [Period] {
-        guard isSweeping.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
-        else { return [] }
-        defer { isSweeping.store(false, ordering: .releasing) }
+        let turn = latest.withLock { latest in
+            let before = latest
+            let turn = Task {
+                _ = await before?.value
+                return await self.closeDue()
+            }
+            latest = turn
+            return turn
+        }
+        return await turn.value
+    }
+
+    private func closeDue() async -> [Period] {
         var closed: [Period] = []
         do {
             for period in try file.read({ try PeriodStore.closing($0) }) {
