@@ -51,9 +51,9 @@ def test_the_bounds_on_memory_are_those_that_are_stated() -> None:
     assert stated == memory.STATED
 
 
-def soaked(late: Figures) -> list[str]:
+def soaked(late: Figures, judged: bool = True) -> list[str]:
     outcome = Outcome()
-    soak.flat(outcome, [(at, late if at > 60 else BEFORE) for at in range(100)], judged=False)
+    soak.flat(outcome, [(at, late if at > 60 else BEFORE) for at in range(100)], judged)
     return outcome.failures
 
 
@@ -73,6 +73,8 @@ def test_a_soak_whose_threads_or_descriptors_grow_fails() -> None:
     assert soaked(replace(BEFORE, threads=11)) == ["threads grew from 8 to 9"]
     assert soaked(replace(BEFORE, threads=11, dispatched=3)) == []
     assert soaked(replace(BEFORE, descriptors=46)) == ["descriptors grew from 40 to 46"]
+    assert soaked(replace(BEFORE, descriptors=46), judged=False) == []
+    assert soaked(replace(BEFORE, descriptors=80), judged=False) == ["descriptors grew from 40 to 80"]
 
 
 # Floods of keys
