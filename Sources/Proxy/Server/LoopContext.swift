@@ -9,7 +9,7 @@ final class LoopContext {
     let plane: DataPlane
     /// The loop's own copy, which no lock guards.
     var limits: GatewayLimits
-    let upstream: any UpstreamClient
+    let upstream: LoopClient
     var answerRoom = ReusedBuffer()
     private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
     private var sweep: RepeatedTask?
@@ -27,6 +27,7 @@ final class LoopContext {
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         sweep = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
             bound.value.sweep(Array(bound.value.connections.values))
+            bound.value.upstream.closeRested()
         }
     }
 

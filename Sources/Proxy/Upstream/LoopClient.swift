@@ -23,6 +23,11 @@ final class LoopClient: UpstreamClient, @unchecked Sendable {
         return curl.send(request, delegate: delegate)
     }
 
+    /// Closes cleartext connections that have rested too long; libcurl does so at its next call.
+    func closeRested() {
+        cleartext.closeRested()
+    }
+
     func shutdown() {
         cleartext.shutdown()
         curl.shutdown()

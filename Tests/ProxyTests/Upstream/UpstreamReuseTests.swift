@@ -129,6 +129,23 @@ struct UpstreamReuseTests {
         try await server.stop()
     }
 
+    @Test("a connection that has rested too long is closed though no call comes")
+    func rested() async throws {
+        let server = try await LoopbackServer { _, channel in channel.send(LoopbackServer.answer("ok")) }
+        let harness = try UpstreamHarness(.loop)
+        let client = try #require(harness.client as? LoopClient)
+        _ = try await harness.run(harness.request(server.url))
+        try await harness.eventLoop.submit { client.closeRested() }.get()
+        _ = try await harness.run(harness.request(server.url))
+        #expect(server.acceptedCount == 1)
+        harness.clock.advance(CleartextPool.longestRest)
+        try await harness.eventLoop.submit { client.closeRested() }.get()
+        try await server.connectionsClosed()
+        #expect(server.acceptedCount == 1)
+        try await harness.stop()
+        try await server.stop()
+    }
+
     @Test("clean ends of every kind keep the connection", arguments: bothClients)
     func kept(_ kind: UpstreamHarness.Kind) async throws {
         let answers = [

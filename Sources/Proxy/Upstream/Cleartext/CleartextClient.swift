@@ -57,6 +57,11 @@ final class CleartextClient {
         targets.removeAll()
     }
 
+    /// Closes the connections that have rested too long; to be asked now and then.
+    func closeRested() {
+        targets.closeRested(at: clock())
+    }
+
     /// Forgets an ended call.
     func release(_ call: CleartextCall) {
         live.remove(call)

@@ -27,10 +27,14 @@ final class CleartextPool {
         guard !isRetired, resting.count < Self.most else { return connection.close() }
         connection.restsSince = now
         resting.append(connection)
-        if let oldest = resting.first, oldest.restsSince + Self.longestRest <= now {
-            resting.removeFirst()
-            oldest.close()
-        }
+    }
+
+    /// Closes those that have rested too long, whether or not a call comes.
+    func closeRested(at now: NIODeadline) {
+        let old = resting.prefix { $0.restsSince + Self.longestRest <= now }
+        guard !old.isEmpty else { return }
+        resting.removeFirst(old.count)
+        for connection in old { connection.close() }
     }
 
     /// The connection closed while it rested.

@@ -1,3 +1,5 @@
+import NIOCore
+
 /// Targets by their URL and pools by their origin; parsing a URL costs more than the rest of a call's set-up.
 struct CleartextTargets {
     private let capacity: Int
@@ -17,6 +19,11 @@ struct CleartextTargets {
         let target = CurlURL(url).flatMap { CleartextTarget($0) { pool($0) } }
         targets[url] = .some(target)
         return target
+    }
+
+    /// Closes the connections that have rested too long.
+    func closeRested(at now: NIODeadline) {
+        for pool in pools.values { pool.closeRested(at: now) }
     }
 
     /// Closes every connection at rest; those in use close after their call.
