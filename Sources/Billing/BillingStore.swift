@@ -179,7 +179,7 @@ public enum BillingStore {
 
     private static func price(_ row: Row) throws -> PriceVersion {
         let tenantID = (row["tenant_id"] as String?).map { ID<Tenant>($0) }
-        // What was agreed with a tenant is a tenant's price, whatever else the row says.
+        // What was agreed with a tenant is a tenant's price, if its kind cannot be read.
         guard let kind = PriceKind(rawValue: row["kind"]) ?? tenantID.map({ _ in .tenant }) else {
             throw BillingError.damaged("prices, \(row["id"] as String)")
         }

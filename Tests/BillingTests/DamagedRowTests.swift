@@ -34,7 +34,7 @@ struct DamagedRowTests {
         }
     }
 
-    @Test("a price agreed with a tenant is one of tenants whatever its row says; whose another is nobody knows")
+    @Test("a price agreed with a tenant whose kind cannot be read is one of tenants; whose another is nobody knows")
     func damagedKind() async throws {
         let fixture = try LedgerFixture()
         let now = fixture.clock.now()

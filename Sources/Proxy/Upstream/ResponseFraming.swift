@@ -10,6 +10,9 @@ struct ResponseFraming: Equatable {
     /// A length is none, or another than the one before; or what was said of chunks is taken back.
     private var isDoubtful = false
 
+    /// Why a contradictory one is refused.
+    static let contradiction = "the response head leaves open where its body ends"
+
     /// Two readers of it may find different ends of the body.
     var isContradictory: Bool { isDoubtful || isChunked && length != nil }
 

@@ -65,7 +65,7 @@ struct ResponseHeadParser {
             return .more
         }
         // RFC 9112 §6.3: whichever the client believes, another may believe the other.
-        guard !framing.isContradictory else { return .malformed("the response head leaves open where its body ends") }
+        guard !framing.isContradictory else { return .malformed(ResponseFraming.contradiction) }
         isComplete = true
         if status == 204 || status == 304 { framing.length = 0 }
         let head = UpstreamHead(status: status, headers: headers)

@@ -102,7 +102,7 @@ struct ResponseHeadParserTests {
             ["Transfer-Encoding: chunked", "Transfer-Encoding:"], ["Transfer-Encoding: chunked", " x"],
             ["Transfer-Encoding: chunked", "Transfer-Encoding: identity"],
         ])
-    func twoLengths(_ headers: [String]) {
+    func openEnd(_ headers: [String]) {
         #expect(parse(["HTTP/1.1 200 OK"] + headers + [""]).isMalformed)
         #expect(parse(["HTTP/1.1 100 Continue"] + headers + ["", "HTTP/1.1 200 OK", ""]).head?.status == 200)
         #expect(!parse(["HTTP/1.1 200 OK", "Content-Length: 7", "Content-Length: 7", ""]).isMalformed)

@@ -25,8 +25,8 @@ final class AnswerDecoder: WriteObservingByteToMessageDecoder {
             leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .forward, limitConfiguration: limits)
     }
 
-    /// Whether nothing came behind an answer that is whole: its body ends where the read does, or with neither a body
-    /// nor a length its blank line does.
+    /// Whether nothing came behind an answer that is whole: the read ends where the body does, or, of an answer without
+    /// a body or in chunks, with a blank line.
     var endsWithAnswer: Bool { bodyEnd == end || tail == Self.blankLine }
 
     /// Hears of each piece of a body, a slice of what was read.

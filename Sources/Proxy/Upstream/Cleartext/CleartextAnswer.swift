@@ -50,9 +50,7 @@ struct CleartextAnswer {
             framing.note(name: name, value: value)
             return (name, value)
         }
-        guard !framing.isContradictory else {
-            return .malformed("the response head leaves open where its body ends")
-        }
+        guard !framing.isContradictory else { return .malformed(ResponseFraming.contradiction) }
         isCoded = framing.isCoded
         return .head(UpstreamHead(status: status, headers: headers))
     }
