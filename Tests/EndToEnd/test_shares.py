@@ -38,7 +38,7 @@ def taken(handle: socket.socket, piece: bytes) -> int:
     sent, end = 0, time.monotonic() + SECONDS
     while time.monotonic() < end:
         try:
-            sent += handle.send(piece)
+            sent += handle.send(memoryview(piece)[sent % len(piece):])
         except BlockingIOError:
             time.sleep(0.0005)
         except ConnectionError:

@@ -24,8 +24,8 @@ final class HeadGuard: ChannelDuplexHandler {
     private var isLast = false
     /// Nothing more is handed on.
     private var isOver = false
-    /// All answers are out; what still comes is thrown away.
-    private var hasEnded = false
+    /// The parser gave up: what still comes is thrown away, though answers may be under way.
+    private var hasFailed = false
     /// The refusal that waits for the answers before it.
     private var waiting: (denial: Denial, isHead: Bool, target: String)?
 
@@ -55,7 +55,7 @@ final class HeadGuard: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if hasEnded { SurplusPace.read(context) } else { context.read() }
+        if isOver || hasFailed { SurplusPace.read(context) } else { context.read() }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -77,6 +77,7 @@ final class HeadGuard: ChannelDuplexHandler {
         guard error is HTTPParserError else { return context.fireErrorCaught(error) }
         // Bytes behind the last request are nobody's.
         if isOver { return }
+        hasFailed = true
         context.fireErrorCaught(error)
         // Who goes on sending is not waited for, though what comes is no longer read.
         closeSoon(context)
@@ -110,7 +111,6 @@ final class HeadGuard: ChannelDuplexHandler {
     }
 
     private func end(_ context: ChannelHandlerContext) {
-        hasEnded = true
         // Closed at once, the client might lose the answer to a reset.
         context.close(mode: .output, promise: nil)
         closeSoon(context)
