@@ -9,12 +9,15 @@ import Testing
 struct ModelTests {
     private static let steps = 400
 
-    /// Twenty fixed seeds and a new one, or the one in TOLLGATE_MODEL_SEED.
+    /// Once found a limit lowered while a call of the day before yesterday went on; its next attempt had the old limit.
+    private static let loweredMeanwhile: UInt64 = 10_286_134_115_552_761_113
+
+    /// Fixed seeds and a new one, or the one in TOLLGATE_MODEL_SEED.
     static var seeds: [UInt64] {
         if let text = ProcessInfo.processInfo.environment["TOLLGATE_MODEL_SEED"], let seed = UInt64(text) {
             return [seed]
         }
-        return Array(1...20) + [.random(in: 21 ... .max)]
+        return Array(1...20) + [loweredMeanwhile, .random(in: 21 ... .max)]
     }
 
     @Test(arguments: seeds)

@@ -49,10 +49,10 @@ final class BudgetAccount {
         raises.reduce(budget.limit) { limit, raise in raise.isRunning(at: instant) ? max(limit, raise.limit) : limit }
     }
 
-    /// Gives an account the cap of the instant it is about to be judged at.
+    /// Gives an account, of whatever window, the cap of the instant it is about to be judged at.
     @inline(__always)
     func cap(_ window: WindowAccount, at instant: Timestamp) {
-        if !raises.isEmpty { window.account.cap = limit(at: instant) }
+        window.account.cap = limit(at: instant)
     }
 
     private func resetCaps() {
