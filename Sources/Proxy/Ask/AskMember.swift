@@ -94,11 +94,21 @@ enum AskMember: String, CaseIterable {
         }
     }
 
-    /// Whether the bytes are a member's name but for the case of its letters: some servers match names that way.
+    /// Whether the bytes are a member's name but for the case of its letters: some servers match names that way, and
+    /// to some of them `ſ`, `ı` and the sign of the kelvin are letters of another case too.
     static func isOtherCase(_ key: JSONSpan, in bytes: UnsafeRawBufferPointer) -> Bool {
         let name = UnsafeRawBufferPointer(rebasing: bytes[key.start + 1..<key.end - 1])
-        guard key.isEscaped || name.contains(where: { 0x41...0x5A ~= $0 }) else { return false }
-        return AskMember(rawValue: JSONText.string(key, in: bytes).lowercased()) != nil
+        guard key.isEscaped || name.contains(where: { 0x41...0x5A ~= $0 || $0 >= 0x80 }) else { return false }
+        let text = JSONText.string(key, in: bytes)
+        return AskMember(rawValue: text) == nil && withoutCase.contains(withoutCase(text))
+    }
+
+    private static let withoutCase = Set(allCases.map { withoutCase($0.rawValue) })
+
+    private static func withoutCase(_ name: String) -> String {
+        // `İ` becomes a small letter and a dot of its own.
+        let letters = name.lowercased().uppercased().unicodeScalars.filter { $0 != "\u{307}" }
+        return String(String.UnicodeScalarView(letters))
     }
 
     private static func spells(_ name: UnsafeRawBufferPointer, _ member: AskMember) -> Bool {

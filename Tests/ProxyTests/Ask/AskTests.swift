@@ -107,6 +107,12 @@ import Testing
             (#"{"model":"m",HELLO,"max_length":9}"#, "unsupported_parameter", "max_length"),
             (#"{"model":"m",HELLO,"MAX_TOKENS":99999}"#, "unsupported_parameter", "MAX_TOKENS"),
             (#"{"model":"m",HELLO,"N":128}"#, "unsupported_parameter", "N"),
+            // Letters of another case to Go, or to Java.
+            (#"{"model":"m",HELLO,"max_token\u017f":9}"#, "unsupported_parameter", "max_token\u{17f}"),
+            (##"{"model":"m",HELLO,"be\##u{17f}t_of":9}"##, "unsupported_parameter", "be\u{17f}t_of"),
+            (##"{"model":"m",HELLO,"max_to\##u{212a}ens":9}"##, "unsupported_parameter", "max_to\u{212a}ens"),
+            (##"{"model":"m",HELLO,"n_pred\##u{131}ct":9}"##, "unsupported_parameter", "n_pred\u{131}ct"),
+            (##"{"model":"m",HELLO,"n_pred\##u{130}ct":9}"##, "unsupported_parameter", "n_pred\u{130}ct"),
             (#"{"model":"m",HELLO,"\u004dodel":"x"}"#, "unsupported_parameter", "Model"),
             (#"{"model":"m",HELLO,"service_tier":1}"#, "wrong_type", "service_tier"),
             (
