@@ -48,9 +48,11 @@ public final class PoolRouter: Sendable {
         routed(name)?.definition
     }
 
-    /// The model with what its pools speak.
+    /// The model with what its pools speak. Its name must be spelled with the same bytes: Swift takes some different
+    /// ones for equal, and the books would keep them apart.
     func routed(_ name: String) -> RoutedModel? {
-        state.withLock { $0.models[name] }
+        let model = state.withLock { $0.models[name] }
+        return model?.definition.name.utf8.elementsEqual(name.utf8) == true ? model : nil
     }
 
     func models() -> [ModelDefinition] {

@@ -19,6 +19,16 @@ struct PoolRouterTests {
     }
 
     @Test
+    func `a model has the name that was given to it, not one that Swift takes for equal`() throws {
+        let fixture = try RouterFixture([])
+        let model = ModelDefinition(
+            name: "Kimi", targets: [ModelTarget(pool: "p")], maxOutputTokens: 1, createdAt: fixture.clock.now())
+        fixture.router.install(RoutingSnapshot(models: [model]), masterKey: try MasterKey(base64: MasterKey.generate()))
+        #expect(fixture.router.model("Kimi") != nil)
+        #expect(fixture.router.model("\u{212a}imi") == nil)
+    }
+
+    @Test
     func `the least busy backend is chosen`() throws {
         let fixture = try RouterFixture([backend("a"), backend("b"), backend("c")])
         let names = (0..<6).map { _ in fixture.choice(fixture.ask("p")) }
