@@ -1,11 +1,31 @@
 /// How fast a request's body must come in, so that a slow client cannot keep its place for ever.
-enum BodyPace {
-    /// Bytes a second, once the grace is over.
-    static let slowest: Int64 = 1024
+struct BodyPace {
+    /// Bytes a second.
+    private static let slowest: Int64 = 1024
+    /// It must keep that pace in each stretch of so many seconds too, however fast it was before.
+    private static let stretch: Int64 = 20
 
-    /// Whether so many bytes are too few after so many nanoseconds, the first `graceMS` milliseconds of which are free.
-    static func isTooSlow(received: Int, after nanoseconds: Int64, graceMS: Int64) -> Bool {
-        let seconds = (nanoseconds - graceMS * 1_000_000) / 1_000_000_000
-        return seconds > 0 && Int64(received) < seconds * slowest
+    private let since: Int64
+    private var stretchSince: Int64
+    private var receivedBefore = 0
+
+    /// - Parameter since: when the body began, in nanoseconds of the monotonic clock.
+    init(since: Int64) {
+        self.since = since
+        stretchSince = since
     }
+
+    /// Whether so many bytes are too few by now, the first `graceMS` milliseconds being free.
+    mutating func isTooSlow(received: Int, at now: Int64, graceMS: Int64) -> Bool {
+        let seconds = Self.seconds(from: since, to: now - graceMS * 1_000_000)
+        if seconds > 0, Int64(received) < seconds * Self.slowest { return true }
+        guard Self.seconds(from: stretchSince, to: now) >= Self.stretch else { return false }
+        defer {
+            stretchSince = now
+            receivedBefore = received
+        }
+        return Int64(received - receivedBefore) < Self.stretch * Self.slowest
+    }
+
+    private static func seconds(from start: Int64, to end: Int64) -> Int64 { (end - start) / 1_000_000_000 }
 }

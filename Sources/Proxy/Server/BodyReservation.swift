@@ -3,7 +3,7 @@
 /// Confined to its event loop.
 final class BodyReservation {
     /// A body of at most so many bytes is small.
-    private static let small = 64 * 1024
+    static let small = 64 * 1024
 
     private let plane: DataPlane
     private var bytes = 0
@@ -12,8 +12,11 @@ final class BodyReservation {
         self.plane = plane
     }
 
-    deinit {
+    deinit { release() }
+
+    func release() {
         plane.releaseBody(bytes)
+        bytes = 0
     }
 
     /// Counts more bytes; false when all bodies together take as much as they may.

@@ -10,8 +10,18 @@ extension ConnectionHandler {
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
 
+    /// From now on the client must go on reading; there is no limit while it has all that was written.
+    func watchReader() {
+        guard let channel = context?.channel, !channel.isWritable else {
+            deadline = .max
+            return
+        }
+        deadline = readerDeadline
+        reading.begin(channel)
+    }
+
     /// When a client is cut that reads nothing from now on.
-    var readerDeadline: Int64 { plane.time.uptime() + loop.limits.readerTimeoutMS * 1_000_000 }
+    private var readerDeadline: Int64 { plane.time.uptime() + loop.limits.readerTimeoutMS * 1_000_000 }
 
     /// Room for a head and a small body.
     private static let answerBytes = 2048
@@ -104,6 +114,7 @@ extension ConnectionHandler {
             }
             receive(part)
         }
+        if handler == nil, let denial = refusalBehind.take() { return refuseAndClose(denial) }
         if readIsHeldBack, queued.isEmpty, context.channel.isWritable || handler != nil {
             readIsHeldBack = false
             context.read()
@@ -135,7 +146,7 @@ extension ConnectionHandler {
 
     /// Ends the last answer. The socket closes only once all of it has left, and what the client still sends is read
     /// and thrown away for a moment: closing a socket with unread bytes would take the answer back from the client.
-    private func sayGoodbye() {
+    func sayGoodbye() {
         guard let context else { return }
         queued.removeAll()
         isLingering = true
@@ -146,6 +157,7 @@ extension ConnectionHandler {
         writeEnd()
         write(unsent.take() ?? ByteBuffer(), promise: sent)
         outlet?.flush()
+        if !answerIsOut { reading.begin(context.channel) }
         context.read()
     }
 
@@ -161,15 +173,21 @@ extension ConnectionHandler {
 
     /// Ends a connection that passed its deadline, and says whether it did; called about once a second.
     func endsIfPastDeadline(_ now: Int64) -> Bool {
-        if let incoming, !isLingering {
+        let isHeard = !isLingering && !readIsHeldBack
+        if let incoming, isHeard {
             let received = incoming.body.readableBytes + discardedBytes
-            guard BodyPace.isTooSlow(received: received, after: now - bodySince, graceMS: loop.limits.headerTimeoutMS)
-            else { return false }
+            guard pace.isTooSlow(received: received, at: now, graceMS: loop.limits.headerTimeoutMS) else {
+                return false
+            }
             refuseAndClose(.requestTimeout)
             return true
         }
         guard now > deadline else { return false }
-        if headIsComing, !isLingering { refuseAndClose(.requestTimeout) } else { close() }
+        if let channel = context?.channel, reading.goesOn(channel) {
+            deadline = readerDeadline
+            return false
+        }
+        if headIsComing, isHeard { refuseAndClose(.requestTimeout) } else { close() }
         return true
     }
 
@@ -178,17 +196,21 @@ extension ConnectionHandler {
         guard !headIsComing, handler == nil, incoming == nil, !isLingering else { return }
         headIsComing = true
         comingShape = ErrorShape(firstBytes: bytes)
+        waitForHead()
+    }
+
+    func waitForHead() {
         deadline = plane.time.uptime() + loop.limits.headerTimeoutMS * 1_000_000
     }
 
     /// The process is stopping: no further request, but what was written still leaves.
     func closeWhenIdle() {
         keepAlive = false
-        guard let context, !isBusy else { return }
+        if isBusy { return }
+        if !isNew { return sayGoodbye() }
+        // Of one whose handshake is not over nothing could leave.
         isLingering = true
-        answerIsOut = true
-        deadline = plane.time.uptime() + Self.lingerNanoseconds
-        context.close(mode: .output, promise: nil)
+        answerLeft()
     }
 
     func cut() {
@@ -202,6 +224,9 @@ extension ConnectionHandler {
     }
 
     func waitForRequest() {
+        isHead = false
+        // The client has its answer first.
+        if !isWritable { return watchReader() }
         deadline = plane.time.uptime() + loop.limits.idleTimeoutMS * 1_000_000
     }
 

@@ -27,6 +27,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var discardedBytes = 0
     var handler: RequestHandler?
     var queued: [HTTPServerRequestPart] = []
+    /// What is behind the requests at hand is no HTTP: they are answered first.
+    var refusalBehind: Denial?
     var readIsHeldBack = false
     var keepAlive = true
     var inputIsClosed = false
@@ -35,7 +37,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var headIsComing = false
     /// The shape of the head that is coming, as far as its first bytes tell.
     var comingShape: ErrorShape?
-    var bodySince: Int64 = 0
+    var pace = BodyPace(since: 0)
+    var reading = ReadProgress()
     /// The request at hand is a HEAD: its answer has no body.
     var isHead = false
     var version = HTTPVersion.http1_1
@@ -54,10 +57,20 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// A request is being read or answered, or the last answer is on its way out.
     var isBusy: Bool { handler != nil || incoming != nil || isLingering }
 
+    /// The last answer is on its way out.
+    var isAnswerLeaving: Bool { isLingering && !answerIsOut }
+
+    /// Nothing that still comes is anybody's: it is thrown away.
+    private var isDeaf: Bool { isLingering || refusalBehind != nil || handler != nil && !keepAlive }
+
     /// Puts the connection and its decoder into a new channel.
     func join(_ channel: any Channel) throws {
         let pipeline = channel.pipeline.syncOperations
-        let arrivals = ArrivalHandler(arrived)
+        let arrivals = ArrivalHandler { bytes in
+            if self.isDeaf { return false }
+            self.arrived(bytes)
+            return true
+        }
         try pipeline.addHandlers([
             arrivals, ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)), self,
         ])
@@ -96,18 +109,27 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if isLingering { return SurplusPace.read(context) }
+        if isDeaf { return SurplusPace.read(context) }
         // A pipelining client is not read from while an answer is under way; one that merely waits is, so that
         // its leaving is noticed.
         // One whose answers are not being read gets no further request in.
-        let isHeldBack = !queued.isEmpty || handler == nil && !context.channel.isWritable
-        if isHeldBack { readIsHeldBack = true } else { context.read() }
+        let isBehind = handler == nil && !context.channel.isWritable
+        guard !queued.isEmpty || isBehind else { return context.read() }
+        readIsHeldBack = true
+        if isBehind { watchReader() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .inputClosed? = event as? ChannelEvent {
             inputIsClosed = true
-            if let handler { handler.clientHalfClosed() } else if !isLingering || answerIsOut { close() }
+            if let handler {
+                handler.clientHalfClosed()
+            } else if isNew || answerIsOut {
+                close()
+            } else if !isLingering {
+                // An answer may still be on its way out.
+                sayGoodbye()
+            }
         } else {
             context.fireUserInboundEventTriggered(event)
         }
@@ -115,12 +137,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         if let handler {
-            let isWritable = context.channel.isWritable
-            deadline = isWritable ? .max : readerDeadline
+            watchReader()
             handler.clientWritable(isWritable)
-        } else if context.channel.isWritable, readIsHeldBack, !isLingering {
+        } else if isWritable, !isLingering {
             waitForRequest()
+            if headIsComing { waitForHead() }
+            guard readIsHeldBack else { return context.fireChannelWritabilityChanged() }
             readIsHeldBack = false
+            pace = BodyPace(since: plane.time.uptime())
             context.read()
         }
         context.fireChannelWritabilityChanged()
@@ -131,10 +155,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
         if isLingering, !(error is IOError) { return }
         // Over TLS too an end without a goodbye is only an end, and that is told next.
         if case .uncleanShutdown? = error as? NIOSSLError { return }
-        guard let parserError = error as? HTTPParserError, handler == nil else { return close() }
+        guard let parserError = error as? HTTPParserError else { return close() }
         let denial: Denial =
             parserError == .headerOverflow ? .headersTooLarge : .malformedRequest("The bytes are not HTTP/1.1.")
-        refuseAndClose(denial)
+        if handler == nil { refuseAndClose(denial) } else { refusalBehind = denial }
     }
 
     // MARK: Reading a request
@@ -151,13 +175,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
         isFirst = isNew
         isNew = false
         headIsComing = false
-        bodySince = plane.time.uptime()
-        deadline = .max
+        let startedAt = plane.time.uptime()
+        pace = BodyPace(since: startedAt)
+        watchReader()
         version = head.version == .http1_0 ? .http1_0 : .http1_1
         isHead = head.method == .HEAD
         // After an offer to upgrade the decoder reads no further request.
         keepAlive =
-            head.isKeepAlive && version == .http1_1 && !head.headers.contains(name: "upgrade")
+            head.isKeepAlive && version == .http1_1 && !RequestHeadCheck.offersUpgrade(head)
             && !plane.isDraining.load(ordering: .relaxed)
         if let denial = RequestHeadCheck.denial(for: head, maxBody: loop.limits.maxBody) {
             return refuseAndClose(denial, shape: ErrorShape(target: head.uri, headers: head.headers))
@@ -169,7 +194,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
         let request = IncomingRequest(
             head, id: RequestID.make(at: plane.time.now(), using: &loop.randomness), route: route,
-            startedAt: bodySince, memory: BodyReservation(plane))
+            startedAt: startedAt, memory: BodyReservation(plane))
         incoming = request
         // Bodies of requests whose key cannot be valid are never kept.
         if refusal == nil, route.needsKey, request.key == nil { refusal = .invalidKey }
@@ -190,14 +215,27 @@ final class ConnectionHandler: ChannelDuplexHandler {
         guard request.body.readableBytes + bytes.readableBytes <= loop.limits.maxBody else {
             return refuseAndClose(.bodyTooLarge(limit: loop.limits.maxBody))
         }
+        if request.body.readableBytes + bytes.readableBytes > BodyReservation.small, !mayBeLarge(request) {
+            discardedBytes = request.body.readableBytes + bytes.readableBytes
+            request.body = ByteBuffer()
+            request.memory.release()
+            refusal = .invalidKey
+            return
+        }
         guard request.memory.grow(by: bytes.readableBytes) else { return refuseAndClose(.overloaded) }
         // Copied, so that the socket's receive buffer can be used again at once.
         request.body.writeImmutableBuffer(bytes)
     }
 
+    /// Of a key that nobody has a large body is not kept: the memory is for those who have one.
+    private func mayBeLarge(_ request: IncomingRequest) -> Bool {
+        request.key.map { plane.keyRing.knows($0.publicID, at: plane.time.now()) } ?? true
+    }
+
     private func dispatch() {
         guard let request = incoming else { return }
         incoming = nil
+        watchReader()
         if plane.isDraining.load(ordering: .relaxed) {
             keepAlive = false
             // The first request of a connection has nowhere else to go: it was accepted before the drain.

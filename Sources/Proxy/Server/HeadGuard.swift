@@ -16,6 +16,8 @@ final class HeadGuard: ChannelDuplexHandler {
     private static let surplusLimit = 1 << 20
 
     private let wording: HeadGuardSetup.Wording
+    /// For the last answer.
+    private let reader = ReaderWatch()
     /// Requests handed on whose answers have not ended.
     private var unanswered = 0
     /// Bytes of the request at hand that came after its answer.
@@ -26,12 +28,19 @@ final class HeadGuard: ChannelDuplexHandler {
     private var isOver = false
     /// The parser gave up: what still comes is thrown away, though answers may be under way.
     private var hasFailed = false
+    /// All answers have left.
+    private var hasEnded = false
     /// The refusal that waits for the answers before it.
     private var waiting: (denial: Denial, isHead: Bool, target: String)?
 
     init(wording: @escaping HeadGuardSetup.Wording) {
         self.wording = wording
     }
+
+    /// Whether what still comes is nobody's.
+    var isDeaf: Bool { isOver || hasFailed }
+
+    func handlerRemoved(context: ChannelHandlerContext) { reader.stop() }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if isOver { return }
@@ -41,7 +50,7 @@ final class HeadGuard: ChannelDuplexHandler {
                 return refuse(denial, isHead: head.method == .HEAD, target: head.uri, context)
             }
             unanswered &+= 1
-            isLast = !head.isKeepAlive
+            isLast = !head.isKeepAlive || RequestHeadCheck.offersUpgrade(head)
             surplus = 0
         case .body(let bytes):
             if unanswered == 0 { surplus &+= bytes.readableBytes }
@@ -55,17 +64,23 @@ final class HeadGuard: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        if isOver || hasFailed { SurplusPace.read(context) } else { context.read() }
+        if isDeaf { SurplusPace.read(context) } else { context.read() }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        let isEnd = if case .end = unwrapOutboundIn(data) { true } else { false }
-        context.write(data, promise: promise)
-        guard isEnd else { return }
-        unanswered = max(0, unanswered &- 1)
-        guard isOver, unanswered == 0 else { return }
-        context.flush()
-        if waiting == nil { end(context) } else { answerIfAllElseIs(context) }
+        switch unwrapOutboundIn(data) {
+        case .head(var head) where isLast && unanswered == 1 && head.status.code >= 200:
+            head.headers.replaceOrAdd(name: "connection", value: "close")
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .end:
+            unanswered = max(0, unanswered &- 1)
+            guard isOver, unanswered == 0, waiting == nil else {
+                context.write(data, promise: promise)
+                return answerIfAllElseIs(context)
+            }
+            writeLast(data, promise, context)
+        default: context.write(data, promise: promise)
+        }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -106,11 +121,21 @@ final class HeadGuard: ChannelDuplexHandler {
         let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         if !isHead { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        end(context)
+        writeLast(wrapOutboundOut(.end(nil)), nil, context)
+    }
+
+    /// Writes the end of the last answer, and ends the connection once all of it has left.
+    private func writeLast(_ end: NIOAny, _ promise: EventLoopPromise<Void>?, _ context: ChannelHandlerContext) {
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.cascade(to: promise)
+        sent.futureResult.assumeIsolated().whenComplete { _ in self.end(context) }
+        context.writeAndFlush(end, promise: sent)
+        if !hasEnded { reader.start(context.channel) }
     }
 
     private func end(_ context: ChannelHandlerContext) {
+        hasEnded = true
+        reader.stop()
         // Closed at once, the client might lose the answer to a reset.
         context.close(mode: .output, promise: nil)
         closeSoon(context)

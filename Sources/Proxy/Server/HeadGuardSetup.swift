@@ -24,8 +24,14 @@ public final class HeadGuardSetup: ChannelInboundHandler, RemovableChannelHandle
         do {
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             let deadline = RequestDeadline(headerTimeoutMS: headerTimeoutMS)
-            try pipeline.addHandler(ArrivalHandler(deadline.arrived), position: .before(decoder))
-            try pipeline.addHandlers([deadline, HeadGuard(wording: wording)], position: .after(decoder))
+            let guardian = HeadGuard(wording: wording)
+            let arrivals = ArrivalHandler { bytes in
+                if guardian.isDeaf { return false }
+                deadline.arrived(bytes)
+                return true
+            }
+            try pipeline.addHandler(arrivals, position: .before(decoder))
+            try pipeline.addHandlers([deadline, guardian], position: .after(decoder))
         } catch {
             context.close(promise: nil)
         }

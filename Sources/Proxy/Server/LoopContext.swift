@@ -41,13 +41,15 @@ final class LoopContext {
 
     /// Closes the connections that wait for a request; busy ones close after their answer.
     ///
-    /// Returns how many are still open: those with a request not yet answered to its end and, if these are to be
-    /// spared, those whose first request is still to come.
+    /// Returns how many are still open: those with a request not yet answered to its end, those whose last answer is
+    /// still leaving and, if these are to be spared, those whose first request is still to come.
     func closeIdle(sparingNew: Bool) -> Int {
         var open = 0
         for connection in connections.values {
-            if connection.isBusy || sparingNew && connection.isNew { open += 1 }
-            if !(sparingNew && connection.isNew) { connection.closeWhenIdle() }
+            let isSpared = sparingNew && connection.isNew
+            let wasBusy = connection.isBusy
+            if !isSpared { connection.closeWhenIdle() }
+            if isSpared || wasBusy || connection.isAnswerLeaving { open += 1 }
         }
         return open
     }

@@ -10,17 +10,14 @@ final class RequestDeadline: ChannelInboundHandler {
     /// What the guard behind it is told of a head that is not whole in time.
     struct HeadIsLate: Sendable {}
 
-    /// A client that reads nothing for so long is cut.
-    private static let readerTimeout = TimeAmount.seconds(60)
-
     private let headerTimeoutMS: Int64
     private var context: ChannelHandlerContext?
     private var isReading = false
-    private var bodySince = NIODeadline.uptimeNanoseconds(0)
+    private var pace = BodyPace(since: 0)
     /// Bytes of the body at hand.
     private var received = 0
     private var alarm: Scheduled<Void>?
-    private var stall: Scheduled<Void>?
+    private let reader = ReaderWatch()
 
     /// `headerTimeoutMS` milliseconds are given to a head, and to a body before its pace counts.
     init(headerTimeoutMS: Int64) {
@@ -48,7 +45,7 @@ final class RequestDeadline: ChannelInboundHandler {
         case .head:
             isReading = true
             received = 0
-            bodySince = context.eventLoop.now
+            pace = BodyPace(since: now(context))
             arm(.milliseconds(headerTimeoutMS) + .seconds(1)) { self.checkBody() }
         case .body(let bytes): received &+= bytes.readableBytes
         case .end:
@@ -59,19 +56,13 @@ final class RequestDeadline: ChannelInboundHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        stall?.cancel()
-        if !context.channel.isWritable {
-            stall = context.eventLoop.assumeIsolated().scheduleTask(in: Self.readerTimeout) {
-                context.close(promise: nil)
-            }
-        }
+        if context.channel.isWritable { reader.stop() } else { reader.start(context.channel) }
         context.fireChannelWritabilityChanged()
     }
 
     private func checkBody() {
         guard let context else { return }
-        let time = context.eventLoop.now - bodySince
-        if BodyPace.isTooSlow(received: received, after: time.nanoseconds, graceMS: headerTimeoutMS) {
+        if pace.isTooSlow(received: received, at: now(context), graceMS: headerTimeoutMS) {
             // Its answer may have begun: only an end is never mistaken for one.
             return context.close(promise: nil)
         }
@@ -85,7 +76,12 @@ final class RequestDeadline: ChannelInboundHandler {
 
     private func forget() {
         alarm?.cancel()
-        stall?.cancel()
+        reader.stop()
         context = nil
+    }
+
+    /// In nanoseconds of the monotonic clock.
+    private func now(_ context: ChannelHandlerContext) -> Int64 {
+        Int64(clamping: context.eventLoop.now.uptimeNanoseconds)
     }
 }

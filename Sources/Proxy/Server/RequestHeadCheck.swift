@@ -51,6 +51,9 @@ enum RequestHeadCheck {
         return framingDenial(head, lengths: lengths, codings: codings, maxBody: maxBody)
     }
 
+    /// Whether the decoder reads no further request behind this one.
+    static func offersUpgrade(_ head: HTTPRequestHead) -> Bool { head.headers.contains(name: "upgrade") }
+
     private static func hasControl(_ value: String) -> Bool {
         func isControl(_ byte: UInt8) -> Bool { byte < 0x20 && byte != 0x09 || byte == 0x7F }
         return value.utf8.withContiguousStorageIfAvailable { $0.contains(where: isControl) }

@@ -69,6 +69,12 @@ public final class KeyRing: Sendable {
         }
     }
 
+    /// Whether a key of this public id may be used, wherever it comes from and whatever its secret.
+    public func knows(_ publicID: PublicID, at instant: Timestamp) -> Bool {
+        guard let (record, key, tenant) = directory.secret(publicID: publicID) else { return false }
+        return record.isUsable(at: instant) && key.key.isUsable(at: instant) && tenant.tenant.archivedAt == nil
+    }
+
     /// Lets argon2 judge; `then` is called once, on a worker, or before this returns if the answer is known.
     public func check(_ pending: PendingCheck, then: @escaping @Sendable (CheckOutcome) -> Void) {
         prover.check(pending) { [self] result in then(outcome(of: result, for: pending)) }

@@ -1,0 +1,23 @@
+import NIOCore
+
+/// Tells whether a client goes on reading what its channel has for it.
+struct ReadProgress {
+    /// Bytes that had not left at the last look.
+    private var unread = 0
+
+    /// Begins to look.
+    mutating func begin(_ channel: any Channel) {
+        unread = Self.unread(channel)
+    }
+
+    /// Whether some bytes left since the last look, and others still wait.
+    mutating func goesOn(_ channel: any Channel) -> Bool {
+        let before = unread
+        unread = Self.unread(channel)
+        return unread > 0 && unread < before
+    }
+
+    private static func unread(_ channel: any Channel) -> Int {
+        (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+}
