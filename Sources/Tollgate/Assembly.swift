@@ -44,7 +44,7 @@ struct Assembly {
         dashboard = try Self.dashboard(configuration.dashboard, logger: logger)
         let metrics = ProxyMetrics()
         self.metrics = metrics
-        file = try Self.openDatabase(configuration, logger: logger)
+        file = try Self.openDatabase(configuration, at: time.now(), logger: logger)
         let operators = AdminKeyDirectory(try file.read { try TenancyStore.adminKeys($0, limit: .max) })
         credential = try BootstrapCredential.resolve(configuration.adminKey, environment: environment) {
             operators.hasAdmin(at: time.now())
@@ -180,7 +180,9 @@ struct Assembly {
         }
     }
 
-    private static func openDatabase(_ configuration: Configuration, logger: Logger) throws -> DatabaseFile {
+    private static func openDatabase(
+        _ configuration: Configuration, at now: Timestamp, logger: Logger
+    ) throws -> DatabaseFile {
         let path = configuration.storagePath
         let backups = configuration.backup.map { BackupFolder(directory: $0.directory) }
         do {
@@ -188,7 +190,7 @@ struct Assembly {
             if file.isFresh { logger.notice("database made", metadata: ["path": "\(path)"]) }
             return file
         } catch {
-            let way = LostDatabase.way(out: error, path: path, newest: backups?.entries().first?.path)
+            let way = LostDatabase.way(out: error, path: path, newest: backups?.newest(at: now)?.path)
             throw StartRefusal(reason: "storage \(path): \(RefusalWords.text(for: error))\(way)")
         }
     }

@@ -78,6 +78,36 @@ struct BackupFolderTests {
         }
     }
 
+    @Test func `one from the future displaces none, and is removed when its time has passed`() throws {
+        let temporary = try TemporaryFolder()
+        let past = (3...5).map { "tollgate-2026112\($0)T220000Z.db" }
+        let future = "tollgate-20261201T220000Z.db"
+        for name in past + [future] { try touch(temporary, name) }
+        let folder = BackupFolder(directory: temporary.path)
+        let left = { try FileManager.default.contentsOfDirectory(atPath: temporary.path).sorted() }
+        let day: Int64 = 86_400_000
+        try folder.prune(keeping: 2, youngerMS: 9 * day, at: try instant("2026-11-25T22:00:00Z"))
+        #expect(try left() == [past[1], past[2], future])
+        try folder.prune(keeping: 1, at: try instant("2026-12-01T21:59:59Z"))
+        #expect(try left() == [past[2], future])
+        try touch(temporary, "tollgate-20261202T220000Z.db")
+        try folder.prune(keeping: 1, at: try instant("2026-12-02T22:00:00Z"))
+        #expect(try left() == ["tollgate-20261202T220000Z.db"])
+    }
+
+    @Test func `the newest is one whose instant has come, and another only without any`() throws {
+        let temporary = try TemporaryFolder()
+        let (before, now) = (try instant("2026-11-26T22:00:00Z"), try instant("2026-11-27T22:00:00Z"))
+        let (next, last) = (try instant("2026-12-01T22:00:00Z"), try instant("2027-12-01T22:00:00Z"))
+        let folder = BackupFolder(directory: temporary.path)
+        #expect(folder.newest(at: now) == nil)
+        try touch(temporary, "tollgate-20261201T220000Z.db", "tollgate-20271201T220000Z.db")
+        #expect(folder.entries(until: now) == [] && folder.newest(at: now)?.instant == last)
+        try touch(temporary, "tollgate-20261126T220000Z.db")
+        #expect(folder.entries(until: now).map(\.instant) == [before] && folder.newest(at: now)?.instant == before)
+        #expect(folder.newest(at: next)?.instant == next)
+    }
+
     @Test func `one is due after the interval, without any, and after the clock was set back`() throws {
         let now = try instant("2026-11-26T22:00:00Z")
         let isDue = { (newest: Timestamp?) in BackupService.isDue(newest: newest, everyMS: hour, now: now) }

@@ -39,6 +39,13 @@ struct BackupFolder {
         }.sorted { $0.instant > $1.instant }
     }
 
+    /// Those whose instant has come. A clock that was ahead leaves others, which displace none.
+    func entries(until now: Timestamp) -> [Entry] { entries().filter { $0.instant <= now } }
+
+    /// The one to go back to: the newest whose instant has come, and only without any the newest of the others, since
+    /// what a clock that was ahead has named may be older than all.
+    func newest(at now: Timestamp) -> Entry? { entries(until: now).first ?? entries().first }
+
     func partialPath(at instant: Timestamp) -> String {
         path(at: instant) + Self.partialSuffix + MakerMark.own.text
     }
@@ -57,10 +64,11 @@ struct BackupFolder {
     }
 
     /// Removes all but the newest so many, and those older than so many milliseconds; the newest stays, however old.
-    /// Throws what it could not remove, after it has tried all.
+    /// One whose instant is still to come neither counts nor goes. Throws what it could not remove, after it has tried
+    /// all.
     func prune(keeping count: Int, youngerMS: Int64? = nil, at now: Timestamp) throws {
         let oldest = youngerMS.map { now.adding(milliseconds: -$0) }
-        let excess = entries().enumerated().dropFirst().filter { place, entry in
+        let excess = entries(until: now).enumerated().dropFirst().filter { place, entry in
             place >= count || oldest.map { entry.instant < $0 } ?? false
         }
         var failure: (any Error)?

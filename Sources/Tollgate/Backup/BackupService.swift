@@ -29,7 +29,7 @@ final class BackupService: Service {
         self.logger = logger
         everyMS = settings.everyMS
         maker = BackupMaker(settings)
-        status.found(newest: maker.folder.entries().first?.instant)
+        status.found(newest: maker.folder.entries(until: time.now()).first?.instant)
     }
 
     func run() async throws {
@@ -45,7 +45,7 @@ final class BackupService: Service {
     private func look() {
         let now = time.now()
         // Others make and remove backups here too: what counts is what is there.
-        let newest = maker.folder.entries().first?.instant
+        let newest = maker.folder.entries(until: now).first?.instant
         status.found(newest: newest)
         guard Self.isDue(newest: newest, everyMS: everyMS, now: now),
             notBefore.withLock({ $0.map { $0 <= now } ?? true }),

@@ -161,7 +161,7 @@ struct DoctorRun: Sendable {
         guard let backup = configuration.backup else {
             return .none("backup", "no directory for backups is configured")
         }
-        let newest = BackupFolder(directory: backup.directory).entries().first
+        let newest = BackupFolder(directory: backup.directory).newest(at: now)
         return LedgerChecks.backup(
             newest: newest?.instant.seconds, content: newest.map { Self.content(of: $0.path) },
             directory: backup.directory, everyMS: backup.everyMS, now: now)
