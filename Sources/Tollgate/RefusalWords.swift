@@ -34,6 +34,7 @@ enum RefusalWords {
         case .short: "the key is shorter than 32 characters"
         case .notPrintable: "the key has characters other than printable ASCII without spaces"
         case .sample: "\(copied); draw \(credential)"
+        case .issued: "the key is an issued admin key, which would let in after its end; draw \(credential)"
         }
     }
 

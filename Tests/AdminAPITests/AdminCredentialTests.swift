@@ -1,3 +1,4 @@
+import Tenancy
 import Testing
 
 @testable import AdminAPI
@@ -24,5 +25,13 @@ import Testing
         ])
     func refused(text: String, error: AdminCredentialError) {
         #expect(throws: error) { try AdminCredential(text) }
+    }
+
+    @Test("an admin key is none, since it would let in after its end; what only looks like one is taken")
+    func issued() throws {
+        let key = KeySecret.generate(.admin).text
+        #expect(throws: AdminCredentialError.issued) { try AdminCredential(key) }
+        _ = try AdminCredential(key + "x")
+        _ = try AdminCredential(KeySecret.generate().text)
     }
 }

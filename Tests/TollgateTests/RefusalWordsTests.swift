@@ -19,6 +19,11 @@ import Testing
                 "the key looks copied or typed; draw at least 32 random printable characters, such as "
                     + "`openssl rand -hex 32`"
             ),
+            (
+                AdminCredentialError.issued,
+                "the key is an issued admin key, which would let in after its end; draw at least 32 random "
+                    + "printable characters, such as `openssl rand -hex 32`"
+            ),
             (DatabaseFileError.locked, "another tollgate runs on this database"),
             (DatabaseFileError.notFound, "there is no such database"),
             (DatabaseFileError.lost, "the database that was here is empty or gone"),

@@ -72,7 +72,7 @@ import Testing
         }
         #expect(try resolve([:], hasAdmin: true) == nil)
         #expect(throws: StartRefusal.self) { try resolve([:], hasAdmin: false) }
-        for weak in ["", "short", String(repeating: "a", count: 40)] {
+        for weak in ["", "short", String(repeating: "a", count: 40), KeySecret.generate(.admin).text] {
             #expect(throws: StartRefusal.self) { try resolve(["K": weak], hasAdmin: true) }
         }
         #expect(try resolve(["K": "k9Qv2ZxT7pLm4WcR8sYb1NdF6hJg3XaE"], hasAdmin: true) != nil)

@@ -6,4 +6,6 @@ public enum AdminCredentialError: Error, Sendable, Equatable {
     case notPrintable
     /// A value copied from documentation, or one that anybody guesses.
     case sample
+    /// An admin key: it would let in after its end.
+    case issued
 }
