@@ -219,6 +219,22 @@ def test_a_reload_names_what_waits_for_a_restart(run: Run) -> None:
         assert [line.get("needs_restart") for line in told] == [None, "routing"], told
 
 
+def test_a_reload_reads_the_file_of_the_start_and_nothing_in_its_place(run: Run) -> None:
+    """Its file is found where it stands, not named, and is away for a moment."""
+    launcher = ("/bin/sh", "-c", 'cd "${4%/*}" && exec "$1" serve', "sh")  # of "$1" serve --config "$4"
+    with gateway(run.binary, launcher=launcher) as server:
+        assert server.child
+        away = server.config.rename(server.folder / "away.yaml")
+        os.kill(server.child.pid, signal.SIGHUP)
+        assert server.said("configuration kept: the new one is wrong")
+        assert server.metric("tollgate_reloads_total", outcome="refused") == 1
+        away.rename(server.config)
+        os.kill(server.child.pid, signal.SIGHUP)
+        assert server.said("configuration reloaded")
+        [told] = [line for line in lines(server) if line["message"] == "configuration reloaded"]
+        assert "needs_restart" not in told, told
+
+
 def test_a_reader_that_does_not_read_keeps_no_call_waiting(run: Run, backend: FakeBackend, tmp_path: Path) -> None:
     pipe = tmp_path / "stderr"
     os.mkfifo(pipe)

@@ -16,9 +16,11 @@ struct Serve: AsyncParsableCommand {
         // Until it is listened to, a reload that comes early must not end the process.
         _ = signal(SIGHUP, SIG_IGN)
         let environment = ProcessInfo.processInfo.environment
+        // Once: a reload while the file is away must not take the defaults for it, or another file.
+        let file = Configuration.file(path: config)
         let configuration: Configuration
         do {
-            configuration = try Configuration.load(path: config, environment: environment)
+            configuration = try Configuration.read(file: file, environment: environment)
         } catch {
             Self.complain("\(error)")
             throw ExitCode.failure
@@ -26,7 +28,6 @@ struct Serve: AsyncParsableCommand {
         let logs = LogHandlers.start(format: configuration.logFormat, level: configuration.logLevel)
         defer { logs.finish() }
         let logger = logs.logger
-        let path = config
         let assembly: Assembly
         do {
             assembly = try await Assembly(configuration, environment: environment, logs: logs)
@@ -36,7 +37,7 @@ struct Serve: AsyncParsableCommand {
             throw ExitCode.failure
         }
         do {
-            try await assembly.run(reloading: { try Configuration.load(path: path, environment: environment) })
+            try await assembly.run(reloading: { try Configuration.read(file: file, environment: environment) })
         } catch let refusal as StartRefusal {
             logger.critical("refused to start", metadata: ["reason": "\(refusal.reason)"])
             throw ExitCode.failure

@@ -52,10 +52,12 @@ struct Configuration: Sendable {
     ///
     /// Throws `DocumentFaults` with everything that is wrong, or `CommandFailure` if there is no such file.
     static func load(path: String?, environment: [String: String]) throws -> Configuration {
-        guard let path = file(path: path) else {
-            return try ConfigurationFile.read("", file: nil, environment: environment)
-        }
-        return try ConfigurationFile.read(try TextFile.read(path), file: path, environment: environment)
+        try read(file: file(path: path), environment: environment)
+    }
+
+    /// Reads a file that was found before and the variables that override it; nil: the defaults. Throws as `load`.
+    static func read(file: String?, environment: [String: String]) throws -> Configuration {
+        try ConfigurationFile.read(try file.map(TextFile.read) ?? "", file: file, environment: environment)
     }
 
     /// The file that is read: the one named, else the first of the standard ones; nil if there is none.
