@@ -84,7 +84,7 @@ struct Assembly {
             metrics: metrics, tracer: tracer, limits: configuration.limits,
             trustedProxies: configuration.trustedProxies, upstream: configuration.upstream, time: time, logger: logger,
             requestLog: logs.requests)
-        try Self.checkReadable(configuration.upstream.caFile)
+        try configuration.checkAuthorities()
         server = try ProxyServer(plane: plane, loopCount: ProcessLimits.usableCores)
         control = ControlPlane(
             file: file, journal: journal, ledger: ledger, prices: prices, directory: directory, keyRing: keyRing,
@@ -212,27 +212,9 @@ struct Assembly {
 
     /// The dashboard; none, and a warning, where no folder was named and none is installed.
     private static func dashboard(_ settings: DashboardSettings, logger: Logger) throws -> DashboardFiles {
-        let found =
-            settings.directory
-            ?? DashboardFolder.find(executable: DashboardFolder.executable) {
-                FileManager.default.isReadableFile(atPath: $0 + "/index.html")
-            }
-        guard let folder = found else {
-            logger.warning("there is no dashboard: its files are not installed; see dashboard.directory")
-            return DashboardFiles()
-        }
-        do {
-            return try DashboardFiles(
-                folder: folder, chartFile: settings.chartFile, allowsContentNetwork: settings.cdnFallback)
-        } catch {
-            throw StartRefusal(reason: "dashboard.directory \(error)")
-        }
-    }
-
-    /// Without the file every backend's certificate would be refused, one call at a time.
-    private static func checkReadable(_ caFile: String?) throws {
-        guard let caFile, !FileManager.default.isReadableFile(atPath: caFile) else { return }
-        throw StartRefusal(reason: "routing.ca_file \(caFile): it cannot be read")
+        if let files = try settings.load() { return files }
+        logger.warning("there is no dashboard: its files are not installed; see dashboard.directory")
+        return DashboardFiles()
     }
 
     /// The database remembers which master key sealed its secrets; another one is refused before it does harm.

@@ -71,7 +71,8 @@ def test_a_backend_whose_name_means_a_forbidden_address_is_never_sent_anything(
 def test_an_authorities_file_that_is_not_there_is_refused_at_start(run: Run) -> None:
     server = Gateway(run.binary, "routing: { ca_file: nowhere.pem }\n")
     try:
-        done = server.run("serve", "--config", str(server.config), timeout=15)
-        assert done.returncode == 1 and "routing.ca_file" in done.stdout + done.stderr, done
+        for command in ("serve", "check-config"):
+            done = server.run(command, "--config", str(server.config), timeout=15)
+            assert done.returncode == 1 and "routing.ca_file" in done.stdout + done.stderr, done
     finally:
         server.close()

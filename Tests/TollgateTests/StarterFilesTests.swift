@@ -1,6 +1,7 @@
 import AdminAPI
 import Foundation
 import GRDB
+import Proxy
 import Tenancy
 import Testing
 
@@ -95,6 +96,24 @@ import Testing
         #expect(failure?.status == .conflict)
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine")
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [name])
+    }
+
+    @Test func `files without which the gateway does not start are missed before the start`() throws {
+        let folder = try TemporaryFolder()
+        let secrets = [
+            "TOLLGATE_MASTER_KEY": MasterKey.generate(), "TOLLGATE_ADMIN_KEY": "k9Qv2ZxT7pLm4WcR8sYb1NdF6hJg3XaE",
+        ]
+        var configuration = try ConfigurationFile.read("", file: nil, environment: [:])
+        configuration.upstream.caFile = "\(folder.path)/authorities.pem"
+        configuration.dashboard.directory = folder.path
+        #expect(
+            CheckConfig.problems(with: configuration, secrets) == [
+                "dashboard.directory \(folder.path): there is no index.html that can be read",
+                "routing.ca_file \(folder.path)/authorities.pem: it cannot be read",
+            ])
+        _ = try folder.write("<!doctype html>", to: "index.html")
+        _ = try folder.write("authorities", to: "authorities.pem")
+        #expect(CheckConfig.problems(with: configuration, secrets) == [])
     }
 
     @Test func `missing and weak secrets are found before the start`() throws {

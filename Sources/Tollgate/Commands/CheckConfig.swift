@@ -5,7 +5,7 @@ import Tenancy
 /// `tollgate check-config`: says whether the gateway would start with a configuration.
 struct CheckConfig: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check a configuration file and the secrets it names.")
+        abstract: "Check a configuration file, and the secrets and files it names.")
 
     @Option(help: "The configuration file.")
     var config: String?
@@ -18,7 +18,8 @@ struct CheckConfig: ParsableCommand {
         print("ok")
     }
 
-    /// What is wrong with the secrets and, where it must hold an admin key, with the database; empty if nothing is.
+    /// What is wrong with the secrets and files and, where it must hold an admin key, with the database; empty if
+    /// nothing is.
     static func problems(with configuration: Configuration, _ environment: [String: String]) -> [String] {
         var problems: [String] = []
         do {
@@ -26,10 +27,12 @@ struct CheckConfig: ParsableCommand {
         } catch {
             problems.append("master_key: \(RefusalWords.text(for: error))")
         }
-        do {
-            _ = try configuration.tls?.load()
-        } catch {
-            problems.append("\(error)")
+        let files: [() throws -> Void] = [
+            { _ = try configuration.tls?.load() }, { _ = try configuration.dashboard.load() },
+            configuration.checkAuthorities,
+        ]
+        for check in files {
+            do { try check() } catch { problems.append("\(error)") }
         }
         do {
             _ = try BootstrapCredential.resolve(configuration.adminKey, environment: environment) {
