@@ -1,3 +1,4 @@
+import AdminAPI
 import Billing
 import Logging
 import NIOCore
@@ -28,8 +29,9 @@ struct UncertainReleaseService: Service {
             guard let seconds = directory.tenant(hold.tenantID)?.tenant.uncertainReleaseAfterSeconds,
                 now.seconds - hold.admittedAt.seconds >= seconds
             else { continue }
+            let audit = hold.auditEntry(charge: nil, by: "system", at: now)
             do {
-                try await ledger.resolve(hold.id, .release)
+                try await ledger.resolve(hold.id, .release) { db in try TenancyStore.audit(db, audit) }
             } catch {
                 logger.warning("an uncertain hold stays", metadata: ["hold": "\(hold.id)", "reason": "\(error)"])
             }

@@ -103,9 +103,8 @@ struct HoldRoutes: RouteGroup {
         answer: Answer?
     ) async throws {
         let (record, prove) = (plane.record(context), plane.prove(context))
-        let audit = plane.audit(
-            context, "hold.resolve", hold.id.text, before: hold.json,
-            after: ["charge": .text(charge?.decimal), "release": .bool(charge == nil)])
+        let audit = hold.auditEntry(
+            charge: charge, by: context.caller.actor, at: plane.time.now(), requestID: context.requestID)
         try await plane.ledger.resolve(hold.id, charge.map { .charge($0) } ?? .release) { db in
             try prove(db)
             try TenancyStore.audit(db, audit)

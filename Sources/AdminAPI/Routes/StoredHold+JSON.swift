@@ -1,5 +1,5 @@
-import Billing
-import Tenancy
+public import Billing
+public import Tenancy
 
 extension StoredHold {
     /// The hold as the API shows it.
@@ -17,5 +17,20 @@ extension StoredHold {
             "amount": .string(amount.decimal),
             "admitted_at": .string(admittedAt.rfc3339),
         ]
+    }
+
+    /// The audit row of its end by a charge or, with nil, by a release. What no request asked for is known by the row's
+    /// own id.
+    public func auditEntry(
+        charge: Money?,
+        by actor: String,
+        at now: Timestamp,
+        requestID: String? = nil
+    ) -> AuditEntry {
+        let entryID = ID<AuditEntry>.make(prefix: "aud", at: now)
+        let after: JSONValue = ["charge": .text(charge?.decimal), "release": .bool(charge == nil)]
+        return AuditEntry(
+            id: entryID, at: now, actor: actor, action: "hold.resolve", subject: id.text, before: json.text,
+            after: after.text, requestID: requestID ?? entryID.text)
     }
 }
