@@ -72,6 +72,22 @@ import Testing
         }
     }
 
+    @Test("a budget for all models names none: one of * is refused, and told so")
+    func allModels() async throws {
+        try await AdminHarness.run { harness in
+            let tenant = try await self.tenant(harness)
+            let body = { (model: String) in
+                "{\"tenant_id\":\"\(tenant)\",\"limit\":\"1\",\"window\":\"day\",\"model\":\(model)}"
+            }
+            let refused = try await harness.client.call("POST", "/budgets", body("\"*\""))
+            #expect(refused.status == 400)
+            #expect(refused.text("code") == "unknown_model")
+            #expect(refused.text("detail") == "/model must name one model; leave it out to cap all of them")
+            #expect(harness.plane.ledger.allStates().states.isEmpty)
+            #expect(try await harness.client.call("POST", "/budgets", body("null")).status == 201)
+        }
+    }
+
     @Test("moving a tenant to another zone moves its windows")
     func zone() async throws {
         try await AdminHarness.run { harness in

@@ -209,6 +209,20 @@ import Testing
         }
     }
 
+    @Test("no model is called *, which stands for all of them")
+    func everyModel() async throws {
+        try await AdminHarness.run { harness in
+            _ = try await harness.client.call("POST", "/pools", #"{"name":"fast"}"#)
+            let body = #"{"targets":[{"pool":"fast"}],"max_output_tokens":1}"#
+            for path in ["/models/*", "/models/%2A"] {
+                let refused = try await harness.client.call("PUT", path, body)
+                #expect(refused.status == 400)
+                #expect(refused.pointers == ["/name"])
+            }
+            #expect(try await harness.client.call("PUT", "/models/m*", body).status == 201)
+        }
+    }
+
     @Test("an archived tenant's budgets keep neither model nor pool, and are listed to who asks for that tenant")
     func archivedBudgets() async throws {
         try await AdminHarness.run { harness in

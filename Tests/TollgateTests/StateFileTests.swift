@@ -54,6 +54,11 @@ import Testing
         ("[\"*\"]", "[org/n]", "line 14: tenants[0].entitlements[0].models names the model \"org/n\""),
         ("model: org/m, eff", "model: lost, eff", "line 10: prices[0].model names the model \"lost\""),
         ("mode: hard,", "pool: lost,", "line 16: tenants[0].budgets[0].pool names the pool \"lost\""),
+        ("mode: hard,", "model: \"*\",", "line 16: tenants[0].budgets[0].model must name one model; leave it out"),
+        (
+            "models:\n", "models:\n  - { name: \"*\", targets: [ { pool: fast } ], max_output_tokens: 1 }\n",
+            "line 8: models[0].name must not be *"
+        ),
     ])
     func `a reference to nothing is reported with its line`(part: String, other: String, fault: String) throws {
         let found = try faults(part, other, against: ServerState())

@@ -61,6 +61,11 @@ struct BudgetRoutes: RouteGroup {
         let body = try await request.object()
         let budget = Budget(body, at: plane.time.now())
         try body.finish()
+        // Calls are matched with a budget's model by its name: a budget of `*` would cap none of them.
+        guard budget.model != "*" else {
+            throw Problem.invalid(
+                "/model", "must name one model; leave it out to cap all of them", code: "unknown_model")
+        }
         return try await plane.turn.run {
             try requireScope(of: budget)
             return try await plane.insert(budget, context, answer: .created(budget.json)) { db in

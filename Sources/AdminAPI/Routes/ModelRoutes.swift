@@ -35,6 +35,7 @@ struct ModelRoutes: RouteGroup {
         } catch {
             throw Problem.invalid("/name", error.detail)
         }
+        guard name != "*" else { throw Problem.invalid("/name", "must not be *, which stands for all models") }
         let body = try await request.object()
         let model = ModelDefinition(name: name, body, at: plane.time.now())
         try body.finish()

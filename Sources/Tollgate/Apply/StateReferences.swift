@@ -11,6 +11,9 @@ struct StateReferences {
         let pools = names("pools", present: server.pools.keys)
         let models = names("models", present: server.models.keys)
         for (index, model) in wanted["models"].items.enumerated() {
+            if model["name"] == .string("*") {
+                reading.fail(at: "models[\(index)].name", "must not be *, which stands for all models")
+            }
             for (place, target) in model["targets"].items.enumerated() {
                 require(target["pool"], among: pools, "pool", at: "models[\(index)].targets[\(place)].pool")
             }
@@ -36,7 +39,11 @@ struct StateReferences {
         for (index, budget) in tenant["budgets"].items.enumerated() {
             let path = "\(path).budgets[\(index)]"
             require(budget["pool"], among: pools, "pool", at: "\(path).pool")
-            require(budget["model"], among: models, "model", at: "\(path).model")
+            if budget["model"] == .string("*") {
+                reading.fail(at: "\(path).model", "must name one model; leave it out to cap all of them")
+            } else {
+                require(budget["model"], among: models, "model", at: "\(path).model")
+            }
         }
     }
 
