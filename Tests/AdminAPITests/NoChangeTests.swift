@@ -44,6 +44,20 @@ import Testing
         }
     }
 
+    @Test("a text written with other code points that looks the same is a change, with its audit row")
+    func codePoints() async throws {
+        try await AdminHarness.run { harness in
+            let made = try await harness.client.call(
+                "POST", "/tenants", "{\"name\":\"a\",\"tags\":{\"place\":\"caf\u{E9}\"}}")
+            let path = "/tenants/" + made.text("id")
+            let changed = try await harness.client.call("PATCH", path, "{\"tags\":{\"place\":\"cafe\u{301}\"}}")
+            #expect(changed.status == 200 && changed.header("etag") != made.header("etag"))
+            let last = try #require(try harness.plane.file.auditEntries().last)
+            #expect(last.action == "tenant.update")
+            #expect(last.after?.utf8.elementsEqual(changed.body.text.utf8) == true)
+        }
+    }
+
     @Test("another credential of a backend is a change, though all that is shown stays the same")
     func credential() async throws {
         try await AdminHarness.run { harness in

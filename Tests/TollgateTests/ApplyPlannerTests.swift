@@ -45,6 +45,17 @@ import Testing
         #expect(ApplyReport.summary(plan, isDryRun: false) == "= 8 unchanged\n0 changes")
     }
 
+    @Test func `a text written with other code points is another one, though it looks the same`() throws {
+        var server = try StateSamples.server()
+        server.tenants["research"] = server.tenants["research"]?
+            .with("tags", .object(["place": .string("caf\u{E9}")]))
+        let line = "price_multiplier: 1.20"
+        #expect(try plan(line, "tags: { place: caf\u{E9} }", server: server).calls == [])
+        let calls = try plan(line, "tags: { place: cafe\u{301} }", server: server).calls
+        #expect(calls.map(\.change.title) == ["~ tenant research"])
+        #expect(calls.first?.body?.bytes == Array("{\"tags\":{\"place\":\"cafe\u{301}\"}}".utf8))
+    }
+
     /// One row a rule: a part of the file, what replaces it, the line people see, the call with its body.
     private static let changes: [(String, String, String, String)] = [
         (

@@ -17,8 +17,12 @@ public struct AuditEntry: Sendable, Equatable {
     /// The request that asked for it.
     public var requestID: String
 
-    /// Whether something differs: an update that sets what is there already is no change.
-    public var isChange: Bool { before == nil || before != after }
+    /// Whether something differs, to the byte: an update that sets what is there already is no change. Strings that
+    /// `==` holds for equal may be written with other code points, and then that is what is stored.
+    public var isChange: Bool {
+        guard let before, let after else { return true }
+        return !before.utf8.elementsEqual(after.utf8)
+    }
 
     /// An entry to be written.
     public init(
