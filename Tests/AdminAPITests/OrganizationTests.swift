@@ -291,6 +291,30 @@ import Testing
         }
     }
 
+    @Test("what is done to a project's key, or to its budget for a while, is told as the project's")
+    func auditOfParts() async throws {
+        try await AdminHarness.run { harness in
+            let tenant = try await project(harness)
+            let accounts = "/projects/\(tenant)/service_accounts"
+            let key = try await call(harness, "POST", accounts, #"{"name":"k"}"#).text("id")
+            let budget = try await harness.client.call(
+                "POST", "/budgets", #"{"tenant_id":"\#(tenant)","limit":"1","window":"day"}"#
+            ).text("id")
+            let before = try await call(harness, "GET", "/audit_logs").names("id")
+            _ = try await harness.client.call("PUT", "/keys/\(key)/quotas", #"{"rpm":5}"#)
+            let until = harness.plane.time.now().adding(milliseconds: 3_600_000).rfc3339
+            let raises = "/budgets/\(budget)/raises"
+            let raise = try await harness.client.call("POST", raises, #"{"limit":"2","until":"\#(until)"}"#).text("id")
+            #expect(try await harness.client.call("DELETE", raises + "/" + raise).status == 204)
+            let all = try await call(harness, "GET", "/audit_logs?project_ids[]=\(tenant)")
+            #expect(all.names("id").count == before.count + 3)
+            let events = all["data"].items.prefix(3)
+            #expect(
+                events.map { $0["tollgate"]["action"].string } == ["budget.raise.end", "budget.raise", "quota.put"])
+            for event in events { #expect(event["project"] == ["id": .string(tenant)]) }
+        }
+    }
+
     @Test("every action that is told as an event is one that is written")
     func actions() {
         let known = Set(AuditRecord.eventActions.values.flatMap { $0 })

@@ -11,7 +11,9 @@ extension ControlPlane {
         edit: (Quota) -> Quota
     ) async throws -> Response {
         let directory = directory
-        return try await changeQuota("tenant", id, context, answer, edit, present: { directory.tenant(id)?.quota }) {
+        return try await changeQuota("tenant", id, context, answer, edit) {
+            directory.tenant(id).map { QuotaHolder(tenantID: id, quota: $0.quota) }
+        } store: {
             try TenancyStore.putQuota($0, tenant: id, $1)
             return try TenancyStore.profile($0, id)
         } committed: {
@@ -27,7 +29,9 @@ extension ControlPlane {
         edit: (Quota) -> Quota
     ) async throws -> Response {
         let directory = directory
-        return try await changeQuota("key", id, context, answer, edit, present: { directory.key(id)?.quota }) {
+        return try await changeQuota("key", id, context, answer, edit) {
+            directory.key(id).map { QuotaHolder(tenantID: $0.key.tenantID, quota: $0.quota) }
+        } store: {
             try TenancyStore.putQuota($0, key: id, $1)
             return try TenancyStore.keyProfile($0, id)
         } committed: {
@@ -42,15 +46,16 @@ extension ControlPlane {
         _ context: AdminContext,
         _ answer: (Quota) -> Answer,
         _ edit: (Quota) -> Quota,
-        present: () -> Quota?,
+        present: () -> QuotaHolder?,
         store: @escaping @Sendable (TenancyStore.Transaction, Quota) throws -> Profile?,
         committed: @escaping @Sendable (Profile) -> Void
     ) async throws -> Response {
         try await turn.run {
-            guard let before = present() else { throw Problem.notFound(what) }
-            try context.requireMatch(before.json)
-            let quota = edit(before)
-            let audit = audit(context, "quota.put", id.text, before: before.json, after: quota.json)
+            guard let holder = present() else { throw Problem.notFound(what) }
+            try context.requireMatch(holder.quota.json)
+            let quota = edit(holder.quota)
+            let audit = audit(
+                context, "quota.put", id.text, before: holder.audited(holder.quota), after: holder.audited(quota))
             return try await commit(context, audit: audit, answer: answer(quota)) { db in
                 try store(db, quota)
             } committed: { profile in
@@ -58,4 +63,13 @@ extension ControlPlane {
             }
         }
     }
+}
+
+/// Whose quota it is, as it stands before a change.
+private struct QuotaHolder {
+    let tenantID: ID<Tenant>
+    let quota: Quota
+
+    /// The quota as the audit log has it: the entry's subject may be a key, and its tenant is asked for too.
+    func audited(_ quota: Quota) -> JSONValue { quota.json.adding("tenant_id", .string(tenantID.text)) }
 }

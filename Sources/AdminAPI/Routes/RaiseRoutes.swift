@@ -39,15 +39,14 @@ struct RaiseRoutes: RouteGroup {
         let raise = BudgetRaise(body, of: id, at: now)
         try body.finish()
         return try await plane.turn.run {
-            let audit = plane.audit(context, "budget.raise", id.text, after: raise.json(at: now))
+            let budget = try budget(id)
+            guard raise.limit > budget.limit else {
+                throw Problem.invalid(
+                    "/limit", "must be above the budget's own limit of \(budget.limit.decimal)", code: "not_a_raise")
+            }
+            let audit = plane.audit(context, "budget.raise", id.text, after: audited(raise, of: budget, at: now))
             let ledger = plane.ledger
             return try await plane.commit(context, audit: audit, answer: .created(raise.json(at: now))) { db in
-                guard let budget = try BillingStore.budget(db, id) else { throw Problem.notFound("budget") }
-                guard raise.limit > budget.limit else {
-                    throw Problem.invalid(
-                        "/limit", "must be above the budget's own limit of \(budget.limit.decimal)", code: "not_a_raise"
-                    )
-                }
                 let running = try ledger.insert(raise, db)
                 guard running.count <= BudgetRaise.runningAtMost else {
                     throw Problem.conflict(
@@ -78,7 +77,8 @@ struct RaiseRoutes: RouteGroup {
                 throw Problem.notFound("raise that runs")
             }
             try context.requireMatch(before.json(at: now))
-            let audit = plane.audit(context, "budget.raise.end", id.text, before: before.json(at: now))
+            let audit = plane.audit(
+                context, "budget.raise.end", id.text, before: audited(before, of: try budget(id), at: now))
             let ledger = plane.ledger
             return try await plane.commit(context, audit: audit, answer: .noContent) { db in
                 try ledger.end(raiseID, of: id, at: now, db)
@@ -86,6 +86,18 @@ struct RaiseRoutes: RouteGroup {
                 ledger.committed(running, of: id)
             }
         }
+    }
+
+    private func budget(_ id: ID<Budget>) throws -> Budget {
+        guard let budget = try plane.file.read({ db in try BillingStore.budget(db, id) }) else {
+            throw Problem.notFound("budget")
+        }
+        return budget
+    }
+
+    /// The raise as the audit log has it, which is asked for what was done to a tenant's.
+    private func audited(_ raise: BudgetRaise, of budget: Budget, at now: Timestamp) -> JSONValue {
+        raise.json(at: now).adding("tenant_id", .string(budget.tenantID.text))
     }
 
     private func stored(_ id: ID<BudgetRaise>, of budget: ID<Budget>) throws -> BudgetRaise? {
