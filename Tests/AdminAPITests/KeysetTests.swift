@@ -164,6 +164,40 @@ import Testing
         ]
     }
 
+    @Test("a cursor is the same however a client writes it into a query", arguments: ["%20", "+"])
+    func written(space: String) async throws {
+        try await AdminHarness.run { harness in
+            let names = ["100%", "a", "a b", "a b c", "a%20b", "a+b", "b & c"]
+            for name in names { _ = try await post(harness.client, "/pools", #"{"name":"\#(name)"}"#) }
+            var read: [String] = []
+            var after = ""
+            for _ in names {
+                let page = try await harness.client.call("GET", "/pools?limit=1" + after)
+                read += page.names()
+                let words = page.text("next").split(separator: " ", omittingEmptySubsequences: false)
+                let escaped = words.map { $0.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "" }
+                after = "&after=" + escaped.joined(separator: space)
+            }
+            #expect(read == names)
+        }
+    }
+
+    @Test("a price's versions come in the order of their instants, also within a second and before 1970")
+    func instants() async throws {
+        try await AdminHarness.run { harness in
+            let instants = [
+                "1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-01-01T00:00:00.250000Z",
+                "2026-01-01T00:00:00.500000Z", "2026-01-01T00:00:01Z",
+            ]
+            for instant in instants.reversed() {
+                let body = #""effective_from":"\#(instant)","per_million":{"input":"1","output":"1"}"#
+                _ = try await post(harness.client, "/prices", #"{"model":"m",\#(body)}"#)
+            }
+            let seen = try await walk(harness.client, "/prices/history?model=m", "effective_from") { _ in }
+            #expect(seen == instants)
+        }
+    }
+
     @Test("a page begins behind its cursor by the bytes of the name, as the database orders names")
     func bytes() {
         // Swift takes the two spellings of é for one; the database does not.

@@ -1,3 +1,5 @@
+import Proxy
+
 /// Which part of a list is asked for.
 struct PageRequest: Sendable, Equatable {
     /// Entries at most.
@@ -20,7 +22,14 @@ struct PageRequest: Sendable, Equatable {
         return [
             "data": .array(page.map(json)),
             "has_more": .bool(hasMore),
-            "next": hasMore ? .text(page.last.map(cursor)) : nil,
+            "next": hasMore ? .text(page.last.map { Self.told(cursor($0)) }) : nil,
         ]
     }
+
+    /// A cursor as `next` tells it: only characters that every client writes into a query in one way. A name may hold a
+    /// space, which forms write as `+`, and here a `+` is itself.
+    private static func told(_ cursor: String) -> String { PercentCoding.encoded(cursor, keeping: "/:") }
+
+    /// The cursor that was told so; a text with an odd escape was not, and stands for itself.
+    static func cursor(told text: String) -> String { PercentCoding.exact(text) ?? text }
 }

@@ -89,7 +89,7 @@ struct Query {
 
     /// `limit` (1-1000, default 100) and `after`.
     mutating func page() -> PageRequest {
-        let after = text("after")
+        let after = text("after").map { PageRequest.cursor(told: $0) }
         return PageRequest(limit: Int(integer("limit", 1...1000) ?? 100), after: after)
     }
 

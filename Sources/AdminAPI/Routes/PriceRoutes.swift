@@ -53,7 +53,6 @@ struct PriceRoutes: RouteGroup {
         try query.finish()
         let prices = try plane.file.read { db in try BillingStore.priceHistory(db, model: model) }
             .filter { tenant == nil || $0.tenantID?.text == tenant }
-            .sorted { cursor($0) < cursor($1) }
         return .json(page.cut(prices, cursor: cursor, json: \.json))
     }
 
@@ -80,7 +79,10 @@ struct PriceRoutes: RouteGroup {
         }
     }
 
+    /// In the order of the instants, of one instant in that of ids: the instant as a number that is never negative, and
+    /// so has sixteen digits whatever its year.
     private func cursor(_ price: PriceVersion) -> String {
-        price.effectiveFrom.rfc3339 + " " + price.id
+        let instant = UInt64(bitPattern: price.effectiveFrom.microseconds ^ .min)
+        return String(instant, radix: 16) + "." + price.id
     }
 }

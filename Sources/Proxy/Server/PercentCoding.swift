@@ -1,5 +1,7 @@
 /// Percent escapes of request targets; pure.
 public enum PercentCoding {
+    private static let digits = Array("0123456789ABCDEF".utf8)
+
     /// Decodes once; a bad escape stays as it is, and simply names nothing.
     static func decoded(_ text: Substring) -> String {
         String(decoding: bytes(of: text).bytes, as: UTF8.self)
@@ -9,6 +11,15 @@ public enum PercentCoding {
     public static func exact(_ text: some StringProtocol) -> String? {
         let (bytes, isWhole) = bytes(of: text)
         return isWhole ? String(validating: bytes, as: UTF8.self) : nil
+    }
+
+    /// Everything but letters, digits, `-._~` and what is kept as escapes.
+    public static func encoded(_ text: String, keeping kept: String) -> String {
+        let safe = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~".utf8).union(kept.utf8)
+        let bytes = text.utf8.flatMap { byte -> [UInt8] in
+            safe.contains(byte) ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The bytes, and whether each percent sign began an escape.

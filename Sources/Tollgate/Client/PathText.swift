@@ -1,7 +1,7 @@
+import Proxy
+
 /// Paths of the Admin API put together from names that may hold anything.
 enum PathText {
-    private static let digits = Array("0123456789ABCDEF".utf8)
-
     /// `/pools/a%2Fb?limit=1`: each name is one segment; what of the query has no value is left out.
     static func join(_ names: String..., query: KeyValuePairs<String, String?> = [:]) -> String {
         let path = names.map { "/" + encoded($0, keeping: "") }.joined()
@@ -16,10 +16,6 @@ enum PathText {
 
     /// Everything but letters, digits and `-._~` percent-encoded.
     static func encoded(_ text: String, keeping kept: String) -> String {
-        let safe = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~".utf8).union(kept.utf8)
-        let bytes = text.utf8.flatMap { byte -> [UInt8] in
-            safe.contains(byte) ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        PercentCoding.encoded(text, keeping: kept)
     }
 }

@@ -20,4 +20,10 @@ import Testing
         #expect(PercentCoding.decoded(text[...]).hasPrefix(text.prefix { $0 != "%" } + "%"))
         #expect(PercentCoding.exact(text) == nil)
     }
+
+    @Test(arguments: [("a b+c/d", "a%20b%2Bc/d"), ("100%é", "100%25%C3%A9"), ("-._~", "-._~"), ("", "")])
+    func `what is made an escape reads as what it was`(text: String, encoded: String) {
+        #expect(PercentCoding.encoded(text, keeping: "/") == encoded)
+        #expect(PercentCoding.exact(encoded) == text)
+    }
 }
