@@ -228,6 +228,18 @@ import Testing
         #expect(denial(principal) == nil)
     }
 
+    @Test func `seeding a day takes nothing back of what it has counted`() throws {
+        let principal = TestProfiles.principal(tenant: Quota(rpd: 10, tpd: 1000))
+        let lease = try take(principal, tokens: 300).get()
+        for (requests, tokens) in [(0, 400), (3, 100)] as [(Int64, Int64)] {
+            meter.seedDay(
+                .tenant(ID("ten_1")), timeZone: "UTC", at: clock.now(), requests: requests, tokens: tokens)
+        }
+        #expect(remaining(principal)[.rpd] == 7 && remaining(principal)[.tpd] == 600)
+        meter.finish(lease, tokens: 200)
+        #expect(remaining(principal)[.tpd] == 700)
+    }
+
     @Test func `without a quota everything is let in`() throws {
         let principal = TestProfiles.principal()
         for _ in 0..<100 { meter.finish(try take(principal, tokens: .max).get(), tokens: .max) }

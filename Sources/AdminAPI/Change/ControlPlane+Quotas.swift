@@ -1,3 +1,4 @@
+import Billing
 import Hummingbird
 import Tenancy
 
@@ -12,7 +13,7 @@ extension ControlPlane {
     ) async throws -> Response {
         let directory = directory
         return try await changeQuota("tenant", id, context, answer, edit) {
-            directory.tenant(id).map { QuotaHolder(tenantID: id, quota: $0.quota) }
+            directory.tenant(id).map { QuotaHolder(owner: .tenant(id), tenant: $0.tenant, quota: $0.quota) }
         } store: {
             try TenancyStore.putQuota($0, tenant: id, $1)
             return try TenancyStore.profile($0, id)
@@ -30,7 +31,8 @@ extension ControlPlane {
     ) async throws -> Response {
         let directory = directory
         return try await changeQuota("key", id, context, answer, edit) {
-            directory.key(id).map { QuotaHolder(tenantID: $0.key.tenantID, quota: $0.quota) }
+            guard let key = directory.key(id), let tenant = directory.tenant(key.key.tenantID) else { return nil }
+            return QuotaHolder(owner: .key(id), tenant: tenant.tenant, quota: key.quota)
         } store: {
             try TenancyStore.putQuota($0, key: id, $1)
             return try TenancyStore.keyProfile($0, id)
@@ -40,6 +42,10 @@ extension ControlPlane {
     }
 
     /// `store` returns the quota's owner as it is afterwards.
+    ///
+    /// Without a quota of a day nothing counts its day, so the first one begins with what the ledger has settled of it.
+    /// No call is counted twice: what is admitted under the new quota is settled later. Calls in flight at this moment
+    /// are in neither count, so at most they are missing, until the day ends or the gateway starts anew.
     private func changeQuota<Owner, Profile: Sendable>(
         _ what: String,
         _ id: ID<Owner>,
@@ -56,20 +62,32 @@ extension ControlPlane {
             let quota = edit(holder.quota)
             let audit = audit(
                 context, "quota.put", id.text, before: holder.audited(holder.quota), after: holder.audited(quota))
+            let (meter, now) = (quotaMeter, time.now())
+            let beginsDay = !holder.quota.hasDays && quota.hasDays
             return try await commit(context, audit: audit, answer: answer(quota)) { db in
-                try store(db, quota)
-            } committed: { profile in
-                if let profile { committed(profile) }
+                let profile = try store(db, quota)
+                let used =
+                    beginsDay ? try LedgerStore.usedOfDay(db, by: holder.owner, of: holder.tenant, at: now) : nil
+                return (profile: profile, used: used)
+            } committed: { change in
+                // Before the quota binds, or a call could find the day unused.
+                if let used = change.used {
+                    meter.seedDay(
+                        holder.owner, timeZone: holder.tenant.timeZone, at: now, requests: used.requests,
+                        tokens: used.tokens)
+                }
+                if let profile = change.profile { committed(profile) }
             }
         }
     }
 }
 
 /// Whose quota it is, as it stands before a change.
-private struct QuotaHolder {
-    let tenantID: ID<Tenant>
+private struct QuotaHolder: Sendable {
+    let owner: QuotaOwner
+    let tenant: Tenant
     let quota: Quota
 
     /// The quota as the audit log has it: the entry's subject may be a key, and its tenant is asked for too.
-    func audited(_ quota: Quota) -> JSONValue { quota.json.adding("tenant_id", .string(tenantID.text)) }
+    func audited(_ quota: Quota) -> JSONValue { quota.json.adding("tenant_id", .string(tenant.id.text)) }
 }

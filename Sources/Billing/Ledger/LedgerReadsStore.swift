@@ -71,8 +71,21 @@ extension LedgerStore {
             .map { Timestamp(microseconds: $0) }
     }
 
+    /// Requests and tokens of a tenant, or of one of its keys, on the tenant's calendar day that contains the instant:
+    /// rebuilds quotas. Days after it have entries where the clock was set back.
+    public static func usedOfDay(
+        _ db: Database,
+        by owner: QuotaOwner,
+        of tenant: Tenant,
+        at instant: Timestamp
+    ) throws -> (requests: Int64, tokens: Int64) {
+        let day = (CalendarZone(identifier: tenant.timeZone) ?? CalendarZone.utc).day(containing: instant)
+        let keyID: ID<APIKey>? = if case .key(let id) = owner { id } else { nil }
+        return try requestsAndTokensSince(db, tenantID: tenant.id, keyID: keyID, from: day.start, to: day.end)
+    }
+
     /// Requests and tokens of a tenant, or of one of its keys, admitted since a quarter hour began and
-    /// before another one did: rebuilds quotas.
+    /// before another one did.
     public static func requestsAndTokensSince(
         _ db: Database,
         tenantID: ID<Tenant>,

@@ -33,5 +33,5 @@ public struct Quota: Sendable, Equatable {
     public var isEmpty: Bool { rpm == nil && tpm == nil && concurrency == nil && !hasDays }
 
     /// Whether a calendar day must be counted.
-    var hasDays: Bool { rpd != nil || tpd != nil }
+    public var hasDays: Bool { rpd != nil || tpd != nil }
 }

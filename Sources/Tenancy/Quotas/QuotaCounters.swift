@@ -72,9 +72,12 @@ struct QuotaCounters {
         if let day, day.day.start == taken.day { self.day?.add(requests: -1, tokens: 0) }
     }
 
+    /// Neither count contains the other: the books lack what is in flight, and the day lacks what came while no quota
+    /// bound. The larger one takes nothing for two.
     mutating func seedDay(zone: String, at instant: Timestamp, requests: Int64, tokens: Int64) {
-        var day = DayCount(zone: zone, at: instant)
-        day.set(requests: requests, tokens: tokens)
+        var day = self.day ?? DayCount(zone: zone, at: instant)
+        day.roll(zone: zone, at: instant)
+        day.set(requests: max(day.requests, requests), tokens: max(day.tokens, tokens))
         self.day = day
     }
 

@@ -2,7 +2,8 @@ import Synchronization
 
 /// Counts what tenants and keys ask for against their quotas.
 ///
-/// Only owners that have a quota are counted. The rates start full after a restart; the days must be seeded.
+/// Only owners that have a quota are counted. The rates start full after a restart; the days must be seeded
+/// then, and when an owner gets its first quota of a day.
 public final class QuotaMeter: Sendable {
     private let time: any TimeSource
     private let tallies = Mutex<[QuotaOwner: QuotaTally]>([:])
@@ -93,7 +94,7 @@ public final class QuotaMeter: Sendable {
         }
     }
 
-    /// Sets the counts of the day that contains the instant, as found in the books.
+    /// Raises the counts of the day that contains the instant to what the books have of it.
     public func seedDay(
         _ owner: QuotaOwner,
         timeZone: String,
