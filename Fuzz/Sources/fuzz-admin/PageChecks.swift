@@ -11,16 +11,15 @@ enum PageChecks {
         let cursor = input.line()
         let lines = Set(input.text.split(separator: "\n").prefix(64).map { Array($0.utf8) })
         let ids = lines.sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) }
-        let forward = walk(from: nil, ids.count) { after in
-            page(PageRequest(limit: limit, after: after).cut(ids, cursor: \.self, json: { .string($0) }), "next")
+        let list = { (after: String?) in
+            let request = PageRequest(limit: limit, after: after)
+            let (shown, next) = page(request.cut(ids, cursor: \.self, json: { .string($0) }), "next")
+            return (shown, next.map { PageRequest.cursor(told: $0) })
         }
-        check(forward, ids)
+        check(walk(from: nil, ids.count, list), ids)
         // From a cursor that need not be there: what lies behind it.
         let behind = ids.filter { cursor.utf8.lexicographicallyPrecedes($0.utf8) }
-        let rest = walk(from: cursor, ids.count) { after in
-            page(PageRequest(limit: limit, after: after).cut(ids, cursor: \.self, json: { .string($0) }), "next")
-        }
-        check(rest, behind)
+        check(walk(from: cursor, ids.count, list), behind)
         for isDescending in [false, true] { checkOrganization(ids, limit, isDescending) }
     }
 
