@@ -198,6 +198,29 @@ struct LedgerAlertsTests {
         #expect(try messages(fixture) == ["budget.threshold 0.5 0.00000000006"])
     }
 
+    @Test func aWindowThatEndedAndThatNoCallRolledStillAlerts() async throws {
+        let fixture = try fixture(events: ["budget.threshold"])
+        let midnight = BudgetWindow(.day, containing: fixture.clock.now(), in: .utc).end
+        fixture.clock.set(midnight.adding(milliseconds: -1000))
+        _ = try await budget(fixture, 100, at: ["0.5"], .day)
+        try await fixture.spend(60)
+        try fixture.restart()
+        fixture.clock.advance(milliseconds: 2000)
+        for _ in 1...2 { try await fixture.ledger.raiseAlerts(sweeping: true) }
+        #expect(try messages(fixture) == ["budget.threshold 0.5 0.00000000006"])
+    }
+
+    @Test func aLimitThatIsLoweredLaterTellsNothingOfAWindowThatIsLongOver() async throws {
+        let fixture = try fixture(events: ["budget.threshold"])
+        let id = try await budget(fixture, 100, at: ["0.8"], .day)
+        try await fixture.spend(60)
+        try await fixture.ledger.raiseAlerts(sweeping: true)
+        fixture.clock.advance(milliseconds: 2 * Self.day)
+        try await fixture.change(id) { $0.limit = Money(pico: 50) }
+        try await fixture.ledger.raiseAlerts(sweeping: true)
+        #expect(try messages(fixture) == [])
+    }
+
     @Test func aHoldOfALongPastWindowAlertsNobodyWhenItIsResolved() async throws {
         let fixture = try fixture(events: ["budget.threshold"])
         _ = try await budget(fixture, 100, at: ["0.5"], .day)

@@ -68,6 +68,22 @@ struct LedgerBudgetTests {
         #expect(try fixture.differences() == [])
     }
 
+    @Test func aLateClaimCountsInTheWindowBeforeAlsoIfItIsTheFirstThere() async throws {
+        let fixture = try LedgerFixture()
+        let budget = try await fixture.budget(100, .day)
+        try await fixture.spend(60)
+        fixture.clock.advance(milliseconds: 3 * Self.day)
+        let before = fixture.clock.now()
+        fixture.clock.advance(milliseconds: Self.day)
+        try await fixture.spend(10)
+        let late = try fixture.held(fixture.claim(95, at: before))
+        #expect(late.admittedAt == before)
+        #expect(fixture.figures(budget) == [10, 0, 90])
+        #expect(await fixture.record(late) == nil)
+        #expect(await fixture.settle(late, cost: 95) == nil)
+        #expect(try fixture.differences() == [])
+    }
+
     @Test func aClockThatWasSetBackKeepsTheNewestWindow() async throws {
         let fixture = try LedgerFixture()
         let budget = try await fixture.budget(100, .day)
@@ -83,6 +99,24 @@ struct LedgerBudgetTests {
         #expect(try fixture.differences() == [])
         try fixture.restart()
         #expect(fixture.figures(budget) == [100, 0, 0])
+    }
+
+    @Test func aLookWhileTheClockIsAheadMovesNoWindow() async throws {
+        let fixture = try LedgerFixture()
+        let budget = try await fixture.budget(100, .day)
+        try await fixture.spend(60)
+        let now = fixture.clock.now()
+        fixture.clock.set(now.adding(milliseconds: 30 * Self.day))
+        #expect(fixture.figures(budget) == [0, 0, 100])
+        let ahead = BudgetWindow(.day, containing: fixture.clock.now(), in: .utc)
+        #expect(fixture.ledger.allStates().states.map(\.resetsAt) == [ahead.end])
+        try await fixture.ledger.raiseAlerts(sweeping: true)
+        fixture.clock.set(now)
+        #expect(fixture.figures(budget) == [60, 0, 40])
+        fixture.clock.set(now.adding(milliseconds: Self.day))
+        let next = try fixture.held(fixture.claim(70))
+        #expect(next.admittedAt == fixture.clock.now())
+        #expect(fixture.figures(budget) == [0, 70, 30])
     }
 
     @Test func anAttemptAfterTheRollStaysInItsWindow() async throws {

@@ -78,6 +78,12 @@ final class BudgetAccount {
         return nil
     }
 
+    /// The same for whoever only looks, and rolls nothing: a clock that is ahead for a moment must not move a window in
+    /// which no call came. An account of a later window is made for the look.
+    private func peek(at instant: Timestamp) -> WindowAccount? {
+        isOver(at: instant) ? laterAccount(at: instant) : account(at: instant)
+    }
+
     /// The account of an old window, for a hold that a crash left in it; nil before the budget counted.
     func account(forUncertainAt instant: Timestamp) -> WindowAccount? {
         if let known = account(at: instant) { return known }
@@ -90,7 +96,7 @@ final class BudgetAccount {
     }
 
     func state(at instant: Timestamp) -> BudgetState {
-        let window = account(at: instant) ?? current
+        let window = peek(at: instant) ?? current
         cap(window, at: instant)
         return state(of: window, raises: raises.filter { $0.isRunning(at: instant) })
     }
@@ -113,10 +119,17 @@ final class BudgetAccount {
     }
 
     private func roll(to instant: Timestamp) {
-        let window = BudgetWindow(budget.window, containing: instant, in: zone)
-        guard window.start >= current.window.end, window.contains(instant) else { return }
-        previous = current
-        current = WindowAccount(owner: self, window: window, account: Account(cap: budget.limit))
+        guard let next = laterAccount(at: instant) else { return }
+        // The window before may be one that no call has rolled; somebody may ask late for it all the same.
+        previous = laterAccount(at: Timestamp(microseconds: next.window.start.microseconds - 1)) ?? current
+        current = next
         hasRolledUnseen = true
+    }
+
+    /// An account of the window of an instant, if it is a later one.
+    private func laterAccount(at instant: Timestamp) -> WindowAccount? {
+        let window = BudgetWindow(budget.window, containing: instant, in: zone)
+        guard window.start >= current.window.end, window.contains(instant) else { return nil }
+        return WindowAccount(owner: self, window: window, account: Account(cap: budget.limit))
     }
 }

@@ -14,6 +14,12 @@ extension BooksState {
         alerting.append(account)
     }
 
+    /// Marks a budget's window because what its spend is compared with has changed. One that is over and that no call
+    /// has rolled yet had another limit.
+    mutating func markForAlerts(_ owner: BudgetAccount, at instant: Timestamp) {
+        if !owner.isOver(at: instant) { markForAlerts(owner.current) }
+    }
+
     /// What the marked accounts have to say; they are marked again at their next threshold.
     mutating func takeAlertChecks(at instant: Timestamp) -> [AlertCheck] {
         let marked = alerting
@@ -28,12 +34,15 @@ extension BooksState {
     mutating func alertChecks(_ names: some Sequence<ID<Budget>>, at instant: Timestamp) -> [AlertCheck] {
         var checks: [AlertCheck] = []
         for name in names {
-            guard let owner = budgets[name], let account = owner.account(at: instant) else { continue }
-            if let found = check(account, of: owner, at: instant) { checks.append(found) }
-            // Its last calls may have ended while nobody looked.
-            guard let previous = owner.previous, instant < previous.window.end.adding(milliseconds: Self.lateMS)
-            else { continue }
-            if let found = check(previous, of: owner, at: instant) { checks.append(found) }
+            guard let owner = budgets[name] else { continue }
+            // The last calls of a window that is over may have ended while nobody looked. To look rolls none.
+            for account in [owner.current, owner.previous] {
+                guard let account, account.window.start <= instant,
+                    instant < account.window.end.adding(milliseconds: Self.lateMS),
+                    let found = check(account, of: owner, at: instant)
+                else { continue }
+                checks.append(found)
+            }
         }
         return checks
     }

@@ -3,14 +3,14 @@ import Tenancy
 extension BooksState {
     /// Takes over a committed budget. Runs on the writer's thread right after the commit, so the roll-ups that `posted`
     /// comes from hold exactly the attempts that are no longer live.
-    mutating func install(_ opened: BudgetOpening) {
+    mutating func install(_ opened: BudgetOpening, at now: Timestamp) {
         let budget = opened.budget
         opening.remove(budget.id)
         let old = budgets[budget.id]
         guard let fresh = opened.fresh else {
             old?.change(to: budget)
             touch(old)
-            if let old { markForAlerts(old.current) }
+            if let old { markForAlerts(old, at: now) }
             return
         }
         let account = BudgetAccount(
@@ -33,11 +33,11 @@ extension BooksState {
     }
 
     /// Takes over the committed raises of a budget.
-    mutating func install(_ raises: [BudgetRaise], of id: ID<Budget>) {
+    mutating func install(_ raises: [BudgetRaise], of id: ID<Budget>, at now: Timestamp) {
         guard let account = budgets[id] else { return }
         account.change(raises: raises)
         touch(account)
-        markForAlerts(account.current)
+        markForAlerts(account, at: now)
     }
 
     mutating func add(_ account: BudgetAccount, to book: TenantBook) {

@@ -31,7 +31,8 @@ extension Ledger {
 
     /// Takes over a stored budget; call it on the writer's thread, in `committed` of `Journal.write`.
     public func committed(_ opening: BudgetOpening) {
-        books.withLock { $0.install(opening) }
+        let now = time.now()
+        books.withLock { $0.install(opening, at: now) }
     }
 
     /// Forgets a budget whose deletion is committed; call it on the writer's thread.

@@ -25,6 +25,7 @@ extension Ledger {
     /// Takes over the raises of a budget; call it on the writer's thread, in `committed` of `Journal.write`. Requests
     /// that wait for the budget are judged again.
     public func committed(_ raises: [BudgetRaise], of budget: ID<Budget>) {
-        books.withLock { $0.install(raises, of: budget) }
+        let now = time.now()
+        books.withLock { $0.install(raises, of: budget, at: now) }
     }
 }
