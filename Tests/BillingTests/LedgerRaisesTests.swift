@@ -1,3 +1,4 @@
+import GRDB
 import Support
 import Synchronization
 import Tenancy
@@ -30,6 +31,11 @@ struct LedgerRaisesTests {
         _ = try await fixture.journal.write(
             { try ledger.end(raise.id, of: raise.budgetID, at: now, $0) },
             committed: { ledger.committed($0, of: raise.budgetID) })
+    }
+
+    /// What was alerted, whoever was told.
+    private func alerts(_ fixture: LedgerFixture) throws -> [String] {
+        try fixture.file.read { try String.fetchAll($0, sql: "SELECT alert FROM budget_alerts ORDER BY 1") }
     }
 
     @Test func aRaiseCountsUntilItsInstantAndThenTheOwnLimitIsBack() async throws {
@@ -129,6 +135,32 @@ struct LedgerRaisesTests {
         #expect(fixture.figures(budget) == [0, 0, 250])
         fixture.clock.advance(milliseconds: 6 * Self.hour)
         #expect(fixture.figures(budget) == [0, 0, 100])
+    }
+
+    @Test func aRaiseThatRanToTheEndOfAWindowIsItsLimitStillWhenItIsOver() async throws {
+        let fixture = try LedgerFixture(at: LedgerFixture.instant("2026-10-31T23:00:00Z"))
+        let budget = try await fixture.budget(100, .month)
+        try await fixture.change(budget) { $0.alertsAt = ["0.5"] }
+        _ = try await raise(fixture, budget, to: 250)
+        try await fixture.spend(90)
+        try await fixture.ledger.raiseAlerts(sweeping: true)
+        fixture.clock.advance(milliseconds: Self.hour + 10_000)
+        try await fixture.ledger.raiseAlerts(sweeping: true)
+        #expect(try alerts(fixture) == [])
+        try fixture.restart()
+        try await fixture.ledger.raiseAlerts(sweeping: true)
+        #expect(try alerts(fixture) == [])
+    }
+
+    @Test func aRaiseOfTheNextWindowHidesNoThresholdOfTheOneBefore() async throws {
+        let fixture = try LedgerFixture(at: LedgerFixture.instant("2026-10-31T23:59:59Z"))
+        let budget = try await fixture.budget(100, .day)
+        try await fixture.change(budget) { $0.alertsAt = ["0.5"] }
+        try await fixture.spend(60)
+        fixture.clock.advance(milliseconds: 2000)
+        _ = try await raise(fixture, budget, to: 250)
+        try await fixture.ledger.raiseAlerts(sweeping: true)
+        #expect(try alerts(fixture) == ["0.5"])
     }
 
     @Test func aRaiseWakesThoseItLetsIn() async throws {

@@ -4,7 +4,7 @@ import Tenancy
 struct AlertCheck: Sendable {
     let budget: Budget
     let window: BudgetWindow
-    /// The cap at that instant.
+    /// The cap at that instant, or at the end of a window that is over.
     let limit: Money
     let posted: Money
     /// What speaks for an alert and is not known to have been raised.

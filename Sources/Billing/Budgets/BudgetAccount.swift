@@ -4,7 +4,7 @@ import Tenancy
 final class BudgetAccount {
     private(set) var budget: Budget
     private(set) var isHard: Bool
-    /// Raises that run, or ran out since they were last looked at.
+    /// Raises that run, or ran out a while ago.
     private(set) var raises: [BudgetRaise] = []
     let zone: CalendarZone
     let model: String?
@@ -47,6 +47,15 @@ final class BudgetAccount {
     /// What may be spent in a window by requests of the instant.
     func limit(at instant: Timestamp) -> Money {
         raises.reduce(budget.limit) { limit, raise in raise.isRunning(at: instant) ? max(limit, raise.limit) : limit }
+    }
+
+    /// What may be spent in a window; of one that is over, as its raises were at its end.
+    func limit(in window: BudgetWindow, at instant: Timestamp) -> Money {
+        let last = Timestamp(microseconds: window.end.microseconds - 1)
+        guard last < instant else { return limit(at: instant) }
+        return raises.reduce(budget.limit) { limit, raise in
+            raise.createdAt <= last && raise.isRunning(at: last) ? max(limit, raise.limit) : limit
+        }
     }
 
     /// Gives an account, of whatever window, the cap of the instant it is about to be judged at.

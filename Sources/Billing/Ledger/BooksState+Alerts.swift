@@ -67,7 +67,7 @@ extension BooksState {
 
     private func check(_ account: WindowAccount, of owner: BudgetAccount, at instant: Timestamp) -> AlertCheck? {
         let budget = owner.budget
-        let limit = owner.limit(at: instant)
+        let limit = owner.limit(in: account.window, at: instant)
         let posted = account.account.posted
         account.alertAt = AlertRule.next(budget, limit: limit, posted: posted) ?? WindowAccount.never
         var alerts = AlertRule.reached(budget, limit: limit, posted: posted)

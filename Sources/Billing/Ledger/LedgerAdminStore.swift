@@ -64,7 +64,9 @@ extension Ledger {
         let (accounts, uncertain) = try file.pool.write { db in
             try LedgerStore.keepLeftovers(leftovers, db)
             let zones = try LedgerStore.zoneNames(db)
-            let raises = Dictionary(grouping: try BudgetRaiseStore.running(db, at: now), by: \.budgetID)
+            // Those that ran out a moment ago too: alerts of a window that has just ended are judged by them.
+            let since = now.adding(milliseconds: -BooksState.lateMS)
+            let raises = Dictionary(grouping: try BudgetRaiseStore.running(db, at: since), by: \.budgetID)
             let accounts = try BillingStore.budgets(db).map { budget -> (Budget, BudgetAccount) in
                 let account = try account(of: budget, zones, now, db)
                 if account.budget == budget { account.change(raises: raises[budget.id] ?? []) }
