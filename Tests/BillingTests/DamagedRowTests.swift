@@ -68,6 +68,18 @@ struct DamagedRowTests {
         #expect(try used("input = -9223372036854775808, output = 0") == 0)
     }
 
+    @Test("roll-ups that have more entries than the ledger take no others, and the gateway goes on")
+    func foldedBeyondTheLedger() async throws {
+        let fixture = try LedgerFixture()
+        try await fixture.spend(5)
+        try fixture.damage("UPDATE usage_folded SET seq = 9223372036854775807")
+        let folding = UsageFolding(file: fixture.file, journal: fixture.journal, logger: LedgerFixture.quiet)
+        await #expect(throws: BillingError.damaged("usage_folded")) { try await folding.foldPart() }
+        await folding.fold()
+        #expect(try fixture.count("SELECT COUNT(*) FROM usage_month") == 0)
+        try await fixture.spend(5)
+    }
+
     @Test func theTagsOfADamagedKeyAreNotLeftOutOfAMonth() async throws {
         let fixture = try LedgerFixture(at: LedgerFixture.instant("2026-10-31T12:00:00Z"))
         try await fixture.spend(5)

@@ -132,11 +132,13 @@ extension UsageFoldStore {
         try await file.pool.read { db in try LedgerStore.lastSequence(db) }
     }
 
-    /// The next entries summed up beside the writer, at most so many; nil when there are none.
+    /// The next entries summed up beside the writer, at most so many; nil when there are none. Throws
+    /// `BillingError.damaged` when the roll-ups say that they have entries which the ledger does not have.
     static func nextPart(of file: DatabaseFile, most: Int64) async throws -> Part? {
         try await file.pool.read { db in
-            let after = try folded(db)
-            let last = min(try LedgerStore.lastSequence(db), after + most)
+            let (after, newest) = (try folded(db), try LedgerStore.lastSequence(db))
+            guard after >= 0, after <= newest else { throw BillingError.damaged("usage_folded") }
+            let last = after + min(newest - after, most)
             guard last > after else { return nil }
             return Part(folds: try sums(after: after, upTo: last, db), after: after, last: last)
         }
