@@ -68,6 +68,18 @@ struct DamagedRowTests {
         #expect(try used("input = -9223372036854775808, output = 0") == 0)
     }
 
+    @Test("a roll-up from after all time ends nobody's question for months")
+    func rollUpAfterAllTime() async throws {
+        let fixture = try LedgerFixture()
+        try await fixture.spend(5)
+        try fixture.damage("UPDATE usage_quarter SET bucket_start = 9223372036854775807")
+        let month = try LedgerFixture.month("2026-11")
+        let query = UsageQuery(
+            span: CalendarSpan(start: month.start, end: month.end), bucket: .month, zone: .utc, groups: [.tenant])
+        let rows = try fixture.ledger.usagePage(query).buckets.flatMap(\.rows)
+        #expect(rows.map(\.cost) == [Money(pico: 5)])
+    }
+
     @Test("roll-ups that have more entries than the ledger take no others, and the gateway goes on")
     func foldedBeyondTheLedger() async throws {
         let fixture = try LedgerFixture()

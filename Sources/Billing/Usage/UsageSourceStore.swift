@@ -79,7 +79,9 @@ struct UsageSourceStore {
         if query.isOverAll { return [UsageParts.Part(table: "usage_total", span: span)] }
         guard query.isOverKeys, query.bucket == .month else { return UsageParts.parts(of: span) }
         let newest = try Int64.fetchOne(db.cachedStatement(sql: "SELECT MAX(bucket_start) FROM usage_quarter")) ?? 0
-        return UsageParts.monthParts(of: span, unused: Timestamp(microseconds: newest + RollUpSums.quarter))
+        // Of all tenants: a damaged row of one may be of any instant.
+        let unused = Timestamp(microseconds: newest).adding(milliseconds: RollUpSums.quarter / 1000)
+        return UsageParts.monthParts(of: span, unused: unused)
     }
 
     /// Restricts to a span of keys; binds its first and last key three times. Whose keys they are is said too, because
