@@ -33,6 +33,29 @@ struct JournalFailureTests {
         try await fixture.journal.write { _ in }
     }
 
+    /// Ends calls so that one turn of the journal takes them all; what their callers heard, in this order.
+    private func endTogether(_ fixture: LedgerFixture, _ reservations: [Reservation]) async throws -> [LedgerError?] {
+        let journal = fixture.journal
+        let heard = Mutex<[LedgerError?]>([])
+        let gate = DispatchSemaphore(value: 0)
+        let isBlocked = Mutex(false)
+        let blocker = Task {
+            try await journal.write { _ in
+                isBlocked.withLock { $0 = true }
+                gate.wait()
+            }
+        }
+        while !isBlocked.withLock({ $0 }) { await Task.yield() }
+        for reservation in reservations {
+            let settlement = fixture.settlement(reservation, cost: 4)
+            fixture.ledger.settle(settlement) { error in heard.withLock { $0.append(error) } }
+        }
+        gate.signal()
+        try await blocker.value
+        while heard.withLock({ $0.count }) < reservations.count { await Task.yield() }
+        return heard.withLock { $0 }
+    }
+
     @Test func whileNothingCanBeWrittenHoldsAreRefusedAndGivenBack() async throws {
         let fixture = try LedgerFixture()
         let budget = try await fixture.budget(100_000)
@@ -98,32 +121,44 @@ struct JournalFailureTests {
         let bad = try fixture.held(fixture.claim(10, model: "odd"))
         let good = try fixture.held(fixture.claim(10))
         for reservation in [bad, good] { #expect(await fixture.record(reservation) == nil) }
-        let (journal, ledger) = (fixture.journal, fixture.ledger)
-        let heard = Mutex<[LedgerError?]>([])
-        let gate = DispatchSemaphore(value: 0)
-        let isBlocked = Mutex(false)
-        let blocker = Task {
-            try await journal.write { _ in
-                isBlocked.withLock { $0 = true }
-                gate.wait()
-            }
-        }
-        while !isBlocked.withLock({ $0 }) { await Task.yield() }
-        for reservation in [bad, good] {
-            ledger.settle(fixture.settlement(reservation, cost: 4)) { error in heard.withLock { $0.append(error) } }
-        }
-        gate.signal()
-        try await blocker.value
-        try await journal.write { _ in }
-        #expect(heard.withLock { $0 } == [.rejected("odd"), nil])
+        let heard = try await endTogether(fixture, [bad, good])
+        #expect(heard == [.rejected("odd"), nil])
         // What could not be stored keeps counting, in memory and for the next process.
         #expect(fixture.figures(budget) == [4, 10, 986])
         #expect(try fixture.holdsOnDisk() == [bad.hold.id])
         #expect(fixture.journal.isWritable)
-        try await journal.write { try $0.execute(sql: "DROP TRIGGER odd") }
+        try await fixture.journal.write { try $0.execute(sql: "DROP TRIGGER odd") }
         try fixture.restart()
         #expect(fixture.figures(budget) == [4, 10, 986])
         #expect(fixture.ledger.uncertainHolds().map(\.id) == [bad.hold.id])
+    }
+
+    /// Neighbours of a bad row are written one by one: the last one that is taken must not hide one that was not.
+    @Test func anEndThatFailedBesideOthersIsWrittenWhenTheJournalCloses() async throws {
+        let fixture = try LedgerFixture()
+        let fails = Mutex(true)
+        try await fixture.journal.write { db in
+            let refusal = DatabaseFunction("refusal", argumentCount: 0) { _ in
+                if fails.withLock({ $0 }) { throw DatabaseError(resultCode: .SQLITE_PERM) }
+                return nil
+            }
+            db.add(function: refusal)
+            try db.execute(
+                sql: """
+                    CREATE TEMP TRIGGER odd BEFORE INSERT ON main.ledger WHEN NEW.model = 'odd'
+                    BEGIN SELECT RAISE(ABORT, 'odd'); END;
+                    CREATE TEMP TRIGGER late BEFORE INSERT ON main.ledger WHEN NEW.model = 'late'
+                    BEGIN SELECT refusal(); END
+                    """)
+        }
+        let calls = try ["odd", "late", "m"].map { try fixture.held(fixture.claim(4, model: $0)) }
+        for call in calls { #expect(await fixture.record(call) == nil) }
+        let heard = try await endTogether(fixture, calls)
+        #expect(heard.map { $0 == nil } == [false, false, true])
+        fails.withLock { $0 = false }
+        fixture.journal.close()
+        #expect(try fixture.count("SELECT COUNT(*) FROM ledger WHERE model = 'late'") == 1)
+        #expect(try fixture.holdsOnDisk() == calls.prefix(1).map(\.hold.id))
     }
 
     @Test(arguments: [

@@ -142,7 +142,8 @@ public final class Journal: Sendable {
         var rows = 0
         while true {
             let turn: JournalQueue<AdminJob>.Turn
-            if isWritable {
+            // What is left is written again without new work too: the disk may take another row, but not that one.
+            if isWritable, backlog.isEmpty {
                 queue.gather(after: rows)
                 guard let next = queue.next() else { break }
                 turn = next
