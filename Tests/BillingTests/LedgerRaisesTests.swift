@@ -85,6 +85,21 @@ struct LedgerRaisesTests {
         #expect(fixture.ledger.reserve(fixture.claim(1)).reservation == nil)
     }
 
+    @Test func aRaiseThatRanOutIsThereForAnOldCallAlsoAfterAnotherChange() async throws {
+        let fixture = try LedgerFixture()
+        let budget = try await fixture.budget(100)
+        _ = try await raise(fixture, budget, to: 250)
+        let first = try fixture.held(fixture.claim(200))
+        #expect(await fixture.record(first) == nil)
+        fixture.clock.advance(milliseconds: Self.hour)
+        let other = try await raise(fixture, budget, to: 150, id: "rse_2")
+        try await end(fixture, other)
+        #expect(fixture.ledger.state(budget)?.raises == [])
+        let claim = fixture.claim(240, attempt: 2, of: first.claim.requestID)
+        #expect(fixture.ledger.reswap(first, claim).reservation?.amount == Money(pico: 240))
+        #expect(fixture.ledger.reserve(fixture.claim(1)).reservation == nil)
+    }
+
     @Test func theHighestOfSeveralRaisesCountsAndEachEndsByItself() async throws {
         let fixture = try LedgerFixture()
         let budget = try await fixture.budget(100)

@@ -38,6 +38,14 @@ final class BudgetAccount {
         resetCaps()
     }
 
+    /// Raises that ran out not long ago, the newest of them. A further attempt of a call that was admitted while one
+    /// ran is judged by it still.
+    func raisesRunOut(at now: Timestamp) -> [BudgetRaise] {
+        let forgotten = now.adding(milliseconds: -BudgetRaise.rememberedMS)
+        let runOut = raises.filter { forgotten < $0.until && $0.until <= now }
+        return Array(runOut.suffix(BudgetRaise.runningAtMost))
+    }
+
     /// Replaces the raises; those that are over do no harm.
     func change(raises: [BudgetRaise]) {
         self.raises = raises

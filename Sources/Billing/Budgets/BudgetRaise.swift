@@ -4,6 +4,8 @@ public import Tenancy
 public struct BudgetRaise: Sendable, Equatable {
     /// Raises of one budget that may run at once.
     public static let runningAtMost = 16
+    /// How long one that ran out is remembered: longer than any call goes on that was admitted while it ran.
+    static let rememberedMS: Int64 = 86_400_000
 
     /// `rse_…`
     public let id: ID<BudgetRaise>

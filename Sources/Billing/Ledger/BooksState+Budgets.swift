@@ -32,10 +32,10 @@ extension BooksState {
         if let old { moveQueue(from: old, to: account) }
     }
 
-    /// Takes over the committed raises of a budget.
+    /// Takes over the committed raises of a budget. One that was ended by hand is gone at once.
     mutating func install(_ raises: [BudgetRaise], of id: ID<Budget>, at now: Timestamp) {
         guard let account = budgets[id] else { return }
-        account.change(raises: raises)
+        account.change(raises: account.raisesRunOut(at: now) + raises)
         touch(account)
         markForAlerts(account, at: now)
     }
