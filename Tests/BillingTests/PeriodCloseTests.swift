@@ -57,6 +57,22 @@ struct PeriodCloseTests {
         #expect(try fixture.allDifferences() == [])
     }
 
+    @Test func aMonthThatCannotBeClosedHoldsUpNoOther() async throws {
+        let fixture = try october()
+        try await fixture.spend(5)
+        fixture.clock.set(try LedgerFixture.instant("2026-11-15T00:00:00Z"))
+        try await fixture.spend(7, key: LedgerFixture.keyB)
+        fixture.clock.set(try LedgerFixture.instant("2026-12-01T00:00:00Z"))
+        for month in ["2026-10", "2026-11"] { try await fixture.requestClose(month) }
+        let tag = "UPDATE api_keys SET tags = ? WHERE id = 'key_a'"
+        try await fixture.journal.write { try $0.execute(sql: tag, arguments: ["1.5"]) }
+        #expect(await fixture.closer.sweep().map(\.month.text) == ["2026-11"])
+        #expect(try fixture.period("2026-10").status == .closing)
+        try await fixture.journal.write { try $0.execute(sql: tag, arguments: ["{}"]) }
+        #expect(await fixture.closer.sweep().map(\.month.text) == ["2026-10"])
+        #expect(try fixture.allDifferences() == [])
+    }
+
     @Test func itTellsWhoListensAndTheAuditLog() async throws {
         let fixture = try october()
         try await fixture.journal.write { db in

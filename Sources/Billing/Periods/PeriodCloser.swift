@@ -70,16 +70,27 @@ public final class PeriodCloser: Sendable {
 
     private func closeDue() async -> [Period] {
         var closed: [Period] = []
-        do {
-            for period in try file.read({ try PeriodStore.closing($0) }) {
-                let live = ledger.liveHolds(in: period.month)
-                guard PeriodRule.step(period, liveHolds: live, at: time.now()) == .close else { continue }
+        for period in closing() {
+            let live = ledger.liveHolds(in: period.month)
+            guard PeriodRule.step(period, liveHolds: live, at: time.now()) == .close else { continue }
+            do {
                 if let done = try await close(period.month) { closed.append(done) }
+            } catch {
+                // Months close in any order: one that cannot be closed holds up no other.
+                logger.warning(
+                    "a month waits to be closed", metadata: ["period": "\(period.month)", "reason": "\(error)"])
             }
-        } catch {
-            logger.warning("a month waits to be closed", metadata: ["reason": "\(error)"])
         }
         return closed
+    }
+
+    private func closing() -> [Period] {
+        do {
+            return try file.read { try PeriodStore.closing($0) }
+        } catch {
+            logger.warning("months wait to be closed", metadata: ["reason": "\(error)"])
+            return []
+        }
     }
 
     /// nil: something was added meanwhile, or the month is not due any more.
