@@ -54,6 +54,16 @@ struct PeriodVerifierTests {
         #expect(try fixture.file.read { try PeriodVerifierStore.run($0) } != [])
     }
 
+    @Test func behindANumberThatNoneFollowsNoMonthCloses() async throws {
+        let fixture = try await closed()
+        try change("UPDATE periods SET number = 9223372036854775807", in: fixture)
+        fixture.clock.set(try LedgerFixture.instant("2026-12-01T00:00:00Z"))
+        try await fixture.requestClose("2026-11")
+        #expect(await fixture.closer.sweep().isEmpty)
+        #expect(try fixture.period("2026-11").status == .closing)
+        #expect(try fixture.file.read { try PeriodVerifierStore.run($0) } != [])
+    }
+
     /// The chain by another way: no SQL makes the rows, so both must write the same bytes.
     @Test func theChainIsWhatItsDescriptionSays() async throws {
         let fixture = try await closed()

@@ -43,7 +43,8 @@ enum PeriodCloseStore {
     }
 
     /// Freezes a month that nothing can be added to any more and whose facts are written: the head of its chain, its
-    /// manifest. Throws `Stale` when entries, closed months, credits or corrections came since they were read.
+    /// manifest. Throws `Stale` when entries, closed months, credits or corrections came since they were read,
+    /// `BillingError.damaged` when the month closed last has a number that none can follow.
     static func close(
         _ month: BillingPeriod,
         _ gathered: PeriodGathering,
@@ -57,11 +58,13 @@ enum PeriodCloseStore {
             newest?.manifestSHA256 == gathered.previousManifestSHA256, try mark(db) == gathered.mark
         else { throw Stale() }
         let period = try PeriodStore.period(db, month)
+        let (number, isBeyond) = (newest?.number ?? 0).addingReportingOverflow(1)
+        if isBeyond { throw BillingError.damaged("periods") }
         let seal = PeriodManifest.Fields(
             closedAt: now, formatVersion: gathered.formatVersion, softwareVersion: gathered.softwareVersion,
             entries: scan.entries, lastSequence: scan.lastSequence, cost: scan.cost, chainHead: scan.chainHead,
             factsSHA256: factsSHA256, previousManifestSHA256: gathered.previousManifestSHA256,
-            number: (newest?.number ?? 0) + 1
+            number: number
         ).sealed(month)
         try db.execute(
             sql: """

@@ -22,7 +22,7 @@ public enum PeriodVerifierStore {
             }
             if !seal.isIntact(of: month)
                 || seal.previousManifestSHA256 != previous?.manifestSHA256
-                || seal.number != (previous?.number ?? 0) + 1
+                || seal.number != (previous?.number ?? 0) &+ 1
             {
                 found.append("period \(month): what its close wrote down was changed")
             }
