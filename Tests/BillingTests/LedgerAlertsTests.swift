@@ -278,6 +278,22 @@ struct LedgerAlertsTests {
         #expect(try messages(fixture).count == 1)
     }
 
+    @Test func aTenantThatMovesIsNotToldAgain() async throws {
+        let fixture = try fixture()
+        _ = try await budget(fixture, 100, at: ["0.5", "0.9"], .month)
+        try await fixture.spend(80)
+        try await fixture.ledger.raiseAlerts(sweeping: true)
+        let told = try messages(fixture)
+        #expect(told.count == 2)
+        try await fixture.move(to: "Europe/Rome")
+        try await fixture.ledger.raiseAlerts(sweeping: true)
+        #expect(try messages(fixture) == told)
+        try await fixture.spend(10)
+        try await fixture.ledger.raiseAlerts(sweeping: true)
+        #expect(try messages(fixture).last == "budget.threshold 0.9 0.00000000009")
+        #expect(try messages(fixture).count == 3)
+    }
+
     @Test func manyAtOnceRaiseOne() async throws {
         let fixture = try fixture()
         _ = try await budget(fixture, 10_000, at: ["0.5"])

@@ -12,6 +12,22 @@ enum AlertMarksStore {
         ("organization_alerts_raised", "alert_id, window_start, amount"),
     ]
 
+    /// Marks an alert of a budget in another window as it is in this one, if it is.
+    static func copy(
+        _ alert: AlertRule.Alert, of budget: ID<Budget>, from old: Timestamp, to new: Timestamp, _ db: Database
+    ) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO budget_alerts (budget_id, window_start, alert, raised_at)
+                SELECT budget_id, :new, alert, raised_at FROM budget_alerts
+                WHERE budget_id = :budget AND window_start = :old AND alert = :alert
+                ON CONFLICT (budget_id, window_start, alert) DO NOTHING
+                """,
+            arguments: [
+                "new": new.microseconds, "budget": budget.text, "old": old.microseconds, "alert": alert.name,
+            ])
+    }
+
     /// Whether there are marks of windows that ended so many milliseconds ago.
     static func isPrunable(_ db: Database, at now: Timestamp, keptMS: Int64) throws -> Bool {
         let start = latestStart(now, keptMS)

@@ -40,6 +40,14 @@ enum AlertRule {
         return overflow ? nil : Money(pico: product / million + (product % million > 0 ? 1 : 0))
     }
 
+    /// All that speaks for an alert at an instant.
+    static func alerts(
+        _ budget: Budget, limit: Money, posted: Money, window: BudgetWindow, at instant: Timestamp
+    ) -> [Alert] {
+        let ahead = forecast(budget, limit: limit, posted: posted, window: window, at: instant)
+        return reached(budget, limit: limit, posted: posted) + (ahead.map { [$0] } ?? [])
+    }
+
     /// The thresholds and amounts that are reached, in the order they are set. Nothing spent reaches none, whatever the
     /// limit.
     static func reached(_ budget: Budget, limit: Money, posted: Money) -> [Alert] {

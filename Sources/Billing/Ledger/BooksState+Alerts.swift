@@ -70,12 +70,7 @@ extension BooksState {
         let limit = owner.limit(in: account.window, at: instant)
         let posted = account.account.posted
         account.alertAt = AlertRule.next(budget, limit: limit, posted: posted) ?? WindowAccount.never
-        var alerts = AlertRule.reached(budget, limit: limit, posted: posted)
-        if let forecast = AlertRule.forecast(
-            budget, limit: limit, posted: posted, window: account.window, at: instant)
-        {
-            alerts.append(forecast)
-        }
+        var alerts = AlertRule.alerts(budget, limit: limit, posted: posted, window: account.window, at: instant)
         alerts.removeAll { account.alerted.contains($0.name) }
         if alerts.isEmpty { return nil }
         return AlertCheck(budget: budget, window: account.window, limit: limit, posted: posted, alerts: alerts)

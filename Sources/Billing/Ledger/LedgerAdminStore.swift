@@ -26,7 +26,27 @@ extension Ledger {
     /// Counts all budgets of a tenant anew after its zone changed in the same transaction. Hand each result to
     /// `committed` after the commit.
     public func rezone(_ tenant: ID<Tenant>, _ db: Database) throws -> [BudgetOpening] {
-        try BillingStore.budgets(db, tenant: tenant).map { try open($0, db) }
+        try BillingStore.budgets(db, tenant: tenant).map { budget in
+            let opened = try open(budget, db)
+            try keepMarks(opened, db)
+            return opened
+        }
+    }
+
+    /// What was alerted in the old window, and is reached in the new one that overlaps it, is not told again.
+    private func keepMarks(_ opened: BudgetOpening, _ db: Database) throws {
+        let (budget, now) = (opened.budget, time.now())
+        let old = books.withLock { state in
+            state.budgets[budget.id].map { (window: $0.current.window, limit: $0.limit(at: now)) }
+        }
+        guard let old, let fresh = opened.fresh, old.window.start < fresh.window.end,
+            fresh.window.start < old.window.end
+        else { return }
+        let alerts = AlertRule.alerts(
+            budget, limit: old.limit, posted: fresh.posted, window: fresh.window, at: now)
+        for alert in alerts {
+            try AlertMarksStore.copy(alert, of: budget.id, from: old.window.start, to: fresh.window.start, db)
+        }
     }
 
     /// Takes over a stored budget; call it on the writer's thread, in `committed` of `Journal.write`.
