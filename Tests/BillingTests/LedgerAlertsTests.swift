@@ -291,6 +291,11 @@ struct LedgerAlertsTests {
         try await fixture.spend(10)
         try await fixture.ledger.raiseAlerts(sweeping: true)
         #expect(try messages(fixture).last == "budget.threshold 0.9 0.00000000009")
+        // The month begins, and where it moves to it has not.
+        fixture.clock.set(BudgetWindow(.month, containing: fixture.clock.now(), in: .utc).end)
+        try await fixture.spend(1)
+        try await fixture.move(to: "America/New_York")
+        try await fixture.ledger.raiseAlerts(sweeping: true)
         #expect(try messages(fixture).count == 3)
     }
 

@@ -101,6 +101,32 @@ struct LedgerBudgetTests {
         #expect(fixture.figures(budget) == [100, 0, 0])
     }
 
+    @Test func aCallWhileTheClockIsAheadLeavesTodayItsCap() async throws {
+        let fixture = try LedgerFixture()
+        let budget = try await fixture.budget(100, .day)
+        try await fixture.spend(90)
+        let now = fixture.clock.now()
+        fixture.clock.set(now.adding(milliseconds: 30 * Self.day))
+        try await fixture.spend(10)
+        fixture.clock.set(now)
+        #expect(fixture.figures(budget) == [90, 0, 10])
+        #expect(fixture.ledger.reserve(fixture.claim(11)).reservation == nil)
+        #expect(try fixture.held(fixture.claim(10)).admittedAt == now)
+    }
+
+    @Test func aStartWhileTheClockIsAheadMovesNoWindow() async throws {
+        let fixture = try LedgerFixture()
+        let budget = try await fixture.budget(100, .day)
+        try await fixture.spend(60)
+        let now = fixture.clock.now()
+        fixture.clock.set(now.adding(milliseconds: 30 * Self.day))
+        try fixture.restart()
+        #expect(fixture.figures(budget) == [0, 0, 100])
+        fixture.clock.set(now.adding(milliseconds: Self.day))
+        #expect(try fixture.held(fixture.claim(70)).admittedAt == fixture.clock.now())
+        #expect(fixture.figures(budget) == [0, 70, 30])
+    }
+
     @Test func aLookWhileTheClockIsAheadMovesNoWindow() async throws {
         let fixture = try LedgerFixture()
         let budget = try await fixture.budget(100, .day)

@@ -167,6 +167,20 @@ struct LedgerRaisesTests {
         #expect(try alerts(fixture) == [])
     }
 
+    @Test func aLimitThatChangesLaterIsNotThatOfTheWindowThatIsOver() async throws {
+        let fixture = try LedgerFixture(at: LedgerFixture.instant("2026-10-31T23:00:00Z"))
+        let lowered = try await fixture.budget(100, .day)
+        let raised = try await fixture.budget(90, .month)
+        for budget in [lowered, raised] { try await fixture.change(budget) { $0.alertsAt = ["0.5"] } }
+        let raise = try await raise(fixture, raised, to: 250, hours: 2)
+        try await fixture.spend(49)
+        fixture.clock.advance(milliseconds: Self.hour + 10_000)
+        try await fixture.change(lowered) { $0.limit = Money(pico: 50) }
+        try await end(fixture, raise)
+        try await fixture.ledger.raiseAlerts(sweeping: true)
+        #expect(try alerts(fixture) == [])
+    }
+
     @Test func aRaiseOfTheNextWindowHidesNoThresholdOfTheOneBefore() async throws {
         let fixture = try LedgerFixture(at: LedgerFixture.instant("2026-10-31T23:59:59Z"))
         let budget = try await fixture.budget(100, .day)

@@ -4,7 +4,7 @@ import Tenancy
 final class BudgetAccount {
     private(set) var budget: Budget
     private(set) var isHard: Bool
-    /// Raises that run, or ran out a while ago.
+    /// Raises that run, or ran out within a day.
     private(set) var raises: [BudgetRaise] = []
     let zone: CalendarZone
     let model: String?
@@ -12,12 +12,14 @@ final class BudgetAccount {
     /// Windows that begin earlier are not accounted: the budget was made, or began to count so, in this one.
     let since: Timestamp
     private(set) var current: WindowAccount
-    /// The window before, for requests that were admitted in it but ask late.
+    /// The window it was in before, for requests that were admitted in it but ask late, and a clock that is set back.
     private(set) var previous: WindowAccount?
+    /// The window right before the current one, if it is another than the previous: somebody may ask late for it too.
+    private var skipped: WindowAccount?
     var queue = WaitQueue()
     /// Whether `Books` has it on the list of queues to look at.
     var isDirty = false
-    /// The window rolled, whoever asked, and those who wait have not been looked at since.
+    /// The window rolled, and those who wait have not been looked at since.
     var hasRolledUnseen = false
 
     init(_ budget: Budget, zone: CalendarZone, since: Timestamp, window: BudgetWindow, posted: Money) {
@@ -31,8 +33,12 @@ final class BudgetAccount {
         current.owner = self
     }
 
+    /// All windows that are counted in, the newest first.
+    var windows: [WindowAccount] { [current, skipped, previous].compactMap(\.self) }
+
     /// Changes what does not change what is counted: limit, mode, alerts.
-    func change(to budget: Budget) {
+    func change(to budget: Budget, at now: Timestamp) {
+        keepLimits(at: now)
         self.budget = budget
         isHard = budget.mode == .hard
         resetCaps()
@@ -47,7 +53,13 @@ final class BudgetAccount {
     }
 
     /// Replaces the raises; those that are over do no harm.
-    func change(raises: [BudgetRaise]) {
+    func change(raises: [BudgetRaise], at now: Timestamp) {
+        keepLimits(at: now)
+        begin(with: raises)
+    }
+
+    /// The raises there are when the budget begins to be counted.
+    func begin(with raises: [BudgetRaise]) {
         self.raises = raises
         resetCaps()
     }
@@ -58,9 +70,11 @@ final class BudgetAccount {
     }
 
     /// What may be spent in a window; of one that is over, as its raises were at its end.
-    func limit(in window: BudgetWindow, at instant: Timestamp) -> Money {
-        let last = Timestamp(microseconds: window.end.microseconds - 1)
-        guard last < instant else { return limit(at: instant) }
+    func limit(in account: WindowAccount, at instant: Timestamp) -> Money {
+        let end = account.window.end
+        guard end <= instant else { return limit(at: instant) }
+        if let limit = account.lastLimit { return limit }
+        let last = Timestamp(microseconds: end.microseconds - 1)
         return raises.reduce(budget.limit) { limit, raise in
             raise.createdAt <= last && raise.isRunning(at: last) ? max(limit, raise.limit) : limit
         }
@@ -73,10 +87,15 @@ final class BudgetAccount {
     }
 
     private func resetCaps() {
-        for window in [current, previous] { window?.account.cap = budget.limit }
+        for window in windows { window.account.cap = budget.limit }
     }
 
-    /// Puts back the window before the current one, as read from the database.
+    /// A change does not change what the limit was at the end of a window that is over.
+    private func keepLimits(at now: Timestamp) {
+        for account in windows where account.window.end <= now { account.lastLimit = limit(in: account, at: now) }
+    }
+
+    /// Puts back the window it was in before the current one, as read from the database.
     func restorePrevious(_ window: BudgetWindow, posted: Money) {
         previous = WindowAccount(
             owner: self, window: window, account: Account(cap: budget.limit, posted: posted)
@@ -92,6 +111,7 @@ final class BudgetAccount {
         if isOver(at: instant) { roll(to: instant) }
         if current.window.contains(instant) { return current }
         if let previous, previous.window.contains(instant) { return previous }
+        if let skipped, skipped.window.contains(instant) { return skipped }
         return nil
     }
 
@@ -131,14 +151,13 @@ final class BudgetAccount {
 
     /// Forgets the owner so that nothing more is stored for it and no cycle keeps it alive.
     func detach() {
-        current.owner = nil
-        previous?.owner = nil
+        for window in windows { window.owner = nil }
     }
 
     private func roll(to instant: Timestamp) {
         guard let next = laterAccount(at: instant) else { return }
-        // The window before may be one that no call has rolled; somebody may ask late for it all the same.
-        previous = laterAccount(at: Timestamp(microseconds: next.window.start.microseconds - 1)) ?? current
+        skipped = laterAccount(at: Timestamp(microseconds: next.window.start.microseconds - 1))
+        previous = current
         current = next
         hasRolledUnseen = true
     }

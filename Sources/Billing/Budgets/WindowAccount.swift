@@ -6,6 +6,8 @@ final class WindowAccount {
     var owner: BudgetAccount?
     let window: BudgetWindow
     var account: Account
+    /// The limit at the window's end, kept when the budget or its raises change later.
+    var lastLimit: Money?
     /// Requests a shadow budget would have refused.
     var wouldRefuse: Int64 = 0
     /// Spend from which on somebody looks whether it has to alert; zero: with the next call that ends.

@@ -36,8 +36,8 @@ extension BooksState {
         for name in names {
             guard let owner = budgets[name] else { continue }
             // The last calls of a window that is over may have ended while nobody looked. To look rolls none.
-            for account in [owner.current, owner.previous] {
-                guard let account, account.window.start <= instant,
+            for account in owner.windows {
+                guard account.window.start <= instant,
                     instant < account.window.end.adding(milliseconds: Self.lateMS),
                     let found = check(account, of: owner, at: instant)
                 else { continue }
@@ -67,7 +67,7 @@ extension BooksState {
 
     private func check(_ account: WindowAccount, of owner: BudgetAccount, at instant: Timestamp) -> AlertCheck? {
         let budget = owner.budget
-        let limit = owner.limit(in: account.window, at: instant)
+        let limit = owner.limit(in: account, at: instant)
         let posted = account.account.posted
         account.alertAt = AlertRule.next(budget, limit: limit, posted: posted) ?? WindowAccount.never
         var alerts = AlertRule.alerts(budget, limit: limit, posted: posted, window: account.window, at: instant)

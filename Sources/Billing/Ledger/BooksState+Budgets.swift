@@ -8,7 +8,7 @@ extension BooksState {
         opening.remove(budget.id)
         let old = budgets[budget.id]
         guard let fresh = opened.fresh else {
-            old?.change(to: budget)
+            old?.change(to: budget, at: now)
             touch(old)
             if let old { markForAlerts(old, at: now) }
             return
@@ -17,7 +17,7 @@ extension BooksState {
             budget, zone: fresh.zone, since: fresh.window.start, window: fresh.window, posted: fresh.posted
         )
         if let old {
-            account.change(raises: old.raises)
+            account.begin(with: old.raises)
             uninstall(old)
         }
         let book = book(of: budget.tenantID)
@@ -35,7 +35,7 @@ extension BooksState {
     /// Takes over the committed raises of a budget. One that was ended by hand is gone at once.
     mutating func install(_ raises: [BudgetRaise], of id: ID<Budget>, at now: Timestamp) {
         guard let account = budgets[id] else { return }
-        account.change(raises: account.raisesRunOut(at: now) + raises)
+        account.change(raises: account.raisesRunOut(at: now) + raises, at: now)
         touch(account)
         markForAlerts(account, at: now)
     }

@@ -58,7 +58,6 @@ extension BooksState {
 
     /// The account that the database names so, if it is still counted in.
     func account(_ key: AccountKey) -> WindowAccount? {
-        guard let owner = budgets[key.budget] else { return nil }
-        return [owner.current, owner.previous].lazy.compactMap(\.self).first { $0.window.start == key.windowStart }
+        budgets[key.budget]?.windows.first { $0.window.start == key.windowStart }
     }
 }

@@ -33,19 +33,19 @@ extension Ledger {
         }
     }
 
-    /// What was alerted in the old window, and is reached in the new one that overlaps it, is not told again.
+    /// What was alerted in an old window, and is reached in the new one that overlaps it, is not told again.
     private func keepMarks(_ opened: BudgetOpening, _ db: Database) throws {
         let (budget, now) = (opened.budget, time.now())
         let old = books.withLock { state in
-            state.budgets[budget.id].map { (window: $0.current.window, limit: $0.limit(at: now)) }
+            state.budgets[budget.id].map { (windows: $0.windows.map(\.window), limit: $0.limit(at: now)) }
         }
-        guard let old, let fresh = opened.fresh, old.window.start < fresh.window.end,
-            fresh.window.start < old.window.end
-        else { return }
+        guard let old, let fresh = opened.fresh else { return }
         let alerts = AlertRule.alerts(
             budget, limit: old.limit, posted: fresh.posted, window: fresh.window, at: now)
-        for alert in alerts {
-            try AlertMarksStore.copy(alert, of: budget.id, from: old.window.start, to: fresh.window.start, db)
+        for window in old.windows where window.start < fresh.window.end && fresh.window.start < window.end {
+            for alert in alerts {
+                try AlertMarksStore.copy(alert, of: budget.id, from: window.start, to: fresh.window.start, db)
+            }
         }
     }
 
@@ -89,7 +89,7 @@ extension Ledger {
             let raises = Dictionary(grouping: try BudgetRaiseStore.running(db, at: since), by: \.budgetID)
             let accounts = try BillingStore.budgets(db).map { budget -> (Budget, BudgetAccount) in
                 let account = try account(of: budget, zones, now, db)
-                if account.budget == budget { account.change(raises: raises[budget.id] ?? []) }
+                if account.budget == budget { account.begin(with: raises[budget.id] ?? []) }
                 return (budget, account)
             }
             return (accounts, try LedgerStore.uncertainHolds(db))
@@ -127,21 +127,13 @@ extension Ledger {
             budget.mode = .hard
         }
         let (rows, oldest) = try LedgerStore.newestAccounts(of: budget.id, db)
-        var window = BudgetWindow(budget.window, containing: now, in: zone)
-        guard let newest = rows.first, let oldest else {
-            return try firstAccount(of: budget, zone, window, db)
-        }
+        guard let newest = rows.first, let oldest else { return try firstAccount(of: budget, zone, now, db) }
+        let window = BudgetWindow(budget.window, containing: newest.start, in: zone)
         // Where no window begins there any more, the zone's rules are others now, and so are its windows.
-        guard BudgetWindow(budget.window, containing: newest.start, in: zone).start == newest.start else {
-            return try firstAccount(of: budget, zone, window, db)
-        }
-        // A clock that was set back must not reopen a window that is over.
-        if newest.start > window.start { window = BudgetWindow(budget.window, containing: newest.start, in: zone) }
-        let isCurrent = newest.start == window.start
-        let account = BudgetAccount(
-            budget, zone: zone, since: oldest, window: window, posted: isCurrent ? newest.posted : .zero
-        )
-        if let earlier = isCurrent ? rows.dropFirst().first : newest {
+        guard window.start == newest.start else { return try firstAccount(of: budget, zone, now, db) }
+        // The window it was last in, be it over or to come: the clock may be wrong, and the first call rolls it.
+        let account = BudgetAccount(budget, zone: zone, since: oldest, window: window, posted: newest.posted)
+        if let earlier = rows.dropFirst().first {
             let span = BudgetWindow(budget.window, containing: earlier.start, in: zone)
             account.restorePrevious(span, posted: earlier.posted)
         }
@@ -150,8 +142,9 @@ extension Ledger {
 
     /// The account of a budget that has none of such a window: what the roll-ups say was spent in it.
     private func firstAccount(
-        of budget: Budget, _ zone: CalendarZone, _ window: BudgetWindow, _ db: Database
+        of budget: Budget, _ zone: CalendarZone, _ now: Timestamp, _ db: Database
     ) throws -> BudgetAccount {
+        let window = BudgetWindow(budget.window, containing: now, in: zone)
         do {
             let posted = try LedgerStore.posted(budget, window, db)
             try LedgerStore.replaceAccounts(of: budget.id, windowStart: window.start, posted: posted, db)
