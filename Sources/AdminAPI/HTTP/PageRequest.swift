@@ -30,6 +30,10 @@ struct PageRequest: Sendable, Equatable {
     /// space, which forms write as `+`, and here a `+` is itself.
     private static func told(_ cursor: String) -> String { PercentCoding.encoded(cursor, keeping: "/:") }
 
-    /// The cursor that was told so; a text with an odd escape was not, and stands for itself.
-    static func cursor(told text: String) -> String { PercentCoding.exact(text) ?? text }
+    /// The cursor that was told so; a text with an odd escape was not, and stands for itself. So does one with the
+    /// escape of a NUL, which no query may hold.
+    static func cursor(told text: String) -> String {
+        guard let cursor = PercentCoding.exact(text), !cursor.utf8.contains(0) else { return text }
+        return cursor
+    }
 }
