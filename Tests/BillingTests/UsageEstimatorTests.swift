@@ -30,6 +30,14 @@ struct UsageEstimatorTests {
         #expect(usage == TokenUsage(input: 500, output: 100, second: 5))
     }
 
+    @Test func aRequestThatIsMostlyPaddingDoesNotMakeOthersCheap() {
+        let estimator = UsageEstimator()
+        let usual = CallEvidence(requestBytes: 400_000)
+        for _ in 0..<10 { estimator.learn(Self.chat, usual, usage: TokenUsage(input: 100_000)) }
+        estimator.learn(Self.chat, CallEvidence(requestBytes: 1 << 25), usage: TokenUsage(input: 10))
+        #expect(estimate(estimator, usual).input > 50_000)
+    }
+
     @Test func otherRoutesAndModelsLearnNothing() {
         let estimator = UsageEstimator()
         estimator.learn(Self.chat, CallEvidence(textBytes: 100), usage: TokenUsage(output: 100))

@@ -27,9 +27,12 @@ public final class UsageEstimator: Sendable {
     }
 
     private struct Lessons {
-        var request = LearnedRatio(assuming: 4)
-        var whole = LearnedRatio(assuming: 4)
-        var stream = LearnedRatio(assuming: 4)
+        /// Bytes a token at most: of a short request most is what is around the prompt.
+        private static let mostBytes: Int64 = 32
+
+        var request = LearnedRatio(assuming: 4, atMost: mostBytes)
+        var whole = LearnedRatio(assuming: 4, atMost: mostBytes)
+        var stream = LearnedRatio(assuming: 4, atMost: mostBytes)
         var events = LearnedRatio(assuming: 1)
         var audio = LearnedRatio(assuming: 16_000)
 
