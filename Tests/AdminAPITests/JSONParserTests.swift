@@ -23,6 +23,14 @@ import Testing
         #expect(try JSONParser.parse(Array(text.utf8)) == .string(expected))
     }
 
+    @Test("more marks on a letter than any script has are refused")
+    func marks() throws {
+        let few = String(repeating: "\u{301}\u{316}", count: 15)
+        _ = try JSONParser.parse(Array("[\"a\(few)b\(few)\"]".utf8))
+        #expect(throws: JSONSyntaxError.self) { try JSONParser.parse(Array("[\"a\(few)\u{301}\"]".utf8)) }
+        #expect(throws: JSONSyntaxError.self) { try JSONParser.parse(Array("{\"a\(few)\u{301}\":1}".utf8)) }
+    }
+
     @Test(
         "what is not JSON is refused",
         arguments: [

@@ -234,3 +234,47 @@ def test_a_strange_model_name_is_not_found(world: World, tenant: Tenant, model: 
     answer = fetch(world.server.data, tenant.key, chat(model=model))
     assert answer.status in (400, 404), f"{answer.status} {answer.body[:300]!r}"
     refusal(answer, answer.status, "model_not_found" if answer.status == 404 else None)
+
+# Marks on a letter: to compare two texts that have many takes the square of their number, if nothing bounds it. These
+# would keep a loop for some five seconds with each comparison.
+MARKS = "\u0301\u0316" * 75_000
+SOON = 3.0
+TRANSCRIPTION = (b'--b\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n'
+                 b'--b\r\ncontent-disposition: form-data; name="model"\r\n\r\n' + MARKS.encode() + b"\r\n--b--\r\n")
+
+
+@pytest.mark.parametrize("body", [
+    {"model": MARKS}, {MARKS: 1}, {"service_tier": MARKS}, {"messages": [{"role": "user", MARKS: 1}]},
+    {"tools": [{"type": MARKS}]}, {"thinking": {MARKS: 1}}, {"MODEL" + MARKS: 1},
+], ids=["model", "name", "tier", "nested name", "type", "deep name", "other case"])
+@pytest.mark.parametrize("path", [CHAT, "/v1/messages"])
+@pytest.mark.parametrize("escaped", [True, False])
+def test_a_text_with_many_marks_keeps_nobody_waiting(
+    world: World, tenant: Tenant, body: dict[str, Any], path: str, escaped: bool
+) -> None:
+    rest: dict[str, Any] = {} if "model" in body else {"n": 0}  # refused once all before it is read
+    data = json.dumps({**body, **chat(max_tokens=1), **body, **rest}, ensure_ascii=escaped).encode()
+    answer = fetch(world.server.data, tenant.key, data, path, timeout=SOON)
+    assert 400 <= answer.status < 500, answer
+
+
+def test_a_form_with_many_marks_keeps_nobody_waiting(world: World, tenant: Tenant) -> None:
+    refusal(fetch(world.server.data, tenant.key, TRANSCRIPTION, "/v1/audio/transcriptions", timeout=SOON,
+                  headers={"content-type": "multipart/form-data; boundary=b"}), 400)
+
+
+@pytest.mark.parametrize("place", ["target", "header"])
+def test_a_head_with_many_marks_is_refused(world: World, place: str) -> None:
+    for address in (world.server.data, world.server.admin_address):
+        target, field = (b"%cc%81" * 8000, b"") if place == "target" else (
+            b"v1/models", b"expect: " + MARKS[:20_000].encode() + b"\r\n")
+        answer = exchange(address, b"GET /" + target + b" HTTP/1.1\r\nhost: x\r\n" + field + b"\r\n", timeout=SOON)
+        assert answer.status == 431, answer
+
+
+def test_a_body_of_the_admin_api_with_many_marks_is_refused(world: World) -> None:
+    server = world.server
+    for body in ({"name": MARKS}, {MARKS: 1}):
+        data = json.dumps(body, ensure_ascii=False).encode()
+        answer = fetch(server.admin_address, server.admin.credential, data, "/admin/v1/tenants", timeout=SOON)
+        assert answer.status == 400 and b"marks" in answer.body, answer

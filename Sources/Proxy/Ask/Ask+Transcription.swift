@@ -3,6 +3,8 @@ import NIOCore
 /// `/v1/audio/transcriptions`: a form with the audio file beside its parameters.
 extension Ask {
     private static let formats = ["json", "text", "srt", "verbose_json", "vtt", "diarized_json"]
+    /// Bytes of a parameter that is read.
+    private static let textBytesAtMost = 1024
     /// Names that must not come twice, or in other letters.
     private static let single: Set = ["model", "file", "stream", "response_format"]
 
@@ -62,8 +64,10 @@ extension Ask {
     }
 
     private static func text(_ part: MultipartForm.Part, in bytes: UnsafeRawBufferPointer) throws(AskError) -> String {
-        guard !part.isFile, let text = String(validating: bytes[part.content], as: UTF8.self) else {
-            throw .wrongType(part.name, expected: "text")
+        guard !part.isFile, part.content.count <= textBytesAtMost,
+            let text = String(validating: bytes[part.content], as: UTF8.self)
+        else {
+            throw .wrongType(part.name, expected: "text of at most \(textBytesAtMost) bytes")
         }
         return text
     }

@@ -41,18 +41,28 @@ enum AskMember: String, CaseIterable {
     // Make more tokens of a picture or film than `part_tokens_max` says.
     case mmProcessorKwargs = "mm_processor_kwargs"
     case mediaIOKwargs = "media_io_kwargs"
+    case maxDynamicPatch = "max_dynamic_patch"
+    case imagesConfig = "images_config"
     // Text the provider bills as output when its guess is rejected, beyond the bound on output.
     case prediction
     // A program of the client's that writes the prompt: nothing bounds what comes out of it.
     case chatTemplate = "chat_template"
+    // What templates are given; some servers look here for a template too.
+    case chatTemplateKwargs = "chat_template_kwargs"
     // Other spellings of the bound on output or on choices, which some servers read before the ones sent to them.
     case nPredict = "n_predict"
     case numPredict = "num_predict"
     case maxNewTokens = "max_new_tokens"
     case maxLength = "max_length"
     case nCompletions = "n_cmpl"
+    // Prompts beside the prompts.
+    case promptEmbeds = "prompt_embeds"
     // Other models than the one the hold is priced for.
     case models, fallbacks, moderation
+    case contextWindowFallbacks = "context_window_fallbacks"
+    case contentPolicyFallbacks = "content_policy_fallbacks"
+    // Bounds on thinking, elsewhere than `thinking` has them.
+    case thinkingBudget = "thinking_budget"
 
     /// Whether no route takes it: what it asks for is for nobody, or has no bound.
     var isNeverAllowed: Bool {
@@ -61,7 +71,8 @@ enum AskMember: String, CaseIterable {
             .kvTransferParams, .sessionParams, .webSearchOptions, .webSearch, .enableSearch, .searchParameters,
             .dataSources, .mcpServers, .plugins, .connectors, .enhancements, .deferred, .extraBody,
             .mmProcessorKwargs, .mediaIOKwargs, .prediction, .chatTemplate, .nPredict, .numPredict, .maxNewTokens,
-            .maxLength, .nCompletions, .models, .fallbacks:
+            .maxLength, .nCompletions, .promptEmbeds, .maxDynamicPatch, .imagesConfig, .models, .fallbacks,
+            .contextWindowFallbacks, .contentPolicyFallbacks:
             true
         default: false
         }
@@ -73,6 +84,7 @@ enum AskMember: String, CaseIterable {
         case .stream: .system
         case .prompt: .preset
         case .streamOptions: .sessionParams
+        case .contextWindowFallbacks: .contentPolicyFallbacks
         default: nil
         }
     }
@@ -80,6 +92,7 @@ enum AskMember: String, CaseIterable {
     /// The member a key names, escape sequences included.
     init?(_ key: JSONSpan, in bytes: UnsafeRawBufferPointer) {
         if key.isEscaped {
+            guard key.range.count <= Self.spelledBytesAtMost else { return nil }
             self.init(rawValue: JSONText.string(key, in: bytes))
             return
         }
@@ -94,22 +107,11 @@ enum AskMember: String, CaseIterable {
         }
     }
 
-    /// Whether the bytes are a member's name but for the case of its letters: some servers match names that way, and
-    /// to some of them `ſ`, `ı` and the sign of the kelvin are letters of another case too.
-    static func isOtherCase(_ key: JSONSpan, in bytes: UnsafeRawBufferPointer) -> Bool {
-        let name = UnsafeRawBufferPointer(rebasing: bytes[key.start + 1..<key.end - 1])
-        guard key.isEscaped || name.contains(where: { 0x41...0x5A ~= $0 || $0 >= 0x80 }) else { return false }
-        let text = JSONText.string(key, in: bytes)
-        return AskMember(rawValue: text) == nil && withoutCase.contains(withoutCase(text))
-    }
-
-    private static let withoutCase = Set(allCases.map { withoutCase($0.rawValue) })
-
-    private static func withoutCase(_ name: String) -> String {
-        // `İ` becomes a small letter and a dot of its own.
-        let letters = name.lowercased().uppercased().unicodeScalars.filter { $0 != "\u{307}" }
-        return String(String.UnicodeScalarView(letters))
-    }
+    /// Names of members in other letters.
+    static let otherCase = OtherCase(of: allCases.map(\.rawValue))
+    /// No member takes more bytes with its quotes, even if each letter is escaped. A longer text is not looked at:
+    /// Swift compares by what characters are made of, which takes the square of as many as stand in one place.
+    static let spelledBytesAtMost = 6 * 32 + 2
 
     private static func spells(_ name: UnsafeRawBufferPointer, _ member: AskMember) -> Bool {
         var expected = member.rawValue
@@ -176,24 +178,30 @@ enum AskMember: String, CaseIterable {
         case (12, UInt8(ascii: "s"), _): .serviceTier
         case (13, UInt8(ascii: "c"), _): .chatTemplate
         case (13, UInt8(ascii: "e"), _): .enableSearch
-        case (13, UInt8(ascii: "i"), _): .inferenceGeo
+        case (13, UInt8(ascii: "i"), UInt8(ascii: "o")): .inferenceGeo
+        case (13, UInt8(ascii: "i"), _): .imagesConfig
         case (13, UInt8(ascii: "o"), UInt8(ascii: "g")): .outputConfig
         case (13, UInt8(ascii: "o"), _): .outputFormat
+        case (13, UInt8(ascii: "p"), _): .promptEmbeds
         case (13, UInt8(ascii: "s"), _): .streamFormat
         case (14, UInt8(ascii: "m"), _): .maxNewTokens
         case (14, UInt8(ascii: "p"), _): .partialImages
         case (14, UInt8(ascii: "s"), _): .streamOptions
         case (15, UInt8(ascii: "m"), _): .mediaIOKwargs
+        case (15, UInt8(ascii: "t"), _): .thinkingBudget
         case (16, UInt8(ascii: "p"), _): .promptCacheKey
-        case (17, UInt8(ascii: "m"), _): .maxOutputTokens
+        case (17, UInt8(ascii: "m"), UInt8(ascii: "s")): .maxOutputTokens
+        case (17, UInt8(ascii: "m"), _): .maxDynamicPatch
         case (17, UInt8(ascii: "s"), _): .searchParameters
         case (18, UInt8(ascii: "c"), _): .contextManagement
         case (18, UInt8(ascii: "k"), _): .kvTransferParams
         case (18, UInt8(ascii: "w"), _): .webSearchOptions
         case (19, UInt8(ascii: "m"), _): .mmProcessorKwargs
+        case (20, UInt8(ascii: "c"), _): .chatTemplateKwargs
         case (20, UInt8(ascii: "p"), _): .previousResponseID
         case (21, UInt8(ascii: "f"), _): .fallbackCreditToken
         case (21, UInt8(ascii: "m"), _): .maxCompletionTokens
+        case (24, UInt8(ascii: "c"), _): .contextWindowFallbacks
         default: nil
         }
     }

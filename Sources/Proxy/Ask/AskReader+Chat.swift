@@ -15,6 +15,9 @@ extension AskReader {
         case .serviceTier: try readServiceTier()
         case .promptCacheKey: try readPromptCacheKey()
         case .audio: try readSpokenAnswer()
+        case .thinking: try readThinking()
+        case .reasoning: try readChatReasoning()
+        case .thinkingBudget: try readThinkingTokens(member.rawValue)
         case .speed: try readWord(member, among: "standard")
         case .inferenceGeo: try readWord(member, among: "global")
         case .background, .maxOutputTokens, .moderation: try refuse(member)
@@ -52,6 +55,16 @@ extension AskReader {
     private mutating func readSpokenAnswer() throws(AskError) {
         try membersIfObject { reader, key throws(AskError) in
             if reader.matches(key, "voice") { try reader.readVoice() } else { try reader.skip() }
+        }
+    }
+
+    private mutating func readChatReasoning() throws(AskError) {
+        try membersIfObject { reader, key throws(AskError) in
+            if reader.matches(key, "max_tokens") {
+                try reader.readThinkingTokens(AskMember.reasoning.rawValue + ".max_tokens")
+            } else {
+                try reader.skip()
+            }
         }
     }
 

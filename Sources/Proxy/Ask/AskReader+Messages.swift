@@ -25,16 +25,14 @@ extension AskReader {
         }
     }
 
-    /// The budget is inside `max_tokens`; admission compares the two.
-    private mutating func readThinking() throws(AskError) {
+    /// The budget is inside `max_tokens`.
+    mutating func readThinking() throws(AskError) {
         try membersIfObject { reader, key throws(AskError) in
-            guard reader.matches(key, "budget_tokens") else {
+            if reader.matches(key, "budget_tokens") {
+                try reader.readThinkingTokens(AskMember.thinking.rawValue + ".budget_tokens", from: 1)
+            } else {
                 try reader.skip()
-                return
             }
-            let budget = try reader.readInteger(
-                AskMember.thinking.rawValue + ".budget_tokens", in: 1...Self.highestMaxTokens)
-            reader.ask.thinkingTokens = budget?.number ?? 0
         }
     }
 
@@ -64,7 +62,9 @@ extension AskReader {
                 return
             }
             let type = try reader.readType()
-            guard reader.text(type).hasPrefix("clear_") else { throw .unsupported(reader.path(at: key.start)) }
+            guard reader.text(type).utf8.starts(with: "clear_".utf8) else {
+                throw .unsupported(reader.path(at: key.start))
+            }
         }
     }
 

@@ -49,9 +49,9 @@ extension AskReader {
         switch ask.kind {
         case .messages, .countTokens:
             if matches(type, "custom") { return .defined }
-            let name = text(type)
+            let name = text(type).utf8
             let families = ["bash_", "text_editor_", "computer_", "memory_"]
-            return families.contains(where: name.hasPrefix) ? .named : .refused
+            return families.contains { name.starts(with: $0.utf8) } ? .named : .refused
         case .responses:
             if matches(type, "function") || matches(type, "custom") || matches(type, "namespace") { return .defined }
             let isNamed =

@@ -44,13 +44,14 @@ struct AskReader {
 
     private mutating func readTopLevel(_ key: JSONSpan) throws(AskError) {
         guard let member = AskMember(key, in: scanner.bytes) else {
-            if AskMember.isOtherCase(key, in: scanner.bytes) { throw .unsupported(text(key)) }
+            if AskMember.otherCase.contains(key, in: scanner.bytes) { throw .unsupported(text(key)) }
             try skip()
             return
         }
         // No `==`: that would compare the texts of the cases.
         if case .model = member { return try readModel() }
         if member.isNeverAllowed { return try refuse(member) }
+        if case .chatTemplateKwargs = member { return try readTemplateArguments() }
         switch ask.kind {
         case .chatCompletions, .completions: try readChat(member, key)
         case .responses: try readResponses(member, key)
@@ -114,6 +115,24 @@ extension AskReader {
         return JSONMember(start: key.start, value: scanner.offset - 4..<scanner.offset)
     }
 
+    /// What is in a template of the client's own is bounded by nothing.
+    private mutating func readTemplateArguments() throws(AskError) {
+        try membersIfObject { reader, key throws(AskError) in
+            let isTemplate = reader.matches(key, "chat_template")
+            guard try reader.skip().kind == .null || !isTemplate else {
+                throw .unsupported(reader.path(at: key.start))
+            }
+        }
+    }
+
+    /// Tokens of the bound on output that are for thinking; admission compares the two.
+    mutating func readThinkingTokens(
+        _ name: @autoclosure () -> String, from least: Int64 = 0
+    ) throws(AskError) {
+        guard let budget = try readInteger(name(), in: least...Self.highestMaxTokens)?.number else { return }
+        ask.thinkingTokens = max(ask.thinkingTokens, budget)
+    }
+
     /// Admission asks whether the tier has a price.
     mutating func readServiceTier() throws(AskError) {
         let value = try skip()
@@ -154,7 +173,14 @@ extension AskReader {
 // MARK: The walk
 
 extension AskReader {
-    /// Visits each member of the object that is next; `visit` consumes the value. A repeated key is refused.
+    /// Names that are read inside the members of a body, in other letters.
+    private static let nestedOtherCase = OtherCase(of: [
+        "audio", "budget_tokens", "chat_template", "content", "edits", "encrypted_content", "file_id", "format",
+        "include_usage", "max_tokens", "mode", "output", "role", "source", "tools", "type", "voice",
+    ])
+
+    /// Visits each member of the object that is next; `visit` consumes the value. A repeated key is refused, and a name
+    /// in other letters that is read here.
     mutating func members(_ visit: (inout AskReader, JSONSpan) throws(AskError) -> Void) throws(AskError) {
         var frame = keys.open()
         try json { scanner throws(JSONFault) in try scanner.enterObject() }
@@ -162,6 +188,7 @@ extension AskReader {
             guard keys.insert(JSONKeyDigest(key, in: scanner.bytes), in: &frame) else {
                 throw .duplicateKey(path(at: key.start), at: key.start)
             }
+            if Self.nestedOtherCase.contains(key, in: scanner.bytes) { throw .unsupported(path(at: key.start)) }
             try visit(&self, key)
         }
         keys.close(frame)

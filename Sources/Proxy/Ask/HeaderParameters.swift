@@ -17,7 +17,7 @@ struct HeaderParameters {
     /// The word before the parameters, such as a media type; nil if there is none.
     mutating func word() -> String? {
         skipSpace()
-        return bare()
+        return token()
     }
 
     /// The next parameter.
@@ -28,7 +28,7 @@ struct HeaderParameters {
         skipSpace()
         // A semicolon at the end is harmless.
         guard position < bytes.count else { return .end }
-        guard let name = bare()?.lowercased(), take(UInt8(ascii: "=")), let value = quoted() ?? bare() else {
+        guard let name = token()?.lowercased(), take(UInt8(ascii: "=")), let value = quoted() ?? bare() else {
             return .malformed
         }
         return .parameter(name: name, value: value)
@@ -42,6 +42,11 @@ struct HeaderParameters {
         guard position < bytes.count, bytes[position] == byte else { return false }
         position += 1
         return true
+    }
+
+    /// Of a name or a media type, which are ASCII.
+    private mutating func token() -> String? {
+        bare().flatMap { $0.utf8.allSatisfy { $0 < 0x80 } ? $0 : nil }
     }
 
     private mutating func bare() -> String? {

@@ -5,7 +5,7 @@ struct JSONKeyDigest: Hashable {
 
     init(_ key: JSONSpan, in bytes: UnsafeRawBufferPointer) {
         if key.isEscaped {
-            var text = JSONText.string(key, in: bytes)
+            var text = JSONText.string(key, in: bytes, atMost: .max)
             self = text.withUTF8 { JSONKeyDigest(UnsafeRawBufferPointer($0)) }
         } else {
             self.init(UnsafeRawBufferPointer(rebasing: bytes[key.start + 1..<key.end - 1]))

@@ -4,8 +4,11 @@ extension JSONScanner {
 
     /// Whether a checked string spells `name`, escape sequences included.
     func spells(_ span: JSONSpan, _ name: StaticString) -> Bool {
-        if span.isEscaped { return JSONText.string(span, in: bytes) == name.description }
         let count = name.utf8CodeUnitCount
+        if span.isEscaped {
+            guard span.range.count - 2 <= 6 * count else { return false }
+            return JSONText.string(span, in: bytes).utf8.elementsEqual(name.description.utf8)
+        }
         guard span.end - span.start - 2 == count else { return false }
         for index in 0..<count where bytes[span.start + 1 + index] != name.utf8Start[index] { return false }
         return true

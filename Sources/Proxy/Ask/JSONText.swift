@@ -1,8 +1,11 @@
 /// Strings and numbers between their JSON spelling and Swift.
 enum JSONText {
-    /// The string a checked span spells; half a surrogate pair becomes U+FFFD.
-    static func string(_ span: JSONSpan, in bytes: UnsafeRawBufferPointer) -> String {
-        let content = UnsafeRawBufferPointer(rebasing: bytes[span.start + 1..<span.end - 1])
+    /// The string a checked span spells, of a long one only the beginning; half a surrogate pair becomes U+FFFD.
+    ///
+    /// Swift compares and hashes texts by what their characters are made of, which takes the square of as many as stand
+    /// in one place, and no name is so long.
+    static func string(_ span: JSONSpan, in bytes: UnsafeRawBufferPointer, atMost limit: Int = 1024) -> String {
+        let content = UnsafeRawBufferPointer(rebasing: bytes[span.start + 1..<span.end - 1].prefix(limit))
         return span.isEscaped ? unescaped(content) : String(decoding: content, as: UTF8.self)
     }
 

@@ -1,6 +1,9 @@
 /// The name of a form's part: `form-data; name="model"; filename="a.wav"`.
 struct MultipartDisposition {
     private(set) var name = ""
+    /// Bytes of the name.
+    private static let nameBytesAtMost = 256
+
     /// Whether it has a file name, whatever that is.
     private(set) var isFile = false
 
@@ -25,7 +28,9 @@ struct MultipartDisposition {
         }
         // Readers disagree about escapes, so a name has none.
         let isPlain = name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\\") }
-        guard hasName, !name.isEmpty, isPlain else { throw .malformedForm("a part without a plain name") }
+        guard hasName, 1...Self.nameBytesAtMost ~= name.utf8.count, isPlain else {
+            throw .malformedForm("a part without a plain name")
+        }
     }
 
     private static func next(_ reader: inout HeaderParameters) throws(AskError) -> (name: String, value: String)? {

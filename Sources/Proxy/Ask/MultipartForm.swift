@@ -101,7 +101,8 @@ struct MultipartForm {
             guard disposition == nil else { throw .malformedForm("a part with two content dispositions") }
             disposition = try MultipartDisposition(value)
         case "content-transfer-encoding":
-            let encoding = String(decoding: value, as: UTF8.self).lowercased()
+            // Longer ones are none of these.
+            let encoding = String(decoding: value.prefix(64), as: UTF8.self).lowercased()
             guard ["7bit", "8bit", "binary"].contains(encoding.drop { $0 == " " }) else {
                 throw .malformedForm("a part with a transfer encoding")
             }

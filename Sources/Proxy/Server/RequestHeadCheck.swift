@@ -7,6 +7,10 @@ enum RequestHeadCheck {
     /// Bytes of target, names and values at most.
     static let maxBytes = 64 * 1024
 
+    /// Bytes beyond ASCII at most, escaped ones of the target included. Swift compares texts by what their characters
+    /// are made of, which takes the square of as many as stand in one place: 64 KiB of them kept a loop for seconds.
+    static let maxBytesBeyondASCII = 1024
+
     /// The denial this head earns, or nil. `passesTrace`: whoever comes next refuses TRACE by saying what a path takes.
     static func denial(for head: HTTPRequestHead, maxBody: Int, passesTrace: Bool = false) -> Denial? {
         guard head.version == .http1_1 || head.version == .http1_0 else {
@@ -14,6 +18,8 @@ enum RequestHeadCheck {
         }
         var fields = 0
         var bytes = head.uri.utf8.count
+        var beyondASCII = bytesBeyondASCII(target: head.uri)
+        if beyondASCII > maxBytesBeyondASCII { return .headersTooLarge }
         var hosts = 0
         var credentials = 0
         var lengths: [String] = []
@@ -21,6 +27,8 @@ enum RequestHeadCheck {
         for (name, value) in head.headers {
             fields += 1
             bytes += name.utf8.count + value.utf8.count + 4
+            beyondASCII += bytesBeyondASCII(value)
+            if beyondASCII > maxBytesBeyondASCII { return .headersTooLarge }
             if hasControl(value) {
                 return .malformedRequest("The header \(name.prefix(64)) has a control character.")
             }
@@ -58,6 +66,20 @@ enum RequestHeadCheck {
         func isControl(_ byte: UInt8) -> Bool { byte < 0x20 && byte != 0x09 || byte == 0x7F }
         return value.utf8.withContiguousStorageIfAvailable { $0.contains(where: isControl) }
             ?? value.utf8.contains(where: isControl)
+    }
+
+    private static func bytesBeyondASCII(_ text: String) -> Int {
+        text.utf8.withContiguousStorageIfAvailable { $0.count { $0 >= 0x80 } } ?? text.utf8.count { $0 >= 0x80 }
+    }
+
+    private static func bytesBeyondASCII(target: String) -> Int {
+        var escaped = 0
+        var isAfterPercent = false
+        for byte in target.utf8 {
+            if isAfterPercent, 0x38...0x39 ~= byte || 0x41...0x46 ~= byte || 0x61...0x66 ~= byte { escaped += 1 }
+            isAfterPercent = byte == UInt8(ascii: "%")
+        }
+        return bytesBeyondASCII(target) + escaped
     }
 
     private static func framingDenial(

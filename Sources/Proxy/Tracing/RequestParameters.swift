@@ -19,7 +19,9 @@ enum RequestParameters {
                 try scanner.enterObject()
                 while let key = try scanner.nextKey() {
                     let value = try scanner.skipValue()
-                    if let attribute = attribute(key, value, scanner) { found.append(attribute) }
+                    guard let attribute = attribute(key, value, scanner) else { continue }
+                    // A refused body may repeat one a million times.
+                    if !found.contains(where: { $0.name == attribute.name }) { found.append(attribute) }
                 }
             } catch {
                 return []

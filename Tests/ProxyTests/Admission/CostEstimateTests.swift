@@ -192,6 +192,16 @@ struct CostEstimateTests {
         #expect(counted.outputTokens == 100)
     }
 
+    @Test(arguments: [
+        #""thinking":{"budget_tokens":50}"#, #""reasoning":{"max_tokens":50}"#, #""thinking_budget":50"#,
+    ])
+    func `thinking that is asked for on the chat route has to leave room too`(_ asked: String) throws {
+        let members = #""messages":[{}],"max_tokens":50,"# + asked
+        #expect(fault(try estimate(.chatCompletions, members)) == "invalid_value thinking.budget_tokens")
+        let more = #""messages":[{}],"max_tokens":51,"# + asked
+        #expect(fault(try estimate(.chatCompletions, more)) == nil)
+    }
+
     @Test
     func `thinking has to leave room for an answer`() throws {
         func thinking(_ budget: Int, _ rest: String = "") -> String {

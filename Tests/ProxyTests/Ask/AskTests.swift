@@ -113,6 +113,22 @@ import Testing
             (##"{"model":"m",HELLO,"max_to\##u{212a}ens":9}"##, "unsupported_parameter", "max_to\u{212a}ens"),
             (##"{"model":"m",HELLO,"n_pred\##u{131}ct":9}"##, "unsupported_parameter", "n_pred\u{131}ct"),
             (##"{"model":"m",HELLO,"n_pred\##u{130}ct":9}"##, "unsupported_parameter", "n_pred\u{130}ct"),
+            (
+                #"{"model":"m","messages":[{"Content":[{"type":"image_url"}]}]}"#, "unsupported_parameter",
+                "messages[0].Content"
+            ),
+            (
+                #"{"model":"m",HELLO,"stream_options":{"Include_Usage":false}}"#, "unsupported_parameter",
+                "stream_options.Include_Usage"
+            ),
+            (
+                #"{"model":"m",HELLO,"tools":[{"type":"function","TYPE":"web_search"}]}"#, "unsupported_parameter",
+                "tools[0].TYPE"
+            ),
+            (
+                #"{"model":"m",HELLO,"chat_template_kwargs":{"a":true,"chat_template":"{% for %}"}}"#,
+                "unsupported_parameter", "chat_template_kwargs.chat_template"
+            ),
             (#"{"model":"m",HELLO,"\u004dodel":"x"}"#, "unsupported_parameter", "Model"),
             (#"{"model":"m",HELLO,"service_tier":1}"#, "wrong_type", "service_tier"),
             (

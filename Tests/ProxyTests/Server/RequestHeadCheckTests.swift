@@ -22,6 +22,17 @@ struct RequestHeadCheckTests {
         #expect(outcome([("transfer-encoding", "chunked")]) == "ok")
     }
 
+    /// To compare two texts with many marks on a letter takes the square of their number.
+    @Test
+    func `a head has few bytes beyond ASCII, be they escaped or not`() {
+        let (few, many) = (String(repeating: "\u{301}", count: 512), String(repeating: "\u{316}", count: 513))
+        #expect(outcome([("x", few)]) == "ok" && outcome([], target: "/" + few) == "ok")
+        #expect(outcome([("expect", many)]) == "431" && outcome([], target: "/" + many) == "431")
+        #expect(outcome([("x", few), ("y", few)]) == "431")
+        #expect(outcome([], target: "/" + String(repeating: "%cc%81", count: 512)) == "ok")
+        #expect(outcome([], target: "/?" + String(repeating: "%CC%81", count: 513)) == "431")
+    }
+
     @Test
     func `a body over the limit is refused by its length`() {
         #expect(outcome([("content-length", "1001")]) == "413")

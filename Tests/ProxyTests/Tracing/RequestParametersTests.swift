@@ -23,6 +23,10 @@ struct RequestParametersTests {
         #expect(read("{\"temperature\":\(long)}").isEmpty)
     }
 
+    @Test func `a parameter that comes again and again is told once`() {
+        #expect(read("{" + String(repeating: "\"top_k\":1,", count: 1000) + "\"seed\":1}").count == 2)
+    }
+
     @Test func `a body that is no JSON tells nothing`() {
         #expect(read(#"{"temperature":0.5"#).isEmpty)
         #expect(read("--form").isEmpty)
