@@ -124,7 +124,7 @@ extension DenialWords {
         case .headersTooLarge:
             self.init(
                 status: 431, type: Self.invalid, code: "headers_too_large",
-                message: "The request head is larger than 64 KiB or 100 fields.")
+                message: "The request head is larger than 64 KiB or 100 fields, or has over 1 KiB beyond ASCII.")
         case .expectationFailed:
             self.init(
                 status: 417, type: Self.invalid, code: "expectation_failed",

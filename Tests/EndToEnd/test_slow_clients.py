@@ -101,11 +101,15 @@ def test_a_stop_lets_an_answer_leave_that_is_read_slowly(run: Run, backend: Fake
         assert server.child.process.wait(20) == 0
 
 
-def test_an_answer_of_the_admin_api_that_is_read_late_comes_whole(world: World) -> None:
+@pytest.mark.parametrize("manner", ["last", "half-closed", "no HTTP behind it"])
+def test_an_answer_of_the_admin_api_that_is_read_late_comes_whole(world: World, manner: str) -> None:
     server = world.server
     fields = {"authorization": f"Bearer {server.admin.credential}"}
+    data = request_bytes("GET", "/admin/v1/openapi.json", fields, None, server.admin_address, close=manner == "last")
     with closing(slow_client(server.admin_address)) as handle:
-        handle.sendall(request_bytes("GET", "/admin/v1/openapi.json", fields, None, server.admin_address, close=True))
+        handle.sendall(data + (b"GET / HTTP/1.1\r\nno field\r\n\r\n" if manner == "no HTTP behind it" else b""))
+        if manner == "half-closed":
+            handle.shutdown(socket.SHUT_WR)
         begun = handle.recv(1024)
         time.sleep(3)
         promised, come = read_on(handle, begun)
@@ -130,13 +134,14 @@ def test_what_follows_an_offer_to_upgrade_is_not_kept(world: World, listener: st
         assert answer.startswith(b"http/1.1 200") and b"\r\nconnection: close\r\n" in answer
 
 
-def test_what_is_no_http_behind_a_call_is_refused_after_its_answer(world: World) -> None:
-    tenant = world.tenant()
-
+def answers_to(world: World, data: bytes, count: int, end: bool = False) -> tuple[list[Answer], bytes]:
+    """So many answers to what is sent at once, and what comes after them."""
     async def run() -> tuple[list[Answer], bytes]:
         reader, writer = await asyncio.open_connection(*world.server.data)
-        writer.write(asked(world, tenant, knobs="latency=300,out=3") + b"GET / HTTP/1.1\r\nno field\r\n\r\n")
-        answers = [Answer(), Answer()]
+        writer.write(data)
+        if end:
+            writer.write_eof()
+        answers = [Answer() for _ in range(count)]
         async with asyncio.timeout(10):
             for answer in answers:
                 await read_answer(reader, answer)
@@ -144,16 +149,31 @@ def test_what_is_no_http_behind_a_call_is_refused_after_its_answer(world: World)
         writer.close()
         return answers, rest
 
-    answers, rest = asyncio.run(run())
-    assert [answer.status for answer in answers] == [200, 400] and not rest
+    return asyncio.run(run())
+
+
+HEALTH = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
+NO_HTTP = b"GET / HTTP/1.1\r\nno field\r\n\r\n"
+
+
+def test_what_is_no_http_behind_calls_is_refused_after_all_their_answers(world: World) -> None:
+    call = asked(world, world.tenant(), knobs="latency=300,out=3")
+    answers, rest = answers_to(world, call + HEALTH + call + NO_HTTP, 4)
+    assert [answer.status for answer in answers] == [200, 200, 200, 400] and not rest
     assert world.books.settled(answers[0].request_id).output == 3
+
+
+def test_a_client_that_has_said_all_gets_all_its_answers(world: World) -> None:
+    call = asked(world, world.tenant(), knobs="latency=300,out=3")
+    answers, rest = answers_to(world, call + HEALTH + HEALTH + call, 4, end=True)
+    assert [answer.status for answer in answers] == [200] * 4 and not rest
 
 
 def test_a_refusal_behind_an_answer_without_a_body_has_one(world: World) -> None:
     with socket.create_connection(world.server.data, timeout=10) as handle:
-        handle.sendall(b"HEAD /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        handle.sendall(HEALTH.replace(b"GET", b"HEAD"))
         assert handle.recv(4096).startswith(b"HTTP/1.1 200")
-        handle.sendall(b"GET / HTTP/1.1\r\nno field\r\n\r\n")
+        handle.sendall(NO_HTTP)
         answer = b"".join(iter(lambda: handle.recv(4096), b""))
     fields, _, body = answer.partition(b"\r\n\r\n")
     assert fields.startswith(b"HTTP/1.1 400") and f"content-length: {len(body)}".encode() in fields.lower() and body
@@ -162,17 +182,21 @@ def test_a_refusal_behind_an_answer_without_a_body_has_one(world: World) -> None
 # What they keep back
 
 
-def test_bodies_of_keys_that_nobody_has_take_no_memory(world: World) -> None:
-    stranger = make_key("0123456789", "s" * 43)
+@pytest.mark.parametrize("who", ["a key that nobody has", "no key"])
+def test_bodies_of_strangers_take_no_memory(world: World, who: str) -> None:
+    path, key = ("/healthz", "x") if who == "no key" else (CHAT, make_key("0123456789", "s" * 43))
+    request = head(world.server.data, key, path, f"content-length: {7 * MIB}")
+    if who == "no key":
+        request = request.replace(b"POST", b"GET")
     handles = [socket.create_connection(world.server.data, timeout=10) for _ in range(3)]
     try:
         for handle in handles:
-            handle.sendall(head(world.server.data, stranger, CHAT, f"content-length: {7 * MIB}") + b" " * (6 * MIB))
+            handle.sendall(request + b" " * (6 * MIB))
         answer = world.call(world.tenant(), text="x" * (4 * MIB))
         assert answer.done, answer
         for handle in handles:
             handle.sendall(b" " * MIB)
-            assert handle.recv(4096).startswith(b"HTTP/1.1 401")
+            assert handle.recv(12) == (b"HTTP/1.1 200" if who == "no key" else b"HTTP/1.1 401")
     finally:
         for handle in handles:
             handle.close()

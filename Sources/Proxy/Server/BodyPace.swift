@@ -9,15 +9,17 @@ struct BodyPace {
     private var stretchSince: Int64
     private var receivedBefore = 0
 
-    /// - Parameter since: when the body began, in nanoseconds of the monotonic clock.
-    init(since: Int64) {
-        self.since = since
-        stretchSince = since
+    /// - Parameters:
+    ///   - since: when the body began, in nanoseconds of the monotonic clock.
+    ///   - graceMS: milliseconds that are free.
+    init(since: Int64, graceMS: Int64) {
+        self.since = since + graceMS * 1_000_000
+        stretchSince = self.since
     }
 
-    /// Whether so many bytes are too few by now, the first `graceMS` milliseconds being free.
-    mutating func isTooSlow(received: Int, at now: Int64, graceMS: Int64) -> Bool {
-        let seconds = Self.seconds(from: since, to: now - graceMS * 1_000_000)
+    /// Whether so many bytes are too few by now.
+    mutating func isTooSlow(received: Int, at now: Int64) -> Bool {
+        let seconds = Self.seconds(from: since, to: now)
         if seconds > 0, Int64(received) < seconds * Self.slowest { return true }
         guard Self.seconds(from: stretchSince, to: now) >= Self.stretch else { return false }
         defer {

@@ -97,23 +97,23 @@ extension ConnectionHandler {
 
     /// Ends the answer at hand and turns to the next request, or closes.
     func endAnswer(closing: Bool = false) {
-        guard let context, handler != nil else { return }
+        guard handler != nil else { return }
         handler = nil
         if closing || !keepAlive || inputIsClosed && queued.isEmpty { return sayGoodbye() }
         writeEnd()
         flush()
+        isHead = false
         waitForRequest()
-        let parts = queued
-        queued.removeAll(keepingCapacity: true)
-        for (index, part) in parts.enumerated() {
-            // What is behind a request that ended the connection is nobody's.
-            if isLingering { break }
-            if handler != nil {
-                queued.append(contentsOf: parts[index...])
-                break
-            }
-            receive(part)
-        }
+        takeUpQueued()
+    }
+
+    /// Hands on what came while an answer was under way, up to the request that is to be answered next.
+    private func takeUpQueued() {
+        // Those that are answered at once end their answers within this.
+        guard let context, !isTakingUp else { return }
+        isTakingUp = true
+        while handler == nil, let part = queued.popFirst() { receive(part) }
+        isTakingUp = false
         if handler == nil, let denial = refusalBehind.take() { return refuseAndClose(denial) }
         if readIsHeldBack, queued.isEmpty, context.channel.isWritable || handler != nil {
             readIsHeldBack = false
@@ -176,7 +176,7 @@ extension ConnectionHandler {
         let isHeard = !isLingering && !readIsHeldBack
         if let incoming, isHeard {
             let received = incoming.body.readableBytes + discardedBytes
-            guard pace.isTooSlow(received: received, at: now, graceMS: loop.limits.headerTimeoutMS) else {
+            guard pace.isTooSlow(received: received, at: now) else {
                 return false
             }
             refuseAndClose(.requestTimeout)
@@ -224,7 +224,6 @@ extension ConnectionHandler {
     }
 
     func waitForRequest() {
-        isHead = false
         // The client has its answer first.
         if !isWritable { return watchReader() }
         deadline = plane.time.uptime() + loop.limits.idleTimeoutMS * 1_000_000

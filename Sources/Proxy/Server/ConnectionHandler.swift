@@ -26,7 +26,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var refusal: Denial?
     var discardedBytes = 0
     var handler: RequestHandler?
-    var queued: [HTTPServerRequestPart] = []
+    var queued = CircularBuffer<HTTPServerRequestPart>()
+    /// What is queued is being taken up.
+    var isTakingUp = false
     /// What is behind the requests at hand is no HTTP: they are answered first.
     var refusalBehind: Denial?
     var readIsHeldBack = false
@@ -37,7 +39,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var headIsComing = false
     /// The shape of the head that is coming, as far as its first bytes tell.
     var comingShape: ErrorShape?
-    var pace = BodyPace(since: 0)
+    var pace = BodyPace(since: 0, graceMS: 0)
     var reading = ReadProgress()
     /// The request at hand is a HEAD: its answer has no body.
     var isHead = false
@@ -142,10 +144,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
         } else if isWritable, !isLingering {
             waitForRequest()
             if headIsComing { waitForHead() }
-            guard readIsHeldBack else { return context.fireChannelWritabilityChanged() }
-            readIsHeldBack = false
-            pace = BodyPace(since: plane.time.uptime())
-            context.read()
+            if readIsHeldBack, queued.isEmpty {
+                readIsHeldBack = false
+                pace = BodyPace(since: plane.time.uptime(), graceMS: loop.limits.headerTimeoutMS)
+                context.read()
+            }
         }
         context.fireChannelWritabilityChanged()
     }
@@ -156,8 +159,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         // Over TLS too an end without a goodbye is only an end, and that is told next.
         if case .uncleanShutdown? = error as? NIOSSLError { return }
         guard let parserError = error as? HTTPParserError else { return close() }
-        let denial: Denial =
-            parserError == .headerOverflow ? .headersTooLarge : .malformedRequest("The bytes are not HTTP/1.1.")
+        // What ends within a request has ended, though that is only told next.
+        if parserError == .invalidEOFState { inputIsClosed = true }
+        let denial = Denial.notParsed(parserError)
         if handler == nil { refuseAndClose(denial) } else { refusalBehind = denial }
     }
 
@@ -176,7 +180,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         isNew = false
         headIsComing = false
         let startedAt = plane.time.uptime()
-        pace = BodyPace(since: startedAt)
+        pace = BodyPace(since: startedAt, graceMS: loop.limits.headerTimeoutMS)
         watchReader()
         version = head.version == .http1_0 ? .http1_0 : .http1_1
         isHead = head.method == .HEAD
@@ -207,7 +211,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private func receive(_ bytes: ByteBuffer) {
         guard let request = incoming else { return }
-        if refusal != nil {
+        // What nobody reads is not kept.
+        if refusal != nil || !request.route.needsKey {
             discardedBytes += bytes.readableBytes
             if discardedBytes > loop.limits.maxBody { refuseAndClose(.bodyTooLarge(limit: loop.limits.maxBody)) }
             return
@@ -229,12 +234,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Of a key that nobody has a large body is not kept: the memory is for those who have one.
     private func mayBeLarge(_ request: IncomingRequest) -> Bool {
-        request.key.map { plane.keyRing.knows($0.publicID, at: plane.time.now()) } ?? true
+        request.key.map { plane.keyRing.knows($0.publicID, at: plane.time.now()) } ?? false
     }
 
     private func dispatch() {
         guard let request = incoming else { return }
         incoming = nil
+        discardedBytes = 0
         watchReader()
         if plane.isDraining.load(ordering: .relaxed) {
             keepAlive = false
@@ -245,7 +251,6 @@ final class ConnectionHandler: ChannelDuplexHandler {
         self.handler = handler
         if let denial = refusal {
             refusal = nil
-            discardedBytes = 0
             handler.deny(denial)
         } else {
             handler.start()

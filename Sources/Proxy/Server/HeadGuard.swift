@@ -10,26 +10,27 @@ final class HeadGuard: ChannelDuplexHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// How long a refused client may take to read its answer.
+    /// How long a client may take to close once it has its last answer.
     private static let linger = TimeAmount.seconds(2)
     /// Bytes of a request that are still read, and thrown away, once it is answered.
     private static let surplusLimit = 1 << 20
 
     private let wording: HeadGuardSetup.Wording
-    /// For the last answer.
     private let reader = ReaderWatch()
     /// Requests handed on whose answers have not ended.
     private var unanswered = 0
+    /// Answers that have ended here and have not left.
+    private var leaving = 0
+    /// What the server wants closed once they have.
+    private var closing: [(mode: CloseMode, promise: EventLoopPromise<Void>?)] = []
     /// Bytes of the request at hand that came after its answer.
     private var surplus = 0
+    /// The request at hand is not whole.
+    private var isWithin = false
     /// The request at hand is the connection's last.
     private var isLast = false
     /// Nothing more is handed on.
     private var isOver = false
-    /// The parser gave up: what still comes is thrown away, though answers may be under way.
-    private var hasFailed = false
-    /// All answers have left.
-    private var hasEnded = false
     /// The refusal that waits for the answers before it.
     private var waiting: (denial: Denial, isHead: Bool, target: String)?
 
@@ -38,7 +39,7 @@ final class HeadGuard: ChannelDuplexHandler {
     }
 
     /// Whether what still comes is nobody's.
-    var isDeaf: Bool { isOver || hasFailed }
+    var isDeaf: Bool { isOver }
 
     func handlerRemoved(context: ChannelHandlerContext) { reader.stop() }
 
@@ -50,21 +51,25 @@ final class HeadGuard: ChannelDuplexHandler {
                 return refuse(denial, isHead: head.method == .HEAD, target: head.uri, context)
             }
             unanswered &+= 1
+            isWithin = true
             isLast = !head.isKeepAlive || RequestHeadCheck.offersUpgrade(head)
             surplus = 0
         case .body(let bytes):
             if unanswered == 0 { surplus &+= bytes.readableBytes }
             if surplus > Self.surplusLimit {
                 isOver = true
-                return end(context)
+                return endOnceAllHasLeft(context)
             }
-        case .end: isOver = isLast
+        case .end:
+            isWithin = false
+            isOver = isLast
         }
         context.fireChannelRead(data)
+        endOnceAllHasLeft(context)
     }
 
     func read(context: ChannelHandlerContext) {
-        if isDeaf { SurplusPace.read(context) } else { context.read() }
+        if isOver { SurplusPace.read(context) } else { context.read() }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -74,13 +79,16 @@ final class HeadGuard: ChannelDuplexHandler {
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .end:
             unanswered = max(0, unanswered &- 1)
-            guard isOver, unanswered == 0, waiting == nil else {
-                context.write(data, promise: promise)
-                return answerIfAllElseIs(context)
-            }
-            writeLast(data, promise, context)
+            writeEnd(data, promise, context)
+            answerIfAllElseIs(context)
         default: context.write(data, promise: promise)
         }
+    }
+
+    /// The server closes as soon as it has written an answer; the client must have it first.
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if leaving == 0 || mode == .input { return context.close(mode: mode, promise: promise) }
+        closing.append((mode, promise))
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -89,12 +97,13 @@ final class HeadGuard: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard error is HTTPParserError else { return context.fireErrorCaught(error) }
+        guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
         // Bytes behind the last request are nobody's.
         if isOver { return }
-        hasFailed = true
+        if !isWithin { return refuse(.notParsed(error), context) }
+        // Whoever reads the body is told; the client is not waited for.
+        isOver = true
         context.fireErrorCaught(error)
-        // Who goes on sending is not waited for, though what comes is no longer read.
         closeSoon(context)
     }
 
@@ -121,28 +130,36 @@ final class HeadGuard: ChannelDuplexHandler {
         let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         if !isHead { context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil) }
-        writeLast(wrapOutboundOut(.end(nil)), nil, context)
+        writeEnd(wrapOutboundOut(.end(nil)), nil, context)
     }
 
-    /// Writes the end of the last answer, and ends the connection once all of it has left.
-    private func writeLast(_ end: NIOAny, _ promise: EventLoopPromise<Void>?, _ context: ChannelHandlerContext) {
+    private func writeEnd(_ end: NIOAny, _ promise: EventLoopPromise<Void>?, _ context: ChannelHandlerContext) {
         let sent = context.eventLoop.makePromise(of: Void.self)
         sent.futureResult.cascade(to: promise)
-        sent.futureResult.assumeIsolated().whenComplete { _ in self.end(context) }
+        leaving += 1
+        sent.futureResult.assumeIsolated().whenComplete { _ in self.left(context) }
         context.writeAndFlush(end, promise: sent)
-        if !hasEnded { reader.start(context.channel) }
+        if leaving > 0 { reader.start(context) }
     }
 
-    private func end(_ context: ChannelHandlerContext) {
-        hasEnded = true
+    private func left(_ context: ChannelHandlerContext) {
+        leaving -= 1
+        guard leaving == 0 else { return }
         reader.stop()
+        endOnceAllHasLeft(context)
+        let closing = closing
+        self.closing = []
+        for (mode, promise) in closing { context.close(mode: mode, promise: promise) }
+    }
+
+    private func endOnceAllHasLeft(_ context: ChannelHandlerContext) {
+        guard isOver, unanswered == 0, leaving == 0, waiting == nil else { return }
         // Closed at once, the client might lose the answer to a reset.
         context.close(mode: .output, promise: nil)
         closeSoon(context)
     }
 
     private func closeSoon(_ context: ChannelHandlerContext) {
-        let channel = context.channel
-        context.eventLoop.scheduleTask(in: Self.linger) { channel.close(promise: nil) }
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.linger) { context.close(promise: nil) }
     }
 }

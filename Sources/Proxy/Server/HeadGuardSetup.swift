@@ -23,8 +23,8 @@ public final class HeadGuardSetup: ChannelInboundHandler, RemovableChannelHandle
         let pipeline = context.pipeline.syncOperations
         do {
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            let deadline = RequestDeadline(headerTimeoutMS: headerTimeoutMS)
             let guardian = HeadGuard(wording: wording)
+            let deadline = RequestDeadline(headerTimeoutMS: headerTimeoutMS) { guardian.isDeaf }
             let arrivals = ArrivalHandler { bytes in
                 if guardian.isDeaf { return false }
                 deadline.arrived(bytes)

@@ -11,17 +11,20 @@ final class RequestDeadline: ChannelInboundHandler {
     struct HeadIsLate: Sendable {}
 
     private let headerTimeoutMS: Int64
+    private let isDeaf: () -> Bool
     private var context: ChannelHandlerContext?
     private var isReading = false
-    private var pace = BodyPace(since: 0)
+    private var pace = BodyPace(since: 0, graceMS: 0)
     /// Bytes of the body at hand.
     private var received = 0
     private var alarm: Scheduled<Void>?
     private let reader = ReaderWatch()
 
-    /// `headerTimeoutMS` milliseconds are given to a head, and to a body before its pace counts.
-    init(headerTimeoutMS: Int64) {
+    /// `headerTimeoutMS` milliseconds are given to a head, and to a body before its pace counts; none has a pace whose
+    /// bytes nobody hears.
+    init(headerTimeoutMS: Int64, isDeaf: @escaping () -> Bool) {
         self.headerTimeoutMS = headerTimeoutMS
+        self.isDeaf = isDeaf
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -45,7 +48,7 @@ final class RequestDeadline: ChannelInboundHandler {
         case .head:
             isReading = true
             received = 0
-            pace = BodyPace(since: now(context))
+            pace = BodyPace(since: now(context), graceMS: headerTimeoutMS)
             arm(.milliseconds(headerTimeoutMS) + .seconds(1)) { self.checkBody() }
         case .body(let bytes): received &+= bytes.readableBytes
         case .end:
@@ -56,13 +59,13 @@ final class RequestDeadline: ChannelInboundHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { reader.stop() } else { reader.start(context.channel) }
+        if context.channel.isWritable { reader.stop() } else { reader.start(context) }
         context.fireChannelWritabilityChanged()
     }
 
     private func checkBody() {
-        guard let context else { return }
-        if pace.isTooSlow(received: received, at: now(context), graceMS: headerTimeoutMS) {
+        guard let context, !isDeaf() else { return }
+        if pace.isTooSlow(received: received, at: now(context)) {
             // Its answer may have begun: only an end is never mistaken for one.
             return context.close(promise: nil)
         }
