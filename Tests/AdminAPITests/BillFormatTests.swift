@@ -102,6 +102,11 @@ struct BillFormatTests {
     }
 
     /// A body of separators alone would be a cell for every byte.
+    @Test func aTableWithManyMarksOnALetterIsRefused() {
+        let marks = String(repeating: "\u{301}\u{316}", count: 16)
+        #expect(fault(.csv, "day,cost,model\n2026-11-01,1,m\(marks)\n").contains("marks"))
+    }
+
     @Test func aLineHasAThousandFieldsAtMost() throws {
         func commas(_ count: Int) -> String { String(repeating: ",", count: count) }
         #expect(fault(.csv, "day,cost\n2026-11-01,1\n" + commas(1000) + "\n").contains("line 3 has more than 1000"))

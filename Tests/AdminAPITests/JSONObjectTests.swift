@@ -30,6 +30,14 @@ import Testing
             ])
     }
 
+    @Test("of very many unknown fields a hundred are named")
+    func manyFaults() throws {
+        let members = (0..<1000).map { "\"x\($0)\":1" }.joined(separator: ",")
+        let body = try object("{\(members)}")
+        let problem = try #require(throws: Problem.self) { try body.finish() }
+        #expect(problem.errors.count == 100)
+    }
+
     @Test("faults inside objects and lists carry their whole pointer")
     func nested() throws {
         let body = try object(#"{"queue":{"max":-1,"x":0},"targets":[{"pool":"a"},{"pool":7}],"list":["a",""]}"#)

@@ -47,6 +47,23 @@ import Testing
             ])
     }
 
+    @Test("LiteLLM: a model with a thousand stages is left out, and of a thousand strange prices a hundred are named")
+    func litellmMany() throws {
+        let stages = (1...1000).map { stage in
+            #"{"range":[\#(stage)000,\#(stage + 1)000],"input_cost_per_token":1e-6,"output_cost_per_token":1e-6}"#
+        }.joined(separator: ",")
+        let strange = (0..<1000).map { #""cost_x\#($0)":1"# }.joined(separator: ",")
+        let list = try read(
+            .litellm,
+            """
+            {"staged": {"tiered_pricing": [\(stages)]},
+             "strange": {"input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6, \(strange)}}
+            """)
+        #expect(list.prices.map(\.model) == ["strange"])
+        #expect(list.omissions.count { $0.model == "strange" } == 100)
+        #expect(list.omissions.count { $0.model == "staged" } == 1)
+    }
+
     @Test("LiteLLM: no price is left out in silence")
     func litellmOmissions() throws {
         let list = try read(

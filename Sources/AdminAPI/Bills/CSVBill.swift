@@ -44,6 +44,9 @@ enum CSVBill {
 
     static func read(_ bytes: [UInt8]) throws(Problem) -> [BilledAmount] {
         guard let whole = String(validating: bytes, as: UTF8.self) else { throw BillReading.fault("it is not UTF-8") }
+        guard StreamSafeText.holds(whole) else {
+            throw BillReading.fault("it has more than \(StreamSafeText.marksAtMost) marks on a letter")
+        }
         let text =
             whole.unicodeScalars.first == "\u{FEFF}" ? whole.unicodeScalars.dropFirst() : whole.unicodeScalars[...]
         let heading = text.prefix { $0 != "\n" && $0 != "\r" }

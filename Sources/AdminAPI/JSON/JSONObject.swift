@@ -4,6 +4,9 @@ import Tenancy
 ///
 /// A faulty field reads as absent or as the given stand-in; `finish` throws before anyone can use it.
 final class JSONObject {
+    /// Unknown fields that are named; each names those that are known.
+    private static let unknownAtMost = 100
+
     private let pointer: String
     private let members: [String: JSONValue]
     private let names: [String]
@@ -151,7 +154,7 @@ final class JSONObject {
 
     private func allFaults() -> [FieldError] {
         let known = taken.sorted().joined(separator: ", ")
-        let unknown = names.filter { !taken.contains($0) }
+        let unknown = names.filter { !taken.contains($0) }.prefix(Self.unknownAtMost)
             .map { FieldError(pointer: path($0), detail: "is unknown or read-only; known are \(known)") }
         return faults + unknown + children.flatMap { $0.allFaults() }
     }

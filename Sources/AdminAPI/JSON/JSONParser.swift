@@ -1,7 +1,6 @@
 /// Reads RFC 8259 JSON strictly: one value, UTF-8, no repeated names, bounded depth.
 struct JSONParser {
     static let depthLimit = 32
-    private static let marksAtMost = 30
 
     private let bytes: [UInt8]
     private var position = 0
@@ -101,8 +100,8 @@ struct JSONParser {
             switch byte {
             case UInt8(ascii: "\""):
                 guard let text = String(validating: content, as: UTF8.self) else { throw fault("invalid UTF-8") }
-                guard Self.isStreamSafe(text) else {
-                    throw fault("more than \(Self.marksAtMost) marks on a letter")
+                guard StreamSafeText.holds(text) else {
+                    throw fault("more than \(StreamSafeText.marksAtMost) marks on a letter")
                 }
                 return text
             case UInt8(ascii: "\\"): try escape(to: &content)
@@ -111,18 +110,6 @@ struct JSONParser {
             }
         }
         throw fault("unexpected end")
-    }
-
-    /// Whether its letters have few enough marks (UAX #15 §13): Swift compares texts by what they are made of, which
-    /// takes the square of as many marks as stand on one letter.
-    private static func isStreamSafe(_ text: String) -> Bool {
-        if text.utf8.count <= marksAtMost { return true }
-        var marks = 0
-        for scalar in text.unicodeScalars {
-            marks = scalar.isASCII || scalar.properties.canonicalCombiningClass == .notReordered ? 0 : marks + 1
-            if marks > marksAtMost { return false }
-        }
-        return true
     }
 
     private mutating func escape(to content: inout [UInt8]) throws(JSONSyntaxError) {

@@ -9,8 +9,13 @@ struct PriceListReading {
         var aboveTokens: Int64?
     }
 
+    private static let placesAtMost = 64
+
     /// One model's prices as they are found.
     struct Model {
+        /// Prices that are named as left out.
+        private static let omissionsAtMost = 100
+
         let name: String
         fileprivate var places: [Place: [Meter: Int64]] = [:]
         fileprivate var roundings: [Place: [ListedPrice.Rounding]] = [:]
@@ -46,7 +51,10 @@ struct PriceListReading {
         /// or not at all.
         mutating func leaveOut(_ price: String, _ value: JSONValue, _ reason: String = "there is no meter for it") {
             let omission = PriceList.Omission(model: name, price: price, reason: reason)
-            if value.hasPrice, !omissions.contains(omission) { omissions.append(omission) }
+            // A list may name a million of them.
+            if value.hasPrice, omissions.count < Self.omissionsAtMost, !omissions.contains(omission) {
+                omissions.append(omission)
+            }
         }
 
         /// A reason not to take the model over.
@@ -69,6 +77,10 @@ struct PriceListReading {
         // No model could have such a name, and a price stays for ever.
         if let fault = ResourceName.fault(model.name) { return omit(model.name, "its name \(fault)") }
         if let fault = model.faults.first { return omit(model.name, fault) }
+        // Each is looked at with every call.
+        guard model.places.count <= Self.placesAtMost else {
+            return omit(model.name, "it has prices of more than \(Self.placesAtMost) tiers and lengths")
+        }
         guard !model.places.isEmpty else {
             return omit(model.name, model.omissions.isEmpty ? "it has no price" : "no price of it has a meter")
         }

@@ -62,7 +62,7 @@ public final class WebhookSender: Sendable {
                 method: "POST", url: url,
                 headers: headers + [("content-type", "application/json"), ("user-agent", agent)],
                 body: Array(body.utf8), timeoutMS: Self.callMS, maxBody: Self.answerBytes, policy: upstream)
-            let asked = answer.headers.first { $0.0 == "retry-after" }.flatMap { Int64($0.1) }
+            let asked = answer.headers.first { $0.0.utf8.elementsEqual("retry-after".utf8) }.flatMap { Int64($0.1) }
             return Answer(status: answer.status, retryAfterSeconds: asked)
         }
     }

@@ -26,12 +26,12 @@ struct ResponseFraming: Equatable {
             isDoubtful = isDoubtful || length != nil && length != stated || stated == nil && !value.isEmpty
             length = stated
         case 16 where FieldName.matches(name, "content-encoding"):
-            isCoded = isCoded || !(value.isEmpty || value.lowercased() == "identity")
+            isCoded = isCoded || !(value.isEmpty || FieldName.matches(value, "identity"))
         case 17 where FieldName.matches(name, "transfer-encoding"):
-            let coding = value.lowercased()
-            isDoubtful = isDoubtful || isChunked && coding != "chunked"
-            isChunked = isChunked || coding == "chunked"
-            isCoded = isCoded || !["chunked", "identity", ""].contains(coding)
+            let isChunks = FieldName.matches(value, "chunked")
+            isDoubtful = isDoubtful || isChunked && !isChunks
+            isChunked = isChunked || isChunks
+            isCoded = isCoded || !(isChunks || value.isEmpty || FieldName.matches(value, "identity"))
         default: return
         }
     }
