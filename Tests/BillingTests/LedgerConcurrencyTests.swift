@@ -35,16 +35,21 @@ struct LedgerConcurrencyTests {
             for thread in 0..<8 {
                 group.addTask {
                     var random = SeededGenerator(seed: UInt64(thread))
-                    for _ in 0..<400 {
+                    var granted = 0
+                    while granted < 20 {
                         let amount = 1 + random.below(40)
                         let cost = random.below(amount + 1) / 8
                         let claim = Ledger.Claim(
                             requestID: RequestID.make(at: clock.now(), using: &random), tenant: tenant,
                             keyID: LedgerFixture.keyA, model: "m", pool: "p", wanted: Money(pico: Int128(amount)),
                             admittedAt: clock.now())
-                        guard case .held(let reservation) = ledger.reserve(claim) else { continue }
+                        guard case .held(let reservation) = ledger.reserve(claim) else {
+                            // Until one that was granted gives back what it did not cost.
+                            await Task.yield()
+                            continue
+                        }
                         tally.add(amount)
-                        tally.granted.withLock { $0 += 1 }
+                        granted += 1
                         if let state = ledger.state(budget), state.posted + state.held > Money(pico: Int128(cap)) {
                             tally.overshoots.withLock { $0 += 1 }
                         }
@@ -70,7 +75,6 @@ struct LedgerConcurrencyTests {
         }
         #expect(tally.most.withLock { $0 } <= cap)
         #expect(tally.overshoots.withLock { $0 } == 0)
-        #expect(tally.granted.withLock { $0 } > 50)
         let posted = tally.posted.withLock { $0 }
         #expect(fixture.figures(budget) == [posted, 0, cap - posted])
         #expect(try fixture.differences() == [])
