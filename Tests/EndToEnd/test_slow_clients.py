@@ -27,6 +27,8 @@ LIMITS = "limits: { header_timeout: 1s, idle_timeout: 1s, reader_timeout: 2s, ma
 # A little less than the most that is kept whole; the kernel takes but a little for a client with so small a window.
 LONG = "out=1,text=700000"
 STEP = 180_000
+HEALTH = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
+NO_HTTP = b"GET / HTTP/1.1\r\nno field\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,12 @@ def slow_client(address: Address) -> socket.socket:
 def asked(world: World, tenant: Tenant, *, close: bool = False, knobs: str = LONG, **headers: str) -> bytes:
     fields = {"authorization": f"Bearer {tenant.key}", **headers}
     return request_bytes("POST", CHAT, fields, encode(chat(world.fresh("slow"), knobs=knobs)), world.server.data, close)
+
+
+def document(server: Gateway, close: bool) -> bytes:
+    """Asks the Admin API for more than the kernel takes at once."""
+    fields = {"authorization": f"Bearer {server.admin.credential}"}
+    return request_bytes("GET", "/admin/v1/openapi.json", fields, None, server.admin_address, close)
 
 
 def read_on(handle: socket.socket, begun: bytes = b"") -> tuple[int, int]:
@@ -87,12 +95,14 @@ def test_an_answer_that_is_not_read_ends_its_connection(world: World) -> None:
     assert come < promised
 
 
-def test_a_stop_lets_an_answer_leave_that_is_read_slowly(run: Run, backend: FakeBackend) -> None:
+@pytest.mark.parametrize("listener", ["data", "admin"])
+def test_a_stop_lets_an_answer_leave_that_is_read_slowly(run: Run, backend: FakeBackend, listener: str) -> None:
     with closing(Gateway(run.binary)) as server:
         server.start()
         world = World.lay(server, backend)
-        with closing(slow_client(server.data)) as handle:
-            handle.sendall(asked(world, world.tenant()))
+        request = asked(world, world.tenant()) if listener == "data" else document(server, close=False)
+        with closing(slow_client(server.data if listener == "data" else server.admin_address)) as handle:
+            handle.sendall(request)
             begun = handle.recv(1024)
             assert server.child
             kill(server.child.pid, signal.SIGTERM)
@@ -103,11 +113,9 @@ def test_a_stop_lets_an_answer_leave_that_is_read_slowly(run: Run, backend: Fake
 
 @pytest.mark.parametrize("manner", ["last", "half-closed", "no HTTP behind it"])
 def test_an_answer_of_the_admin_api_that_is_read_late_comes_whole(world: World, manner: str) -> None:
-    server = world.server
-    fields = {"authorization": f"Bearer {server.admin.credential}"}
-    data = request_bytes("GET", "/admin/v1/openapi.json", fields, None, server.admin_address, close=manner == "last")
-    with closing(slow_client(server.admin_address)) as handle:
-        handle.sendall(data + (b"GET / HTTP/1.1\r\nno field\r\n\r\n" if manner == "no HTTP behind it" else b""))
+    data = document(world.server, close=manner == "last") + (NO_HTTP if manner == "no HTTP behind it" else b"")
+    with closing(slow_client(world.server.admin_address)) as handle:
+        handle.sendall(data)
         if manner == "half-closed":
             handle.shutdown(socket.SHUT_WR)
         begun = handle.recv(1024)
@@ -152,10 +160,6 @@ def answers_to(world: World, data: bytes, count: int, end: bool = False) -> tupl
     return asyncio.run(run())
 
 
-HEALTH = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
-NO_HTTP = b"GET / HTTP/1.1\r\nno field\r\n\r\n"
-
-
 def test_what_is_no_http_behind_calls_is_refused_after_all_their_answers(world: World) -> None:
     call = asked(world, world.tenant(), knobs="latency=300,out=3")
     answers, rest = answers_to(world, call + HEALTH + call + NO_HTTP, 4)
@@ -167,6 +171,8 @@ def test_a_client_that_has_said_all_gets_all_its_answers(world: World) -> None:
     call = asked(world, world.tenant(), knobs="latency=300,out=3")
     answers, rest = answers_to(world, call + HEALTH + HEALTH + call, 4, end=True)
     assert [answer.status for answer in answers] == [200] * 4 and not rest
+    answers, rest = answers_to(world, call + HEALTH + NO_HTTP, 3, end=True)
+    assert [answer.status for answer in answers] == [200, 200, 400] and not rest
 
 
 def test_a_refusal_behind_an_answer_without_a_body_has_one(world: World) -> None:

@@ -37,7 +37,7 @@ extension ConnectionHandler {
     /// connection closes.
     func write(_ head: consuming AnswerHead) {
         isChunked = version == .http1_1 && !head.hasLength
-        unsent = head.end(isChunked: isChunked, isLast: !keepAlive || inputIsClosed && queued.isEmpty)
+        unsent = head.end(isChunked: isChunked, isLast: !keepAlive || inputIsClosed && hasNothingBehind)
     }
 
     /// The whole answer that says a denial, to whom is known by now.
@@ -99,7 +99,7 @@ extension ConnectionHandler {
     func endAnswer(closing: Bool = false) {
         guard handler != nil else { return }
         handler = nil
-        if closing || !keepAlive || inputIsClosed && queued.isEmpty { return sayGoodbye() }
+        if closing || !keepAlive || inputIsClosed && hasNothingBehind { return sayGoodbye() }
         writeEnd()
         flush()
         isHead = false

@@ -26,7 +26,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var refusal: Denial?
     var discardedBytes = 0
     var handler: RequestHandler?
-    var queued = CircularBuffer<HTTPServerRequestPart>()
+    var queued = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
+    /// Nothing more is to be answered on this connection that has come already.
+    var hasNothingBehind: Bool { queued.isEmpty && refusalBehind == nil }
     /// What is queued is being taken up.
     var isTakingUp = false
     /// What is behind the requests at hand is no HTTP: they are answered first.

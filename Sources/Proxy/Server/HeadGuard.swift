@@ -12,6 +12,8 @@ final class HeadGuard: ChannelDuplexHandler {
 
     /// How long a client may take to close once it has its last answer.
     private static let linger = TimeAmount.seconds(2)
+    /// How long the whole connection stays when the server wants it closed, as it does at a stop.
+    private static let heldAtMost = TimeAmount.seconds(30)
     /// Bytes of a request that are still read, and thrown away, once it is answered.
     private static let surplusLimit = 1 << 20
 
@@ -85,10 +87,12 @@ final class HeadGuard: ChannelDuplexHandler {
         }
     }
 
-    /// The server closes as soon as it has written an answer; the client must have it first.
+    /// The server closes as soon as it has written an answer; the client must have it first, and begins nothing more.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         if leaving == 0 || mode == .input { return context.close(mode: mode, promise: promise) }
+        isOver = true
         closing.append((mode, promise))
+        if mode == .all { close(context, in: Self.heldAtMost) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -101,10 +105,10 @@ final class HeadGuard: ChannelDuplexHandler {
         // Bytes behind the last request are nobody's.
         if isOver { return }
         if !isWithin { return refuse(.notParsed(error), context) }
-        // Whoever reads the body is told; the client is not waited for.
+        // Whoever reads the body is told, and answers.
         isOver = true
         context.fireErrorCaught(error)
-        closeSoon(context)
+        endOnceAllHasLeft(context)
     }
 
     private func refuse(
@@ -146,6 +150,12 @@ final class HeadGuard: ChannelDuplexHandler {
         leaving -= 1
         guard leaving == 0 else { return }
         reader.stop()
+        // Not within the write that has just ended: a goodbye of TLS could not be written there.
+        context.eventLoop.assumeIsolated().execute { self.closeOnceAllHasLeft(context) }
+    }
+
+    private func closeOnceAllHasLeft(_ context: ChannelHandlerContext) {
+        guard leaving == 0 else { return }
         endOnceAllHasLeft(context)
         let closing = closing
         self.closing = []
@@ -156,10 +166,10 @@ final class HeadGuard: ChannelDuplexHandler {
         guard isOver, unanswered == 0, leaving == 0, waiting == nil else { return }
         // Closed at once, the client might lose the answer to a reset.
         context.close(mode: .output, promise: nil)
-        closeSoon(context)
+        close(context, in: Self.linger)
     }
 
-    private func closeSoon(_ context: ChannelHandlerContext) {
-        context.eventLoop.assumeIsolated().scheduleTask(in: Self.linger) { context.close(promise: nil) }
+    private func close(_ context: ChannelHandlerContext, in time: TimeAmount) {
+        context.eventLoop.assumeIsolated().scheduleTask(in: time) { context.close(promise: nil) }
     }
 }

@@ -74,8 +74,13 @@ def answer_wrong(request: Request, answer: Answer, credential: str) -> Iterator[
             yield f"served with another credential: {answer.status}"
         if answer.headers.get("x-content-type-options") != "nosniff":
             yield f"{answer.status} may be sniffed: {answer.headers}"
-    elif request.good_head or answer.body:
+    elif request.good_head:
         yield from (error_wrong if is_organization(request.operation) else problem_wrong)(request, answer)
+    elif answer.body:
+        # Who cannot read a head does not know what it asks for, and whose words to use.
+        faults = [list(wrong(request, answer)) for wrong in (error_wrong, problem_wrong)]
+        if all(faults):
+            yield from faults[0 if is_organization(request.operation) else 1]
 
 
 def problem_wrong(request: Request, answer: Answer) -> Iterator[str]:
