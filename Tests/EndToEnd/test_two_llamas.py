@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from support.backend import FakeBackend
-from support.client import Answer, encode
+from support.client import Answer, encode, fetch
 from support.load import load
 from support.options import Run
 from support.oracle import assert_exactly_once
@@ -75,6 +75,16 @@ class Story:
             self.answer.body = cut.partial
         self.hang_up()
         return self.answer
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_each_of_several_choices_is_billed(route: Route, stream: bool) -> None:
+    """llama.cpp tells the tokens of one."""
+    body = route.body(stream=stream, n=3, max_tokens=TOKENS, text="Tell me a long story.", ignore_eos=True)
+    answer = fetch(route.world.server.data, route.tenant.key, body)
+    assert answer.done, answer
+    entry = route.world.books.settled(answer.request_id)
+    assert entry.provenance == "estimated" and 2 * TOKENS < entry.output <= 3 * TOKENS, entry
 
 
 def test_a_killed_llama_fails_no_call_before_its_first_byte_and_serves_again(

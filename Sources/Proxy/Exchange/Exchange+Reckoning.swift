@@ -11,10 +11,12 @@ extension Exchange {
         let reported = scanner?.latest
         let sheet = sheet
         let units = UnitCount(kind: kind, characters: admission.ask.characters, images: scanner?.images ?? 0)
+        let isWhole = end == .complete(status: answerStatus)
+        let tellsOfAll = tellsOfAllChoices(reported, scanner, units, isWhole: isWhole)
         var reckoning = AttemptReckoning.reckon(
-            end, reported: settled(reported, units),
-            counted: units.whole(sheet, isWhole: end == .complete(status: answerStatus)),
-            onUnanswered: backend.definition.onUnanswered, estimate: { estimate(scanner, units, begun: reported) })
+            end, reported: tellsOfAll ? settled(reported, units) : nil,
+            counted: units.whole(sheet, isWhole: isWhole), onUnanswered: backend.definition.onUnanswered,
+            estimate: { estimate(scanner, units, begun: tellsOfAll ? reported : nil) })
         reckoning.complete {
             // What the report counts has no price, so nothing of it begins the estimate.
             units.completed($0, reports: { scanner?.reports($0) == true }, sheet) {
@@ -48,6 +50,23 @@ extension Exchange {
         if kind == .countTokens { return .zero }
         return answerStatus < 400 ? units.added(to: reported.usage) : reported.usage
     }
+
+    /// Of several choices llama.cpp counts one, and vLLM one at a time while it streams. What was seen then counts as
+    /// if nothing had been reported.
+    private func tellsOfAllChoices(
+        _ reported: UsageReading?, _ scanner: UsageScanner?, _ units: UnitCount, isWhole: Bool
+    ) -> Bool {
+        guard let reported, let ask = admission?.ask, ask.choices > 1, ask.kind.hasStreamOptions, answerStatus < 400
+        else {
+            return true
+        }
+        let output = reported.usage.outputTotal
+        guard isWhole else { return estimate(scanner, units, begun: nil).outputTotal <= output }
+        return textBytes(scanner) <= output.clampedProduct(Self.textBytesOfToken)
+    }
+
+    /// No model writes more bytes a token on average.
+    private static let textBytesOfToken: Int64 = 7
 
     private var sheet: PriceSheet? { admission?.sheet }
 
@@ -129,7 +148,7 @@ extension Exchange {
     }
 
     private func learn(from reported: UsageReading, _ scanner: UsageScanner?) {
-        guard !reported.anomaly, kind != .images, kind != .speech else { return }
+        guard !reported.anomaly, kind != .images, kind != .speech, admission?.ask.choices == 1 else { return }
         var seen = evidence(scanner)
         // The bytes of a picture say nothing of text, and not every backend tells which tokens it took.
         if let ask = admission?.ask, ask.parts > 0 { seen.requestBytes = 0 }
