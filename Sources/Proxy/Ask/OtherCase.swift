@@ -12,7 +12,7 @@ struct OtherCase {
     /// Whether the key is such a name.
     func contains(_ key: JSONSpan, in bytes: UnsafeRawBufferPointer) -> Bool {
         guard key.range.count <= AskMember.spelledBytesAtMost else { return false }
-        let name = bytes[key.start + 1..<key.end - 1]
+        let name = UnsafeRawBufferPointer(rebasing: bytes[key.start + 1..<key.end - 1])
         guard key.isEscaped || name.contains(where: { 0x41...0x5A ~= $0 || $0 >= 0x80 }) else { return false }
         let text = JSONText.string(key, in: bytes)
         return !names.contains(text) && folded.contains(Self.fold(text))

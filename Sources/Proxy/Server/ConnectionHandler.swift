@@ -128,10 +128,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
             inputIsClosed = true
             if let handler {
                 handler.clientHalfClosed()
-            } else if isNew || answerIsOut {
+            } else if answerIsOut || !isLingering && ReadProgress.unread(context.channel) == 0 {
                 close()
             } else if !isLingering {
-                // An answer may still be on its way out.
+                // An answer is still on its way out.
                 sayGoodbye()
             }
         } else {

@@ -17,7 +17,8 @@ struct ReadProgress {
         return unread > 0 && unread < before
     }
 
-    private static func unread(_ channel: any Channel) -> Int {
+    /// Bytes that have not left.
+    static func unread(_ channel: any Channel) -> Int {
         (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 }

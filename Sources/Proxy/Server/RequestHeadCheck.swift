@@ -27,9 +27,10 @@ enum RequestHeadCheck {
         for (name, value) in head.headers {
             fields += 1
             bytes += name.utf8.count + value.utf8.count + 4
-            beyondASCII += bytesBeyondASCII(value)
+            let found = survey(value)
+            beyondASCII += found.beyondASCII
             if beyondASCII > maxBytesBeyondASCII { return .headersTooLarge }
-            if hasControl(value) {
+            if found.hasControl {
                 return .malformedRequest("The header \(name.prefix(64)) has a control character.")
             }
             if FieldName.matches(name, "host") {
@@ -62,24 +63,31 @@ enum RequestHeadCheck {
     /// Whether the decoder reads no further request behind this one.
     static func offersUpgrade(_ head: HTTPRequestHead) -> Bool { head.headers.contains(name: "upgrade") }
 
-    private static func hasControl(_ value: String) -> Bool {
-        func isControl(_ byte: UInt8) -> Bool { byte < 0x20 && byte != 0x09 || byte == 0x7F }
-        return value.utf8.withContiguousStorageIfAvailable { $0.contains(where: isControl) }
-            ?? value.utf8.contains(where: isControl)
-    }
-
-    private static func bytesBeyondASCII(_ text: String) -> Int {
-        text.utf8.withContiguousStorageIfAvailable { $0.count { $0 >= 0x80 } } ?? text.utf8.count { $0 >= 0x80 }
-    }
-
-    private static func bytesBeyondASCII(target: String) -> Int {
-        var escaped = 0
-        var isAfterPercent = false
-        for byte in target.utf8 {
-            if isAfterPercent, 0x38...0x39 ~= byte || 0x41...0x46 ~= byte || 0x61...0x66 ~= byte { escaped += 1 }
-            isAfterPercent = byte == UInt8(ascii: "%")
+    private static func survey(_ value: String) -> (hasControl: Bool, beyondASCII: Int) {
+        func survey(_ bytes: UnsafeBufferPointer<UInt8>) -> (hasControl: Bool, beyondASCII: Int) {
+            var (hasControl, beyondASCII) = (false, 0)
+            for byte in bytes {
+                if byte < 0x20 && byte != 0x09 || byte == 0x7F { hasControl = true }
+                if byte >= 0x80 { beyondASCII += 1 }
+            }
+            return (hasControl, beyondASCII)
         }
-        return bytesBeyondASCII(target) + escaped
+        var value = value
+        return value.withUTF8(survey)
+    }
+
+    /// As they are, and as escapes.
+    private static func bytesBeyondASCII(target: String) -> Int {
+        var target = target
+        return target.withUTF8 { bytes in
+            var (count, isAfterPercent) = (0, false)
+            for byte in bytes {
+                let isHigh = 0x38...0x39 ~= byte || 0x41...0x46 ~= byte || 0x61...0x66 ~= byte
+                if byte >= 0x80 || isAfterPercent && isHigh { count += 1 }
+                isAfterPercent = byte == UInt8(ascii: "%")
+            }
+            return count
+        }
     }
 
     private static func framingDenial(
