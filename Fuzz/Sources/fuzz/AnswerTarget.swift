@@ -86,8 +86,8 @@ enum AnswerTarget {
             precondition(!header.1.utf8.contains(0x0A), header.0)
         }
         // What the head says of its body; only trailers can follow.
-        let codings = naive.values("transfer-encoding").map { $0.lowercased() }
-        let contents = naive.values("content-encoding").map { $0.lowercased() }
+        let codings = naive.values("transfer-encoding").map { NaiveHead.lowercased($0.utf8) }
+        let contents = naive.values("content-encoding").map { NaiveHead.lowercased($0.utf8) }
         precondition(reading.framing.isChunked == naive.isChunked)
         let isCoded = contents.contains { !["", "identity"].contains($0) }
         let isCodedAgain = codings.contains { !["", "chunked", "identity"].contains($0) }

@@ -70,11 +70,16 @@ struct NaiveHead {
         }
         let parts = text.split(separator: UInt8(ascii: ":"), maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty else { return false }
-        let name = parts[0].map { 0x41...0x5A ~= $0 ? $0 + 32 : $0 }
+        let name = Self.lowercased(parts[0])
         let value = Self.trimmed(Array(parts[1]))
-        headers.append((String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self)))
+        headers.append((name, String(decoding: value, as: UTF8.self)))
         noteFraming()
         return true
+    }
+
+    /// ASCII letters only: to Unicode the sign of the kelvin is a `k` too.
+    static func lowercased(_ text: some Sequence<UInt8>) -> String {
+        String(decoding: text.map { 0x41...0x5A ~= $0 ? $0 + 32 : $0 }, as: UTF8.self)
     }
 
     private mutating func noteFraming() {
@@ -84,7 +89,7 @@ struct NaiveHead {
             lengths.append(isNumber ? Int64(last.value) : nil)
             if !last.value.isEmpty, !isNumber || Int64(last.value) == nil { isDoubtful = true }
         } else if last.name == "transfer-encoding" {
-            let isChunks = last.value.lowercased() == "chunked"
+            let isChunks = Self.lowercased(last.value.utf8) == "chunked"
             if isChunked, !isChunks { isDoubtful = true }
             if isChunks { isChunked = true }
         }

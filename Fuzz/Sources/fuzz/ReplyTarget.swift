@@ -80,7 +80,7 @@ enum ReplyTarget {
         func values(_ name: String) -> [Substring] {
             reply.headers.filter { $0.hasPrefix(name + ": ") }.map { $0.dropFirst(name.utf8.count + 2) }
         }
-        for value in values("content-encoding") where !value.isEmpty && value.lowercased() != "identity" {
+        for value in values("content-encoding") where !value.isEmpty && NaiveHead.lowercased(value.utf8) != "identity" {
             precondition(reply.body.isEmpty, "a coded body")
         }
         guard reply.isWhole, method != .HEAD, ![204, 304].contains(reply.status) else { return }
