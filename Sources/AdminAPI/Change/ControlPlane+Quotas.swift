@@ -44,8 +44,8 @@ extension ControlPlane {
     /// `store` returns the quota's owner as it is afterwards.
     ///
     /// Without a quota of a day nothing counts its day, so the first one begins with what the ledger has settled of it.
-    /// No call is counted twice: what is admitted under the new quota is settled later. Calls in flight at this moment
-    /// are in neither count, so at most they are missing, until the day ends or the gateway starts anew.
+    /// What is admitted under the new quota is settled later, so no call is counted twice. Calls in flight at this
+    /// moment are in neither count; one that began under an earlier quota of a day may give back more than it took.
     private func changeQuota<Owner, Profile: Sendable>(
         _ what: String,
         _ id: ID<Owner>,

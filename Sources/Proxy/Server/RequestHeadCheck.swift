@@ -8,7 +8,7 @@ enum RequestHeadCheck {
     static let maxBytes = 64 * 1024
 
     /// Bytes beyond ASCII at most, escaped ones of the target included. Swift compares texts by what their characters
-    /// are made of, which takes the square of as many as stand in one place: 64 KiB of them kept a loop for seconds.
+    /// are made of, which takes the square of as many as stand in one place: a fifth of a second for 64 KiB.
     static let maxBytesBeyondASCII = 1024
 
     /// The denial this head earns, or nil. `passesTrace`: whoever comes next refuses TRACE by saying what a path takes.
