@@ -35,23 +35,13 @@ struct JournalFailureTests {
 
     /// Ends calls so that one turn of the journal takes them all; what their callers heard, in this order.
     private func endTogether(_ fixture: LedgerFixture, _ reservations: [Reservation]) async throws -> [LedgerError?] {
-        let journal = fixture.journal
         let heard = Mutex<[LedgerError?]>([])
-        let gate = DispatchSemaphore(value: 0)
-        let isBlocked = Mutex(false)
-        let blocker = Task {
-            try await journal.write { _ in
-                isBlocked.withLock { $0 = true }
-                gate.wait()
-            }
-        }
-        while !isBlocked.withLock({ $0 }) { await Task.yield() }
+        let release = await fixture.keepWriterBusy()
         for reservation in reservations {
             let settlement = fixture.settlement(reservation, cost: 4)
             fixture.ledger.settle(settlement) { error in heard.withLock { $0.append(error) } }
         }
-        gate.signal()
-        try await blocker.value
+        try await release()
         while heard.withLock({ $0.count }) < reservations.count { await Task.yield() }
         return heard.withLock { $0 }
     }

@@ -80,16 +80,8 @@ struct JournalTests {
         #expect(await fixture.record(reservation) == nil)
         let journal = fixture.journal
         let ended = Mutex<LedgerError??>(nil)
-        // The writer is kept busy until all of them wait, so that one turn takes them together.
-        let gate = DispatchSemaphore(value: 0)
-        let isBlocked = Mutex(false)
-        let blocker = Task {
-            try await journal.write { _ in
-                isBlocked.withLock { $0 = true }
-                gate.wait()
-            }
-        }
-        while !isBlocked.withLock({ $0 }) { await Task.yield() }
+        // Until all of them wait, so that one turn takes them together.
+        let release = await fixture.keepWriterBusy()
         let bad = Task {
             try await journal.write { db in
                 try db.execute(sql: "INSERT INTO settings VALUES ('bad', x'01')")
@@ -103,8 +95,7 @@ struct JournalTests {
         fixture.ledger.settle(fixture.settlement(reservation, cost: 3)) { error in ended.withLock { $0 = .some(error) }
         }
         while journal.counters.pending < 4 { await Task.yield() }
-        gate.signal()
-        try await blocker.value
+        try await release()
         try await good.value
         await #expect(throws: Refusal.self) { try await bad.value }
         await #expect(throws: DatabaseError.self) { try await odd.value }

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Logging
 import Support
+import Synchronization
 import Tenancy
 import Testing
 
@@ -58,6 +59,23 @@ final class LedgerFixture {
 
     static func open(_ path: String) throws -> DatabaseFile {
         try DatabaseFile.open(path: path, migrations: [TenancySchema.register, BillingSchema.register])
+    }
+
+    /// Keeps the journal's writer busy until what this returns is called: one turn then takes all that came meanwhile.
+    func keepWriterBusy() async -> () async throws -> Void {
+        let gate = DispatchSemaphore(value: 0)
+        let isBusy = Mutex(false)
+        let blocker = Task { [journal] in
+            try await journal.write { _ in
+                isBusy.withLock { $0 = true }
+                gate.wait()
+            }
+        }
+        while !isBusy.withLock({ $0 }) { await Task.yield() }
+        return {
+            gate.signal()
+            try await blocker.value
+        }
     }
 
     /// What a new process finds: everything in memory is gone.

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from support.backend import FakeBackend
-from support.client import Answer, call, chat, encode, fetch, read_answer, request_bytes
+from support.client import Answer, answers_to, call, chat, encode, fetch, read_answer, request_bytes
 from support.keys import make_key
 from support.options import Run
 from support.processes import note
@@ -64,19 +64,9 @@ def test_nothing_behind_a_refused_request_is_obeyed(world: World) -> None:
     first, behind = world.fresh("pipe"), [world.fresh("behind") for _ in range(2)]
     no_host = b"GET /healthz HTTP/1.1\r\n\r\n"
 
-    async def run() -> tuple[list[Answer], bytes]:
-        reader, writer = await asyncio.open_connection(*world.server.data)
-        calls = [post(world, tenant, chat(marker)) for marker in behind]
-        writer.write(post(world, tenant, chat(first, knobs="latency=200")) + no_host + b"".join(calls))
-        answers = [Answer(), Answer()]
-        async with asyncio.timeout(10):
-            for answer in answers:
-                await read_answer(reader, answer)
-            rest = await reader.read()
-        writer.close()
-        return answers, rest
-
-    answers, rest = asyncio.run(run())
+    calls = [post(world, tenant, chat(marker)) for marker in behind]
+    data = post(world, tenant, chat(first, knobs="latency=200")) + no_host + b"".join(calls)
+    answers, rest = answers_to(world.server.data, data, 2)
     assert [answer.status for answer in answers] == [200, 400] and not rest
     world.assert_good_call(tenant)  # by now they would have come to the backend
     assert not [seen.marker for seen in world.backend.calls() if seen.marker in behind]

@@ -3,7 +3,6 @@ request, or keep back of it, costs nobody anything."""
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import socket
 import time
@@ -15,7 +14,7 @@ import pytest
 
 from prove.bodies import head
 from support.backend import FakeBackend
-from support.client import Address, Answer, chat, encode, read_answer, request_bytes
+from support.client import Address, answers_to, chat, encode, request_bytes
 from support.keys import make_key
 from support.options import Run
 from support.tollgate import Gateway, gateway
@@ -142,36 +141,18 @@ def test_what_follows_an_offer_to_upgrade_is_not_kept(world: World, listener: st
         assert answer.startswith(b"http/1.1 200") and b"\r\nconnection: close\r\n" in answer
 
 
-def answers_to(world: World, data: bytes, count: int, end: bool = False) -> tuple[list[Answer], bytes]:
-    """So many answers to what is sent at once, and what comes after them."""
-    async def run() -> tuple[list[Answer], bytes]:
-        reader, writer = await asyncio.open_connection(*world.server.data)
-        writer.write(data)
-        if end:
-            writer.write_eof()
-        answers = [Answer() for _ in range(count)]
-        async with asyncio.timeout(10):
-            for answer in answers:
-                await read_answer(reader, answer)
-            rest = await reader.read()
-        writer.close()
-        return answers, rest
-
-    return asyncio.run(run())
-
-
 def test_what_is_no_http_behind_calls_is_refused_after_all_their_answers(world: World) -> None:
     call = asked(world, world.tenant(), knobs="latency=300,out=3")
-    answers, rest = answers_to(world, call + HEALTH + call + NO_HTTP, 4)
+    answers, rest = answers_to(world.server.data, call + HEALTH + call + NO_HTTP, 4)
     assert [answer.status for answer in answers] == [200, 200, 200, 400] and not rest
     assert world.books.settled(answers[0].request_id).output == 3
 
 
 def test_a_client_that_has_said_all_gets_all_its_answers(world: World) -> None:
     call = asked(world, world.tenant(), knobs="latency=300,out=3")
-    answers, rest = answers_to(world, call + HEALTH + HEALTH + call, 4, end=True)
+    answers, rest = answers_to(world.server.data, call + HEALTH + HEALTH + call, 4, end=True)
     assert [answer.status for answer in answers] == [200] * 4 and not rest
-    answers, rest = answers_to(world, call + HEALTH + NO_HTTP, 3, end=True)
+    answers, rest = answers_to(world.server.data, call + HEALTH + NO_HTTP, 3, end=True)
     assert [answer.status for answer in answers] == [200, 200, 400] and not rest
 
 

@@ -41,7 +41,6 @@ final class BudgetAccount {
         keepLimits(at: now)
         self.budget = budget
         isHard = budget.mode == .hard
-        resetCaps()
     }
 
     /// Raises that ran out not long ago, the newest of them. A further attempt of a call that was admitted while one
@@ -61,7 +60,6 @@ final class BudgetAccount {
     /// The raises there are when the budget begins to be counted.
     func begin(with raises: [BudgetRaise]) {
         self.raises = raises
-        resetCaps()
     }
 
     /// What may be spent in a window by requests of the instant.
@@ -84,10 +82,6 @@ final class BudgetAccount {
     @inline(__always)
     func cap(_ window: WindowAccount, at instant: Timestamp) {
         window.account.cap = limit(at: instant)
-    }
-
-    private func resetCaps() {
-        for window in windows { window.account.cap = budget.limit }
     }
 
     /// A change does not change what the limit was at the end of a window that is over.

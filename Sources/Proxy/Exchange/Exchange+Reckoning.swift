@@ -4,6 +4,9 @@ import Tenancy
 
 /// What the attempt at hand used and costs.
 extension Exchange {
+    /// No model writes more bytes a token on average.
+    private static let textBytesOfToken: Int64 = 7
+
     /// The settlement of the attempt at hand.
     func settlement(for end: AttemptReckoning.End) -> Settlement? {
         guard let admission, let reservation = admission.reservation, let backend = lastBackend else { return nil }
@@ -57,16 +60,11 @@ extension Exchange {
         _ reported: UsageReading?, _ scanner: UsageScanner?, _ units: UnitCount, isWhole: Bool
     ) -> Bool {
         guard let reported, let ask = admission?.ask, ask.choices > 1, ask.kind.hasStreamOptions, answerStatus < 400
-        else {
-            return true
-        }
+        else { return true }
         let output = reported.usage.outputTotal
         guard isWhole else { return estimate(scanner, units, begun: nil).outputTotal <= output }
         return textBytes(scanner) <= output.clampedProduct(Self.textBytesOfToken)
     }
-
-    /// No model writes more bytes a token on average.
-    private static let textBytesOfToken: Int64 = 7
 
     private var sheet: PriceSheet? { admission?.sheet }
 

@@ -6,14 +6,18 @@ final class ArrivalHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
-    /// Hears of all bytes, and says whether they are wanted.
-    private let arrived: (ByteBuffer) -> Bool
+    private let isDeaf: () -> Bool
+    private let arrived: (ByteBuffer) -> Void
 
-    init(_ arrived: @escaping (ByteBuffer) -> Bool) {
+    /// `isDeaf` says whether what comes is nobody's; of all else `arrived` hears first.
+    init(isDeaf: @escaping () -> Bool, _ arrived: @escaping (ByteBuffer) -> Void) {
+        self.isDeaf = isDeaf
         self.arrived = arrived
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if arrived(unwrapInboundIn(data)) { context.fireChannelRead(data) }
+        if isDeaf() { return }
+        arrived(unwrapInboundIn(data))
+        context.fireChannelRead(data)
     }
 }

@@ -10,7 +10,7 @@ extension ConnectionHandler {
 
     var isWritable: Bool { context?.channel.isWritable ?? false }
 
-    /// From now on the client must go on reading; there is no limit while it has all that was written.
+    /// From now on the client must go on reading; there is no limit while little of what was written waits for it.
     func watchReader() {
         guard let channel = context?.channel, !channel.isWritable else {
             deadline = .max
@@ -176,9 +176,7 @@ extension ConnectionHandler {
         let isHeard = !isLingering && !readIsHeldBack
         if let incoming, isHeard {
             let received = incoming.body.readableBytes + discardedBytes
-            guard pace.isTooSlow(received: received, at: now) else {
-                return false
-            }
+            guard pace.isTooSlow(received: received, at: now) else { return false }
             refuseAndClose(.requestTimeout)
             return true
         }

@@ -27,8 +27,6 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var discardedBytes = 0
     var handler: RequestHandler?
     var queued = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
-    /// Nothing more is to be answered on this connection that has come already.
-    var hasNothingBehind: Bool { queued.isEmpty && refusalBehind == nil }
     /// What is queued is being taken up.
     var isTakingUp = false
     /// What is behind the requests at hand is no HTTP: they are answered first.
@@ -64,17 +62,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// The last answer is on its way out.
     var isAnswerLeaving: Bool { isLingering && !answerIsOut }
 
+    /// All that has come is answered with the request at hand.
+    var hasNothingBehind: Bool { queued.isEmpty && refusalBehind == nil }
+
     /// Nothing that still comes is anybody's: it is thrown away.
     private var isDeaf: Bool { isLingering || refusalBehind != nil || handler != nil && !keepAlive }
 
     /// Puts the connection and its decoder into a new channel.
     func join(_ channel: any Channel) throws {
         let pipeline = channel.pipeline.syncOperations
-        let arrivals = ArrivalHandler { bytes in
-            if self.isDeaf { return false }
-            self.arrived(bytes)
-            return true
-        }
+        let arrivals = ArrivalHandler(isDeaf: { self.isDeaf }, arrived)
         try pipeline.addHandlers([
             arrivals, ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)), self,
         ])

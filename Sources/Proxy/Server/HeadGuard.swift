@@ -31,17 +31,14 @@ final class HeadGuard: ChannelDuplexHandler {
     private var isWithin = false
     /// The request at hand is the connection's last.
     private var isLast = false
-    /// Nothing more is handed on.
-    private var isOver = false
+    /// Nothing more is handed on: what still comes is nobody's.
+    private(set) var isOver = false
     /// The refusal that waits for the answers before it.
     private var waiting: (denial: Denial, isHead: Bool, target: String)?
 
     init(wording: @escaping HeadGuardSetup.Wording) {
         self.wording = wording
     }
-
-    /// Whether what still comes is nobody's.
-    var isDeaf: Bool { isOver }
 
     func handlerRemoved(context: ChannelHandlerContext) { reader.stop() }
 
@@ -92,7 +89,7 @@ final class HeadGuard: ChannelDuplexHandler {
         if leaving == 0 || mode == .input { return context.close(mode: mode, promise: promise) }
         isOver = true
         closing.append((mode, promise))
-        if mode == .all { close(context, in: Self.heldAtMost) }
+        if mode == .all { closeLater(context, after: Self.heldAtMost) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -166,10 +163,10 @@ final class HeadGuard: ChannelDuplexHandler {
         guard isOver, unanswered == 0, leaving == 0, waiting == nil else { return }
         // Closed at once, the client might lose the answer to a reset.
         context.close(mode: .output, promise: nil)
-        close(context, in: Self.linger)
+        closeLater(context, after: Self.linger)
     }
 
-    private func close(_ context: ChannelHandlerContext, in time: TimeAmount) {
+    private func closeLater(_ context: ChannelHandlerContext, after time: TimeAmount) {
         context.eventLoop.assumeIsolated().scheduleTask(in: time) { context.close(promise: nil) }
     }
 }

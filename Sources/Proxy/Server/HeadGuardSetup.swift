@@ -24,12 +24,8 @@ public final class HeadGuardSetup: ChannelInboundHandler, RemovableChannelHandle
         do {
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             let guardian = HeadGuard(wording: wording)
-            let deadline = RequestDeadline(headerTimeoutMS: headerTimeoutMS) { guardian.isDeaf }
-            let arrivals = ArrivalHandler { bytes in
-                if guardian.isDeaf { return false }
-                deadline.arrived(bytes)
-                return true
-            }
+            let deadline = RequestDeadline(headerTimeoutMS: headerTimeoutMS) { guardian.isOver }
+            let arrivals = ArrivalHandler(isDeaf: { guardian.isOver }, deadline.arrived)
             try pipeline.addHandler(arrivals, position: .before(decoder))
             try pipeline.addHandlers([deadline, guardian], position: .after(decoder))
         } catch {

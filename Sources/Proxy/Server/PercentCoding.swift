@@ -1,6 +1,7 @@
 /// Percent escapes of request targets; pure.
 public enum PercentCoding {
     private static let digits = Array("0123456789ABCDEF".utf8)
+    private static let unreserved = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~".utf8)
 
     /// Decodes once; a bad escape stays as it is, and simply names nothing.
     static func decoded(_ text: Substring) -> String {
@@ -14,8 +15,8 @@ public enum PercentCoding {
     }
 
     /// Everything but letters, digits, `-._~` and what is kept as escapes.
-    public static func encoded(_ text: String, keeping kept: String) -> String {
-        let safe = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~".utf8).union(kept.utf8)
+    public static func encoded(_ text: String, keeping kept: String = "") -> String {
+        let safe = unreserved.union(kept.utf8)
         let bytes = text.utf8.flatMap { byte -> [UInt8] in
             safe.contains(byte) ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
         }

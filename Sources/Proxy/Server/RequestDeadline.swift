@@ -20,8 +20,8 @@ final class RequestDeadline: ChannelInboundHandler {
     private var alarm: Scheduled<Void>?
     private let reader = ReaderWatch()
 
-    /// `headerTimeoutMS` milliseconds are given to a head, and to a body before its pace counts; none has a pace whose
-    /// bytes nobody hears.
+    /// `headerTimeoutMS` milliseconds are given to a head, and to a body before its pace counts; `isDeaf` says that no
+    /// more of it is heard, and it has none.
     init(headerTimeoutMS: Int64, isDeaf: @escaping () -> Bool) {
         self.headerTimeoutMS = headerTimeoutMS
         self.isDeaf = isDeaf

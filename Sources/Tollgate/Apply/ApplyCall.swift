@@ -1,3 +1,5 @@
+import Proxy
+
 /// One change to make through the Admin API.
 struct ApplyCall: Sendable, Equatable {
     /// Stands in paths and bodies for the id of `tenant`, which may not exist yet.
@@ -19,7 +21,7 @@ struct ApplyCall: Sendable, Equatable {
     func path(ids: [String: String]) throws(CommandFailure) -> String {
         let segments = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard segments.contains(Self.tenantID) else { return path }
-        let id = PathText.encoded(try tenantID(ids), keeping: "")
+        let id = PercentCoding.encoded(try tenantID(ids))
         return segments.map { $0 == Self.tenantID ? id : $0 }.joined(separator: "/")
     }
 

@@ -124,7 +124,7 @@ struct AdminClient: Sendable {
             let page = try call("GET", "\(path)\(separator)limit=\(Self.pageSize)\(after)")
             entries += page["data"].items
             guard page["has_more"] == .bool(true), let next = page["next"].string else { return entries }
-            after = "&after=" + PathText.encoded(next, keeping: "")
+            after = "&after=" + PercentCoding.encoded(next)
         }
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Billing
 import Foundation
+import Proxy
 
 /// `tollgate export fetch`: saves a month's manifest and files, each checked against the manifest.
 struct ExportFetch: ParsableCommand {
@@ -94,9 +95,9 @@ struct ExportFetch: ParsableCommand {
     }
 
     private func path(_ suffix: String, _ query: [(name: String, value: String)]) -> String {
-        let items = query.map { "\($0.name)=\(PathText.encoded($0.value, keeping: ""))" }
+        let items = query.map { "\($0.name)=\(PercentCoding.encoded($0.value))" }
         let tail = items.isEmpty ? "" : "?" + items.joined(separator: "&")
-        return "/exports/\(PathText.encoded(period, keeping: ""))\(suffix)\(tail)"
+        return "/exports/\(PercentCoding.encoded(period))\(suffix)\(tail)"
     }
 
     /// The name that the server gives the same file; nil: the manifest.

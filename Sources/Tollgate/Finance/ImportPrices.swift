@@ -1,4 +1,5 @@
 import ArgumentParser
+import Proxy
 
 /// `tollgate prices import`: publishes what a price list of others says.
 struct ImportPrices: ParsableCommand {
@@ -71,7 +72,7 @@ struct ImportPrices: ParsableCommand {
         var path = "/prices/import?format=\(from.rawValue)&kind=\(upstream ? "upstream" : "tenant")&yes=\(yes)"
         path += "&dry_run=\(isDryRun)&known_models=\(knownModels)"
         for (name, value) in [("select", select), ("effective_from", effective), ("backend_id", backend)] {
-            if let value { path += "&\(name)=" + PathText.encoded(value, keeping: "") }
+            if let value { path += "&\(name)=" + PercentCoding.encoded(value) }
         }
         return path
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Proxy
 
 /// `tollgate reconcile`: a provider's bill against the ledger.
 struct Reconcile: ParsableCommand {
@@ -37,7 +38,7 @@ struct Reconcile: ParsableCommand {
     func run() throws {
         let bytes = try TextFile.bytes(file)
         var path = "/reconciliations?provider=\(provider.rawValue)"
-        if let backend { path += "&backend_id=" + PathText.encoded(backend, keeping: "") }
+        if let backend { path += "&backend_id=" + PercentCoding.encoded(backend) }
         let made = try options.client().send("POST", path, bytes)
         let lines = made["lines"].items
         switch options.output {

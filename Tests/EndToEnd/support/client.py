@@ -163,6 +163,24 @@ def fetch(address: Address, key: str | None, body: object = None, path: str = "/
     return asyncio.run(call(address, key, body, path, **options))
 
 
+def answers_to(address: Address, data: bytes, count: int, end: bool = False) -> tuple[list[Answer], bytes]:
+    """So many answers to what is sent at once, and what comes after them; with `end` it is all that is sent."""
+    async def run() -> tuple[list[Answer], bytes]:
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(data)
+        if end:
+            writer.write_eof()
+        answers = [Answer() for _ in range(count)]
+        async with asyncio.timeout(10):
+            for answer in answers:
+                await read_answer(reader, answer)
+            rest = await reader.read()
+        writer.close()
+        return answers, rest
+
+    return asyncio.run(run())
+
+
 def exchange(address: Address, data: bytes, timeout: float = 10, source: str = "") -> Answer:
     """Send these very bytes and read one answer: for requests no client library would send."""
 
