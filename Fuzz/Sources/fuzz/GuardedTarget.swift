@@ -6,7 +6,8 @@ import NIOHTTP1
 @testable import Proxy
 
 /// The guard of the Admin API's and the metrics' listener hands on what the data plane would let in, up to the first
-/// request that is refused or is the connection's last, and each has one answer, however the bytes were cut.
+/// request that is refused, is the connection's last or is no HTTP, and each has one answer, however the bytes were
+/// cut.
 enum GuardedTarget {
     /// Of a longer stream it would be the embedded channel that takes its time.
     private static let cutBytes = 5_000
@@ -17,12 +18,27 @@ enum GuardedTarget {
         var dice = input.dice()
         let stream = input.bytes
         let whole = Outcome(of: [stream], answersEarly)
-        check(whole, HeadTarget.heads(in: [stream]), answersEarly)
+        check(whole, HeadTarget.heads(in: [stream]), answersEarly, isBroken: isBroken(stream))
         guard stream.readableBytes <= cutBytes else { return }
         precondition(whole == Outcome(of: stream.pieces(&dice), answersEarly), "it depends on the chunks")
     }
 
-    private static func check(_ outcome: Outcome, _ heads: [HTTPRequestHead], _ answersEarly: Bool) {
+    /// Whether the parser gives up.
+    private static func isBroken(_ stream: ByteBuffer) -> Bool {
+        let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))
+        let channel = EmbeddedChannel(handler: decoder)
+        defer { _ = try? channel.finish(acceptAlreadyClosed: true) }
+        do {
+            try channel.writeInbound(stream)
+            return false
+        } catch {
+            return error is HTTPParserError
+        }
+    }
+
+    private static func check(
+        _ outcome: Outcome, _ heads: [HTTPRequestHead], _ answersEarly: Bool, isBroken: Bool
+    ) {
         let isRefused = { RequestHeadCheck.denial(for: $0, maxBody: .max, passesTrace: true) != nil }
         let end = heads.firstIndex { isRefused($0) || !$0.isKeepAlive } ?? heads.endIndex
         let refused = end < heads.endIndex && isRefused(heads[end])
@@ -31,9 +47,13 @@ enum GuardedTarget {
         precondition(outcome.requests.dropLast().allSatisfy(\.isWhole), "one that is not whole is the last")
         if refused { precondition(outcome.requests.allSatisfy(\.isWhole)) }
         let answered = answersEarly ? outcome.requests.count : outcome.requests.filter(\.isWhole).count
+        // Behind whole requests the guard says it; within one, whoever reads it.
+        let isRefusedBehind = isBroken && end == heads.endIndex && outcome.requests.allSatisfy(\.isWhole)
         let refusals = outcome.statuses.dropFirst(answered)
         precondition(outcome.statuses.prefix(answered).allSatisfy { $0 == 200 })
-        precondition(refusals.count == (refused ? 1 : 0) && refusals.allSatisfy { $0 >= 400 }, "\(outcome.statuses)")
+        precondition(
+            refusals.count == (refused || isRefusedBehind ? 1 : 0) && refusals.allSatisfy { $0 >= 400 },
+            "\(outcome.statuses)")
     }
 }
 
