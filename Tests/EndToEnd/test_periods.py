@@ -116,22 +116,29 @@ def test_a_month_is_closed_corrected_and_shown_by_the_command_line(run: Run) -> 
 
 
 def test_a_kill_in_the_middle_of_a_close_leaves_all_of_it_or_nothing(run: Run) -> None:
-    """The first close runs undisturbed and says how long one takes; the others are killed somewhere within."""
+    """The first close runs undisturbed and says how long one takes; the others are killed somewhere within.
+
+    How long is an upper bound only: a kill that came too late makes the next ones come sooner.
+    """
     dice = run.dice("kill-close")
-    months = past_months(8 if run.full else 4)
+    months = past_months(8)
+    rows = FULL_ROWS if run.full else ROWS
     server = Gateway(run.binary)
     try:
         server.start()
-        costs = fill(server, months, FULL_ROWS if run.full else ROWS, dice)
+        costs = fill(server, months, rows, dice)
         began = time.monotonic()
         ask(server, months[0])
         wait_until_closed(server, months[0])
         length = time.monotonic() - began
+        latest = length * 1.2
         kills = open_after = 0
         for month in months[1:]:
             ask(server, month)
             for _ in range(20 if run.full else 3):
-                time.sleep(dice.uniform(0, length * 1.2))
+                if open_after >= 3 and not run.full:
+                    break
+                time.sleep(dice.uniform(0, latest))
                 server.kill()
                 kills += 1
                 is_closed = check(server, month)
@@ -139,10 +146,11 @@ def test_a_kill_in_the_middle_of_a_close_leaves_all_of_it_or_nothing(run: Run) -
                 server.verify()
                 server.start()
                 if is_closed:
+                    latest /= 2
                     break
             wait_until_closed(server, month)
-        note(f"close of {ROWS} entries {length:.2f} s; {kills} kills, {open_after} of them before it was closed")
-        assert open_after >= (3 if run.full else 1), "no kill came in the middle"
+        note(f"close of {rows} entries {length:.2f} s; {kills} kills, {open_after} of them before it was closed")
+        assert open_after >= 3, "too few kills came in the middle"
         before = ""
         for month in months:
             period = server.admin.get(f"/periods/{month}")

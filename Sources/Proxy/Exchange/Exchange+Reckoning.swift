@@ -55,7 +55,7 @@ extension Exchange {
     }
 
     /// Of several choices llama.cpp counts one, and vLLM one at a time while it streams. What was seen then counts as
-    /// if nothing had been reported.
+    /// if nothing had been reported. One that ended counts a token at least, so none at all is a report of its own.
     private func tellsOfAllChoices(
         _ reported: UsageReading?, _ scanner: UsageScanner?, _ units: UnitCount, isWhole: Bool
     ) -> Bool {
@@ -63,7 +63,7 @@ extension Exchange {
         else { return true }
         let output = reported.usage.outputTotal
         guard isWhole else { return estimate(scanner, units, begun: nil).outputTotal <= output }
-        return textBytes(scanner) <= output.clampedProduct(Self.textBytesOfToken)
+        return output == 0 || textBytes(scanner) <= output.clampedProduct(Self.textBytesOfToken)
     }
 
     private var sheet: PriceSheet? { admission?.sheet }
