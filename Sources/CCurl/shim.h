@@ -59,6 +59,10 @@ static inline CURLcode ccurl_set_debug_callback(CURL *easy, curl_debug_callback 
     return curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, callback);
 }
 
+static inline CURLcode ccurl_set_tls_callback(CURL *easy, curl_ssl_ctx_callback callback) {
+    return curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, callback);
+}
+
 static inline CURLcode ccurl_get_offset(CURL *easy, CURLINFO info, curl_off_t *value) {
     return curl_easy_getinfo(easy, info, value);
 }
@@ -102,9 +106,18 @@ static inline const void *ccurl_address_bytes(const struct curl_sockaddr *target
     return ccurl_ip_bytes(&target->addr, target->addrlen, count);
 }
 
-// OpenSSL's own; its headers are not needed for one call.
+// OpenSSL's own; its headers are not needed for a few calls.
 struct ssl_st;
+struct ssl_ctx_st;
+struct x509_store_st;
+void ERR_clear_error(void);
 int SSL_pending(const struct ssl_st *session);
+void SSL_CTX_set1_cert_store(struct ssl_ctx_st *context, struct x509_store_st *store);
+struct x509_store_st *X509_STORE_new(void);
+void X509_STORE_free(struct x509_store_st *store);
+int X509_STORE_set_flags(struct x509_store_st *store, unsigned long flags);
+int X509_STORE_load_file(struct x509_store_st *store, const char *file);
+int X509_STORE_load_path(struct x509_store_st *store, const char *path);
 
 // Bytes that OpenSSL has decrypted and libcurl has not read yet; 0 without TLS. Only during the call.
 static inline int ccurl_tls_pending(CURL *easy) {
@@ -116,7 +129,11 @@ static inline int ccurl_tls_pending(CURL *easy) {
     return SSL_pending((const struct ssl_st *)session->internals);
 }
 
-// Macros with casts that Swift does not import.
+// X509_V_FLAG_TRUSTED_FIRST and X509_V_FLAG_PARTIAL_CHAIN, as libcurl sets them.
+static inline unsigned long ccurl_trust_flags(void) { return 0x8000 | 0x80000; }
+
+// Macros that Swift does not import.
+static inline const curl_version_info_data *ccurl_version(void) { return curl_version_info(CURLVERSION_NOW); }
 static inline long ccurl_global_all(void) { return CURL_GLOBAL_ALL; }
 static inline curl_socket_t ccurl_socket_bad(void) { return CURL_SOCKET_BAD; }
 static inline curl_socket_t ccurl_socket_timeout(void) { return CURL_SOCKET_TIMEOUT; }

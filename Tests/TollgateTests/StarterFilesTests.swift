@@ -102,6 +102,21 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [name])
     }
 
+    /// A certificate of an authority that never was.
+    private static let authority = """
+        -----BEGIN CERTIFICATE-----
+        MIIBgDCCASWgAwIBAgIUYpNwqs1yZLY8r597x2gyQ+NF7b4wCgYIKoZIzj0EAwIw
+        FDESMBAGA1UEAwwJYXV0aG9yaXR5MCAXDTI2MTEzMDEwMDIxMVoYDzIxMjYxMTA2
+        MTAwMjExWjAUMRIwEAYDVQQDDAlhdXRob3JpdHkwWTATBgcqhkjOPQIBBggqhkjO
+        PQMBBwNCAATRKD47Zvgoggm0sJUu657i8KIA5Xt6sc3HHRTkQ2HsrlR7FmaKAIds
+        SckSuIChKJTU1uwONDerITvu0lu3T0Cqo1MwUTAdBgNVHQ4EFgQU2FX2i42ZNIN6
+        DsCNIrzGcyJAjxswHwYDVR0jBBgwFoAU2FX2i42ZNIN6DsCNIrzGcyJAjxswDwYD
+        VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEAxq2klMdZFqBF9w9YPzSo
+        H+1HNytRQxDBN3NSgFZXUwMCIQCjkOU1hNCnho7KJ7qsLFp3k6hp9attYOj1uN64
+        WpcpOw==
+        -----END CERTIFICATE-----
+        """
+
     @Test func `files without which the gateway does not start are missed before the start`() throws {
         let folder = try TemporaryFolder()
         let secrets = [
@@ -113,10 +128,10 @@ import Testing
         #expect(
             CheckConfig.problems(with: configuration, secrets) == [
                 "dashboard.directory \(folder.path): there is no index.html that can be read",
-                "routing.ca_file \(folder.path)/authorities.pem: it cannot be read",
+                "routing.ca_file \(folder.path)/authorities.pem: no certificate can be read from it",
             ])
         _ = try folder.write("<!doctype html>", to: "index.html")
-        _ = try folder.write("authorities", to: "authorities.pem")
+        _ = try folder.write(Self.authority, to: "authorities.pem")
         #expect(CheckConfig.problems(with: configuration, secrets) == [])
     }
 

@@ -7,4 +7,7 @@ public struct UpstreamPolicy: Sendable, Equatable {
 
     /// The defaults of the configuration file.
     public init() {}
+
+    /// Whether the file of authorities, if there is one, can be read and holds a certificate.
+    public var canReadAuthorities: Bool { caFile.map(CurlAuthorities.areIn) ?? true }
 }

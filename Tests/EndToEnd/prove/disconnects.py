@@ -113,14 +113,16 @@ class Leavers:
 
 
 async def all_of_them(kinds: list[Leavers], size: int) -> None:
-    """`size` clients, as many of each kind."""
+    """`size` clients, as many of each kind, in no order: connections take turns on the gateway's loops."""
     gate = asyncio.Semaphore(AT_ONCE)
+    turns = [kinds[number % len(kinds)] for number in range(size)]
+    kinds[0].dice.shuffle(turns)
 
     async def guarded(leavers: Leavers) -> None:
         async with gate:
             await leavers.one()
 
-    await asyncio.gather(*(guarded(kinds[number % len(kinds)]) for number in range(size)))
+    await asyncio.gather(*map(guarded, turns))
 
 
 async def every_slot(kinds: list[Leavers]) -> list[str]:

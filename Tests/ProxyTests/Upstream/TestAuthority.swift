@@ -35,6 +35,11 @@ final class TestAuthority {
         return policy
     }
 
+    /// What lies in the file instead of its certificate from now on.
+    func replaceFile(with content: Data) throws {
+        try content.write(to: URL(fileURLWithPath: path))
+    }
+
     /// - Parameter newest: the newest TLS version the server speaks; 0 for any.
     func identity(
         names: String = "IP:127.0.0.1", span: ServerIdentity.Span = ServerIdentity.day, offersHTTP2: Bool = false,

@@ -1,4 +1,5 @@
 import CTestTLS
+import Foundation
 import NIOCore
 import Synchronization
 import Tenancy
@@ -73,6 +74,42 @@ struct UpstreamTLSTests {
         }
         #expect(ServerCertificate.end("Expire date:Nov  6 21:00:00 2026 GMT")?.rfc3339 == "2026-11-06T21:00:00Z")
         #expect(ServerCertificate.end("Start date:Nov  6 21:00:00 2026 GMT") == nil)
+    }
+
+    @Test("authorities are read once a day, not with every connection, and kept where they cannot be read again")
+    func authoritiesAreKept() async throws {
+        let (known, other) = (try TestAuthority(), try TestAuthority())
+        let harness = try UpstreamHarness(policy: known.policy)
+        /// Of a server of its own each time: a session that is resumed shows no certificate.
+        func reason() async throws -> UpstreamFailureReason? {
+            let server = try await LoopbackServer(tls: try known.identity()) { _, channel in
+                channel.send(LoopbackServer.answer("ok"))
+            }
+            let outcome = try await harness.run(harness.request(server.secureURL))
+            try await server.stop()
+            return outcome.error?.reason
+        }
+        #expect(try await reason() == nil)
+        try known.replaceFile(with: Data("nothing".utf8))
+        #expect(try await reason() == nil)
+        harness.clock.advance(.hours(25))
+        #expect(try await reason() == nil)
+        try known.replaceFile(with: Data(contentsOf: URL(fileURLWithPath: other.path)))
+        #expect(try await reason() == nil)
+        harness.clock.advance(.hours(25))
+        #expect(try await reason() == .tls)
+        try await harness.stop()
+    }
+
+    @Test("a file without a certificate is none of authorities")
+    func noAuthorities() throws {
+        let authority = try TestAuthority()
+        #expect(authority.policy.canReadAuthorities)
+        try authority.replaceFile(with: Data("nothing".utf8))
+        #expect(!authority.policy.canReadAuthorities)
+        try FileManager.default.removeItem(atPath: authority.path)
+        #expect(!authority.policy.canReadAuthorities)
+        #expect(UpstreamPolicy().canReadAuthorities)
     }
 
     @Test("a server that speaks nothing newer than TLS 1.1 is refused")

@@ -22,7 +22,7 @@ final class CurlHandle {
     private var isWatching = false
 
     /// Nil if libcurl has no memory for it.
-    init?(sockets: CurlSockets, policy: UpstreamPolicy) {
+    init?(sockets: CurlSockets, policy: UpstreamPolicy, authorities: CurlAuthorities) {
         guard CurlGlobal.isReady, let easy = curl_easy_init() else { return nil }
         self.easy = easy
         self.sockets = sockets
@@ -30,6 +30,7 @@ final class CurlHandle {
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         CurlOptions.apply(to: easy, policy)
+        authorities.install(on: easy)
         ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
         CurlCallbacks.install(on: self, sockets: sockets)
     }

@@ -16,6 +16,7 @@ final class CurlMulti: UpstreamClient, @unchecked Sendable {
     private let policy: UpstreamPolicy
     private let clock: @Sendable () -> NIODeadline
     private let multi: UnsafeMutableRawPointer
+    private let authorities: CurlAuthorities
     private let poller: CurlPoller
     private let sockets: CurlSockets
     private let timer: CurlTimer
@@ -44,6 +45,7 @@ final class CurlMulti: UpstreamClient, @unchecked Sendable {
         self.eventLoop = eventLoop
         self.policy = policy
         self.clock = clock
+        authorities = CurlAuthorities(file: policy.caFile, clock: clock)
         now = clock()
         do {
             poller = try CurlPoller()
@@ -135,7 +137,9 @@ final class CurlMulti: UpstreamClient, @unchecked Sendable {
         guard FieldSyntax.isMethod(request.method), let headers = url.headerList(request.headers) else {
             return UpstreamError(stage: .notSent, reason: .malformed, detail: "method or header not allowed in HTTP")
         }
-        guard let handle = handles.take() ?? CurlHandle(sockets: sockets, policy: policy) else {
+        guard
+            let handle = handles.take() ?? CurlHandle(sockets: sockets, policy: policy, authorities: authorities)
+        else {
             return UpstreamError(stage: .notSent, reason: .connect, detail: "no memory for another call")
         }
         handle.configure(request, url: url, headers: headers)
