@@ -2,8 +2,8 @@ import NIOCore
 import NIOHTTP1
 
 /// Refuses on a listener of another server what the data plane refuses: heads whose framing or host is in doubt, or
-/// that are too large or too slow. Nothing behind a refused request, or behind one that ends its connection, is read,
-/// nor is the body of an answered request without end.
+/// that are too large or too slow; it ends connections whose client does not read. Nothing behind a refused request, or
+/// behind one that ends its connection, is read, nor is the body of an answered request without end.
 final class HeadGuard: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -41,6 +41,11 @@ final class HeadGuard: ChannelDuplexHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { reader.stop() }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        watch(context)
+        context.fireChannelWritabilityChanged()
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if isOver { return }
@@ -140,13 +145,18 @@ final class HeadGuard: ChannelDuplexHandler {
         leaving += 1
         sent.futureResult.assumeIsolated().whenComplete { _ in self.left(context) }
         context.writeAndFlush(end, promise: sent)
-        if leaving > 0 { reader.start(context) }
+        watch(context)
+    }
+
+    /// While something waits for the client to read it.
+    private func watch(_ context: ChannelHandlerContext) {
+        if leaving > 0 || !context.channel.isWritable { reader.start(context) } else { reader.stop() }
     }
 
     private func left(_ context: ChannelHandlerContext) {
         leaving -= 1
         guard leaving == 0 else { return }
-        reader.stop()
+        watch(context)
         // Not within the write that has just ended: a goodbye of TLS could not be written there.
         context.eventLoop.assumeIsolated().execute { self.closeOnceAllHasLeft(context) }
     }

@@ -1,8 +1,8 @@
 import NIOCore
 import NIOHTTP1
 
-/// Ends connections of another server whose client is too slow: with a head, with a body, or with reading what it asked
-/// for. Heads have the data plane's limit.
+/// Ends connections of another server whose client is too slow with a head or a body. Heads have the data plane's
+/// limit.
 final class RequestDeadline: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -18,7 +18,6 @@ final class RequestDeadline: ChannelInboundHandler {
     /// Bytes of the body at hand.
     private var received = 0
     private var alarm: Scheduled<Void>?
-    private let reader = ReaderWatch()
 
     /// `headerTimeoutMS` milliseconds are given to a head, and to a body before its pace counts; `isDeaf` says that no
     /// more of it is heard, and it has none.
@@ -58,11 +57,6 @@ final class RequestDeadline: ChannelInboundHandler {
         context.fireChannelRead(data)
     }
 
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { reader.stop() } else { reader.start(context) }
-        context.fireChannelWritabilityChanged()
-    }
-
     private func checkBody() {
         guard let context, !isDeaf() else { return }
         if pace.isTooSlow(received: received, at: now(context)) {
@@ -79,7 +73,6 @@ final class RequestDeadline: ChannelInboundHandler {
 
     private func forget() {
         alarm?.cancel()
-        reader.stop()
         context = nil
     }
 
