@@ -7,12 +7,16 @@ final class LoopClient: UpstreamClient, @unchecked Sendable {
     private let curl: CurlMulti
 
     convenience init(eventLoop: any EventLoop, policy: UpstreamPolicy) throws {
-        try self.init(eventLoop: eventLoop, policy: policy, clock: { .now() })
+        try self.init(
+            eventLoop: eventLoop, policy: policy, authorities: .shared(file: policy.caFile), clock: { .now() })
     }
 
     /// - Parameter clock: monotonic time for all limits but that on connecting.
-    init(eventLoop: any EventLoop, policy: UpstreamPolicy, clock: @escaping @Sendable () -> NIODeadline) throws {
-        curl = try CurlMulti(eventLoop: eventLoop, policy: policy, clock: clock)
+    init(
+        eventLoop: any EventLoop, policy: UpstreamPolicy, authorities: CurlAuthorities,
+        clock: @escaping @Sendable () -> NIODeadline
+    ) throws {
+        curl = try CurlMulti(eventLoop: eventLoop, policy: policy, authorities: authorities, clock: clock)
         cleartext = CleartextClient(eventLoop: eventLoop, egress: policy.egress, clock: clock)
     }
 

@@ -32,10 +32,13 @@ struct UpstreamHarness: Sendable {
     init(_ kind: Kind = .loop, policy: UpstreamPolicy = UpstreamPolicy()) throws {
         eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let clock = self.clock
+        let authorities = CurlAuthorities(file: policy.caFile, clock: { clock.now })
         client =
             switch kind {
-            case .loop: try LoopClient(eventLoop: eventLoop, policy: policy, clock: { clock.now })
-            case .curl: try CurlMulti(eventLoop: eventLoop, policy: policy, clock: { clock.now })
+            case .loop:
+                try LoopClient(eventLoop: eventLoop, policy: policy, authorities: authorities, clock: { clock.now })
+            case .curl:
+                try CurlMulti(eventLoop: eventLoop, policy: policy, authorities: authorities, clock: { clock.now })
             }
     }
 

@@ -1,16 +1,27 @@
 import CCurl
 import NIOCore
+import Synchronization
 
-/// The authorities whose certificates count on one event loop, kept parsed. Where libcurl knows a directory of them too
-/// it reads the system's anew with every connection, and the loop stands still for 15 ms.
-final class CurlAuthorities {
+/// The authorities whose certificates count, kept parsed: the system's and those of a file. Where libcurl knows a
+/// directory of them it reads the system's file anew with every connection, and its event loop stands still for 15 ms.
+final class CurlAuthorities: Sendable {
     /// How long a changed file may go unnoticed.
     private static let age = TimeAmount.hours(24)
+    /// How soon it is tried again after it could not be read.
+    private static let pause = TimeAmount.minutes(1)
+    private static let every = Mutex<[String?: CurlAuthorities]>([:])
+
+    // @unchecked Sendable: OpenSSL locks its stores itself.
+    private struct Kept: @unchecked Sendable {
+        var store: OpaquePointer?
+        var readAgainAt: NIODeadline?
+        /// The system's file was read once.
+        var hasSystem = false
+    }
 
     private let file: String?
     private let clock: @Sendable () -> NIODeadline
-    private var store: OpaquePointer?
-    private var readAt: NIODeadline?
+    private let kept = Mutex(Kept())
 
     /// - Parameters:
     ///   - file: PEM, counts beside the system's.
@@ -21,7 +32,17 @@ final class CurlAuthorities {
     }
 
     deinit {
-        X509_STORE_free(store)
+        kept.withLock { X509_STORE_free($0.store) }
+    }
+
+    /// Those that all calls of the process share which have the same file.
+    static func shared(file: String?) -> CurlAuthorities {
+        every.withLock { every in
+            if let known = every[file] { return known }
+            let new = CurlAuthorities(file: file, clock: { .now() })
+            every[file] = new
+            return new
+        }
     }
 
     /// Whether a PEM file can be read and holds a certificate.
@@ -34,10 +55,12 @@ final class CurlAuthorities {
         return X509_STORE_load_file(store, file) == 1
     }
 
-    /// Makes the handle's connections trust these authorities instead of what libcurl would read itself.
+    /// Makes the handle's connections trust these authorities, which must outlive it, not those libcurl would read.
     func install(on easy: UnsafeMutableRawPointer) {
         // A libcurl with another TLS library goes on reading them.
-        guard ccurl_set_tls_callback(easy, curlTrusts) == CURLE_OK else { return }
+        guard let library = ccurl_version()?.pointee.ssl_version, String(cString: library).hasPrefix("OpenSSL/"),
+            ccurl_set_tls_callback(easy, curlTrusts) == CURLE_OK
+        else { return }
         ccurl_set_pointer(easy, CURLOPT_SSL_CTX_DATA, Unmanaged.passUnretained(self).toOpaque())
         ccurl_set_string(easy, CURLOPT_CAINFO, nil)
         ccurl_set_string(easy, CURLOPT_CAPATH, nil)
@@ -47,38 +70,38 @@ final class CurlAuthorities {
 
     fileprivate func trust(in context: OpaquePointer) -> CURLcode {
         let now = clock()
-        if readAt.map({ now - $0 >= Self.age }) ?? true {
-            readAt = now
-            // What cannot be read any more is no reason to lose what was.
-            if let fresh = Self.read(file) {
-                X509_STORE_free(store)
-                store = fresh
+        return kept.withLock { kept in
+            if kept.readAgainAt.map({ now >= $0 }) ?? true {
+                // What cannot be read any more is no reason to lose what was.
+                let isRead = read(&kept)
+                kept.readAgainAt = now + (isRead ? Self.age : Self.pause)
             }
+            guard let store = kept.store else { return CURLE_SSL_CACERT_BADFILE }
+            SSL_CTX_set1_cert_store(context, store)
+            return CURLE_OK
         }
-        guard let store else {
-            readAt = nil
-            return CURLE_SSL_CACERT_BADFILE
-        }
-        SSL_CTX_set1_cert_store(context, store)
-        return CURLE_OK
     }
 
-    /// Those of the system, where it has any, and those of the file, of which there must be one.
-    private static func read(_ file: String?) -> OpaquePointer? {
-        guard let store = X509_STORE_new() else { return nil }
-        // As libcurl has it: an authority in between is enough where the operator trusts it.
-        _ = X509_STORE_set_flags(store, ccurl_trust_flags())
+    /// False if the file cannot be read, or the system's any more.
+    private func read(_ kept: inout Kept) -> Bool {
+        guard let fresh = X509_STORE_new() else { return false }
         // What is left in its queue OpenSSL would take for an error of the next connection.
         defer { ERR_clear_error() }
-        if let system = ccurl_version()?.pointee {
-            let isRead = system.cainfo.map { X509_STORE_load_file(store, $0) == 1 } ?? false
-            if !isRead, let folder = system.capath { _ = X509_STORE_load_path(store, folder) }
+        // As libcurl has it: an authority in between is enough where the operator trusts it.
+        _ = X509_STORE_set_flags(fresh, ccurl_trust_flags())
+        let isRead = file.map { X509_STORE_load_file(fresh, $0) == 1 } ?? true
+        let system = ccurl_version()?.pointee
+        let hasSystem = isRead && system?.cainfo.map { X509_STORE_load_file(fresh, $0) == 1 } ?? false
+        guard isRead, hasSystem || !kept.hasSystem else {
+            X509_STORE_free(fresh)
+            return false
         }
-        if let file, X509_STORE_load_file(store, file) != 1 {
-            X509_STORE_free(store)
-            return nil
-        }
-        return store
+        // Looked into when an issuer is in no file.
+        if let folder = system?.capath { _ = X509_STORE_load_path(fresh, folder) }
+        X509_STORE_free(kept.store)
+        kept.store = fresh
+        kept.hasSystem = hasSystem
+        return true
     }
 }
 

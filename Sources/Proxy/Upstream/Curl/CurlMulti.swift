@@ -31,12 +31,14 @@ final class CurlMulti: UpstreamClient, @unchecked Sendable {
     private var isShutDown = false
 
     convenience init(eventLoop: any EventLoop, policy: UpstreamPolicy) throws {
-        try self.init(eventLoop: eventLoop, policy: policy, clock: { .now() })
+        try self.init(
+            eventLoop: eventLoop, policy: policy, authorities: .shared(file: policy.caFile), clock: { .now() })
     }
 
     /// - Parameter clock: monotonic time for all limits but that on connecting.
     init(
-        eventLoop: any EventLoop, policy: UpstreamPolicy, clock: @escaping @Sendable () -> NIODeadline
+        eventLoop: any EventLoop, policy: UpstreamPolicy, authorities: CurlAuthorities,
+        clock: @escaping @Sendable () -> NIODeadline
     ) throws {
         guard CurlGlobal.isReady, let multi = curl_multi_init() else {
             throw UpstreamError(stage: .notSent, reason: .connect, detail: "libcurl cannot start")
@@ -45,7 +47,7 @@ final class CurlMulti: UpstreamClient, @unchecked Sendable {
         self.eventLoop = eventLoop
         self.policy = policy
         self.clock = clock
-        authorities = CurlAuthorities(file: policy.caFile, clock: clock)
+        self.authorities = authorities
         now = clock()
         do {
             poller = try CurlPoller()
