@@ -14,6 +14,9 @@ final class TenantBook {
 
     var all: [BudgetAccount] { wide + byKey.values.joined() }
 
+    /// Those that apply to a key.
+    func budgets(of keyID: ID<APIKey>) -> [BudgetAccount] { wide + (byKey[keyID] ?? []) }
+
     func add(_ account: BudgetAccount) {
         if let key = account.budget.keyID {
             byKey[key, default: []].append(account)

@@ -8,7 +8,8 @@ extension BooksState {
 
     /// The calls under way that were admitted in the month.
     func liveHolds(in month: BillingPeriod) -> Int {
-        tenants.values.reduce(0) { count, book in
+        if live == 0 { return 0 }
+        return tenants.values.reduce(0) { count, book in
             count + book.live.count { month.start <= $0.admittedAt && $0.admittedAt < month.end }
         }
     }

@@ -181,9 +181,9 @@ public final class Ledger: Sendable {
     public func balance(tenantID: ID<Tenant>, keyID: ID<APIKey>?) -> [BudgetState] {
         let now = time.now()
         return books.withLock { state in
-            let accounts = state.tenants[tenantID]?.all ?? []
-            return accounts.filter { keyID == nil || $0.budget.keyID == nil || $0.budget.keyID == keyID }
-                .map { $0.state(at: now) }
+            let book = state.tenants[tenantID]
+            let accounts = if let keyID { book?.budgets(of: keyID) } else { book?.all }
+            return (accounts ?? []).map { $0.state(at: now) }
         }.sorted { $0.budget.id < $1.budget.id }
     }
 

@@ -4,7 +4,7 @@ import Tenancy
 
 extension Ledger {
     /// Budgets looked at while the accounts are locked once.
-    private static let checksPerLook = 256
+    private static let checksPerLook = 64
     /// Budgets whose alerts share a transaction.
     private static let checksPerWrite = 64
     /// Marks of a kind that are removed in one transaction.
@@ -15,9 +15,13 @@ extension Ledger {
     /// Throws `LedgerError.unavailable` when it cannot be stored; the next call tries again.
     public func raiseAlerts(sweeping: Bool = false) async throws {
         let now = time.now()
-        try await raise(books.withLock { $0.takeAlertChecks(at: now) }, at: now)
+        var marked = books.withLock { $0.alerting.count }
+        while marked > 0 {
+            try await raise(books.withLock { $0.takeAlertChecks(atMost: Self.checksPerLook, at: now) }, at: now)
+            marked -= Self.checksPerLook
+        }
         guard sweeping else { return }
-        var ids = books.withLock { Array($0.budgets.keys) }[...]
+        var ids = Array(books.withLock { $0.budgetIDs })[...]
         while !ids.isEmpty {
             let some = ids.prefix(Self.checksPerLook)
             ids = ids.dropFirst(Self.checksPerLook)

@@ -71,8 +71,10 @@ public final class PeriodCloser: Sendable {
     private func closeDue() async -> [Period] {
         var closed: [Period] = []
         for period in closing() {
-            let live = ledger.liveHolds(in: period.month)
-            guard PeriodRule.step(period, liveHolds: live, at: time.now()) == .close else { continue }
+            // Calls are counted over all tenants, only for a month whose grace is over.
+            guard PeriodRule.step(period, liveHolds: 0, at: time.now()) == .close,
+                ledger.liveHolds(in: period.month) == 0
+            else { continue }
             do {
                 if let done = try await close(period.month) { closed.append(done) }
             } catch {
