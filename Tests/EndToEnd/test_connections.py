@@ -87,6 +87,51 @@ def test_a_client_that_reads_no_answers_gets_no_more_requests_in(world: World) -
     world.assert_good_call(world.tenant())
 
 
+HEALTH = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize("end", ["open", "half-closed", "no HTTP", "half a request"])
+def test_pipelined_requests_that_are_answered_at_once_are_all_answered(world: World, end: str) -> None:
+    """More than the gateway answers one client before it looks at others again, with a call among them."""
+    tenant = world.tenant()
+    marker = world.fresh("among")
+    data = HEALTH * 1000 + post(world, tenant, chat(marker, knobs="latency=50,out=3")) + HEALTH * 1000
+    behind = {"no HTTP": b"\0\0\r\n\r\n", "half a request": HEALTH[:-4]}.get(end, b"")
+
+    async def run() -> tuple[list[Answer], bytes]:
+        reader, writer = await asyncio.open_connection(*world.server.data)
+        writer.write(data + behind)
+        if end in ("half-closed", "half a request"):
+            writer.write_eof()
+        answers = [Answer() for _ in range(2001)]
+        async with asyncio.timeout(20):
+            for answer in answers:
+                await read_answer(reader, answer)
+            rest = b"" if end == "open" else await reader.read()
+        writer.close()
+        return answers, rest
+
+    answers, rest = asyncio.run(run())
+    assert all(answer.done and answer.status == 200 for answer in answers)
+    assert world.books.settled(answers[1000].request_id).output == 3
+    assert rest.startswith(b"HTTP/1.1 400 ") if behind else rest == b""
+
+
+def test_long_bodies_are_read_elsewhere_and_answered_in_order(world: World) -> None:
+    """Of good ones and a bad one on one connection, and one whose client leaves meanwhile."""
+    tenant = world.tenant()
+    long = "a" * 300_000
+    bodies = [encode(chat(world.fresh("long"), knobs=f"out={number}", text=long)) for number in (1, 2)]
+    data = b"".join(
+        request_bytes("POST", CHAT, {"authorization": f"Bearer {tenant.key}"}, body, world.server.data, close=False)
+        for body in (bodies[0], bodies[1][:-1], bodies[1]))
+    with socket.create_connection(world.server.data) as leaver:
+        leaver.sendall(data[:data.index(b"POST ", 1)])
+    answers, _ = answers_to(world.server.data, data, 3)
+    assert [answer.status for answer in answers] == [200, 400, 200]
+    assert [world.books.settled(answers[place].request_id).output for place in (0, 2)] == [1, 2]
+
+
 def test_one_connection_serves_many_calls(world: World) -> None:
     tenant = world.tenant()
 

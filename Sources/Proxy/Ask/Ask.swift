@@ -46,14 +46,14 @@ struct Ask: Sendable {
     ///
     /// - Parameter contentType: the request's content type; only a form's reader needs it.
     static func parse(
-        _ body: ByteBuffer, kind: AskKind, contentType: String? = nil
+        _ body: ByteBuffer, kind: AskKind, contentType: String? = nil, givesWay: Bool = false
     ) -> Result<Ask, AskError> {
         body.withUnsafeReadableBytes { bytes in
             do throws(AskError) {
                 if kind == .transcription {
                     return .success(try transcription(bytes, contentType: contentType))
                 }
-                var reader = AskReader(bytes, kind: kind)
+                var reader = AskReader(bytes, kind: kind, givesWay: givesWay)
                 return .success(try reader.read())
             } catch {
                 return .failure(error)

@@ -19,9 +19,11 @@ struct AskReader {
     var size: String?
     var quality: String?
 
-    init(_ bytes: UnsafeRawBufferPointer, kind: AskKind) {
+    /// With `givesWay` it lets other threads of the same processor through while it reads.
+    init(_ bytes: UnsafeRawBufferPointer, kind: AskKind, givesWay: Bool = false) {
         ask = Ask(kind: kind, model: "")
         scanner = JSONScanner(bytes)
+        if givesWay { scanner.givesWayAt = 0 }
     }
 
     /// Reads the whole body; call once.
@@ -231,7 +233,7 @@ extension AskReader {
 
     /// The path of what begins at `offset`, for a refusal.
     func path(at offset: Int) -> String {
-        JSONPath.text(at: offset, in: scanner.bytes)
+        JSONPath.text(at: offset, in: scanner.bytes, givesWay: scanner.givesWayAt < .max)
     }
 
     /// The path of the value that is next, once `peek` has been called.

@@ -13,8 +13,9 @@ struct JSONPath {
     private var steps: [Step] = []
 
     /// The path of the value or of the member whose key begins at `offset`; the bytes before it must be checked JSON.
-    static func text(at offset: Int, in bytes: UnsafeRawBufferPointer) -> String {
+    static func text(at offset: Int, in bytes: UnsafeRawBufferPointer, givesWay: Bool = false) -> String {
         var path = JSONPath(target: offset, scanner: JSONScanner(bytes))
+        if givesWay { path.scanner.givesWayAt = 0 }
         do throws(JSONFault) {
             _ = try path.find()
         } catch {

@@ -1,3 +1,5 @@
+import Tenancy
+
 /// Walks JSON bytes once and checks them against RFC 8259 as it goes; what is skipped is checked too, and not copied.
 ///
 /// Values are read in order: after `enterObject` call `nextKey` until nil and consume one value after each key; after
@@ -18,8 +20,13 @@ struct JSONScanner {
     let strings: Strings
     /// The next byte to read.
     var offset = 0
+    /// Where other threads are let through next; nowhere unless it is set.
+    var givesWayAt = Int.max
     private var depth = 0
     private var isAtStart = false
+
+    /// Bytes between two such places, for which a hundred microseconds are much.
+    private static let givesWayEvery = 4096
 
     init(_ bytes: UnsafeRawBufferPointer, strings: Strings = .strict) {
         self.bytes = bytes
@@ -119,6 +126,7 @@ struct JSONScanner {
     }
 
     private mutating func nextItem(closing: UInt8) throws(JSONFault) -> Bool {
+        if offset >= givesWayAt { giveWay() }
         skipSpace()
         guard offset < bytes.count else { throw fault(.unexpectedEnd) }
         let byte = bytes[offset]
@@ -136,6 +144,11 @@ struct JSONScanner {
         offset += 1
         skipSpace()
         return true
+    }
+
+    private mutating func giveWay() {
+        givesWayAt = offset + Self.givesWayEvery
+        WorkerThread.giveWay()
     }
 
     @inline(__always)

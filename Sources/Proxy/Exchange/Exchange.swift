@@ -90,10 +90,8 @@ final class Exchange {
         trace = plane.tracer?.begin(request.headers, using: &connection.loop.randomness)
     }
 
-    func start() {
-        // Only a form says in its head how it is to be read.
-        let contentType = kind == .transcription ? request.headers.first(name: "content-type") : nil
-        switch Ask.parse(request.body, kind: kind, contentType: contentType) {
+    func start(_ ask: Result<Ask, AskError>) {
+        switch ask {
         case .failure(let error):
             end(with: .badRequest(code: error.code, param: error.param, message: error.message))
         case .success(let ask):

@@ -107,13 +107,31 @@ extension ConnectionHandler {
         takeUpQueued()
     }
 
+    /// Requests that are begun for one client before the loop looks at others again: those answered at once come by the
+    /// thousand in one read.
+    private static let begunPerTurn = 8
+
+    /// The next part may be handed on now.
+    var mayBegin: Bool { handler == nil && begun < Self.begunPerTurn }
+
+    func waitForTurn() {
+        guard !waitsForTurn else { return }
+        waitsForTurn = true
+        loop.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(1)) {
+            self.waitsForTurn = false
+            self.begun = 0
+            self.takeUpQueued()
+        }
+    }
+
     /// Hands on what came while an answer was under way, up to the request that is to be answered next.
     private func takeUpQueued() {
         // Those that are answered at once end their answers within this.
-        guard let context, !isTakingUp else { return }
+        guard let context, !isTakingUp, !waitsForTurn else { return }
         isTakingUp = true
-        while handler == nil, let part = queued.popFirst() { receive(part) }
+        while mayBegin, let part = queued.popFirst() { receive(part) }
         isTakingUp = false
+        if handler == nil, !queued.isEmpty { return waitForTurn() }
         if handler == nil, let denial = refusalBehind.take() { return refuseAndClose(denial) }
         if readIsHeldBack, queued.isEmpty, context.channel.isWritable || handler != nil {
             readIsHeldBack = false

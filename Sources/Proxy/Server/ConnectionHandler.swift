@@ -29,6 +29,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var queued = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
     /// What is queued is being taken up.
     var isTakingUp = false
+    /// Requests of this turn of the loop that were begun, and whether what is queued waits for another.
+    var begun = 0
+    var waitsForTurn = false
     /// What is behind the requests at hand is no HTTP: they are answered first.
     var refusalBehind: Denial?
     var readIsHeldBack = false
@@ -57,7 +60,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     /// A request is being read or answered, or the last answer is on its way out.
-    var isBusy: Bool { handler != nil || incoming != nil || isLingering }
+    var isBusy: Bool { handler != nil || incoming != nil || isLingering || waitsForTurn }
 
     /// The last answer is on its way out.
     var isAnswerLeaving: Bool { isLingering && !answerIsOut }
@@ -106,7 +109,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if isLingering { return }
         let part = unwrapInboundIn(data)
-        if handler == nil { receive(part) } else { queued.append(part) }
+        if mayBegin, queued.isEmpty { receive(part) } else { queued.append(part) }
+        if handler == nil, !queued.isEmpty { waitForTurn() }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if queued.isEmpty { begun = 0 }
+        context.fireChannelReadComplete()
     }
 
     func read(context: ChannelHandlerContext) {
@@ -125,6 +134,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
             inputIsClosed = true
             if let handler {
                 handler.clientHalfClosed()
+            } else if waitsForTurn {
+                return  // Those that came before are answered.
             } else if answerIsOut || !isLingering && ReadProgress.unread(context.channel) == 0 {
                 close()
             } else if !isLingering {
@@ -161,7 +172,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         // What ends within a request has ended, though that is only told next.
         if parserError == .invalidEOFState { inputIsClosed = true }
         let denial = Denial.notParsed(parserError)
-        if handler == nil { refuseAndClose(denial) } else { refusalBehind = denial }
+        if handler == nil, queued.isEmpty { refuseAndClose(denial) } else { refusalBehind = denial }
     }
 
     // MARK: Reading a request
@@ -246,6 +257,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             // The first request of a connection has nowhere else to go: it was accepted before the drain.
             refusal = refusal ?? (request.route.needsKey && !isFirst ? .draining : nil)
         }
+        begun += 1
         let handler = RequestHandler(request, connection: self)
         self.handler = handler
         if let denial = refusal {

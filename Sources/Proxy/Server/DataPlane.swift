@@ -14,6 +14,7 @@ public final class DataPlane: Sendable {
     let prices: PriceBook
     let estimator: UsageEstimator
     let usage: UsageReader
+    let asks = AskQueue()
     let metrics: ProxyMetrics
     /// Nil where no call is recorded.
     let tracer: Tracer?

@@ -50,27 +50,26 @@ final class RequestHandler {
     private func checked(_ outcome: CheckOutcome) {
         if isGone { return }
         switch outcome {
-        case .accepted(let principal):
-            // The check took a while: the key may have been revoked meanwhile.
-            let now = plane.time.now()
-            switch plane.directory.current(principal, at: now) {
-            case .good(let fresh): proceed(fresh, judgedAt: now)
-            case .suspended: deny(.tenantSuspended)
-            case .refused: deny(.invalidKey)
-            }
+        case .accepted(let principal): goOn(principal, proceed)
         case .refused: deny(.invalidKey)
         case .busy: deny(.keyCheckBusy)
+        }
+    }
+
+    /// After what took a while: the key may have been revoked meanwhile.
+    private func goOn(_ principal: Principal, _ next: (Principal, Timestamp) -> Void) {
+        let now = plane.time.now()
+        switch plane.directory.current(principal, at: now) {
+        case .good(let fresh): next(fresh, now)
+        case .suspended: deny(.tenantSuspended)
+        case .refused: deny(.invalidKey)
         }
     }
 
     private func proceed(_ principal: Principal, judgedAt: Timestamp) {
         self.principal = principal
         switch request.route {
-        case .metered(let kind):
-            let exchange = Exchange(
-                request, kind: kind, principal: principal, judgedAt: judgedAt, connection: connection)
-            self.exchange = exchange
-            exchange.start()
+        case .metered(let kind): read(kind, of: principal, judgedAt: judgedAt)
         case .models, .model, .balance:
             if principal.tenant.tenant.suspended { return deny(.tenantSuspended) }
             answerFromDirectory(principal)
@@ -80,6 +79,33 @@ final class RequestHandler {
         case .health, .readiness:
             answerHealth()
         }
+    }
+
+    /// Reads the body, elsewhere if it is long, and opens the exchange.
+    private func read(_ kind: AskKind, of principal: Principal, judgedAt: Timestamp) {
+        // Only a form says in its head how it is to be read.
+        let contentType = kind == .transcription ? request.headers.first(name: "content-type") : nil
+        if request.body.readableBytes <= AskQueue.longBytes {
+            return open(
+                kind, Ask.parse(request.body, kind: kind, contentType: contentType), principal, judgedAt: judgedAt)
+        }
+        let loop = connection.loop.eventLoop
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        plane.asks.parse(request.body, kind: kind, contentType: contentType) { ask in
+            loop.execute {
+                let handler = bound.value
+                if handler.isGone { return }
+                handler.goOn(principal) { handler.open(kind, ask, $0, judgedAt: $1) }
+            }
+        }
+    }
+
+    private func open(
+        _ kind: AskKind, _ ask: Result<Ask, AskError>, _ principal: Principal, judgedAt: Timestamp
+    ) {
+        let exchange = Exchange(request, kind: kind, principal: principal, judgedAt: judgedAt, connection: connection)
+        self.exchange = exchange
+        exchange.start(ask)
     }
 
     private func answerFromDirectory(_ principal: Principal) {
