@@ -22,7 +22,7 @@ extension BooksState {
 
     /// What the marked accounts have to say; they are marked again at their next threshold.
     mutating func takeAlertChecks(atMost limit: Int, at instant: Timestamp) -> [AlertCheck] {
-        let marked = alerting.prefix(limit)
+        let marked = Array(alerting.prefix(limit))
         alerting.removeFirst(marked.count)
         return marked.compactMap { account in
             guard let owner = account.owner else { return nil }

@@ -29,7 +29,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     var queued = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
     /// What is queued is being taken up.
     var isTakingUp = false
-    /// Requests of this turn of the loop that were begun, and whether what is queued waits for another.
+    /// Requests begun since nothing was queued at a read's end, and whether what is queued waits for another turn.
     var begun = 0
     var waitsForTurn = false
     /// What is behind the requests at hand is no HTTP: they are answered first.
@@ -59,7 +59,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         self.beneathTLS = beneathTLS
     }
 
-    /// A request is being read or answered, or the last answer is on its way out.
+    /// A request is being read or answered, or waits for its turn, or the last answer is on its way out.
     var isBusy: Bool { handler != nil || incoming != nil || isLingering || waitsForTurn }
 
     /// The last answer is on its way out.

@@ -11,6 +11,8 @@ final class RequestHandler {
     let connection: ConnectionHandler
     private var exchange: Exchange?
     private var isGone = false
+    /// Where the body waits to be read.
+    private var place: AskQueue.Place?
     /// Whose key it was, once that is proven.
     private var principal: Principal?
     private var plane: DataPlane { connection.plane }
@@ -91,10 +93,11 @@ final class RequestHandler {
         }
         let loop = connection.loop.eventLoop
         let bound = NIOLoopBound(self, eventLoop: loop)
-        plane.asks.parse(request.body, kind: kind, contentType: contentType) { ask in
+        place = plane.asks.parse(request.body, kind: kind, contentType: contentType) { ask in
             loop.execute {
                 let handler = bound.value
                 if handler.isGone { return }
+                handler.place = nil
                 handler.goOn(principal) { handler.open(kind, ask, $0, judgedAt: $1) }
             }
         }
@@ -206,6 +209,7 @@ final class RequestHandler {
 
     func clientLeft() {
         isGone = true
+        place?.leave()
         guard let exchange else {
             return plane.requestLog { RequestLine(request, principal, outcome: "client_gone", plane: plane) }
         }

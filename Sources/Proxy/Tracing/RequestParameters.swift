@@ -9,10 +9,13 @@ enum RequestParameters {
     ]
     /// A longer number is none that anybody chose.
     private static let numberBytes = 32
+    /// A longer body is not read a second time: it is the event loop that reads it.
+    private static let bodyBytes = 128 * 1024
 
-    /// What the top level of a JSON body says; nothing if it is none.
+    /// What the top level of a JSON body says; nothing if it is none, or long.
     static func read(_ body: ByteBuffer) -> [Span.Attribute] {
-        body.withUnsafeReadableBytes { bytes in
+        if body.readableBytes > bodyBytes { return [] }
+        return body.withUnsafeReadableBytes { bytes in
             var scanner = JSONScanner(bytes)
             var found: [Span.Attribute] = []
             do throws(JSONFault) {

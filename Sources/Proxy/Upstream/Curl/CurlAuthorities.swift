@@ -11,12 +11,15 @@ final class CurlAuthorities: Sendable {
     private static let pause = TimeAmount.minutes(1)
     private static let every = Mutex<[String?: CurlAuthorities]>([:])
 
-    // @unchecked Sendable: OpenSSL locks its stores itself.
-    private struct Kept: @unchecked Sendable {
-        var store: OpaquePointer?
-        var readAgainAt: NIODeadline?
-        /// The system's file was read once.
-        var hasSystem = false
+    /// What was read. OpenSSL locks it itself.
+    private struct Store: @unchecked Sendable {
+        let pointer: OpaquePointer
+        let hasSystem: Bool
+    }
+
+    private struct Kept {
+        var store: Store?
+        var readAgainAt = NIODeadline.uptimeNanoseconds(0)
     }
 
     private let file: String?
@@ -32,7 +35,7 @@ final class CurlAuthorities: Sendable {
     }
 
     deinit {
-        kept.withLock { X509_STORE_free($0.store) }
+        kept.withLock { X509_STORE_free($0.store?.pointer) }
     }
 
     /// Those that all calls of the process share which have the same file.
@@ -70,38 +73,46 @@ final class CurlAuthorities: Sendable {
 
     fileprivate func trust(in context: OpaquePointer) -> CURLcode {
         let now = clock()
+        let isDue = kept.withLock { kept in
+            guard kept.store != nil else { return true }
+            guard now >= kept.readAgainAt else { return false }
+            // The others go on with what there is.
+            kept.readAgainAt = now + Self.pause
+            return true
+        }
+        // Not while others wait for the lock: it takes its time.
+        let fresh = isDue ? Self.read(file) : nil
         return kept.withLock { kept in
-            if kept.readAgainAt.map({ now >= $0 }) ?? true {
-                // What cannot be read any more is no reason to lose what was.
-                let isRead = read(&kept)
-                kept.readAgainAt = now + (isRead ? Self.age : Self.pause)
-            }
+            if let fresh { Self.keep(fresh, in: &kept, at: now) }
             guard let store = kept.store else { return CURLE_SSL_CACERT_BADFILE }
-            SSL_CTX_set1_cert_store(context, store)
+            SSL_CTX_set1_cert_store(context, store.pointer)
             return CURLE_OK
         }
     }
 
-    /// False if the file cannot be read, or the system's any more.
-    private func read(_ kept: inout Kept) -> Bool {
-        guard let fresh = X509_STORE_new() else { return false }
+    /// What cannot be read any more is no reason to lose what was.
+    private static func keep(_ fresh: Store, in kept: inout Kept, at now: NIODeadline) {
+        if kept.store?.hasSystem == true, !fresh.hasSystem { return X509_STORE_free(fresh.pointer) }
+        X509_STORE_free(kept.store?.pointer)
+        kept.store = fresh
+        kept.readAgainAt = now + (fresh.hasSystem ? age : pause)
+    }
+
+    /// Nil if the file cannot be read.
+    private static func read(_ file: String?) -> Store? {
+        guard let store = X509_STORE_new() else { return nil }
         // What is left in its queue OpenSSL would take for an error of the next connection.
         defer { ERR_clear_error() }
         // As libcurl has it: an authority in between is enough where the operator trusts it.
-        _ = X509_STORE_set_flags(fresh, ccurl_trust_flags())
-        let isRead = file.map { X509_STORE_load_file(fresh, $0) == 1 } ?? true
-        let system = ccurl_version()?.pointee
-        let hasSystem = isRead && system?.cainfo.map { X509_STORE_load_file(fresh, $0) == 1 } ?? false
-        guard isRead, hasSystem || !kept.hasSystem else {
-            X509_STORE_free(fresh)
-            return false
+        _ = X509_STORE_set_flags(store, ccurl_trust_flags())
+        if let file, X509_STORE_load_file(store, file) != 1 {
+            X509_STORE_free(store)
+            return nil
         }
+        let system = ccurl_version()?.pointee
         // Looked into when an issuer is in no file.
-        if let folder = system?.capath { _ = X509_STORE_load_path(fresh, folder) }
-        X509_STORE_free(kept.store)
-        kept.store = fresh
-        kept.hasSystem = hasSystem
-        return true
+        if let folder = system?.capath { _ = X509_STORE_load_path(store, folder) }
+        return Store(pointer: store, hasSystem: system?.cainfo.map { X509_STORE_load_file(store, $0) == 1 } ?? true)
     }
 }
 
