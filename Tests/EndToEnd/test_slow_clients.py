@@ -13,6 +13,7 @@ from os import kill
 import pytest
 
 from prove.bodies import head
+from prove.held import client_connections
 from support.backend import FakeBackend
 from support.client import Address, answers_to, chat, encode, request_bytes
 from support.keys import make_key
@@ -34,6 +35,24 @@ NO_HTTP = b"GET / HTTP/1.1\r\nno field\r\n\r\n"
 def world(run: Run, backend: FakeBackend) -> Iterator[World]:
     with gateway(run.binary, LIMITS) as server:
         yield World.lay(server, backend)
+
+
+def test_who_stops_reading_is_cut_when_the_limit_is_over_once(run: Run, backend: FakeBackend) -> None:
+    """Not a second one later because the kernel took some of the answer while nobody read."""
+    limit = 5.0
+    with gateway(run.binary, f"limits: {{ reader_timeout: {limit:.0f}s }}\n") as server, closing(
+            slow_client(server.data)) as handle:
+        world = World.lay(server, backend)
+        # 800 KB come at once, and as much over twenty seconds.
+        body = chat(world.fresh("stalled"), knobs="latency=20000,out=40,chunks=40,burst=20,text=8000", stream=True)
+        fields = {"authorization": f"Bearer {world.tenant().key}"}
+        handle.sendall(request_bytes("POST", CHAT, fields, encode(body), server.data))
+        handle.recv(1)
+        since = time.monotonic()
+        while client_connections(server):
+            assert time.monotonic() < since + limit + 3, "a client that reads nothing is still connected"
+            time.sleep(0.05)
+        assert time.monotonic() > since + limit - 0.5, "it was cut early"
 
 
 def slow_client(address: Address) -> socket.socket:

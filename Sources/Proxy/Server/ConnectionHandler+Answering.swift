@@ -14,6 +14,7 @@ extension ConnectionHandler {
     func watchReader() {
         guard let channel = context?.channel, !channel.isWritable else {
             deadline = .max
+            reading = ReadProgress()
             return
         }
         deadline = readerDeadline
@@ -184,6 +185,7 @@ extension ConnectionHandler {
         // Not within the write that has just ended: a goodbye of TLS could not be written there.
         if inputIsClosed { return loop.eventLoop.assumeIsolated().execute { self.close() } }
         deadline = plane.time.uptime() + Self.lingerNanoseconds
+        reading = ReadProgress()
         context?.close(mode: .output, promise: nil)
     }
 
@@ -198,11 +200,12 @@ extension ConnectionHandler {
             refuseAndClose(.requestTimeout)
             return true
         }
-        guard now > deadline else { return false }
-        if let channel = context?.channel, reading.goesOn(channel) {
+        // At each look, as the kernel takes some at first though nobody reads.
+        if reading.isOn, let channel = context?.channel, reading.goesOn(channel) {
             deadline = readerDeadline
             return false
         }
+        guard now > deadline else { return false }
         if headIsComing, isHeard { refuseAndClose(.requestTimeout) } else { close() }
         return true
     }
@@ -243,6 +246,7 @@ extension ConnectionHandler {
         // The client has its answer first.
         if !isWritable { return watchReader() }
         deadline = plane.time.uptime() + loop.limits.idleTimeoutMS * 1_000_000
+        reading = ReadProgress()
     }
 
     func leave() {

@@ -5,6 +5,9 @@ struct ReadProgress {
     /// Bytes that had not left at the last look.
     private var unread = 0
 
+    /// Something waited at the last look.
+    var isOn: Bool { unread > 0 }
+
     /// Begins to look.
     mutating func begin(_ channel: any Channel) {
         unread = Self.unread(channel)
