@@ -200,12 +200,14 @@ extension ConnectionHandler {
             refuseAndClose(.requestTimeout)
             return true
         }
-        // At each look, as the kernel takes some at first though nobody reads.
-        if reading.isOn, let channel = context?.channel, reading.goesOn(channel) {
+        guard now > deadline else {
+            if let channel = context?.channel { reading.settle(channel) }
+            return false
+        }
+        if let channel = context?.channel, reading.goesOn(channel) {
             deadline = readerDeadline
             return false
         }
-        guard now > deadline else { return false }
         if headIsComing, isHeard { refuseAndClose(.requestTimeout) } else { close() }
         return true
     }

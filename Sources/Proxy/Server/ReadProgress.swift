@@ -5,11 +5,18 @@ struct ReadProgress {
     /// Bytes that had not left at the last look.
     private var unread = 0
 
-    /// Something waited at the last look.
-    var isOn: Bool { unread > 0 }
+    private var isNew = false
 
     /// Begins to look.
     mutating func begin(_ channel: any Channel) {
+        unread = Self.unread(channel)
+        isNew = true
+    }
+
+    /// Forgets what left at first: the kernel takes some though nobody reads.
+    mutating func settle(_ channel: any Channel) {
+        guard isNew else { return }
+        isNew = false
         unread = Self.unread(channel)
     }
 
