@@ -8,12 +8,10 @@ connection ends with the call. The gateway's `ca_file` holds the system's author
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import statistics
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Tests/EndToEnd"))
@@ -25,6 +23,7 @@ from support.certificates import Certificates  # noqa: E402
 from support.client import chat, encode, request_bytes  # noqa: E402
 from support.tollgate import Gateway, gateway  # noqa: E402
 from support.world import World  # noqa: E402
+from turns import compare  # noqa: E402
 
 CALLS, ROUNDS = 100, 5
 SYSTEM = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -70,18 +69,5 @@ def handshakes(binary: Path) -> Iterator[Handshakes]:
             yield Handshakes(server, backend, tenant.key)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("binaries", nargs="+", type=Path)
-    binaries = parser.parse_args().binaries
-    with ExitStack() as stack:
-        every = [stack.enter_context(handshakes(binary)) for binary in binaries]
-        rounds = [[one.round() for one in every] for _ in range(ROUNDS)]
-    for place, binary in enumerate(binaries):
-        each = statistics.median(times[place] for times in rounds)
-        ratio = statistics.median(times[place] / times[0] for times in rounds)
-        print(f"{binary}: {each:.2f} ms a call, x{ratio:.2f}")
-
-
 if __name__ == "__main__":
-    main()
+    compare(__doc__, handshakes, ROUNDS, "ms a call")

@@ -7,12 +7,10 @@ The first binary is what the others are compared with. Nobody has the model, so 
 
 from __future__ import annotations
 
-import argparse
 import http.client
-import statistics
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Tests/EndToEnd"))
@@ -24,6 +22,7 @@ from support.certificates import Served  # noqa: E402
 from support.client import chat, encode  # noqa: E402
 from support.tollgate import Gateway  # noqa: E402
 from support.world import World  # noqa: E402
+from turns import compare  # noqa: E402
 
 MIB_EACH, BODIES, ROUNDS = 8, 100, 8
 
@@ -59,18 +58,5 @@ def uploads(binary: Path) -> Iterator[Uploads]:
         yield Uploads(server, tenant.key)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("binaries", nargs="+", type=Path)
-    binaries = parser.parse_args().binaries
-    with ExitStack() as stack:
-        every = [stack.enter_context(uploads(binary)) for binary in binaries]
-        rounds = [[one.round() for one in every] for _ in range(ROUNDS)]
-    for place, binary in enumerate(binaries):
-        each = statistics.median(times[place] for times in rounds)
-        ratio = statistics.median(times[place] / times[0] for times in rounds)
-        print(f"{binary}: {each:.0f} us/MiB, x{ratio:.2f}")
-
-
 if __name__ == "__main__":
-    main()
+    compare(__doc__, uploads, ROUNDS, "us/MiB")

@@ -71,10 +71,8 @@ public final class PeriodCloser: Sendable {
     private func closeDue() async -> [Period] {
         var closed: [Period] = []
         for period in closing() {
-            // Calls are counted over all tenants, only for a month whose grace is over.
-            guard PeriodRule.step(period, liveHolds: 0, at: time.now()) == .close,
-                ledger.liveHolds(in: period.month) == 0
-            else { continue }
+            let step = PeriodRule.step(period, liveHolds: ledger.liveHolds(in: period.month), at: time.now())
+            guard step == .close else { continue }
             do {
                 if let done = try await close(period.month) { closed.append(done) }
             } catch {

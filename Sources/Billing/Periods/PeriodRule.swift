@@ -29,10 +29,13 @@ enum PeriodRule {
         return Period(period.month, closing: closing)
     }
 
-    /// What is next for a month.
-    static func step(_ period: Period, liveHolds: Int, at now: Timestamp) -> Step {
+    /// What is next for a month. `liveHolds` is counted over all tenants, and only once the grace is over.
+    static func step(
+        _ period: Period, liveHolds: @autoclosure () -> Int, at now: Timestamp
+    ) -> Step {
         guard period.status == .closing, let closing = period.closing else { return .none }
         if now < closing.dueAt { return .waitUntil(closing.dueAt) }
-        return liveHolds > 0 ? .waitForCalls(liveHolds) : .close
+        let live = liveHolds()
+        return live > 0 ? .waitForCalls(live) : .close
     }
 }

@@ -14,7 +14,6 @@ extension ConnectionHandler {
     func watchReader() {
         guard let channel = context?.channel, !channel.isWritable else {
             deadline = .max
-            reading = ReadProgress()
             return
         }
         deadline = readerDeadline
@@ -185,7 +184,6 @@ extension ConnectionHandler {
         // Not within the write that has just ended: a goodbye of TLS could not be written there.
         if inputIsClosed { return loop.eventLoop.assumeIsolated().execute { self.close() } }
         deadline = plane.time.uptime() + Self.lingerNanoseconds
-        reading = ReadProgress()
         context?.close(mode: .output, promise: nil)
     }
 
@@ -248,7 +246,6 @@ extension ConnectionHandler {
         // The client has its answer first.
         if !isWritable { return watchReader() }
         deadline = plane.time.uptime() + loop.limits.idleTimeoutMS * 1_000_000
-        reading = ReadProgress()
     }
 
     func leave() {

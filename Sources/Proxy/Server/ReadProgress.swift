@@ -4,7 +4,7 @@ import NIOCore
 struct ReadProgress {
     /// Bytes that had not left at the last look.
     private var unread = 0
-
+    /// No look yet since it began.
     private var isNew = false
 
     /// Begins to look.
@@ -13,7 +13,7 @@ struct ReadProgress {
         isNew = true
     }
 
-    /// Forgets what left at first: the kernel takes some though nobody reads.
+    /// Forgets what left before the first look: the kernel takes some though nobody reads.
     mutating func settle(_ channel: any Channel) {
         guard isNew else { return }
         isNew = false

@@ -2,31 +2,34 @@ import NIOCore
 
 /// Cuts a connection whose client reads nothing for a minute, while it is on.
 final class ReaderWatch {
-    /// So many without a byte that left, for the kernel takes some at first though nobody reads.
-    private static let looks = 4
-    private static let pause = TimeAmount.seconds(15)
+    /// After which it is known what the kernel takes at first, and what is left of the minute then.
+    private static let (settling, rest) = (TimeAmount.seconds(1), TimeAmount.seconds(59))
 
     private var progress = ReadProgress()
-    /// Looks since something was read.
-    private var silent = 0
     private var alarm: Scheduled<Void>?
 
     func start(_ context: ChannelHandlerContext) {
         progress.begin(context.channel)
-        silent = 0
-        arm(context)
+        arm(context, Self.settling) { watch in
+            watch.progress.settle(context.channel)
+            watch.look(context)
+        }
     }
 
     func stop() {
         alarm?.cancel()
     }
 
-    private func arm(_ context: ChannelHandlerContext) {
+    private func look(_ context: ChannelHandlerContext) {
+        arm(context, Self.rest) { watch in
+            if watch.progress.goesOn(context.channel) { watch.look(context) } else { context.close(promise: nil) }
+        }
+    }
+
+    private func arm(_ context: ChannelHandlerContext, _ time: TimeAmount, _ body: @escaping (ReaderWatch) -> Void) {
         alarm?.cancel()
-        alarm = context.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) { [weak self] in
-            guard let self else { return }
-            silent = progress.goesOn(context.channel) ? 0 : silent + 1
-            if silent < Self.looks { arm(context) } else { context.close(promise: nil) }
+        alarm = context.eventLoop.assumeIsolated().scheduleTask(in: time) { [weak self] in
+            if let self { body(self) }
         }
     }
 }

@@ -34,8 +34,7 @@ public struct HTTPFetch {
         }
         defer { curl_easy_cleanup(easy) }
         CurlOptions.apply(to: easy, policy)
-        let authorities = CurlAuthorities.shared(file: policy.caFile)
-        authorities.install(on: easy)
+        CurlAuthorities.shared(file: policy.caFile).install(on: easy)
         ccurl_set_url(easy, target.pointer)
         ccurl_set_headers(easy, list.pointer)
         ccurl_set_long(easy, CURLOPT_TIMEOUT_MS, CurlOptions.milliseconds(timeoutMS))
@@ -43,7 +42,7 @@ public struct HTTPFetch {
         let exchange = FetchExchange(maxBody: maxBody, egress: policy.egress, sink: sink)
         exchange.install(on: easy)
         let sent = FieldSyntax.hasBody(method) ? body : []
-        let code = withExtendedLifetime((target, list, exchange, authorities)) {
+        let code = withExtendedLifetime((target, list, exchange)) {
             sent.withUnsafeBytes { bytes in
                 ccurl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count))
                 if FieldSyntax.hasBody(method) {

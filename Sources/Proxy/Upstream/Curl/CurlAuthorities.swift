@@ -38,7 +38,7 @@ final class CurlAuthorities: Sendable {
         kept.withLock { X509_STORE_free($0.store?.pointer) }
     }
 
-    /// Those that all calls of the process share which have the same file.
+    /// Those that all calls of the process share which have the same file; they are never let go.
     static func shared(file: String?) -> CurlAuthorities {
         every.withLock { every in
             if let known = every[file] { return known }

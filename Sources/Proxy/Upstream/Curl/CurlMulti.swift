@@ -30,11 +30,6 @@ final class CurlMulti: UpstreamClient, @unchecked Sendable {
     private var isTicking = false
     private var isShutDown = false
 
-    convenience init(eventLoop: any EventLoop, policy: UpstreamPolicy) throws {
-        try self.init(
-            eventLoop: eventLoop, policy: policy, authorities: .shared(file: policy.caFile), clock: { .now() })
-    }
-
     /// - Parameter clock: monotonic time for all limits but that on connecting.
     init(
         eventLoop: any EventLoop, policy: UpstreamPolicy, authorities: CurlAuthorities,
