@@ -48,7 +48,8 @@ let package = Package(
                 "Client/JSONValue+Text.swift", "Client/ShellText.swift", "Export/CSVReader.swift",
                 "Export/ExportDocument.swift", "Export/LineTotals.swift", "Export/RowTotals.swift",
                 "Export/SavedAmount.swift", "Export/TableTotals.swift",
-                "CommandFailure.swift", "ExitStatus.swift", "StartRefusal.swift", "TextFile.swift",
+                "CommandFailure.swift", "DashboardFolder.swift", "ExitStatus.swift", "StartRefusal.swift",
+                "TextFile.swift",
             ]
         ),
         // Apart, because it builds the Admin API and what that stands on.

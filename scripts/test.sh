@@ -103,6 +103,7 @@ else
     step "formatting" make lint
     step "debug build" swift build --build-tests "${strict[@]}"
     swift_tests
+    step "files that are fuzzed" scripts/check-fuzz-files.sh
     step "fuzzing" scripts/fuzz-smoke.sh
 fi
 step "test environments" environments

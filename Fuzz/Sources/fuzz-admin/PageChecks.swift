@@ -4,12 +4,12 @@ import Fuzzing
 
 /// The pages of a list, put together, are the list.
 enum PageChecks {
-    /// Lines are the ids of a list.
+    /// Lines are the ids of a list; none holds a NUL, nor may a query.
     static func run(_ input: FuzzInput) {
         var input = input
         let limit = Int(input.byte() % 7) + 1
         let cursor = input.line()
-        let lines = Set(input.text.split(separator: "\n").prefix(64).map { Array($0.utf8) })
+        let lines = Set(input.text.utf8.split { $0 == 0 || $0 == UInt8(ascii: "\n") }.prefix(64).map { Array($0) })
         let ids = lines.sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) }
         let list = { (after: String?) in
             let request = PageRequest(limit: limit, after: after)
