@@ -36,6 +36,21 @@ struct PeriodRuleTests {
         #expect(PeriodRule.step(period, liveHolds: 0, at: due) == .close)
     }
 
+    @Test func callsAreOnlyCountedOnceTheGraceIsOver() throws {
+        let (month, end) = (try #require(october), try #require(end))
+        let due = end.adding(milliseconds: 1000)
+        var counts = 0
+        func count() -> Int {
+            counts += 1
+            return 0
+        }
+        _ = PeriodRule.step(Period(month), liveHolds: count(), at: due)
+        _ = PeriodRule.step(closing(month, due: due), liveHolds: count(), at: end)
+        #expect(counts == 0)
+        _ = PeriodRule.step(closing(month, due: due), liveHolds: count(), at: due)
+        #expect(counts == 1)
+    }
+
     @Test func aClosedMonthStaysAsItIs() async throws {
         let fixture = try LedgerFixture(at: LedgerFixture.instant("2026-11-02T00:00:00Z"))
         try await fixture.close("2026-10")

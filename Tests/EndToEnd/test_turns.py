@@ -1,0 +1,84 @@
+"""How long others wait for a client that sends much at once: all of them on one event loop."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import statistics
+import struct
+import termios
+from collections.abc import Iterator
+
+import pytest
+
+from support.backend import FakeBackend
+from support.client import Address, encode, request_bytes
+from support.options import Run
+from support.tollgate import gateway
+from support.world import World
+
+OK = b"HTTP/1.1 200 "
+HEALTH = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def world(run: Run, backend: FakeBackend) -> Iterator[World]:
+    one_core = ("taskset", "--cpu-list", str(min(os.sched_getaffinity(0))))
+    with gateway(run.binary, launcher=one_core) as server:
+        yield World.lay(server, backend)
+
+
+class Neighbour:
+    """A client that asks for little, one request after the other."""
+
+    def __init__(self, address: Address) -> None:
+        self.socket = socket.create_connection(address, timeout=20)
+        self.ask()
+
+    def ask(self) -> None:
+        self.socket.sendall(HEALTH)
+        assert self.socket.recv(4096).startswith(OK)
+
+
+def arrived(client: socket.socket) -> int:
+    """Bytes that have come and were not read."""
+    [count] = struct.unpack("i", fcntl.ioctl(client, termios.FIONREAD, b"\0" * 4))
+    return count
+
+
+def test_others_are_answered_among_thousands_of_pipelined_requests(world: World) -> None:
+    """Whoever asks again and again while they are answered is answered once in a few of them."""
+    requests, answers, among = 10_000, b"", []
+    neighbour = Neighbour(world.server.data)
+    with socket.create_connection(world.server.data, timeout=20) as flood:
+        flood.sendall(HEALTH * requests)
+        while answers.count(OK) < requests:
+            neighbour.ask()
+            before = answers.count(OK)
+            answers += flood.recv(arrived(flood) or 1)
+            among.append(answers.count(OK) - before)
+    neighbour.socket.close()
+    assert statistics.median(among) < 200
+
+
+def test_others_are_answered_while_a_long_body_is_read(world: World) -> None:
+    """One that is no JSON only because its end is lacking."""
+    tenant = world.tenant()
+    body = encode({"model": "fake", "messages": [{}] * 2_000_000})[:-1]
+    data = request_bytes("POST", "/v1/chat/completions", {"authorization": f"Bearer {tenant.key}"}, body,
+                         world.server.data, close=False)
+    neighbour = Neighbour(world.server.data)
+    with socket.create_connection(world.server.data, timeout=20) as long:
+        long.sendall(data[:-1])
+        # What is on its way comes in meanwhile: the last byte finds it all there.
+        for _ in range(300):
+            neighbour.ask()
+        long.sendall(data[-1:])
+        meanwhile = 0
+        while not arrived(long):
+            neighbour.ask()
+            meanwhile += 1
+        assert long.recv(4096).startswith(b"HTTP/1.1 400 ")
+    neighbour.socket.close()
+    assert meanwhile > 10
