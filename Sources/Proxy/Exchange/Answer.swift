@@ -10,14 +10,16 @@ enum Answer {
     case events(EventRelay)
     /// A body too long to be held, or no JSON, relayed as it comes.
     case body(BodyRelay)
-    /// A status that answers no call: not the client's to see, but what its body reports was used.
-    case unusable(body: ByteBuffer)
+    /// A status that is not the client's to see; its body is thrown away.
+    case useless
+    /// A success of a sort that answers no call: not the client's to see, but what it reports was used.
+    case odd(body: ByteBuffer)
 
     /// What a head with this status, type and length calls for.
     static func begin(
         _ head: UpstreamHead, fault: AttemptFault?, dialect: Dialect, hidesUsage: Bool, images: Int64
     ) -> Answer {
-        if fault != nil { return .unusable(body: ByteBuffer()) }
+        if fault != nil { return 200..<300 ~= head.status ? .odd(body: ByteBuffer()) : .useless }
         let type = printable(head.first("content-type")) ?? "application/json"
         guard head.status == 200 else { return .whole(contentType: type, body: ByteBuffer()) }
         if type.hasPrefix("text/event-stream") {

@@ -7,9 +7,9 @@ import Tenancy
 extension Exchange: UpstreamDelegate {
     /// An answer read to its end without a client may be this long.
     private static let drainBytes = 8 * 1024 * 1024
-    /// What is read of a failure that is not the client's to see.
-    private static let failureBytes = 64 * 1024
-    /// How long a backend may keep the connection after its end mark, or for the body of a failure, before we hang up.
+    /// What is read of an answer that is of no use to anybody.
+    private static let uselessBytes = 64 * 1024
+    /// How long a backend may keep the connection after its end mark, or after an answer of no use, before we hang up.
     private static let afterEndMarkMS: Int64 = 1000
     /// Request headers that go to a backend; everything else stays here.
     private static let forwarded: [StaticString] = [
@@ -87,10 +87,8 @@ extension Exchange: UpstreamDelegate {
         answer = Answer.begin(
             head, fault: answerFault, dialect: dialect, hidesUsage: hidesUsage, images: ask.images)
         if trace != nil, case .events(let relay) = answer { relay.rememberIdentity() }
-        // A failure's body is waited for a moment only: another backend may answer.
-        if case .unusable = answer, head.status >= 300 {
-            setTimer(milliseconds: Self.afterEndMarkMS) { $0.stopWaiting() }
-        }
+        // The body of a useless answer is read for a moment only, so that the connection can be used again.
+        if case .useless = answer { setTimer(milliseconds: Self.afterEndMarkMS) { $0.stopWaiting() } }
     }
 
     func upstreamBody(_ bytes: ByteBuffer) {
@@ -110,12 +108,13 @@ extension Exchange: UpstreamDelegate {
             if body.readableBytes == 0 { body = bytes } else { body.writeImmutableBuffer(bytes) }
             answer = .whole(contentType: type, body: body)
             if body.readableBytes > BodyRelay.wholeBytes { outgrow(type, body) }
-        case .unusable(var body):
+        case .odd(var body):
             answer = .none
             body.writeImmutableBuffer(bytes)
-            answer = .unusable(body: body)
-            let most = answerStatus < 300 ? BodyRelay.wholeBytes : Self.failureBytes
-            if body.readableBytes > most { stopWaiting() }
+            answer = .odd(body: body)
+            if answerBytes > BodyRelay.wholeBytes { stopWaiting() }
+        case .useless:
+            if answerBytes > Self.uselessBytes { stopWaiting() }
         case .none:
             break
         }
@@ -153,7 +152,10 @@ extension Exchange: UpstreamDelegate {
         case .whole(let type, let body):
             if answerStatus < 300, let fault = fault(of: body) { return attemptFailed(fault, end(of: fault)) }
             answered(then: .whole(contentType: type, body: body))
-        case .none, .unusable:
+        case .odd:
+            // Another backend may answer, but what this one reports was used.
+            attemptFailed(answerFault ?? .malformed, .complete(status: statusOfEnd))
+        case .none, .useless:
             attemptFailed(answerFault ?? .malformed, .complete(status: max(answerStatus, 500)))
         }
     }
@@ -182,7 +184,7 @@ extension Exchange: UpstreamDelegate {
     /// A redirect or an odd success is an error wherever its body ends.
     private var statusOfEnd: Int {
         switch answer {
-        case .unusable: max(answerStatus, 500)
+        case .odd, .useless: max(answerStatus, 500)
         case .none, .whole, .events, .body: answerStatus
         }
     }

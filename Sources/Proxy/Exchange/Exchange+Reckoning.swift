@@ -113,10 +113,10 @@ extension Exchange {
         switch answer {
         case .events(let relay): return relay.scanner
         case .body(let relay): return (reading ?? relay.reading()).scanner
-        case .whole(_, let body), .unusable(let body):
+        case .whole(_, let body), .odd(let body):
             _ = fault(of: body)
             return reading?.scanner
-        case .none: return nil
+        case .none, .useless: return nil
         }
     }
 
@@ -171,8 +171,8 @@ extension Exchange {
         switch answer {
         case .events: scanner?.textBytes ?? 0
         case .whole(_, let body) where fault(of: body) != .malformed: scanner?.textBytes ?? 0
-        case .whole, .body, .unusable: answerBytes
-        case .none: 0
+        case .whole, .body, .odd: answerBytes
+        case .none, .useless: 0
         }
     }
 

@@ -15,8 +15,8 @@ extension Exchange {
         var identity = AnswerIdentity()
         switch answer {
         case .events(let relay): identity = relay.identity ?? identity
-        case .whole(_, let body), .unusable(let body): identity.read(body)
-        case .body, .none: break
+        case .whole(_, let body), .odd(let body): identity.read(body)
+        case .body, .none, .useless: break
         }
         var attributes = SpanAttributes()
         attributes.operation(kind, provider: backend.kind)
