@@ -35,6 +35,7 @@ PIECE = b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\r\n\r\n'
 LAST = (b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],'
         b'"usage":{"prompt_tokens":3,"completion_tokens":2}}\r\n\r\n')
 TEXT = b"1\n00:00:00,000 --> 00:00:02,000\nHello\n"
+FAILURES = (302, 401, 408, 429, 500, 503)
 PLAYS = {
     "vectors": Play(JSON, [VECTORS], has_length=True),
     "vectors-chunked": Play(JSON, [VECTORS[:5 * MIB], VECTORS[5 * MIB:]]),
@@ -47,8 +48,8 @@ PLAYS = {
     "responses": Play(EVENTS, [CREATED, DELTA, COMPLETED]),
     "responses-cut": Play(EVENTS, [CREATED, DELTA], is_whole=False),
     "no-done": Play(EVENTS, [PIECE, LAST]),
-    "created": Play(JSON, [b'{"choices":[],"usage":{"prompt_tokens":40,"completion_tokens":2}}'], status=201,
-                    has_length=True),
+    **{f"status-{status}": Play(JSON, [b'{"choices":[],"usage":{"prompt_tokens":40,"completion_tokens":2}}'],
+                                status=status, has_length=True) for status in (201, *FAILURES)},
     "at-odds": Play(JSON, [b'{"choices":[{"message":{}}],"usage":{"prompt_tokens":-4,"completion_tokens":2.5}}'],
                     has_length=True),
 }
@@ -179,11 +180,22 @@ def test_without_an_end_mark_the_last_event_waits_for_the_settlement(world: Worl
 
 
 def test_an_odd_success_is_tried_elsewhere_but_what_it_reports_is_charged(world: World, player: Player) -> None:
-    route = lay(world, player, "created", "at-odds")
+    route = lay(world, player, "status-201", "at-odds")
     answer = route.call()
     assert answer.status == 200 and answer.headers["x-tollgate-attempts"] == "2"
     odd = route.attempts(answer)[0]
     assert (odd.input, odd.output, odd.outcome, odd.provenance) == (40, 2, "error_status", "reported")
+
+
+@pytest.mark.parametrize("status", FAILURES)
+def test_a_failure_that_is_tried_elsewhere_costs_nothing_whatever_it_reports(
+        world: World, player: Player, status: int) -> None:
+    route = lay(world, player, f"status-{status}", "at-odds")
+    answer = route.call()
+    assert answer.status == 200 and answer.headers["x-tollgate-attempts"] == "2"
+    failed = route.attempts(answer)[0]
+    assert (failed.cost, failed.input, failed.provenance, failed.status) == (0, 0, "none", status)
+    assert failed.outcome == "error_status"
 
 
 def test_a_report_that_cannot_be_is_clamped_counted_and_logged(world: World, player: Player) -> None:
