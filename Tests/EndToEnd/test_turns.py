@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import socket
 import statistics
-import struct
-import termios
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from support.backend import FakeBackend
-from support.client import Address, encode, request_bytes
+from support.client import Address, arrived, encode, request_bytes
 from support.options import Run
 from support.tollgate import gateway
 from support.world import World
+from test_connections import HEALTH
 
 OK = b"HTTP/1.1 200 "
-HEALTH = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +37,6 @@ class Neighbour:
     def ask(self) -> None:
         self.socket.sendall(HEALTH)
         assert self.socket.recv(4096).startswith(OK)
-
-
-def arrived(client: socket.socket) -> int:
-    """Bytes that have come and were not read."""
-    [count] = struct.unpack("i", fcntl.ioctl(client, termios.FIONREAD, b"\0" * 4))
-    return count
 
 
 def test_others_are_answered_among_thousands_of_pipelined_requests(world: World) -> None:

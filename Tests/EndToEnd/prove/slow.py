@@ -6,17 +6,14 @@ all before: they are counted from the kernel's table. Bodies and reads come with
 
 from __future__ import annotations
 
-import array
 import asyncio
-import fcntl
 import socket
 import subprocess
-import termios
 import time
 from dataclasses import dataclass
 
 from support.backend import fake_backend
-from support.client import Address, chat, encode, request_bytes
+from support.client import Address, arrived, chat, encode, request_bytes
 from support.options import Run
 from support.tollgate import Gateway, gateway
 from support.world import Tenant, World
@@ -138,9 +135,7 @@ async def slow_readers(world: World, tenant: Tenant, stream: bool, number: int, 
                 await asyncio.sleep(1)
                 if not await loop.sock_recv(handle, 1024):
                     return "a slow reader's answer ended"
-            waiting = array.array("i", [0])
-            fcntl.ioctl(handle, termios.FIONREAD, waiting)
-            return "" if waiting[0] else "a slow reader was offered no more than it read"
+            return "" if arrived(handle) else "a slow reader was offered no more than it read"
         except (OSError, TimeoutError, asyncio.BrokenBarrierError) as error:
             return f"a slow reader: {error!r}"
         finally:

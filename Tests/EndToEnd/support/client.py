@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
+import socket
 import ssl
+import struct
+import termios
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,6 +77,12 @@ def request_bytes(
         lines.setdefault("content-type", "application/json")
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode("latin-1") + (body or b"")
+
+
+def arrived(client: socket.socket) -> int:
+    """Bytes that have come and were not read."""
+    [count] = struct.unpack("i", fcntl.ioctl(client, termios.FIONREAD, b"\0" * 4))
+    return count
 
 
 def encode(body: object) -> bytes:
